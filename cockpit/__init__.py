@@ -1,0 +1,3 @@
+"""cockpit: a terminal cockpit for production deployments."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,73 @@
+"""Every error cockpit raises on purpose, in one tree.
+
+    CockpitError                what failed, the offending value, what was expected, what to do next
+    ├── ProfileError            a profile cannot be used; carries every problem found, with positions
+    ├── VariableError           a variable has no value, or one that its pattern refuses
+    ├── ProbeError              a probe could not take a reading: the reading `error`
+    ├── LogError
+    │   ├── LogDamaged          the log's bytes do not verify from some line on
+    │   ├── LogTooNew           written by a newer cockpit: reading goes on, acting does not
+    │   ├── LogUnreadable       not a log, or not readable
+    │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
+    ├── RunError                no such run, several runs, a folder that cannot hold runs
+    └── KeeperError             the keeper could not be started or reached
+
+Only `cli` and `tui` render them. Exit codes are in `cockpit.exits`.
+"""
+
+from __future__ import annotations
+
+
+class CockpitError(Exception):
+    """The root: its text is one sentence fit to be shown, without markup or control characters.
+
+    `hint` says what to do next; it may be empty.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}; {self.hint}" if self.hint else self.message
+
+
+class VariableError(CockpitError):
+    """A variable has no value, or its value does not match its pattern."""
+
+
+class ProbeError(CockpitError):
+    """A probe could not take a reading (refused, timed out, no such program)."""
+
+
+class LogError(CockpitError):
+    """Anything about the log file."""
+
+
+class LogDamaged(LogError):
+    """The bytes do not verify. `line` is the first bad line, counted from 1."""
+
+    def __init__(self, message: str, *, line: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.line = line
+
+
+class LogTooNew(LogError):
+    """Written by a newer cockpit."""
+
+
+class LogUnreadable(LogError):
+    """Not a log, or not readable."""
+
+
+class StoreFailed(LogError):
+    """A write or sync failed. Nothing was acknowledged and nothing will be: the store is poisoned."""
+
+
+class RunError(CockpitError):
+    """No such run, several that fit, or a folder that cannot hold runs."""
+
+
+class KeeperError(CockpitError):
+    """The keeper could not be started or reached."""

@@ -1,9 +1,9 @@
 """Text from outside, made visible: the one place where control characters lose their power.
 
 Invariant: what `visible` returns contains no C0, C1 or DEL control, no escape sequence, no bidirectional control, no
-zero-width or tag character, and no lone surrogate; so a terminal can do nothing with it but show it. Applying it twice changes
-nothing. Everything that came from a server, a row, a command, a file, a profile or another person's log passes through
-here before it enters an event, a widget or plain output.
+zero-width or tag character, and no lone surrogate; so a terminal can do nothing with it but show it. Applying it twice
+changes nothing. Everything that came from a server, a row, a command, a file, a profile or another person's log passes
+through here before it enters an event, a widget or plain output.
 """
 
 from __future__ import annotations

@@ -47,8 +47,8 @@ class Role(Value, frozen=True, kw_only=True):
 class Window(Value, frozen=True, kw_only=True):
     """The agreed times.
 
-    `start` and `end` are either both `HH:MM` (local, on one of `days`; an end before the start is on the next day) or both
-    ISO 8601 date-times (local to `timezone` unless they carry an offset).
+    `start` and `end` are either both `HH:MM` (local, on one of `days`; an end before the start is on the next day) or
+    both ISO 8601 date-times (local to `timezone` unless they carry an offset).
     """
 
     start: str
@@ -60,12 +60,11 @@ class Window(Value, frozen=True, kw_only=True):
     rollback_estimate_s: float = 0.0
 
 
-class Probe(
-    Value, frozen=True, kw_only=True, rename={"pass_when": "pass", "warn_when": "warn", "fail_when": "fail"}
-):
+class Probe(Value, frozen=True, kw_only=True, rename={"pass_when": "pass", "warn_when": "warn", "fail_when": "fail"}):
     """What is watched. Conditions are CEL over the kind's facts, as lists.
 
-    A reading is `fail` if any of `fail` holds or any of `pass` does not; else `warn` if any of `warn` holds; else `pass`.
+    A reading is `fail` if any of `fail` holds or any of `pass` does not; else `warn` if any of `warn` holds; else
+    `pass`.
     """
 
     id: str

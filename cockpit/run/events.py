@@ -1,8 +1,8 @@
 """What has happened: the bodies of events, and the event itself as everything above the log sees it.
 
-An event is a fact in the past tense. Its `type` and the JSON names of its fields are the log's format: never renamed, never
-removed; new fields come with defaults, so that old logs decode. A body's class says whether it is a `fact` (durable before
-anyone is told, moves the head) or `telemetry` (samples and presence; not waited for).
+An event is a fact in the past tense. Its `type` and the JSON names of its fields are the log's format: never renamed,
+never removed; new fields come with defaults, so that old logs decode. A body's class says whether it is a `fact`
+(durable before anyone is told, moves the head) or `telemetry` (samples and presence; not waited for).
 """
 
 from __future__ import annotations

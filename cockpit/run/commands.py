@@ -9,7 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from cockpit.run.events import Actor, Evidence, Instant
+from cockpit.run.events import Actor, Instant
+from cockpit.run.readings import Evidence
 
 
 class KeeperSight(Struct, frozen=True):

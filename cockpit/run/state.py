@@ -7,16 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from cockpit.profile.model import Profile
-from cockpit.run.events import (
-    Actor,
-    ConditionVerdict,
-    Evidence,
-    Instant,
-    Reading,
-    RunStarted,
-    ShownStatus,
-    Verdict,
-)
+from cockpit.run.events import Actor, Instant, RunStarted
+from cockpit.run.readings import ConditionVerdict, Evidence, Reading, ShownStatus, Verdict
 
 StepStatus = Literal["open", "confirmed", "done_outside", "skipped"]
 

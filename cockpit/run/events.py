@@ -55,6 +55,8 @@ class Event(Struct, frozen=True):
     instant: Instant
     actor: Actor
     body: Body
+    run: str = ""
+    """The run's id, as the line gives it."""
 
 
 class SourceFile(Struct, frozen=True):

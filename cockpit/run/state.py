@@ -67,6 +67,8 @@ class ProbeState(Struct, frozen=True):
     """Age of the last reading at `as_of_mono`; None: never read."""
     as_of_mono: float = 0.0
     """On the keeper's clock."""
+    as_of_boot: str = ""
+    """The boot that `as_of_mono` belongs to; empty until the first sample."""
     history: tuple[float | None, ...] = ()
     """Up to 60 newest numeric values, oldest first, for the sparkline; None for a reading without a number."""
     detail: str = ""

@@ -1,0 +1,202 @@
+"""One event as one line of bytes, and back: the log's format, version 1 (docs/log-format.md, ADR 0001).
+
+Invariant: `encode` writes the keys `v run seq prev class type id at boot mono actor data` in this order without spaces,
+so that a reader can compare the start of a line with the bytes it expects. `decode` takes the stored bytes as they are:
+what is hashed is never re-encoded. Neither knows files, locks or the order of lines.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+from datetime import UTC, datetime
+from functools import cache
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from cockpit.audit import clock, ids
+from cockpit.errors import LogDamaged, LogError, LogTooNew
+from cockpit.run.events import BODIES, Actor, Body, Event, Instant, UnknownBody
+
+VERSION = 1
+DOMAIN = b"cockpit-log-v1\n"
+"""Hashed before every line, so that a digest of this chain is a digest of nothing else."""
+GENESIS = "0" * 64
+"""`prev` of the first line."""
+LIMIT_BYTES = 65536
+"""The longest line, newline included."""
+FIRST_LIMIT_BYTES = 2 * 1024 * 1024
+"""The longest first line: it carries the whole profile."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+Class = Literal["fact", "telemetry"]
+
+
+class Draft(Struct, frozen=True):
+    """What a caller wants appended; run, seq and prev are filled in under the lock."""
+
+    id: str
+    instant: Instant
+    actor: Actor
+    body: Body
+
+
+class Head(Struct, frozen=True):
+    """The last fact's place in the chain: one short code that pins everything before it."""
+
+    seq: int
+    digest: str
+    """64 hex digits."""
+
+    @property
+    def short(self) -> str:
+        """Eight digits, for eyes: `7f3a·91c2`."""
+        return f"{self.digest[:4]}·{self.digest[4:8]}"
+
+    @property
+    def check(self) -> str:
+        """Thirty-two digits, for checking."""
+        return self.digest[:32]
+
+
+class _Line(Struct, frozen=True, rename={"class_": "class"}):
+    """The keys of a line in the order in which they are written."""
+
+    v: int
+    run: str
+    seq: int
+    prev: str
+    class_: Class
+    type: str
+    id: str
+    at: str
+    boot: str
+    mono: float
+    actor: Actor
+    data: Body
+
+
+class _Stored(Struct, frozen=True, gc=False, rename={"class_": "class"}):
+    """A line as it is read: the data stays raw until the type is known."""
+
+    v: int
+    seq: int
+    class_: Class
+    type: str
+    id: str
+    at: datetime
+    boot: str
+    mono: float
+    actor: Actor
+    data: msgspec.Raw
+
+
+class _Version(Struct, frozen=True, gc=False):
+    v: int
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Stored)
+_version_decoder = msgspec.json.Decoder(_Version)
+
+
+def draft(body: Body, actor: Actor, instant: Instant | None = None) -> Draft:
+    """Return a draft with a new id, at `instant` or now."""
+    return Draft(id=ids.new_id(), instant=instant or clock.now(), actor=actor, body=body)
+
+
+def digest(raw: bytes) -> str:
+    """Return the SHA-256, in hex, of the domain and a line's raw bytes without its newline."""
+    return hashlib.sha256(DOMAIN + raw).hexdigest()
+
+
+def prefix(run: str, seq: int, prev: str) -> bytes:
+    """Return the bytes that line `seq` of `run` must begin with, up to the opening quote of its class."""
+    return f'{{"v":1,"run":"{run}","seq":{seq},"prev":"{prev}","class":"'.encode()
+
+
+def encode(draft: Draft, *, run: str, seq: int, prev: str) -> bytes:
+    """Return the line with its newline.
+
+    Raises LogError if it would be too long, or holds U+0000, a lone surrogate or a time that is not a number.
+    """
+    what = f"the event {draft.body.type}"
+    if not math.isfinite(draft.instant.mono):
+        raise LogError(f"{what} was not written: its monotonic time is {draft.instant.mono}")
+    at = draft.instant.at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    line = _Line(
+        v=VERSION, run=run, seq=seq, prev=prev, class_="fact" if draft.body.is_fact else "telemetry",
+        type=draft.body.type, id=draft.id, at=at, boot=draft.instant.boot, mono=float(draft.instant.mono),
+        actor=draft.actor, data=draft.body,
+    )  # fmt: skip
+    try:
+        raw = _encoder.encode(line) + b"\n"
+    except UnicodeEncodeError as error:
+        raise LogError(f"{what} was not written: it holds a lone surrogate (U+D800 to U+DFFF)") from error
+    if b"\\u0000" in raw and _NUL.search(raw):
+        raise LogError(f"{what} was not written: it holds the character U+0000")
+    limit = FIRST_LIMIT_BYTES if seq == 1 else LIMIT_BYTES
+    if len(raw) > limit:
+        raise LogError(
+            f"{what} was not written: its line would have {len(raw)} bytes, more than the {limit} allowed",
+            hint="shorten the profile" if seq == 1 else "shorten it, or keep the text in a file and name the file",
+        )
+    return raw
+
+
+@cache
+def _body_decoder(type_name: str) -> msgspec.json.Decoder[Body]:
+    return msgspec.json.Decoder(BODIES[type_name])
+
+
+_unknown_decoder = msgspec.json.Decoder(dict[str, object])
+
+
+def decode(raw: bytes, *, line: int = 0) -> Event:
+    """Return the event of one line, with or without its newline.
+
+    Unknown fields are ignored (the stored bytes keep them); an unknown type gives an `UnknownBody` with its data.
+    `line` is the line's number for messages. Raises LogDamaged, or LogTooNew for `v` above 1.
+    """
+    try:
+        stored = _decoder.decode(raw)
+        if stored.v != VERSION:
+            raise _version_error(stored.v, line)
+        body: Body
+        if stored.type in BODIES:
+            body = _body_decoder(stored.type).decode(stored.data)
+        else:
+            body = UnknownBody(data=_unknown_decoder.decode(stored.data))
+        if stored.at.tzinfo is None:
+            raise ValueError("`at` has no time zone")
+    except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors, UnicodeDecodeError too
+        _raise_if_too_new(raw, line)
+        raise LogDamaged(f"line {line} is not an event of this log: {error}", line=line) from error
+    return Event(
+        seq=stored.seq,
+        id=stored.id,
+        type=stored.type,
+        is_fact=stored.class_ == "fact",
+        instant=Instant(at=stored.at, boot=stored.boot, mono=stored.mono),
+        actor=stored.actor,
+        body=body,
+    )
+
+
+def _version_error(version: int, line: int) -> LogError:
+    if version > VERSION:
+        return LogTooNew(f"line {line} has format version {version}, this cockpit reads 1", hint="update cockpit")
+    return LogDamaged(f"line {line} has format version {version}, expected 1", line=line)
+
+
+def _raise_if_too_new(raw: bytes, line: int) -> None:
+    """A newer version may differ in any other key: its number is looked at alone."""
+    try:
+        version = _version_decoder.decode(raw).v
+    except (ValueError, RecursionError):
+        return
+    if version > VERSION:
+        raise _version_error(version, line)

@@ -14,24 +14,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from cockpit.run import events as e
+from cockpit.run import observed
 from cockpit.run.numbering import gate_label, phase_label, step_label
-from cockpit.run.readings import Evidence, Reading, Scalar
+from cockpit.run.readings import Evidence
 from cockpit.run.state import (
     EMPTY,
     Deviation,
-    GateState,
     Hold,
-    KeeperState,
     Pen,
     ProbeState,
     RunState,
-    SeatState,
     StepState,
     StepStatus,
 )
-from cockpit.run.walk import go_on, is_past_a_shut_door, leave, stand_on
-
-_HISTORY = 60
+from cockpit.run.walk import current_gate, go_on, is_past_a_shut_door, leave, stand_on
 
 
 def evolve(state: RunState, event: e.Event) -> RunState:
@@ -178,7 +174,7 @@ def _cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> Run
 
 
 def _gate_overridden(state: RunState, event: e.Event, body: e.GateOverridden) -> RunState:
-    gate = _current_gate(state, body.gate)
+    gate = current_gate(state, body.gate)
     if gate is None:
         return state
     gate = replace(gate, overridden_by=event.actor.user, override_reason=body.reason)
@@ -187,17 +183,11 @@ def _gate_overridden(state: RunState, event: e.Event, body: e.GateOverridden) ->
 
 
 def _gate_changed(state: RunState, event: e.Event, body: e.GateChanged) -> RunState:
-    gate = _current_gate(state, body.gate)
+    gate = current_gate(state, body.gate)
     if gate is None or gate.opened_seq != body.opened_seq:
         return state
     gate = replace(gate, verdict=body.verdict, conditions=body.conditions)
     return replace(state, gates={**state.gates, body.gate: gate})
-
-
-def _current_gate(state: RunState, gate: str) -> GateState | None:
-    if state.cursor is None or state.cursor.gate != gate:
-        return None
-    return state.gates.get(gate)
 
 
 def _hold_placed(state: RunState, event: e.Event, body: e.HoldPlaced) -> RunState:
@@ -220,96 +210,6 @@ def _deviate(state: RunState, event: e.Event, kind: str, where: str, reason: str
     return replace(state, deviations=(*state.deviations, deviation))
 
 
-# ---- the keeper and its probes -------------------------------------------------------------------------------------
-
-
-def _keeper_started(state: RunState, event: e.Event, body: e.KeeperStarted) -> RunState:
-    keeper = KeeperState(
-        epoch=body.epoch,
-        user=event.actor.user,
-        host=event.actor.host,
-        pid=body.pid,
-        version=body.version,
-        started=event.instant,
-        targets=body.targets,
-    )
-    gates = state.gates
-    gate = state.cursor and _current_gate(state, state.cursor.gate)
-    if state.cursor and gate:
-        # What an earlier keeper last said does not count for this one: it looks for itself before anyone confirms.
-        gates = {**gates, state.cursor.gate: replace(gate, verdict="pending", conditions=())}
-    return replace(state, keeper=keeper, gates=gates)
-
-
-def _keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> RunState:
-    if state.keeper is None or state.keeper.epoch != body.epoch:
-        return state
-    return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped"))
-
-
-def _probe_changed(state: RunState, event: e.Event, body: e.ProbeChanged) -> RunState:
-    probe = state.probes.get(body.probe)
-    if probe is None:
-        return state
-    probe = replace(probe, status=body.status, detail=body.detail, since=event.instant)
-    if body.status != "stale" and body.status != "unread":
-        reading = Reading(
-            probe=body.probe,
-            status=body.status,
-            value=body.value,
-            unit=body.unit,
-            latency_ms=body.latency_ms,
-            detail=body.detail,
-        )
-        probe = replace(probe, reading=reading)
-    return replace(state, probes={**state.probes, body.probe: probe})
-
-
-def _probes_sampled(state: RunState, event: e.Event, body: e.ProbesSampled) -> RunState:
-    probes = dict(state.probes)
-    for reading in body.readings:
-        probe = probes.get(reading.probe)
-        if probe is not None:
-            history = (*probe.history, _number(reading.value))[-_HISTORY:]
-            probes[reading.probe] = replace(probe, reading=reading, history=history)
-    for probe_id, age_s in zip(state.probes, body.ages, strict=False):
-        probes[probe_id] = replace(
-            probes[probe_id],
-            age_s=None if age_s is None else float(age_s),
-            as_of_mono=event.instant.mono,
-            as_of_boot=event.instant.boot,
-        )
-    return replace(state, probes=probes)
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
-
-
-# ---- presence, the log ---------------------------------------------------------------------------------------------
-
-
-def _operator_attached(state: RunState, event: e.Event, body: e.OperatorAttached) -> RunState:
-    seat = SeatState(seat=body.seat, user=event.actor.user, role=body.role, since=event.instant)
-    return replace(state, seats={**state.seats, body.seat: seat})
-
-
-def _operator_detached(state: RunState, event: e.Event, body: e.OperatorDetached) -> RunState:
-    return replace(state, seats={name: seat for name, seat in state.seats.items() if name != body.seat})
-
-
-def _log_recovered(state: RunState, event: e.Event, body: e.LogRecovered) -> RunState:
-    return replace(state, recoveries=state.recoveries + 1)
-
-
-def _unknown(state: RunState, event: e.Event, body: e.UnknownBody) -> RunState:
-    if event.type in state.unknown_types:
-        return state
-    return replace(state, unknown_types=(*state.unknown_types, event.type))
-
-
 _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.RunStarted: _run_started,
     e.RunFinished: _run_ended,
@@ -325,14 +225,14 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.HoldPlaced: _hold_placed,
     e.HoldReleased: _hold_released,
     e.PenTaken: _pen_taken,
-    e.KeeperStarted: _keeper_started,
-    e.KeeperStopped: _keeper_stopped,
-    e.ProbeChanged: _probe_changed,
-    e.ProbesSampled: _probes_sampled,
-    e.OperatorAttached: _operator_attached,
-    e.OperatorDetached: _operator_detached,
-    e.LogRecovered: _log_recovered,
-    e.UnknownBody: _unknown,
+    e.KeeperStarted: observed.keeper_started,
+    e.KeeperStopped: observed.keeper_stopped,
+    e.ProbeChanged: observed.probe_changed,
+    e.ProbesSampled: observed.probes_sampled,
+    e.OperatorAttached: observed.operator_attached,
+    e.OperatorDetached: observed.operator_detached,
+    e.LogRecovered: observed.log_recovered,
+    e.UnknownBody: observed.unknown,
 }
 """What each kind of event changes. `note.added` changes nothing: it is read where events are shown."""
 

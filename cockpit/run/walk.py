@@ -83,3 +83,10 @@ def _arrive(state: RunState, cursor: Cursor) -> RunState:
     if gate_conditions(state.profile, cursor.gate):
         gates = {**gates, cursor.gate: GateState(opened_seq=cursor.opened_seq)}
     return replace(state, cursor=cursor, gates=gates)
+
+
+def current_gate(state: RunState, gate: str) -> GateState | None:
+    """The state of `gate` if it is the one at the cursor; else None."""
+    if state.cursor is None or state.cursor.gate != gate:
+        return None
+    return state.gates.get(gate)

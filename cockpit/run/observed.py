@@ -1,0 +1,107 @@
+"""What the keeper saw and who is here: the part of `evolve` that no person decides.
+
+Invariant: as `evolve`. What a sample says goes into probes and nowhere else; a probe that the profile does not have is
+ignored.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from cockpit.run import events as e
+from cockpit.run.readings import Reading, Scalar
+from cockpit.run.state import KeeperState, RunState, SeatState
+from cockpit.run.walk import current_gate
+
+HISTORY = 60
+"""Numbers kept for a sparkline."""
+
+
+# ---- the keeper and its probes -------------------------------------------------------------------------------------
+
+
+def keeper_started(state: RunState, event: e.Event, body: e.KeeperStarted) -> RunState:
+    keeper = KeeperState(
+        epoch=body.epoch,
+        user=event.actor.user,
+        host=event.actor.host,
+        pid=body.pid,
+        version=body.version,
+        started=event.instant,
+        targets=body.targets,
+    )
+    gates = state.gates
+    gate = state.cursor and current_gate(state, state.cursor.gate)
+    if state.cursor and gate:
+        # What an earlier keeper last said does not count for this one: it looks for itself before anyone confirms.
+        gates = {**gates, state.cursor.gate: replace(gate, verdict="pending", conditions=())}
+    return replace(state, keeper=keeper, gates=gates)
+
+
+def keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> RunState:
+    if state.keeper is None or state.keeper.epoch != body.epoch:
+        return state
+    return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped"))
+
+
+def probe_changed(state: RunState, event: e.Event, body: e.ProbeChanged) -> RunState:
+    probe = state.probes.get(body.probe)
+    if probe is None:
+        return state
+    probe = replace(probe, status=body.status, detail=body.detail, since=event.instant)
+    if body.status != "stale" and body.status != "unread":
+        reading = Reading(
+            probe=body.probe,
+            status=body.status,
+            value=body.value,
+            unit=body.unit,
+            latency_ms=body.latency_ms,
+            detail=body.detail,
+        )
+        probe = replace(probe, reading=reading)
+    return replace(state, probes={**state.probes, body.probe: probe})
+
+
+def probes_sampled(state: RunState, event: e.Event, body: e.ProbesSampled) -> RunState:
+    probes = dict(state.probes)
+    for reading in body.readings:
+        probe = probes.get(reading.probe)
+        if probe is not None:
+            history = (*probe.history, _number(reading.value))[-HISTORY:]
+            probes[reading.probe] = replace(probe, reading=reading, history=history)
+    for probe_id, age_s in zip(state.probes, body.ages, strict=False):
+        probes[probe_id] = replace(
+            probes[probe_id],
+            age_s=None if age_s is None else float(age_s),
+            as_of_mono=event.instant.mono,
+            as_of_boot=event.instant.boot,
+        )
+    return replace(state, probes=probes)
+
+
+def _number(value: Scalar) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value)
+
+
+# ---- presence, the log ---------------------------------------------------------------------------------------------
+
+
+def operator_attached(state: RunState, event: e.Event, body: e.OperatorAttached) -> RunState:
+    seat = SeatState(seat=body.seat, user=event.actor.user, role=body.role, since=event.instant)
+    return replace(state, seats={**state.seats, body.seat: seat})
+
+
+def operator_detached(state: RunState, event: e.Event, body: e.OperatorDetached) -> RunState:
+    return replace(state, seats={name: seat for name, seat in state.seats.items() if name != body.seat})
+
+
+def log_recovered(state: RunState, event: e.Event, body: e.LogRecovered) -> RunState:
+    return replace(state, recoveries=state.recoveries + 1)
+
+
+def unknown(state: RunState, event: e.Event, body: e.UnknownBody) -> RunState:
+    if event.type in state.unknown_types:
+        return state
+    return replace(state, unknown_types=(*state.unknown_types, event.type))

@@ -1,0 +1,185 @@
+"""The rules, each alone: why something is refused now, and what would make it possible.
+
+Each function answers `None` if its rule does not object. `decide` says which rules guard which command and in what
+order. Every refusal is two visible sentences fit for one line each; no rule reads a clock.
+"""
+
+from __future__ import annotations
+
+from cockpit.run.commands import Command, PlanCommand, Refusal
+from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step_label
+from cockpit.run.state import GateState, RunState
+from cockpit.text import shortened, visible
+
+KEEPER_SILENCE_S = 3.0
+"""A keeper beats twice a second; one that has not for this long cannot vouch for a gate."""
+
+TEXT_LIMIT = 4000
+"""Characters of a reason or a note: with evidence beside it, a line of the log stays under its limit."""
+
+_QUOTE = 120
+
+
+def not_live(state: RunState) -> Refusal | None:
+    """Nothing is done before the start, after the end, or by a cockpit that does not understand the log."""
+    if state.status == "empty":
+        return Refusal("the run has not started", "start it with: cockpit run FILE", "not_started")
+    if state.status != "live":
+        return Refusal(f"the run is over: it was {state.status}", "start a new run", "over")
+    if state.unknown_types:
+        kinds = ", ".join(shortened(kind, 40) for kind in state.unknown_types[:3])
+        return Refusal(f"this cockpit does not know {kinds}, written by a newer one", "update cockpit", "read_only")
+    return None
+
+
+def watching(command: Command) -> Refusal | None:
+    """A watching seat notes and holds; it does not act."""
+    if command.role == "acting":
+        return None
+    return Refusal("this seat is watching", "open the run with: cockpit resume", "watching")
+
+
+def has_pen(state: RunState, command: Command) -> bool:
+    """Whether the command comes from whoever holds the pen."""
+    return state.pen is not None and (state.pen.user, state.pen.host) == (command.actor.user, command.actor.host)
+
+
+def not_pen(state: RunState, command: Command) -> Refusal | None:
+    """Only who holds the pen acts."""
+    if has_pen(state, command):
+        return None
+    holder = f"{visible(state.pen.user)}@{visible(state.pen.host)}" if state.pen else "nobody"
+    return Refusal(f"{holder} holds the pen", "take the pen, with a reason", "not_pen")
+
+
+def held(state: RunState) -> Refusal | None:
+    """Nothing of the plan moves while the line is stopped."""
+    if state.hold is None:
+        return None
+    why = f"{visible(state.hold.by.user)} holds the run: {shortened(state.hold.reason, _QUOTE)}"
+    return Refusal(why, "release the hold first, with a reason", "held")
+
+
+def not_current(state: RunState, command: PlanCommand, step_id: str) -> Refusal | None:
+    """A key acts on what was painted when it was pressed, or not at all."""
+    cursor = state.cursor
+    if cursor is not None and cursor.step == step_id and cursor.opened_seq == command.painted_seq:
+        return None
+    if cursor is not None and cursor.step is None and cursor.opened_seq == command.painted_seq:
+        why = f"phase {phase_label(state.profile, cursor.phase)} has not been entered"
+        return Refusal(why, "enter the phase first", "phase_not_entered")
+    return Refusal(_what_became_of(state, step_id), "look at what is current now, and press again", "not_current")
+
+
+def door_not_current(state: RunState, command: PlanCommand, phase_id: str) -> Refusal | None:
+    """As `not_current`, for entering a phase."""
+    cursor = state.cursor
+    if (
+        cursor is None
+        or cursor.step is not None
+        or cursor.phase != phase_id
+        or cursor.opened_seq != command.painted_seq
+    ):
+        why = f"phase {phase_label(state.profile, phase_id)} is not waiting to be entered"
+        return Refusal(why, "look at what is current now, and press again", "not_current")
+    return None
+
+
+def gate_not_current(state: RunState, command: PlanCommand, gate: str) -> Refusal | None:
+    """As `not_current`, for a gate."""
+    if state.cursor is None or state.cursor.gate != gate or state.cursor.opened_seq != command.painted_seq:
+        why = f"{gate_label(state.profile, gate)} is no longer current"
+        return Refusal(why, "look at what is current now, and press again", "not_current")
+    return None
+
+
+def _what_became_of(state: RunState, step_id: str) -> str:
+    label = step_label(state.profile, step_id)
+    step = state.steps.get(step_id)
+    if step is not None and step.status != "open" and step.by is not None and step.settled is not None:
+        how = {"confirmed": "confirmed", "skipped": "skipped", "done_outside": "recorded as done outside"}[step.status]
+        return f"{visible(step.by.user)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
+    return f"{label} is no longer as it was shown" if step is not None else f"the profile has no step {label}"
+
+
+def gate_shut(state: RunState, command: PlanCommand) -> Refusal | None:
+    """The gate at the cursor passes by a living keeper, or a person opened it; a place without a gate is open."""
+    gate = _gate_at_cursor(state)
+    if gate is None or gate.overridden_by:
+        return None
+    refusal = keeper_silent(command)
+    if refusal is not None:
+        return refusal
+    assert state.cursor is not None
+    where = f"the gate of {gate_label(state.profile, state.cursor.gate)}"
+    if gate.opened_seq != state.cursor.opened_seq or gate.verdict == "pending":
+        return Refusal(f"{where} has no fresh readings yet", "wait for them, or override the gate", "gate_pending")
+    if gate.verdict == "blocked":
+        why = f"{where} is blocked: {_objection(gate, False)}"
+        return Refusal(why, "wait until it holds, or override the gate with a reason", "gate_blocked")
+    if gate.verdict == "unknown":
+        why = f"{where} cannot be judged: {_objection(gate, None)}"
+        return Refusal(why, "probe again, or override the gate with a reason", "gate_unknown")
+    return None
+
+
+def keeper_silent(command: PlanCommand) -> Refusal | None:
+    """A gate's verdict counts only while a keeper stands behind it."""
+    sight = command.keeper
+    if sight.alive and sight.silent_s <= KEEPER_SILENCE_S:
+        return None
+    silence = f"the keeper has been silent for {min(sight.silent_s, 86400):.0f} s"
+    why = f"{silence if sight.alive else 'no keeper is running'}, so the gate's verdict does not count"
+    return Refusal(why, "wait for a keeper, or override the gate with a reason", "keeper_silent")
+
+
+def nothing_to_override(state: RunState, command: PlanCommand) -> Refusal | None:
+    """An override is for a gate that a person could not pass otherwise."""
+    gate = _gate_at_cursor(state)
+    if gate is None:
+        return Refusal("there is no gate here", "go on without an override", "no_gate")
+    if gate.overridden_by:
+        return Refusal(f"{visible(gate.overridden_by)} has overridden this gate already", "go on", "already_overridden")
+    if gate_shut(state, command) is None:
+        return Refusal("the gate passes", "go on without an override", "gate_passes")
+    return None
+
+
+def _gate_at_cursor(state: RunState) -> GateState | None:
+    if state.cursor is None or not gate_conditions(state.profile, state.cursor.gate):
+        return None
+    return state.gates.get(state.cursor.gate, GateState())
+
+
+def _objection(gate: GateState, holds: bool | None) -> str:
+    for verdict in gate.conditions:
+        if verdict.holds is holds:
+            detail = f" ({shortened(verdict.detail, _QUOTE)})" if verdict.detail else ""
+            return f"{shortened(verdict.condition, _QUOTE)}{detail}"
+    return "a condition does not hold" if holds is False else "its readings are stale or in error"
+
+
+def no_reason(text: str, *, what: str = "reason") -> Refusal | None:
+    """What goes against the plan says why."""
+    if not text.strip():
+        return Refusal(f"a {what} is needed", f"write the {what} in a few words", "no_reason")
+    if len(visible(text)) > TEXT_LIMIT:
+        return Refusal(f"the {what} is longer than {TEXT_LIMIT} characters", f"shorten the {what}", "too_long")
+    return None
+
+
+def wrong_word(typed: str, word: str) -> Refusal | None:
+    """The word that friction asks for, exactly."""
+    if not word or typed.strip() == word:
+        return None
+    return Refusal(f"this asks for the word {visible(word)}", f"type {visible(word)} to go on", "typed_word")
+
+
+def unsettled(state: RunState) -> Refusal | None:
+    """A run is finished when every step is settled."""
+    left = [step_id for step_id, step in state.steps.items() if step.status == "open"]
+    if not left:
+        return None
+    names = ", ".join(step_label(state.profile, step_id) for step_id in left[:3]) + (", …" if len(left) > 3 else "")
+    count = "1 step is" if len(left) == 1 else f"{len(left)} steps are"
+    return Refusal(f"{count} not settled: {names}", "confirm or skip every step, or abort the run", "unsettled_steps")

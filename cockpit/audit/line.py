@@ -92,6 +92,7 @@ class _Stored(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     mono: float
     actor: Actor
     data: msgspec.Raw
+    run: str = ""
 
 
 class _Version(Struct, frozen=True, gc=False):
@@ -183,6 +184,7 @@ def decode(raw: bytes, *, line: int = 0) -> Event:
         instant=Instant(at=stored.at, boot=stored.boot, mono=stored.mono),
         actor=stored.actor,
         body=body,
+        run=stored.run,
     )
 
 

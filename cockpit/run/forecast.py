@@ -1,0 +1,144 @@
+"""How the night is going: what was planned, what it took, when it will be over and until when one can still go back.
+
+Pure arithmetic over the state and one instant. Invariants: nothing is negative but a margin; durations are by the
+monotonic clock within one boot; a step without an estimate counts as 0 s and is counted in `unestimated`, so that
+a forecast never looks surer than it is.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from cockpit.run.elapsed import elapsed_s
+from cockpit.run.events import Instant
+from cockpit.run.state import RunState, StepState
+
+PACE_LIMITS = (0.5, 3.0)
+"""One quick or one stuck step must not promise, or threaten, the whole night."""
+
+
+class Time(Struct, frozen=True):
+    """Planned and actual time of a step or a phase, in seconds."""
+
+    planned_s: float
+    actual_s: float
+    """So far; 0 if never current."""
+
+
+class Forecast(Struct, frozen=True, kw_only=True):
+    """The run against its window. Instants are aware UTC; None where there is no window."""
+
+    window: Literal["none", "before", "open", "over"]
+    used_s: float = 0.0
+    """Of the window."""
+    left_s: float = 0.0
+    """Until its end; before it opens, its whole length."""
+    opens_in_s: float = 0.0
+    window_end: datetime | None = None
+    no_return_at: datetime | None = None
+    """Window end - rollback estimate - reserve."""
+    is_past_return: bool = False
+    elapsed_s: float = 0.0
+    """Since the run began, until now or its end."""
+    pace: float = 1.0
+    """Actual / planned of the confirmed steps that had an estimate, within `PACE_LIMITS`."""
+    remaining_s: float = 0.0
+    """Of all open steps, at this run's pace."""
+    unestimated: int = 0
+    """Open steps without an estimate."""
+    finish_at: datetime | None = None
+    """Before the window opens, counted from its opening. None before the run began."""
+    margin_s: float | None = None
+    """From `finish_at` to the window's end; negative: late."""
+    phases: dict[str, Time] = {}
+    steps: dict[str, Time] = {}
+
+
+def forecast(state: RunState, now: Instant) -> Forecast:
+    """The forecast at `now`; once the run is over, the account at its end."""
+    if state.started is None or state.began is None:
+        return Forecast(window="none")
+    at = state.ended or now
+    steps = {
+        step.id: Time(planned_s=step.estimate_s, actual_s=_actual_s(state, step.id, at))
+        for _, step in state.profile.steps()
+    }
+    pace = _pace(state, steps)
+    remaining_s = sum(_remaining_s(state, step_id, time, pace, at) for step_id, time in steps.items())
+    start, end = state.started.window_start, state.started.window_end
+    is_live = state.status == "live"
+    from_at = max(at.at, start) if start and is_live else at.at
+    finish_at = from_at + timedelta(seconds=remaining_s if is_live else 0.0)
+    whole = Forecast(
+        window="none",
+        elapsed_s=elapsed_s(state.began, at),
+        pace=pace,
+        remaining_s=remaining_s if is_live else 0.0,
+        unestimated=sum(_is_open(state, step_id) and time.planned_s <= 0 for step_id, time in steps.items()),
+        finish_at=finish_at,
+        phases={
+            phase.id: Time(
+                planned_s=phase.estimate_s,
+                actual_s=sum(steps[step.id].actual_s for step in phase.steps),
+            )
+            for phase in state.profile.phases
+        },
+        steps=steps,
+    )
+    return _against_window(whole, state, start, end, at.at) if start and end else whole
+
+
+def _against_window(whole: Forecast, state: RunState, start: datetime, end: datetime, now: datetime) -> Forecast:
+    window = state.profile.window
+    kept_free_s = window.rollback_estimate_s + window.reserve_s if window else 0.0
+    no_return_at = end - timedelta(seconds=kept_free_s)
+    inside = min(max(now, start), end)
+    return replace(
+        whole,
+        window="before" if now < start else "open" if now < end else "over",
+        used_s=(inside - start).total_seconds(),
+        left_s=(end - inside).total_seconds(),
+        opens_in_s=max(0.0, (start - now).total_seconds()),
+        window_end=end,
+        no_return_at=no_return_at,
+        is_past_return=now >= no_return_at,
+        margin_s=(end - whole.finish_at).total_seconds() if whole.finish_at else None,
+    )
+
+
+def _is_open(state: RunState, step_id: str) -> bool:
+    return state.steps[step_id].status == "open"
+
+
+def _visit_s(state: RunState, step: StepState, step_id: str, at: Instant) -> float:
+    is_current = state.cursor is not None and state.cursor.step == step_id
+    return elapsed_s(step.entered, at) if is_current and step.entered else 0.0
+
+
+def _actual_s(state: RunState, step_id: str, at: Instant) -> float:
+    step = state.steps[step_id]
+    return step.spent_s + _visit_s(state, step, step_id, at)
+
+
+def _remaining_s(state: RunState, step_id: str, time: Time, pace: float, at: Instant) -> float:
+    step = state.steps[step_id]
+    if step.status != "open":
+        return 0.0
+    # What an earlier attempt took does not shorten this one.
+    spent_s = time.actual_s if step.attempt == 1 else _visit_s(state, step, step_id, at)
+    return max(0.0, time.planned_s * pace - spent_s)
+
+
+def _pace(state: RunState, steps: dict[str, Time]) -> float:
+    done = [
+        time for step_id, time in steps.items() if state.steps[step_id].status == "confirmed" and time.planned_s > 0
+    ]
+    planned_s = sum(time.planned_s for time in done)
+    if not planned_s:
+        return 1.0
+    least, most = PACE_LIMITS
+    return min(max(sum(time.actual_s for time in done) / planned_s, least), most)

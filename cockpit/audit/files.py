@@ -1,0 +1,245 @@
+"""The embedded store: a run's log as one file that is only ever appended to.
+
+Invariant: a line is acknowledged only after `write` and, for facts, `fdatasync` returned without error while the append
+lock was held; the file is never truncated or rewritten, so that it works under `chattr +a`. Every append first walks
+what others appended since; what is not as it was left poisons the store instead of being written after.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import pwd
+import socket
+import threading
+from pathlib import Path
+
+from cockpit.audit import layout
+from cockpit.audit.chain import Chain, Link
+from cockpit.audit.line import Draft, Head, digest, draft, encode
+from cockpit.audit.locks import AppendLock
+from cockpit.audit.poison import Poison, cause
+from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.storage import APPENDING, Disk, Storage
+from cockpit.audit.store import Conflict, Durable
+from cockpit.errors import LogDamaged, LogError, LogTooNew, LogUnreadable, StoreFailed
+from cockpit.run.events import Actor, Event, LogRecovered
+
+DISK = Disk()
+
+
+class FileStore:
+    """The log of one run, open for appending. Blocking; any thread may call."""
+
+    def __init__(self, run_dir: Path, fd: int, run: str, storage: Storage) -> None:
+        """Use `create` or `open`."""
+        self.path = layout.log_path(run_dir)
+        self._fd = fd
+        self._storage = storage
+        self._file = GrowingFile(fd, self.path)
+        self._chain = Chain(run)
+        self._poison = Poison(run_dir)
+        self._broken: LogError | None = None
+        self._thread_lock = threading.Lock()
+        self._lock = AppendLock(layout.append_lock(run_dir))
+
+    @classmethod
+    def create(cls, run_dir: Path, run_id: str, *, storage: Storage = DISK) -> FileStore:
+        """Make the run's folder (0700) and an empty log (0600) in it; the first append writes line 1.
+
+        Raises StoreFailed if the folder cannot be made or already holds a log.
+        """
+        try:
+            for folder in (*_missing(run_dir), layout.outputs_dir(run_dir), layout.locks_dir(run_dir)):
+                folder.mkdir(layout.FOLDER_MODE, exist_ok=True)
+            fd = storage.create(layout.log_path(run_dir), layout.FILE_MODE)
+        except OSError as error:
+            raise StoreFailed(
+                f"the run cannot be kept in {run_dir}: {cause(error)}",
+                hint="name a folder that you can write to in COCKPIT_RUNS",
+            ) from error
+        try:
+            storage.fsync_dir(run_dir)
+            storage.fsync_dir(run_dir.parent)
+            return cls(run_dir, fd, run_id, storage)
+        except OSError as error:
+            os.close(fd)
+            raise StoreFailed(f"the new run in {run_dir} was not made durable: {cause(error)}") from error
+
+    @classmethod
+    def open(cls, run_dir: Path, *, storage: Storage = DISK) -> FileStore:
+        """Open the log for appending: walk it whole, end an unterminated line that counts, step over torn bytes.
+
+        Raises LogUnreadable if there is no log or no run began in it, LogDamaged if it holds what no crash leaves,
+        LogTooNew, StoreFailed if it cannot be appended to.
+        """
+        fd = open_log(layout.log_path(run_dir), APPENDING)
+        try:
+            store = cls(run_dir, fd, "", storage)
+        except OSError as error:
+            os.close(fd)
+            raise StoreFailed(f"{layout.locks_dir(run_dir)} cannot be used: {cause(error)}") from error
+        try:
+            with store._lock.held():
+                store._catch_up(may_write=not store.is_poisoned)
+            if not store.run:
+                raise LogUnreadable(f"no run began in {store.path}: its first line was never written whole")
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self._chain.run
+
+    @property
+    def head(self) -> Head | None:
+        """The last fact's place, as of the last append or opening."""
+        return self._chain.head
+
+    @property
+    def is_poisoned(self) -> bool:
+        """Whether a write or sync failed, here or in another process."""
+        return bool(self.poison_reason)
+
+    @property
+    def poison_reason(self) -> str:
+        """Why nothing can be appended any more; empty while all is well."""
+        return self._poison.reason
+
+    def append(self, last_fact_seq: int | None, *drafts: Draft) -> Durable | Conflict:
+        """Append `drafts` in one write, if the last fact is still `last_fact_seq` (0: none yet; None: always).
+
+        Durable means synced, unless all drafts are telemetry. Raises StoreFailed when the store is or becomes
+        poisoned, or the lock is not to be had; LogError if a draft cannot be written (then nothing was).
+        """
+        with self._thread_lock:
+            if self._fd < 0:
+                raise StoreFailed(f"{self.path} was closed")
+            with self._lock.held():
+                self._refuse_if_unusable()
+                self._watchfully_catch_up()
+                head = self._chain.head
+                if last_fact_seq is not None and last_fact_seq != (head.seq if head else 0):
+                    return Conflict(head=head)
+                links = self._write(drafts)
+        return Durable(events=tuple(link.event for link in links), head=self._chain.head)
+
+    def lookup(self, event_id: str) -> Event | None:
+        """Return the event with this id if the file holds it in a line that counts; walks the whole file."""
+        fd = open_log(self.path, os.O_RDONLY)
+        try:
+            file, chain = GrowingFile(fd, self.path), Chain()
+            while lines := file.read_lines():
+                for raw in lines:
+                    link = chain.step(raw)
+                    if link is not None and link.event.id == event_id:
+                        return link.event
+        finally:
+            os.close(fd)
+        return None
+
+    def close(self) -> None:
+        """Close the log and its lock. A second call does nothing."""
+        with self._thread_lock:
+            self._lock.close()
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
+
+    # ---- under the append lock -----------------------------------------------------------------------------------
+
+    def _refuse_if_unusable(self) -> None:
+        if self._broken is not None:
+            raise self._broken
+        if self._poison.reason:
+            raise self._poison.error()
+
+    def _watchfully_catch_up(self) -> None:
+        """Walk what others appended. The file is this run's memory: any other change to it ends appending."""
+        trouble = self._file.trouble()
+        if trouble:
+            raise self._poison.put(trouble)
+        try:
+            self._catch_up(may_write=True)
+        except LogDamaged as damage:
+            raise self._poison.put(f"{self.path} was damaged while in use: {damage.message}") from damage
+        except LogTooNew as newer:
+            self._broken = newer  # the walk stands in the middle of a block: it cannot go on
+            raise
+
+    def _catch_up(self, *, may_write: bool) -> None:
+        while lines := self._file.read_lines():
+            for raw in lines:
+                self._chain.step(raw)
+        if may_write and self._chain.seq and (self._file.rest or self._chain.pending):
+            self._settle_tail()
+
+    def _settle_tail(self) -> None:
+        """End an unterminated line that counts; step over anything else that a crash can have left."""
+        rest, pending = self._file.rest, self._chain.pending
+        if pending is not None and not pending.could_be_torn(rest):
+            raise pending.why
+        if rest:
+            # Whether it counts or not, the next line needs a beginning; the walk tells which of both it was.
+            self._put(b"\n", sync=True)
+            self._walk_own()
+        torn = self._chain.pending
+        if torn is not None:
+            body = LogRecovered(offset=torn.offset, length=torn.length, sha256=torn.sha256)
+            self._write((draft(body, _own_actor()),))
+
+    def _write(self, drafts: tuple[Draft, ...]) -> list[Link]:
+        raw = self._encode(drafts)
+        self._put(raw, sync=any(draft.body.is_fact for draft in drafts))
+        links = self._walk_own()
+        if len(links) != len(drafts):
+            raise self._poison.put(f"{self.path} was changed by another program during an append")
+        return links
+
+    def _encode(self, drafts: tuple[Draft, ...]) -> bytes:
+        raws: list[bytes] = []
+        seq, prev = self._chain.seq, self._chain.digest
+        for one in drafts:
+            seq += 1
+            raws.append(encode(one, run=self._chain.run, seq=seq, prev=prev))
+            prev = digest(raws[-1][:-1])
+        return b"".join(raws)
+
+    def _put(self, data: bytes, *, sync: bool) -> None:
+        """Write all of `data`, then sync. Any failure poisons the store; nothing is tried again."""
+        left = data
+        try:
+            while left:
+                written = self._storage.write(self._fd, left)
+                if written <= 0:
+                    raise OSError(errno.EIO, "write(2) wrote nothing")
+                left = left[written:]
+            if sync:
+                self._storage.fdatasync(self._fd)
+        except OSError as error:
+            doing = "syncing" if not left else "writing"
+            raise self._poison.put(f"{doing} {self.path} failed: {cause(error)}; nothing was acknowledged") from error
+
+    def _walk_own(self) -> list[Link]:
+        """Walk what was just written, from the file: what is acknowledged is what readers will see."""
+        links: list[Link] = []
+        while lines := self._file.read_lines():
+            links += [link for raw in lines if (link := self._chain.step(raw)) is not None]
+        return links
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders to make, outermost first, so that `folder` exists; private ones too are made one by one."""
+    return [path for path in reversed((folder, *folder.parents)) if not path.exists()]
+
+
+def _own_actor() -> Actor:
+    """Whoever runs this process: recovery is no operator's decision."""
+    try:
+        user = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        user = str(os.geteuid())
+    return Actor(user=user, host=socket.gethostname())

@@ -1,0 +1,52 @@
+"""Where things are inside a run's folder. Nobody else spells these names.
+
+<runs>/<run-id>/            0700
+    audit.jsonl             the log, 0600
+    outputs/                full command output, keeper logs
+    locks/append            serialises appends
+    locks/poisoned          a write or sync failed: nobody appends any more
+    locks/keeper            held by the live keeper
+    locks/keeper.beat       its heartbeat
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+FOLDER_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def log_path(run_dir: Path) -> Path:
+    """The log."""
+    return run_dir / "audit.jsonl"
+
+
+def outputs_dir(run_dir: Path) -> Path:
+    """Full outputs, named by the log with their digests."""
+    return run_dir / "outputs"
+
+
+def locks_dir(run_dir: Path) -> Path:
+    """Locks and marks: apart from the log, so that a reader of the log cannot block a writer."""
+    return run_dir / "locks"
+
+
+def append_lock(run_dir: Path) -> Path:
+    """Locked (flock) around every append."""
+    return locks_dir(run_dir) / "append"
+
+
+def poison_mark(run_dir: Path) -> Path:
+    """Its presence stops all writers; its text says why."""
+    return locks_dir(run_dir) / "poisoned"
+
+
+def keeper_lock(run_dir: Path) -> Path:
+    """Locked (OFD) by the live keeper, for as long as it lives."""
+    return locks_dir(run_dir) / "keeper"
+
+
+def keeper_beat(run_dir: Path) -> Path:
+    """Text `<epoch> <pid> <mono>`, rewritten by the keeper."""
+    return locks_dir(run_dir) / "keeper.beat"

@@ -1,0 +1,75 @@
+"""What happens after a failed write or sync: the store is poisoned, for every writer on this host, until a person acts.
+
+After a failed fdatasync the kernel may have dropped the pages and reports no second error, so nothing that is tried
+again can be believed (https://wiki.postgresql.org/wiki/Fsync_Errors). The mark is made before the append lock is let
+go. If even the mark cannot be made, this process still refuses, and others meet the same disk or the invalid tail.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+from cockpit.audit.layout import FILE_MODE, log_path, poison_mark
+from cockpit.errors import StoreFailed
+from cockpit.text import shortened
+
+_CAUSES = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the quota is used up",
+    errno.EIO: "the disk reports an I/O error",
+    errno.EROFS: "the file system is read-only",
+    errno.EFBIG: "the file may not grow any more",
+}
+
+
+def cause(error: OSError) -> str:
+    """Say in words why a system call failed."""
+    return _CAUSES.get(error.errno or 0, error.strerror or str(error))
+
+
+class Poison:
+    """Whether this run's log may still be appended to."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._log = log_path(run_dir)
+        self._mark = poison_mark(run_dir)
+        self._reason = ""
+
+    @property
+    def reason(self) -> str:
+        """Why not, one sentence; empty while it may."""
+        if not self._reason and os.path.exists(self._mark):
+            self._reason = self._text_of_mark() or f"an append to {self._log} failed"
+        return self._reason
+
+    def _text_of_mark(self) -> str:
+        try:
+            return shortened(self._mark.read_text(encoding="utf-8", errors="replace").strip(), 500)
+        except OSError as error:
+            return f"an append to {self._log} failed, and why cannot be read: {cause(error)}"
+
+    def put(self, reason: str) -> StoreFailed:
+        """Poison the store and return the error to raise. The first reason stays."""
+        self._reason = self._reason or reason
+        try:
+            fd = os.open(self._mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            try:
+                os.write(fd, (reason + "\n").encode())
+                os.fsync(fd)
+            finally:
+                os.close(fd)
+        except FileExistsError:
+            return self.error()
+        except OSError as error:
+            return self.error(f" (and other processes could not be warned: {cause(error)})")
+        return self.error()
+
+    def error(self, addition: str = "") -> StoreFailed:
+        """The error to raise for every append from now on."""
+        return StoreFailed(
+            self.reason + addition,
+            hint=f"nothing more is written to this run; check the disk and `cockpit verify {self._log}`, "
+            f"then delete {self._mark} to go on",
+        )

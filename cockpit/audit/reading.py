@@ -1,0 +1,80 @@
+"""Bytes of a growing file: cut into complete lines, and checked to be the same file that was read before.
+
+Invariant: a reader never holds more than one block and one line. It never waits and never interprets a line.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from cockpit.audit.line import FIRST_LIMIT_BYTES
+from cockpit.errors import LogDamaged, LogUnreadable
+
+BLOCK_BYTES = 256 * 1024
+_REMEMBERED_BYTES = 4096
+
+
+def open_log(path: Path, flags: int) -> int:
+    """Open a log file; raises LogUnreadable with the reason."""
+    try:
+        return os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise LogUnreadable(f"{path} cannot be opened: {error.strerror}") from error
+
+
+class GrowingFile:
+    """A file that only ever grows. Remembers the last bytes read, to notice when it was cut, edited or replaced."""
+
+    def __init__(self, fd: int, path: Path) -> None:
+        self._fd = fd
+        self._path = path
+        self.offset = 0
+        """How far it was read."""
+        self.rest = b""
+        """The bytes before `offset` that are no complete line yet."""
+        self._remembered = b""
+
+    def trouble(self) -> str:
+        """Say what another program did to the file, or return an empty string if it only grew."""
+        try:
+            named, opened = os.stat(self._path), os.fstat(self._fd)
+        except FileNotFoundError:
+            return f"{self._path} is gone: it was moved or deleted while in use"
+        if (named.st_ino, named.st_dev) != (opened.st_ino, opened.st_dev):
+            return f"{self._path} was replaced by another file while in use"
+        if opened.st_size < self.offset:
+            return f"{self._path} was cut from {self.offset} to {opened.st_size} bytes while in use"
+        start = self.offset - len(self._remembered)
+        if os.pread(self._fd, len(self._remembered), start) != self._remembered:
+            return f"{self._path} was changed before byte {self.offset} while in use"
+        return ""
+
+    def size(self) -> int:
+        """Its size now, bytes."""
+        return os.fstat(self._fd).st_size
+
+    def read_lines(self) -> list[bytes]:
+        """Return the complete lines of the next block, newlines included; empty at the end of the file.
+
+        An incomplete last line stays in `rest`. Raises LogDamaged if a line is longer than any line may be (its
+        number is then unknown: `line` is 0).
+        """
+        while block := os.pread(self._fd, min(BLOCK_BYTES, max(0, self.size() - self.offset)), self.offset):
+            self.offset += len(block)
+            self._remembered = (self._remembered + block)[-_REMEMBERED_BYTES:]
+            lines = _split(self.rest + block)
+            self.rest = lines.pop()
+            if len(self.rest) > FIRST_LIMIT_BYTES:
+                message = f"{self._path} holds a line of more than {FIRST_LIMIT_BYTES} bytes before byte {self.offset}"
+                raise LogDamaged(message, line=0)
+            if lines:
+                return lines
+        return []
+
+
+def _split(data: bytes) -> list[bytes]:
+    """Cut after every newline byte (and nowhere else); the last item holds what follows the last one."""
+    texts = data.split(b"\n")
+    rest = texts.pop()
+    return [*(text + b"\n" for text in texts), rest]

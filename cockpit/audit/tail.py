@@ -1,0 +1,153 @@
+"""Following a log: new lines as they come, verified on the way.
+
+Invariant: every entry handed out counts by the rule of `chain`, in order, once. Memory does not grow with the log.
+A tail writes nothing and locks nothing. Seeing comes before durability: call `sync` before acting on a fact.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import time
+from pathlib import Path
+
+from inotify_simple import INotify, flags
+from msgspec import Struct
+
+from cockpit.audit import layout
+from cockpit.audit.chain import Chain
+from cockpit.audit.line import Head
+from cockpit.audit.poison import cause
+from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.errors import LogDamaged, LogError, LogTooNew, StoreFailed
+from cockpit.run.events import Event
+
+POLL_BEHIND_S = 0.25
+"""Between looks at the file's size while inotify is at work: it misses what another host writes."""
+POLL_ALONE_S = 0.05
+"""The same without inotify."""
+
+
+class Entry(Struct, frozen=True):
+    """One line that counts."""
+
+    event: Event
+    digest: str
+    size: int
+    """Bytes, newline included."""
+
+
+class Tail:
+    """A reader of one run's log. One thread reads and waits; `wake` may be called from any."""
+
+    def __init__(self, run_dir: Path) -> None:
+        """Open the log; raises LogUnreadable if there is none."""
+        self.path = layout.log_path(run_dir)
+        self._fd = open_log(self.path, os.O_RDONLY)
+        self._file = GrowingFile(self._fd, self.path)
+        self._chain = Chain()
+        self._failure: LogError | None = None
+        self._synced = 0
+        self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._watch = _watch(self.path)
+        self._poll = select.poll()
+        for fd in (self._waker, *((self._watch.fileno(),) if self._watch else ())):
+            self._poll.register(fd, select.POLLIN)
+
+    @property
+    def run(self) -> str:
+        """The run's id; empty before the first line was read."""
+        return self._chain.run
+
+    @property
+    def head(self) -> Head | None:
+        """The last fact read; None before the first."""
+        return self._chain.head
+
+    def read(self) -> list[Entry]:
+        """Return the next new lines, at most about a block of 256 KiB of them; empty once all are read.
+
+        Raises LogDamaged (with the line) for bytes that no crash can have left, or if the file was cut, replaced or
+        edited; LogTooNew for a line of a newer cockpit. Lines before the bad one are returned first, and the error
+        is raised from then on. Torn bytes after a crash are waited on quietly: whoever next appends steps over them.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if trouble := self._file.trouble():
+            raise self._fail(LogDamaged(trouble, line=self._chain.lines))
+        entries: list[Entry] = []
+        failure: LogError | None = None
+        try:
+            while not entries and (lines := self._file.read_lines()):
+                for raw in lines:
+                    if (link := self._chain.step(raw)) is not None:
+                        entries.append(Entry(event=link.event, digest=link.digest, size=link.size))  # noqa: PERF401 (those before a failure are kept)
+        except (LogDamaged, LogTooNew) as error:
+            failure = error
+        pending = self._chain.pending
+        if failure is None and pending is not None and not pending.could_be_torn():
+            failure = pending.why
+        if failure is not None:
+            self._fail(failure)
+            if not entries:
+                raise failure
+        return entries
+
+    def _fail(self, error: LogError) -> LogError:
+        self._failure = error
+        return error
+
+    def wait(self, timeout_s: float) -> None:
+        """Return once the file has grown since the last `read`, or `wake` was called, or after `timeout_s` seconds."""
+        give_up = time.monotonic() + timeout_s
+        longest_s = POLL_BEHIND_S if self._watch else POLL_ALONE_S
+        while self._file.size() == self._file.offset:
+            left_s = give_up - time.monotonic()
+            if left_s <= 0:
+                return
+            ready = {fd for fd, _ in self._poll.poll(min(left_s, longest_s) * 1000)}
+            if self._watch and self._watch.fileno() in ready:
+                self._watch.read(timeout=0)
+            if self._waker in ready:
+                os.eventfd_read(self._waker)
+                return
+
+    def wake(self) -> None:
+        """Make the present or the next `wait` return. From any thread, until `close`."""
+        os.eventfd_write(self._waker, 1)
+
+    def sync(self) -> None:
+        """Make all that was read durable. Raises StoreFailed if the disk refuses."""
+        if self._synced == self._file.offset:
+            return
+        try:
+            os.fdatasync(self._fd)
+        except OSError as error:
+            raise StoreFailed(
+                f"{self.path} could not be synced: {cause(error)}", hint="act on nothing it says"
+            ) from error
+        self._synced = self._file.offset
+
+    def close(self) -> None:
+        """Let go of all descriptors. Only once no thread waits any more; a second call does nothing."""
+        if self._fd < 0:
+            return
+        os.close(self._fd)
+        os.close(self._waker)
+        if self._watch:
+            self._watch.close()
+        self._fd = self._waker = -1
+
+
+def _watch(path: Path) -> INotify | None:
+    """An inotify watch on the file, or None where the kernel has none to give: polling is then all there is."""
+    try:
+        watch = INotify(nonblocking=True)
+    except OSError:
+        return None
+    try:
+        watch.add_watch(path, flags.MODIFY | flags.MOVE_SELF | flags.DELETE_SELF | flags.ATTRIB)
+    except OSError:
+        watch.close()
+        return None
+    return watch

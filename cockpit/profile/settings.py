@@ -1,0 +1,156 @@
+"""A kind's own settings: taken out of the flat table of a probe or step, and checked against the kind's declaration.
+
+Every field is converted on its own, so that all problems are found; the kind's own judgement (`problems`) is asked for
+only when every field is right.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from cockpit.profile import durations
+from cockpit.profile.fields import Fields
+from cockpit.profile.kinds import Settings
+from cockpit.profile.nodes import Findings, Node
+from cockpit.profile.references import REFERENCE, fill
+
+_AT = re.compile(r" - at `(?:key in )?\$(.*?)`$")
+_GOT = re.compile(r"^Expected `(.+?)`(.*), got `(.+?)`$")
+_QUOTED = re.compile(r"`([a-z_][a-z0-9_]*)")
+_PLAIN_WORDS = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
+                "object": "a table", "array": "an array", "null": "nothing"}  # fmt: skip
+
+
+def take_settings(
+    fields: Fields, declared: type[Settings], findings: Findings
+) -> tuple[dict[str, object], Settings | None]:
+    """Take the settings out of `fields`, as written but with durations in seconds; and typed, if all are right."""
+    settings: dict[str, object] = {}
+    right = True
+    for field in msgspec.structs.fields(declared):
+        node = fields.take(field.encode_name, required=field.required, expected=_expected(field.type))
+        if node is None:
+            right = right and not field.required
+            continue
+        if (dated := _dated(node)) is not None:
+            findings.add(dated, f"`{field.encode_name}` holds a date", expected="a string")
+            right = False
+            continue
+        value = node.plain()
+        if field.name.endswith("_s") and isinstance(value, str):
+            value = durations.seconds(value)
+            if value is None:
+                fields.wrong(node, field.encode_name, durations.EXPECTED)
+                right = False
+                continue
+        try:
+            msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            _wrong_type(node, field.encode_name, str(error), findings)
+            right = False
+            continue
+        settings[field.encode_name] = value
+    return settings, _typed(fields, declared, settings, findings) if right else None
+
+
+def _typed(
+    fields: Fields, declared: type[Settings], settings: dict[str, object], findings: Findings
+) -> Settings | None:
+    try:
+        return msgspec.convert(settings, declared)
+    except msgspec.ValidationError as error:  # a struct may check its fields together
+        findings.add(_named(fields.node, str(error)), f"{fields.what}: {error}")
+        return None
+
+
+def judge_settings(
+    node: Node,
+    what: str,
+    settings: Mapping[str, object],
+    declared: type[Settings],
+    problems: Callable[[Settings], tuple[str, ...]],
+    values: Mapping[str, str],
+    findings: Findings,
+) -> Settings | None:
+    """Ask the kind what is wrong with settings, their references filled in from `values`.
+
+    What it says about a setting with a reference that cannot be filled yet is left aside. Returns the typed settings
+    only if every reference is filled.
+    """
+    filled = filled_settings(settings, values)
+    open_keys = {key for key, value in filled.items() if REFERENCE.search(repr(value))}
+    if not _fits(settings, declared):
+        return None
+    try:
+        typed = msgspec.convert(filled, declared)
+    except msgspec.ValidationError as error:
+        if not open_keys:
+            findings.add(_named(node, str(error)), f"{what}: {error}")
+        return None
+    for sentence in problems(typed):
+        named = set(_QUOTED.findall(sentence)) & set(node.table)
+        if not open_keys or (named and not named & open_keys):
+            findings.add(_named(node, sentence), f"{what}: {sentence}")
+    return None if open_keys else typed
+
+
+def _fits(settings: Mapping[str, object], declared: type[Settings]) -> bool:
+    try:
+        msgspec.convert(settings, declared)
+    except msgspec.ValidationError:  # `take_settings` has said so
+        return False
+    return True
+
+
+def filled_settings(settings: Mapping[str, object], values: Mapping[str, str]) -> dict[str, object]:
+    """Return settings with every reference to one of `values` filled in; others stay."""
+    return {key: _filled(below, values) for key, below in settings.items()}
+
+
+def _filled(settings: object, values: Mapping[str, str]) -> object:
+    if isinstance(settings, str):
+        return fill(settings, values)
+    if isinstance(settings, Mapping):
+        return {key: _filled(below, values) for key, below in settings.items()}
+    if isinstance(settings, list | tuple):
+        return [_filled(below, values) for below in settings]
+    return settings
+
+
+def _named(node: Node, sentence: str) -> Node:
+    """The value of the first key that a sentence names in backquotes; else the table."""
+    return next((node.table[name] for name in _QUOTED.findall(sentence) if name in node.table), node)
+
+
+def _dated(node: Node) -> Node | None:
+    return next((below for below in node.walk() if isinstance(below.value, dt.date | dt.time)), None)
+
+
+def _wrong_type(node: Node, key: str, said: str, findings: Findings) -> None:
+    if (at := _AT.search(said)) is not None:
+        said = said[: at.start()]
+        for part in re.findall(r"\[(\d+|\.\.\.)\]|\.(\w+)", at[1]):
+            step = part[1] or part[0]
+            node = node.find(int(step) if step.isdigit() else step)
+    if (got := _GOT.match(said)) is not None:
+        wanted = " or ".join(_PLAIN_WORDS.get(word, word) for word in got[1].split(" | "))
+        findings.add(node, f"`{key}` is {_PLAIN_WORDS.get(got[3], got[3])}", expected=wanted + got[2])
+    elif said.startswith("Expected "):
+        findings.add(node, f"`{key}` does not fit", expected=said.removeprefix("Expected "))
+    elif (invalid := re.match(r"Invalid enum value ['`]?(.*?)['`]?$", said)) is not None:
+        findings.add(node, f"`{key}` cannot be `{invalid[1]}`", expected=_expected_words(node, key))
+    else:
+        findings.add(node, f"`{key}`: {said}")
+
+
+def _expected_words(node: Node, key: str) -> str:
+    return f"one of the words that `{key}` knows (see `cockpit schema`)"
+
+
+def _expected(type_: object) -> str:
+    names = {str: "a string", int: "a whole number", float: "a number", bool: "true or false"}
+    return names.get(type_, "") if isinstance(type_, type) else ""

@@ -7,6 +7,8 @@
     locks/poisoned          a write or sync failed: nobody appends any more
     locks/keeper            held by the live keeper
     locks/keeper.beat       its heartbeat
+    locks/seat-<id>         held by an open screen
+    origin                  where the profile's files lay: relative paths of probes start there
 """
 
 from __future__ import annotations
@@ -50,3 +52,13 @@ def keeper_lock(run_dir: Path) -> Path:
 def keeper_beat(run_dir: Path) -> Path:
     """Text `<epoch> <pid> <mono>`, rewritten by the keeper."""
     return locks_dir(run_dir) / "keeper.beat"
+
+
+def seat_lock(run_dir: Path, seat: str) -> Path:
+    """Locked (OFD) by an open screen, for as long as it lives."""
+    return locks_dir(run_dir) / f"seat-{seat}"
+
+
+def origin_path(run_dir: Path) -> Path:
+    """A text file: the absolute folder of the profile. Of this host alone, so beside the log and not in it."""
+    return run_dir / "origin"

@@ -1,0 +1,122 @@
+"""One reader's place in a run's log: the fold so far, and the view made of it.
+
+Invariant: `view` is always the fold of exactly the lines read so far. Damage ends the reading, not the view: the last
+good one stays, with the trouble said. Any thread may call; one lock guards the tail and the fold. It never writes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from cockpit.audit.layout import seat_lock
+from cockpit.audit.locks import holder_alive
+from cockpit.audit.poison import Poison
+from cockpit.audit.tail import Tail
+from cockpit.errors import LogError
+from cockpit.run.events import Event
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY, SeatState
+from cockpit.run.wording import sentence
+from cockpit.session.view import Recent, View
+
+RECENT = 200
+
+
+class Follower:
+    """Reads, folds and shows."""
+
+    def __init__(self, run_dir: Path) -> None:
+        """Open the log and read all of it. Raises LogUnreadable if there is none."""
+        self._run_dir = run_dir
+        self._tail = Tail(run_dir)
+        self.lock = threading.RLock()
+        self.damage: LogError | None = None
+        """Why reading ended."""
+        self.view = View(state=EMPTY, head=None)
+        """The latest; a new value whenever anything in it changed."""
+        self._recent: deque[Recent | Event] = deque(maxlen=RECENT)
+        self._woken = threading.Event()
+        self.catch_up()
+
+    def catch_up(self) -> View:
+        """Read and fold everything that is there now. Never raises for what the log holds."""
+        with self.lock:
+            state, head = self.view.state, self.view.head
+            has_facts = False
+            while self.damage is None:
+                try:
+                    entries = self._tail.read()
+                except LogError as error:
+                    self.damage = error
+                    break
+                if not entries:
+                    break
+                for entry in entries:
+                    state = evolve(state, entry.event)
+                    if entry.event.is_fact:
+                        self._recent.append(entry.event)
+                        has_facts = True
+                head = self._tail.head
+            if has_facts:
+                # Sentences are made once, and only of what is still to be shown.
+                said = [r if isinstance(r, Recent) else Recent(r, sentence(r, state)) for r in self._recent]
+                self._recent = deque(said, maxlen=RECENT)
+                self._show(state=state, head=head, recent=tuple(said))
+            elif state is not self.view.state:
+                self._show(state=state, head=head)
+            if self.damage is not None:
+                self.trouble(str(self.damage))
+            return self.view
+
+    def look_around(self) -> None:
+        """Notice what the log does not tell: a poisoned store, and whose screens are gone."""
+        poison = Poison(self._run_dir).reason
+        with self.lock:
+            here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
+            if here != self.view.here:
+                self._show(here=here)
+            if poison:
+                self.trouble(poison)
+
+    def trouble(self, sentence: str) -> None:
+        """Show trouble; the first one said stays, it is nearest to the cause."""
+        with self.lock:
+            if not self.view.trouble:
+                self._show(trouble=sentence)
+
+    def sync(self) -> None:
+        """Make durable what was read. Raises StoreFailed."""
+        with self.lock:
+            self._tail.sync()
+
+    def wait(self, timeout_s: float) -> None:
+        """Return when there may be more to read, or `wake` was called, or after `timeout_s`."""
+        if self.damage is None:
+            self._tail.wait(timeout_s)
+        else:
+            self._woken.wait(timeout_s)  # the tail would return at once, for ever: there are lines it cannot read
+
+    def wake(self) -> None:
+        """Make `wait` return."""
+        self._woken.set()
+        self._tail.wake()
+
+    def close(self) -> None:
+        """Let go of the log; only once nobody waits."""
+        with self.lock:
+            self._tail.close()
+
+    def _is_here(self, seat: SeatState) -> bool:
+        if not seat.seat.isalnum():  # a name from the log becomes a file's name here
+            return False
+        try:
+            return holder_alive(seat_lock(self._run_dir, seat.seat))
+        except OSError:
+            return False
+
+    def _show(self, **changes: object) -> None:
+        self.view = replace(self.view, **changes)

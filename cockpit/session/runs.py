@@ -1,0 +1,289 @@
+"""The folder of runs: making one, listing them, finding the one that is meant.
+
+Invariant: a run exists once its first line is durable; whatever fails before that leaves nothing behind. Listing reads
+the beginning and the end of each log and folds nothing; it shows a damaged run as damaged and never raises for one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+
+import cockpit
+from cockpit.audit import clock, ids
+from cockpit.audit.files import FileStore
+from cockpit.audit.layout import FILE_MODE, keeper_lock, log_path, origin_path
+from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
+from cockpit.audit.locks import holder_alive
+from cockpit.errors import LogError, RunError, StoreFailed
+from cockpit.profile.kinds import Kinds, installed
+from cockpit.profile.window import resolve_window
+from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
+from cockpit.run.wording import sentence
+from cockpit.session.identity import actor
+from cockpit.text import visible
+
+if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a screen never needs
+    from cockpit.profile.load import Loaded
+
+_END_BYTES = 256 * 1024
+_LISTED = 5
+
+
+class RunSummary(Struct, frozen=True, kw_only=True):
+    """A run in a list. A damaged one has a `problem` and little else."""
+
+    run: str
+    run_dir: Path
+    status: Literal["live", "finished", "aborted", "damaged"]
+    profile_id: str = ""
+    environment: str = ""
+    title: str = ""
+    user: str = ""
+    """Who started it."""
+    began: datetime | None = None
+    last: datetime | None = None
+    """The last fact."""
+    last_sentence: str = ""
+    has_keeper: bool = False
+    """Its keeper lives on this host now."""
+    problem: str = ""
+
+
+def runs_folder(environ: Mapping[str, str] | None = None) -> Path:
+    """`$COCKPIT_RUNS`, else `$XDG_STATE_HOME/cockpit/runs`, else `~/.local/state/cockpit/runs`; absolute."""
+    environ = os.environ if environ is None else environ
+    named = environ.get("COCKPIT_RUNS")
+    if named:
+        return Path(named).expanduser().absolute()
+    state = environ.get("XDG_STATE_HOME", "")
+    # The XDG base directory specification: a relative path is to be ignored.
+    home = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
+    return home / "cockpit" / "runs"
+
+
+def create_run(
+    loaded: Loaded,
+    values: Mapping[str, str],
+    *,
+    despite: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    kinds: Kinds | None = None,
+) -> Path:
+    """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
+
+    `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile.
+    Raises RunError with one sentence if it cannot be kept there; then nothing of it is left.
+    """
+    folder = folder or runs_folder()
+    started_by, now = actor(), clock.now()
+    run_dir = folder / ids.new_id()
+    try:
+        body = _run_started(loaded, values, dict(despite or {}), kinds or installed(), now.at)
+        store = FileStore.create(run_dir, run_dir.name)
+        try:
+            _write_origin(run_dir, loaded)
+            store.append(0, draft(body, started_by, now))
+        finally:
+            store.close()
+    except (LogError, OSError) as error:
+        # Only this run's own folder, made a moment ago and never acknowledged.
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise _not_created(folder, error) from error
+    return run_dir
+
+
+def _run_started(
+    loaded: Loaded, values: Mapping[str, str], despite: dict[str, str], kinds: Kinds, now: datetime
+) -> RunStarted:
+    profile = loaded.profile
+    window = resolve_window(profile.window, now) if profile.window else (None, None)
+    beside = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
+    used = sorted({probe.kind for probe in profile.probes} & kinds.probes.keys())
+    return RunStarted(
+        profile=profile,
+        profile_digest=loaded.digest,
+        sources=tuple(
+            SourceFile(name=visible(os.path.relpath(source.name, beside)), digest=source.digest, toml=source.toml)
+            for source in loaded.sources
+        ),
+        variables=dict(values),
+        probe_facts={kind: {fact.name: fact.unit for fact in kinds.probes[kind].facts} for kind in used},
+        cockpit_version=cockpit.__version__,
+        window_start=window[0],
+        window_end=window[1],
+        despite={run: visible(reason.strip()) for run, reason in despite.items()},
+    )
+
+
+def _write_origin(run_dir: Path, loaded: Loaded) -> None:
+    where = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
+    fd = os.open(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    with os.fdopen(fd, "wb") as file:
+        file.write(os.fsencode(where))
+
+
+def _not_created(folder: Path, error: LogError | OSError) -> RunError:
+    if isinstance(error, StoreFailed):
+        hint = error.hint if not error.hint.startswith("nothing more") else "free space there, or set COCKPIT_RUNS"
+        return RunError(error.message, hint=hint)
+    if isinstance(error, LogError):
+        return RunError(error.message, hint=error.hint)
+    return RunError(
+        f"the run cannot be kept in {folder}: {error.strerror or error}",
+        hint="name a folder that you can write to in COCKPIT_RUNS",
+    )
+
+
+def origin(run_dir: Path) -> Path | None:
+    """The folder in which the profile's relative paths begin; None if this host never knew it."""
+    try:
+        raw = origin_path(run_dir).read_bytes()
+    except OSError:
+        return None
+    return Path(os.fsdecode(raw)) if raw else None
+
+
+# ---- listing -----------------------------------------------------------------------------------------------------
+
+
+def list_runs(folder: Path | None = None) -> list[RunSummary]:
+    """Every run in the folder, newest first. An absent folder holds none. Raises RunError if it cannot be read."""
+    folder = folder or runs_folder()
+    try:
+        names = [entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RunError(f"the runs in {folder} cannot be listed: {error.strerror}") from error
+    return [summary(folder / name) for name in sorted(names, reverse=True)]
+
+
+def live_runs(profile_id: str, environment: str, folder: Path | None = None) -> list[RunSummary]:
+    """Live runs of the same profile and environment, newest first: to be joined, or started beside with a reason."""
+    return [
+        run
+        for run in list_runs(folder)
+        if run.status == "live" and (run.profile_id, run.environment) == (profile_id, environment)
+    ]
+
+
+def summary(run_dir: Path) -> RunSummary:
+    """One run, by the beginning and the end of its log. Never raises."""
+    try:
+        first, later = _ends(log_path(run_dir))
+        body = first.body
+        if not isinstance(body, RunStarted):
+            return _damaged(run_dir, "its first line is not the start of a run")
+    except LogError as error:
+        return _damaged(run_dir, str(error))
+    except OSError as error:
+        return _damaged(run_dir, f"its log cannot be read: {error.strerror}")
+    status: Literal["live", "finished", "aborted"] = "live"
+    for event in later:
+        if isinstance(event.body, RunFinished):
+            status = "finished"
+        elif isinstance(event.body, RunAborted):
+            status = "aborted"
+    last = next((event for event in reversed(later) if event.is_fact), first)
+    return RunSummary(
+        run=run_dir.name,
+        run_dir=run_dir,
+        status=status,
+        profile_id=body.profile.id,
+        environment=body.profile.environment,
+        title=body.profile.title,
+        user=first.actor.user,
+        began=first.instant.at,
+        last=last.instant.at,
+        last_sentence=sentence(last),
+        has_keeper=_has_keeper(run_dir),
+    )
+
+
+def _ends(path: Path) -> tuple[Event, list[Event]]:
+    """The first event, and those facts in the last part of the file that decode."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
+    with open(fd, "rb") as file:
+        raw = file.readline(FIRST_LIMIT_BYTES + 1)
+        if not raw.endswith(b"\n"):
+            raise LogError("its first line was never written whole" if raw else "its log is empty: no run began in it")
+        first = decode(raw, line=1)
+        start = max(file.tell(), os.fstat(fd).st_size - _END_BYTES)
+        file.seek(start)
+        lines = file.read().split(b"\n")
+    # What follows the last newline is no line yet; what precedes the first one is a part of one.
+    whole = lines[:-1] if start == len(raw) else lines[1:-1]
+    return first, [event for line in whole if b'"class":"fact"' in line and (event := _event(line)) is not None]
+
+
+def _event(line: bytes) -> Event | None:
+    try:
+        return decode(line)
+    except LogError:  # torn and stepped over, or from a newer version: opening the run tells which
+        return None
+
+
+def _damaged(run_dir: Path, problem: str) -> RunSummary:
+    return RunSummary(run=run_dir.name, run_dir=run_dir, status="damaged", problem=problem)
+
+
+def _has_keeper(run_dir: Path) -> bool:
+    try:
+        return holder_alive(keeper_lock(run_dir))
+    except OSError:
+        return False
+
+
+# ---- finding -----------------------------------------------------------------------------------------------------
+
+
+def find_run(token: str | None = None, folder: Path | None = None) -> Path:
+    """The run meant by an id, the unique beginning of one, or a path to its folder or log.
+
+    Without a token: the only live run; of several the only one that this user started; if none is live, the newest of
+    this user's. Raises RunError, which lists what was to choose from.
+    """
+    folder = folder or runs_folder()
+    if token is None:
+        return _likely(list_runs(folder), folder)
+    path = Path(token)
+    if log_path(path).exists():
+        return path.absolute()
+    if path.name == log_path(path).name and path.exists():
+        return path.absolute().parent
+    fitting = [run for run in list_runs(folder) if token and run.run.upper().startswith(token.upper())]
+    if len(fitting) == 1:
+        return fitting[0].run_dir
+    if fitting:
+        raise RunError(
+            f"{len(fitting)} runs begin with {visible(token)}: {_names(fitting)}", hint="give more of the id"
+        )
+    raise RunError(f"there is no run {visible(token)} in {folder}", hint="see them with: cockpit runs")
+
+
+def _likely(runs: list[RunSummary], folder: Path) -> Path:
+    live = [run for run in runs if run.status == "live"]
+    user = actor().user
+    own_live = [run for run in live if run.user == user]
+    if len(live) == 1:
+        return live[0].run_dir
+    if len(own_live) == 1:
+        return own_live[0].run_dir
+    if live:
+        raise RunError(f"{len(live)} runs are live: {_names(live)}", hint="give the id of one of them")
+    own = [run for run in runs if run.user == user]
+    if own:
+        return own[0].run_dir
+    raise RunError(f"there is no run in {folder}", hint="start one with: cockpit run FILE")
+
+
+def _names(runs: list[RunSummary]) -> str:
+    shown = [f"{run.run} ({run.profile_id} {run.environment}, {run.user})" for run in runs[:_LISTED]]
+    return ", ".join(shown) + (", …" if len(runs) > _LISTED else "")

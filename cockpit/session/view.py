@@ -1,0 +1,29 @@
+"""What a screen draws: one frozen value, made from the log by the follower and handed over whole."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from cockpit.audit.line import Head
+from cockpit.run.events import Event
+from cockpit.run.state import RunState, SeatState
+
+
+class Recent(Struct, frozen=True):
+    """An event as it is shown in the log's tail."""
+
+    event: Event
+    sentence: str
+
+
+class View(Struct, frozen=True):
+    """A run as one seat sees it now."""
+
+    state: RunState
+    head: Head | None
+    recent: tuple[Recent, ...] = ()
+    """At most 200 facts, newest last."""
+    trouble: str = ""
+    """Why the log can be read no further, or appended to no more: one sentence; empty while all is well."""
+    here: tuple[SeatState, ...] = ()
+    """Seats whose screens live on this host now."""

@@ -1,0 +1,196 @@
+"""A terminal with a program in it, driven as a person would: keys in, a screen out.
+
+A real pseudo-terminal with a session of its own, read by pyte. Everything waited for is a condition on the screen or on
+the process, never a time.
+"""
+
+from __future__ import annotations
+
+import codecs
+import fcntl
+import os
+import re
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+import pyte
+
+_Found = TypeVar("_Found")
+KEYS = {
+    "enter": "\r",
+    "escape": "\x1b",
+    "tab": "\t",
+    "backspace": "\x7f",
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "pageup": "\x1b[5~",
+    "pagedown": "\x1b[6~",
+    "f1": "\x1bOP",
+    **{f"ctrl+{letter}": chr(ord(letter) - 96) for letter in "abcdefghijklmnopqrstuvwxyz"},
+}
+PERSON_S = 0.08
+"""Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
+# Sequences that pyte would print instead of obeying: private CSI other than modes, and mode requests.
+_BEYOND_PYTE = re.compile(r"\x1b\[[<>=][0-9;:]*[a-zA-Z]|\x1b\[\?[0-9;]*(?:\$p|[a-gi-km-zA-Z])|\x1b[P_^][^\x1b]*\x1b\\")
+_MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
+_KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
+_CURSOR = 25
+_STARTER = """
+import fcntl, os, sys, termios
+os.setsid()
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+os.execvpe(sys.argv[1], sys.argv[1:], os.environ)
+"""
+
+
+class Terminal:
+    """One program in one terminal. Use it in a `with` block: whatever still runs at its end is killed."""
+
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], columns: int = 120, lines: int = 40) -> None:
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.Stream(self._screen)
+        self._changed = threading.Condition(threading.RLock())
+        self._raw = bytearray()
+        self._pending = ""
+        self._fd, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        self._terminal = terminal
+        self._modes_before = termios.tcgetattr(terminal)
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", _STARTER, *argv],
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            env={"TERM": "xterm-256color", **env},
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.kill()
+        os.close(self._terminal)
+        self._reader.join(5)
+        os.close(self._fd)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows, lines joined by newlines."""
+        with self._changed:
+            return "\n".join(self._screen.display)
+
+    @property
+    def raw(self) -> bytes:
+        """Every byte the program has sent."""
+        with self._changed:
+            return bytes(self._raw)
+
+    def send(self, *keys: str) -> None:
+        """Press keys one after the other, at a person's pace: names of `KEYS`, or text, letter by letter."""
+        for key in keys:
+            for stroke in [KEYS[key]] if key in KEYS else key:
+                time.sleep(PERSON_S)  # pace is what is meant here
+                os.write(self._fd, stroke.encode())
+
+    def paste(self, text: str) -> None:
+        """Send text all at once, as a paste without brackets does."""
+        os.write(self._fd, text.encode())
+
+    def wait_for(self, pattern: str, timeout_s: float = 20.0) -> re.Match[str]:
+        """Return the match of `pattern` once the screen shows it; fails with the screen if it never does."""
+        match = self._wait_until(lambda: re.search(pattern, self.text), timeout_s)
+        assert match is not None, f"waited in vain for {pattern!r}; the screen:\n{self.text}"
+        return match
+
+    def wait_until_gone(self, pattern: str, timeout_s: float = 20.0) -> None:
+        """Return once the screen does not show `pattern` any more."""
+        gone = self._wait_until(lambda: re.search(pattern, self.text) is None, timeout_s)
+        assert gone, f"waited in vain for {pattern!r} to go; the screen:\n{self.text}"
+
+    def _wait_until(self, found: Callable[[], _Found], timeout_s: float) -> _Found | None:
+        """Return what `found` returns once that is true; None after the time, or once the program has ended."""
+        give_up = time.monotonic() + timeout_s
+        while time.monotonic() < give_up:
+            was_running = self.process.poll() is None
+            if result := found():
+                return result
+            with self._changed:
+                has_changed = self._changed.wait(0.1)
+            if not was_running and not has_changed:
+                return found() or None
+        return found() or None
+
+    def wait_for_exit(self, timeout_s: float = 20.0) -> int:
+        """Return the program's exit status once it has ended and all it said is on the screen."""
+        status = self.process.wait(timeout_s)
+        with self._changed:
+            while self._changed.wait(0.1):
+                pass
+        return status
+
+    def resize(self, columns: int, lines: int) -> None:
+        """Change the window's size; the program gets SIGWINCH from the kernel."""
+        with self._changed:
+            self._screen.resize(lines, columns)
+        fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """Send the program a signal, if it still runs; after SIGKILL, wait for its end."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            if number == signal.SIGKILL:
+                self.process.wait(10)
+
+    def modes_left_on(self) -> list[str]:
+        """What the program has changed about the terminal and not put back: empty if all is as it was."""
+        modes: dict[int, bool] = {}
+        for match in _MODE.finditer(self.raw):
+            for number in match[1].split(b";"):
+                modes[int(number)] = match[2] == b"h"
+        left = [f"?{number}h" for number, is_on in sorted(modes.items()) if is_on and number != _CURSOR]
+        if not modes.get(_CURSOR, True):
+            left.append("the cursor is hidden")
+        kitty = [match[1] for match in _KITTY.finditer(self.raw)]
+        if kitty.count(b">") > kitty.count(b"<"):
+            left.append("the kitty keyboard protocol is on")
+        if termios.tcgetattr(self._terminal) != self._modes_before:
+            left.append("the line discipline differs (echo, canonical mode)")
+        return left
+
+    def _read(self) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        while True:
+            try:
+                block = os.read(self._fd, 65536)
+            except OSError:  # EIO: nobody has the terminal open any more
+                block = b""
+            with self._changed:
+                self._raw += block
+                self._feed(decoder.decode(block))
+                self._changed.notify_all()
+            if not block:
+                return
+
+    def _feed(self, text: str) -> None:
+        text = self._pending + text
+        cut = text.rfind("\x1b")
+        # a sequence may be torn between two reads; hold back one that has no final letter yet
+        torn = cut >= 0 and not re.match(
+            r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[P_^\]].*(?:\x1b\\|\x07)|[^\[P_^\]])", text[cut:], re.DOTALL
+        )
+        self._pending = text[cut:] if torn else ""
+        self._stream.feed(_BEYOND_PYTE.sub("", text[:cut] if torn else text))

@@ -67,8 +67,8 @@ def _at(text: str, offset: int, message: str, *, expected: str = "", nearest: st
     return Fault(
         line=before.count("\n") + 1,
         column=len(before) - (before.rfind("\n") + 1) + 1,
-        message=message,
-        expected=expected,
+        message=shortened(message, 300),
+        expected=shortened(expected, 300),
         nearest=nearest,
     )
 

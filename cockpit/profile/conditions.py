@@ -17,6 +17,7 @@ from cockpit.profile.cel_faults import Fault, cleaned_error, faults
 from cockpit.profile.cel_words import names_in, patterns_in
 from cockpit.profile.kinds import FactType, Kinds, ProbeKind
 from cockpit.profile.model import Probe, Profile
+from cockpit.text import shortened
 
 LIMIT = 4096
 """Characters of one condition."""
@@ -41,7 +42,7 @@ class ConditionError(CockpitError):
         first = found[0]
         wanted = f"; expected {first.expected}" if first.expected else ""
         meant = f"; did you mean `{first.nearest}`?" if first.nearest else ""
-        super().__init__(f"condition `{text[:200]}`: {first.message}{wanted}{meant}")
+        super().__init__(f"condition `{shortened(text, 200)}`: {first.message}{wanted}{meant}")
 
 
 class Environment(Mapping[str, object]):
@@ -210,20 +211,20 @@ def _wrong_patterns(text: str) -> Iterator[Fault]:
             yield Fault(
                 line=before.count("\n") + 1,
                 column=len(before) - (before.rfind("\n") + 1) + 1,
-                message=f"the pattern {token.text} is wrong: {said}",
+                message=shortened(f"the pattern {token.text} is wrong: {said}", 300),
                 expected="an RE2 pattern",
             )
 
 
 def _not_bool(text: str, type_name: str, environment: Environment) -> Fault:
-    bare = text.strip()
+    bare = shortened(text.strip(), 80)
     name = type_name.lower()
     if bare in environment.probes:
         return Fault(
             line=1, column=1, message=f"`{bare}` is a value ({name}), no condition", expected=f"`{bare}.passing`"
         )
     expected = (
-        f"a comparison, such as `{bare} == true`" if name == "dyn" and "\n" not in bare else "something true or false"
+        f"a comparison, such as `{bare} == true`" if name == "dyn" and "\n" not in text else "something true or false"
     )
     return Fault(line=1, column=1, message=f"the condition's value is {name}, not bool", expected=expected)
 

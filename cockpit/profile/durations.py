@@ -9,7 +9,7 @@ import math
 import re
 
 _UNITS = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_WHOLE = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in _UNITS))
+_WHOLE = re.compile("".join(rf"(?:([0-9]+(?:\.[0-9]+)?){unit})?" for unit in _UNITS))
 EXPECTED = 'a duration such as "90s", "20m", "1h30m", "500ms" or "2d", or a number of seconds'
 LONGEST_S = 366 * 86_400.0
 """No duration in a profile is longer than a year."""

@@ -25,6 +25,8 @@ class Layers:
     def __init__(self, findings: Findings) -> None:
         self.sources: list[Source] = []
         """In the order of precedence: a base before what extends it."""
+        self.incomplete = False
+        """Whether a base could not be had, so that what is missing says nothing."""
         self._findings = findings
         self._merged: dict[str, Node] = {}
         self._bytes_left = LIMIT_BYTES
@@ -43,7 +45,9 @@ class Layers:
         merged = Node({}, source, ())
         for base in self._bases(root):
             below = self._base(base, name, (*chain, (real, name)))
-            if below is not None:
+            if below is None:
+                self.incomplete = True
+            else:
                 merged = self._laid_over(merged, below, (), settled=True)
         self.sources.append(source)
         root.table.pop("extends", None)
@@ -79,7 +83,9 @@ class Layers:
             )
             return None
         try:
-            return self.read(name, chain)
+            base = self.read(name, chain)
+            heritage = {key: node for key, node in base.table.items() if key != "partial"}
+            return Node(heritage, base.source, base.path)
         except Unreadable as error:
             if error.problem.message.startswith("cannot be read"):
                 self._findings.add(named, f"`{name}` {error.problem.message}", expected="a path relative to this file")

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from cockpit.profile.advice import advise
 from cockpit.profile.conversion import convert
 from cockpit.profile.fields import deceiving
 from cockpit.profile.inherit import Layers
@@ -68,7 +69,7 @@ def load(path: str | os.PathLike[str], kinds: Kinds, *, environ: Mapping[str, st
     With `environ`, variables that come from the environment or the file must have values that fit. Raises
     `ProfileError` with every problem found, and `VariableError`.
     """
-    loaded, problems = examine(path, kinds)
+    loaded, problems = examine(path, kinds, advice=False)
     if loaded is None:
         raise ProfileError(problems, hint="correct the profile; `cockpit check` lists the same")
     if loaded.partial:
@@ -82,8 +83,11 @@ def load(path: str | os.PathLike[str], kinds: Kinds, *, environ: Mapping[str, st
     return loaded
 
 
-def examine(path: str | os.PathLike[str], kinds: Kinds) -> tuple[Loaded | None, list[Problem]]:
-    """Return the profile, if there is no error in it, and every problem of it and of the files it extends."""
+def examine(path: str | os.PathLike[str], kinds: Kinds, *, advice: bool = True) -> tuple[Loaded | None, list[Problem]]:
+    """Return the profile, if there is no error in it, and every problem of it and of the files it extends.
+
+    Without `advice`, warnings are left out.
+    """
     findings = Findings()
     layers = Layers(findings)
     try:
@@ -91,9 +95,13 @@ def examine(path: str | os.PathLike[str], kinds: Kinds) -> tuple[Loaded | None, 
     except Unreadable as error:
         findings.note(error.problem)
         return None, findings.problems
+    if layers.incomplete:
+        return None, findings.problems
     deceiving(root, findings)
     profile, partial = convert(root, kinds, findings)
     judge(profile, root, kinds, findings, partial=partial)
+    if advice:
+        advise(profile, root, kinds, findings, partial=partial)
     sources = tuple(SourceText(source.name, source.digest, source.text) for source in layers.sources)
     if not findings.failed:
         _size(profile, sources, root, findings)

@@ -83,7 +83,7 @@ def judge_settings(
     """
     filled = filled_settings(settings, values)
     open_keys = {key for key, value in filled.items() if REFERENCE.search(repr(value))}
-    if not _fits(settings, declared):
+    if typed_settings(settings, declared) is None:
         return None
     try:
         typed = msgspec.convert(filled, declared)
@@ -98,12 +98,12 @@ def judge_settings(
     return None if open_keys else typed
 
 
-def _fits(settings: Mapping[str, object], declared: type[Settings]) -> bool:
+def typed_settings(settings: Mapping[str, object], declared: type[Settings]) -> Settings | None:
+    """Return settings as their kind declares them, or `None` if they do not fit."""
     try:
-        msgspec.convert(settings, declared)
-    except msgspec.ValidationError:  # `take_settings` has said so
-        return False
-    return True
+        return msgspec.convert(settings, declared)
+    except msgspec.ValidationError:  # whoever took them has said so
+        return None
 
 
 def filled_settings(settings: Mapping[str, object], values: Mapping[str, str]) -> dict[str, object]:

@@ -114,7 +114,7 @@ def _faults(error: ConditionError, node: Node, findings: Findings) -> None:
 
 def _references(profile: Profile, root: Node, findings: Findings, *, partial: bool) -> None:
     variables = {variable.name: variable for variable in profile.variables}
-    for path, text, public in _texts(profile):
+    for path, text, public in referring_texts(profile):
         for name, offset in references(text):
             inside = (text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
             node = root.find(*path)
@@ -128,7 +128,7 @@ def _references(profile: Profile, root: Node, findings: Findings, *, partial: bo
                 findings.add(node, said, inside=inside, expected="secrets in settings, instructions or commands only")
 
 
-def _texts(profile: Profile) -> Iterable[tuple[Path, str, bool]]:
+def referring_texts(profile: Profile) -> Iterable[tuple[Path, str, bool]]:
     """Yield every text in which references count, with its path, and whether it is logged as it stands."""
     yield ("title",), profile.title, True
     yield ("description",), profile.description, True

@@ -22,6 +22,7 @@ LIMIT_BYTES = 1 << 20
 """Of one file, and of all files of a profile together: the profile is frozen into the log's first line."""
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ESCAPES = {"u": 6, "U": 10, "x": 4}
+_FOLDED = re.compile(r"\\[ \t]*\n\s*")
 _TWICE = re.compile(r"Cannot (?:declare|mutate immutable namespace) \((.*)\)(?: twice)?")
 
 
@@ -95,25 +96,41 @@ class Source:
         return (self.name, 1, 1)
 
     def place_inside(self, path: Path, line: int, column: int) -> tuple[str, int, int]:
-        """Return the place of a character of the string at `path`, given by line and column of its own (from 1).
-
-        Exact for strings of one line, with or without escapes; else the start of the string.
-        """
+        """Return the place of a character of the string at `path`, given by line and column of its own (from 1)."""
         span = self._positions.values.get(path)
         written = self._bytes[slice(*span)].decode() if span else ""
-        if span is None or line != 1 or "\n" in written or written.startswith(('"""', "'''")):
+        if span is None or written[:1] not in ("'", '"'):
             return self.place(path)
-        at = 1
-        for _ in range(column - 1):
-            escaped = written[0] == '"' and written[at : at + 1] == "\\"
-            at += _ESCAPES.get(written[at + 1 : at + 2], 2) if escaped else 1
-        file, line, start = self._place(span[0])
-        return (file, line, start + min(at, len(written) - 1))
+        before = written[: _offset_inside(written, line, column)]
+        file, first_line, first_column = self._place(span[0])
+        newlines = before.count("\n")
+        start = 1 if newlines else first_column
+        return (file, first_line + newlines, start + len(before) - (before.rfind("\n") + 1))
 
     def _place(self, offset: int) -> tuple[str, int, int]:
         line_start = self._bytes.rfind(b"\n", 0, offset) + 1
         column = len(self._bytes[line_start:offset].decode("utf-8", "replace")) + 1
         return (self.name, self._bytes.count(b"\n", 0, offset) + 1, column)
+
+
+def _offset_inside(written: str, line: int, column: int) -> int:
+    """Where a character stands in a TOML string as written, quotes included; at its last one if it is beyond."""
+    quote = written[:3] if written.startswith(('"""', "'''")) else written[:1]
+    at = len(quote)
+    if len(quote) == 3 and written[at : at + 1] == "\n":
+        at += 1  # a newline right after the opening quotes is no part of the text
+    end, at_line, at_column = len(written) - len(quote), 1, 1
+    while at < end and (at_line, at_column) < (line, column):
+        step, character = 1, written[at]
+        if quote[0] == '"' and character == "\\":
+            if (folded := _FOLDED.match(written, at)) is not None:
+                at = folded.end()
+                continue
+            escape = written[at + 1]
+            step, character = _ESCAPES.get(escape, 2), "\n" if escape == "n" else escape
+        at_line, at_column = (at_line + 1, 1) if character == "\n" else (at_line, at_column + 1)
+        at += step
+    return min(at, max(len(quote), end - 1))
 
 
 def read(name: str, *, allowance_bytes: int = LIMIT_BYTES) -> Source:

@@ -1,0 +1,129 @@
+"""Warnings: what is allowed in a profile and will still hurt at three in the morning.
+
+A warning never keeps a profile from being run. Each stands where it can be mended.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from cockpit.profile import durations
+from cockpit.profile.cel_words import names_in
+from cockpit.profile.kinds import Kinds
+from cockpit.profile.model import Profile, Window
+from cockpit.profile.nodes import Findings, Node
+from cockpit.profile.problems import nearest
+from cockpit.profile.psql import careless_psql
+from cockpit.profile.references import references
+from cockpit.profile.settings import filled_settings, typed_settings
+from cockpit.profile.soundness import gates, known_values, referring_texts
+from cockpit.profile.window import resolve_window, window_problem
+
+
+def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
+    """Note every warning. A `partial` profile is not asked for what its heirs may add."""
+    _timeouts(profile, root, findings)
+    _psql(profile, root, findings)
+    if partial:
+        return
+    _unused_probes(profile, root, findings)
+    _unused_variables(profile, root, findings)
+    _request_budget(profile, root, kinds, findings)
+    _steps(profile, root, findings)
+    if profile.window is not None and profile.window.start and window_problem(profile.window) is None:
+        _window(profile, profile.window, root, findings)
+
+
+def _warn(findings: Findings, node: Node, message: str, expected: str = "", nearest: str = "") -> None:
+    findings.add(node, message, severity="warning", expected=expected, nearest=nearest)
+
+
+def _timeouts(profile: Profile, root: Node, findings: Findings) -> None:
+    for index, probe in enumerate(profile.probes):
+        if probe.timeout_s > probe.interval_s and not probe.on_demand:
+            node = root.find("probes", index)
+            place = node.table.get("timeout") or node.table.get("interval") or node
+            timeout, interval = durations.written(probe.timeout_s), durations.written(probe.interval_s)
+            said = f"probe `{probe.id}` may take {timeout}, longer than its interval of {interval}"
+            _warn(findings, place, said, "a timeout within the interval")
+
+
+def _psql(profile: Profile, root: Node, findings: Findings) -> None:
+    for path, text, _ in referring_texts(profile):
+        node = root.find(*path)
+        for line, column in careless_psql(text):
+            findings.add(
+                node,
+                "`psql -f` goes on after an error",
+                inside=(line, column),
+                severity="warning",
+                expected="`psql -v ON_ERROR_STOP=1 -f …`",
+            )
+
+
+def _unused_probes(profile: Profile, root: Node, findings: Findings) -> None:
+    ids = [probe.id for probe in profile.probes]
+    used = {name for _, conditions in gates(profile) for text in conditions for name in names_in(text, ids)}
+    for index, probe in enumerate(profile.probes):
+        if probe.id not in used:
+            seen = "it is read only on demand" if probe.on_demand else "it is only shown"
+            _warn(findings, root.find("probes", index, "id"), f"no gate reads probe `{probe.id}`: {seen}")
+
+
+def _unused_variables(profile: Profile, root: Node, findings: Findings) -> None:
+    used = {name for _, text, _ in referring_texts(profile) for name, _ in references(text)}
+    for variable in profile.variables:
+        if variable.name not in used:
+            node = root.find("variables", variable.name)
+            findings.add(node, f"nothing refers to variable `{variable.name}`", key=True, severity="warning")
+
+
+def _request_budget(profile: Profile, root: Node, kinds: Kinds, findings: Findings) -> None:
+    if profile.requests_per_s is None:
+        return
+    known, requests_per_s = known_values(profile), 0.0
+    for probe in profile.probes:
+        kind = kinds.probes.get(probe.kind)
+        typed = typed_settings(filled_settings(probe.settings, known), kind.settings) if kind else None
+        if kind is not None and typed is not None and kind.target(typed) and not probe.on_demand:
+            requests_per_s += 1 / probe.interval_s
+    if requests_per_s > profile.requests_per_s * (1 + 1e-9):  # sums of fractions are not exact
+        said = f"the probes make {requests_per_s:.3g} requests/s, more than the {profile.requests_per_s:g} declared"
+        _warn(findings, root.find("requests_per_s"), said, "longer intervals, or a larger budget")
+
+
+def _steps(profile: Profile, root: Node, findings: Findings) -> None:
+    if not profile.phases:
+        _warn(findings, root, "the profile has no phases: there is nothing to walk", "`[[phases]]`")
+    owners = [name for role in profile.roles for name in (role.id, *role.people)]
+    for index, phase in enumerate(profile.phases):
+        if not phase.steps:
+            _warn(findings, root.find("phases", index), f"phase `{phase.id}` has no steps", "`[[phases.steps]]`")
+        for nth, step in enumerate(phase.steps):
+            node = root.find("phases", index, "steps", nth)
+            if step.risk == "irreversible" and not (step.gate or phase.gate or step.rollback):
+                said = f"step `{step.id}` is irreversible and unprotected"
+                _warn(findings, node.find("risk"), said, "a `gate`, or a `rollback`")
+            if profile.window is not None and step.estimate_s <= 0:
+                said = f"step `{step.id}` has no `estimate`: the forecast counts it as nothing"
+                _warn(findings, node.find("id"), said, 'for example `estimate = "5m"`')
+            if step.owner and owners and step.owner not in owners:
+                said = f"`{step.owner}` is neither a role nor one of its people"
+                _warn(findings, node.find("owner"), said, "an id under `[[roles]]`", nearest(step.owner, owners))
+
+
+def _window(profile: Profile, window: Window, root: Node, findings: Findings) -> None:
+    starts_at, ends_at = resolve_window(window, dt.datetime.now(dt.UTC))
+    length_s = (ends_at - starts_at).total_seconds()
+    planned_s = sum(phase.estimate_s for phase in profile.phases)
+    node = root.find("window")
+    if planned_s + window.reserve_s > length_s:
+        planned, reserve = durations.written(planned_s), durations.written(window.reserve_s)
+        said = (
+            f"the window of {durations.written(length_s)} is too short for {planned} of steps and {reserve} of reserve"
+        )
+        _warn(findings, node.find("end"), said, "a longer window, or less to do in it")
+    if window.rollback_estimate_s > window.reserve_s:
+        rollback, reserve = durations.written(window.rollback_estimate_s), durations.written(window.reserve_s)
+        said = f"rolling back is estimated at {rollback}, longer than the reserve of {reserve}"
+        _warn(findings, node.find("rollback_estimate"), said, "a reserve that rolling back fits into")

@@ -1,0 +1,49 @@
+"""`cockpit check`: every problem of every file at once, as text or JSON. Printing is the command line's part."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from cockpit.exits import Exit
+from cockpit.profile.kinds import Kinds
+from cockpit.profile.load import examine
+from cockpit.profile.problems import Problem
+
+
+def check(paths: Iterable[str | os.PathLike[str]], kinds: Kinds) -> list[Problem]:
+    """Return every problem of the files and of those they extend, each once, in the order of the files."""
+    found: dict[Problem, None] = {}
+    for path in paths:
+        for problem in examine(path, kinds)[1]:
+            found.setdefault(problem)
+    return list(found)
+
+
+def check_text(problems: Iterable[Problem]) -> str:
+    """Return one line for each problem."""
+    return "".join(f"{problem}\n" for problem in problems)
+
+
+def check_json(problems: Sequence[Problem]) -> str:
+    """Return a JSON array of objects with `file`, `line`, `column`, `severity`, `message`, `expected`, `nearest`."""
+    return msgspec.json.format(msgspec.json.encode(problems), indent=2).decode() + "\n"
+
+
+def check_exit(problems: Iterable[Problem], *, strict: bool = False) -> Exit:
+    """Return the exit code: errors are problems, and in `strict` so are warnings."""
+    counted = any(strict or problem.severity == "error" for problem in problems)
+    return Exit.PROBLEMS if counted else Exit.OK
+
+
+def check_summary(files: int, problems: Iterable[Problem]) -> str:
+    """Return one line that counts, for the diagnostics."""
+    severities = [problem.severity for problem in problems]
+    errors, warnings = severities.count("error"), severities.count("warning")
+    return f"{_count(files, 'profile')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

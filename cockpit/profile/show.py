@@ -1,0 +1,76 @@
+"""`cockpit show`: a resolved profile as TOML.
+
+Invariant: loading what it prints gives an equal `Profile`. Variables stay references, so no secret can be in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+import tomli_w
+
+from cockpit.profile import durations
+from cockpit.profile.model import Phase, Probe, Profile, Step, Value
+
+_TOML_KEYS = {
+    "pass_when": "pass",
+    "warn_when": "warn",
+    "fail_when": "fail",
+    "interval_s": "interval",
+    "timeout_s": "timeout",
+    "estimate_s": "estimate",
+    "reserve_s": "reserve",
+    "rollback_estimate_s": "rollback_estimate",
+}
+
+
+def toml_key(field: str) -> str:
+    """Return the key in TOML for a field of the model."""
+    return _TOML_KEYS.get(field, field)
+
+
+def show(profile: Profile) -> str:
+    """Return the profile as TOML that stands alone: nothing inherited, nothing left at its default."""
+    shown = _table(profile, without=("variables", "roles", "probes", "phases", "window"))
+    if profile.window is not None:
+        shown["window"] = _table(profile.window)
+    if profile.variables:
+        shown["variables"] = {variable.name: _table(variable, without=("name",)) for variable in profile.variables}
+    if profile.roles:
+        shown["roles"] = [_table(role) for role in profile.roles]
+    if profile.probes:
+        shown["probes"] = [_flat(probe) for probe in profile.probes]
+    if profile.phases:
+        shown["phases"] = [_phase(phase) for phase in profile.phases]
+    return tomli_w.dumps(shown, multiline_strings=True)
+
+
+def _phase(phase: Phase) -> dict[str, object]:
+    table = _table(phase, without=("steps",))
+    if phase.steps:
+        table["steps"] = [_flat(step) for step in phase.steps]
+    return table
+
+
+def _flat(item: Probe | Step) -> dict[str, object]:
+    """The item's own keys, then its kind's settings beside them."""
+    return {**_table(item, without=("settings",)), **item.settings}
+
+
+def _table(value: Value, *, without: tuple[str, ...] = ()) -> dict[str, object]:
+    table: dict[str, object] = {}
+    for field in msgspec.structs.fields(value):
+        if field.name in without:
+            continue
+        written = getattr(value, field.name)
+        if written is None or (not field.required and written == field.default):
+            continue
+        if field.name.endswith("_s") and field.name in _TOML_KEYS:
+            written = durations.written(written)
+        elif isinstance(written, tuple):
+            written = list(written)
+        elif isinstance(written, Mapping):
+            written = dict(written)
+        table[toml_key(field.name)] = written
+    return table

@@ -1,8 +1,9 @@
 """The rule by which lines are a log: the one place that says which bytes count (docs/log-format.md, "Reading").
 
 A line counts if it begins with the bytes that its place demands (`line.prefix`: version, run, sequence, digest of the
-line before), is no longer than its limit and decodes. Bytes that do not count are pending. A `log.recovered` line that
-chains to the last line that counts and names exactly the pending bytes steps over them; nothing else does.
+line before), ends in `}`, is no longer than its limit and is an envelope (`line.Envelope`). Bytes that do not count are
+pending. A `log.recovered` line that chains to the last line that counts and names exactly the pending bytes steps over
+them, if a crash can have left them; nothing else does.
 
 Invariant: `position`, `seq` and `digest` are those of the last line that counts. Writers, tails and `verify` all walk
 with this class, so they cannot disagree. It reads no files and holds one line at a time.
@@ -13,9 +14,20 @@ from __future__ import annotations
 import hashlib
 import re
 
+import msgspec
 from msgspec import Struct
 
-from cockpit.audit.line import FIRST_LIMIT_BYTES, GENESIS, LIMIT_BYTES, Head, decode, digest, prefix
+from cockpit.audit.line import (
+    FIRST_LIMIT_BYTES,
+    GENESIS,
+    LIMIT_BYTES,
+    Envelope,
+    Head,
+    digest,
+    event_of,
+    open_envelope,
+    prefix,
+)
 from cockpit.errors import LogDamaged, LogError
 from cockpit.run.events import Event, LogRecovered
 from cockpit.text import shortened
@@ -26,10 +38,17 @@ _FIRST = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
 class Link(Struct, frozen=True):
     """A line that counts."""
 
-    event: Event
+    envelope: Envelope
     digest: str
+    line: int
+    """Its number in the file, counted from 1."""
     size: int
     """Bytes, newline included."""
+
+    @property
+    def event(self) -> Event:
+        """The event, decoded anew. Raises LogDamaged if its data are not those of its type."""
+        return event_of(self.envelope, line=self.line)
 
 
 class Recovery(Struct, frozen=True):
@@ -53,7 +72,6 @@ class Pending:
         self._hash = hashlib.sha256()
         self._lines = 0
         self._facts = 0
-        self._ends_with_fact = False
 
     def add(self, text: bytes) -> None:
         """Take in one more line, given without its newline."""
@@ -63,8 +81,7 @@ class Pending:
         self._hash.update(text)
         self.length += len(text)
         self._lines += 1
-        self._ends_with_fact = _is_fact(text)
-        self._facts += self._ends_with_fact
+        self._facts += _is_fact(text)
 
     @property
     def sha256(self) -> str:
@@ -75,15 +92,23 @@ class Pending:
         """Whether a crash can have left these bytes, with `rest` after their last newline.
 
         Every fact is synced before the next line is written, and a sync covers all bytes before it. So a crash damages
-        unsynced telemetry and one fact at most, the last; more facts after a bad line mean that somebody changed it.
+        unsynced telemetry and one fact at most; more whole facts after a bad line mean that somebody changed it.
         """
-        return self._facts == 0 or (self._facts == 1 and self._ends_with_fact and not rest)
+        return self._facts + _is_fact(rest) <= 1
+
+
+class _Classed(Struct, gc=False, rename={"class_": "class"}):
+    class_: str
+
+
+_classed = msgspec.json.Decoder(_Classed)
 
 
 def _is_fact(text: bytes) -> bool:
+    """Whether these bytes are a JSON object that calls itself a fact."""
     try:
-        return decode(text).is_fact
-    except LogError:
+        return _classed.decode(text).class_ == "fact"
+    except (ValueError, RecursionError):
         return False
 
 
@@ -99,6 +124,7 @@ class Chain:
         """Offset of the first byte after the last line that counts."""
         self.lines = 0
         """Complete lines walked, counting or not."""
+        self.facts = 0
         self.head: Head | None = None
         self.pending: Pending | None = None
         self.recoveries: tuple[Recovery, ...] = ()
@@ -111,17 +137,17 @@ class Chain:
         assert raw.endswith(b"\n"), "only complete lines can be walked"
         text = raw[:-1]
         try:
-            event = self.examine(text)
+            envelope = self.examine(text)
         except LogDamaged as why:
             if self.pending is None:
                 self.pending = Pending(self.position, self.lines + 1, why)
             self.pending.add(text)
             self.lines += 1
             return None
-        return self._accept(event, text)
+        return self._accept(envelope, text)
 
-    def examine(self, text: bytes) -> Event:
-        """Return the event if `text` (no newline) counts as the next line. Changes nothing.
+    def examine(self, text: bytes) -> Envelope:
+        """Return the envelope if `text` (no newline) counts as the next line. Changes nothing.
 
         Raises LogDamaged with the reason, or LogTooNew.
         """
@@ -131,15 +157,17 @@ class Chain:
             raise LogDamaged(f"line {number} has more than {limit} bytes", line=number)
         if not text.startswith(prefix(self._run_of(text), self.seq + 1, self.digest)):
             raise LogDamaged(self._why_not_next(text, number), line=number)
-        event = decode(text, line=number)
-        names_pending = self._names_pending(event)
+        envelope = open_envelope(text, line=number)
+        if not text.endswith(b"}"):
+            raise LogDamaged(f"line {number} does not end in a brace: its line ending was changed", line=number)
+        names_pending = self._names_pending(envelope, number)
         if self.pending is not None and not names_pending:
             raise LogDamaged(f"line {number} follows bytes that do not count", line=number)
-        if self.pending is None and event.type == LogRecovered.type:
+        if self.pending is None and envelope.type == LogRecovered.type:
             raise LogDamaged(f"line {number} says that bytes were stepped over, but there are none", line=number)
-        return event
+        return envelope
 
-    def _accept(self, event: Event, text: bytes) -> Link:
+    def _accept(self, envelope: Envelope, text: bytes) -> Link:
         start = self.position
         if self.pending is not None:
             start = self.pending.offset + self.pending.length + 1
@@ -148,22 +176,23 @@ class Chain:
             self.pending = None
         elif not self.run:
             self.run = self._run_of(text)
-        self.seq = event.seq
+        self.seq = envelope.seq
         self.digest = digest(text)
         self.position = start + len(text) + 1
         self.lines += 1
-        if event.is_fact:
+        if envelope.is_fact:
+            self.facts += 1
             self.head = Head(seq=self.seq, digest=self.digest)
-        return Link(event=event, digest=self.digest, size=len(text) + 1)
+        return Link(envelope=envelope, digest=self.digest, line=self.lines, size=len(text) + 1)
 
-    def _names_pending(self, event: Event) -> bool:
-        pending, body = self.pending, event.body
-        return (
-            pending is not None
-            and self.seq > 0  # without a first line there is no run to go on with
-            and isinstance(body, LogRecovered)
-            and (body.offset, body.length, body.sha256) == (pending.offset, pending.length, pending.sha256)
-        )
+    def _names_pending(self, envelope: Envelope, number: int) -> bool:
+        pending = self.pending
+        # Without a first line there is no run to go on with; what no crash leaves is never stepped over.
+        if pending is None or not self.seq or envelope.type != LogRecovered.type or not pending.could_be_torn():
+            return False
+        body = event_of(envelope, line=number).body
+        named = (body.offset, body.length, body.sha256) if isinstance(body, LogRecovered) else None
+        return named == (pending.offset, pending.length, pending.sha256)
 
     def _run_of(self, text: bytes) -> str:
         if self.run:
@@ -172,9 +201,9 @@ class Chain:
         return match[1].decode("ascii") if match else ""
 
     def _why_not_next(self, text: bytes, number: int) -> str:
-        event = decode(text, line=number)  # says by itself what is wrong with a line that is no event
-        if event.seq != self.seq + 1:
-            return f"line {number} has the sequence number {event.seq}, expected {self.seq + 1}"
+        seq = open_envelope(text, line=number).seq  # says by itself what is wrong with a line that is no event
+        if seq != self.seq + 1:
+            return f"line {number} has the sequence number {seq}, expected {self.seq + 1}"
         if f'"run":"{self.run}"'.encode() not in text:
             return f"line {number} is not of the run {self.run}: {shortened(text[:80].decode(errors='replace'), 80)}"
         if f'"prev":"{self.digest}"'.encode() not in text:

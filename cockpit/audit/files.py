@@ -135,7 +135,7 @@ class FileStore:
             while lines := file.read_lines():
                 for raw in lines:
                     link = chain.step(raw)
-                    if link is not None and link.event.id == event_id:
+                    if link is not None and link.envelope.id == event_id:
                         return link.event
         finally:
             os.close(fd)

@@ -20,6 +20,7 @@ from msgspec import Struct
 from cockpit.audit import clock, ids
 from cockpit.errors import LogDamaged, LogError, LogTooNew
 from cockpit.run.events import BODIES, Actor, Body, Event, Instant, UnknownBody
+from cockpit.text import shortened
 
 VERSION = 1
 DOMAIN = b"cockpit-log-v1\n"
@@ -79,8 +80,8 @@ class _Line(Struct, frozen=True, rename={"class_": "class"}):
     data: Body
 
 
-class _Stored(Struct, frozen=True, gc=False, rename={"class_": "class"}):
-    """A line as it is read: the data stays raw until the type is known."""
+class Envelope(Struct, frozen=True, gc=False, rename={"class_": "class"}):
+    """A line as it is read, all but its body: what the chain needs. Unknown keys are ignored."""
 
     v: int
     seq: int
@@ -92,7 +93,12 @@ class _Stored(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     mono: float
     actor: Actor
     data: msgspec.Raw
-    run: str = ""
+    """Undecoded until somebody wants the body."""
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether the line moves the head."""
+        return self.class_ == "fact"
 
 
 class _Version(Struct, frozen=True, gc=False):
@@ -100,7 +106,7 @@ class _Version(Struct, frozen=True, gc=False):
 
 
 _encoder = msgspec.json.Encoder()
-_decoder = msgspec.json.Decoder(_Stored)
+_decoder = msgspec.json.Decoder(Envelope)
 _version_decoder = msgspec.json.Decoder(_Version)
 
 
@@ -162,30 +168,47 @@ def decode(raw: bytes, *, line: int = 0) -> Event:
     Unknown fields are ignored (the stored bytes keep them); an unknown type gives an `UnknownBody` with its data.
     `line` is the line's number for messages. Raises LogDamaged, or LogTooNew for `v` above 1.
     """
+    return event_of(open_envelope(raw, line=line), line=line)
+
+
+def open_envelope(raw: bytes, *, line: int = 0) -> Envelope:
+    """Return all of a line but its body. Raises LogDamaged, or LogTooNew for `v` above 1."""
     try:
-        stored = _decoder.decode(raw)
-        if stored.v != VERSION:
-            raise _version_error(stored.v, line)
-        body: Body
-        if stored.type in BODIES:
-            body = _body_decoder(stored.type).decode(stored.data)
-        else:
-            body = UnknownBody(data=_unknown_decoder.decode(stored.data))
-        if stored.at.tzinfo is None:
-            raise ValueError("`at` has no time zone")
+        raw.decode()  # msgspec does not look into the data, which must be UTF-8 too
+        envelope = _decoder.decode(raw)
     except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors, UnicodeDecodeError too
         _raise_if_too_new(raw, line)
-        raise LogDamaged(f"line {line} is not an event of this log: {error}", line=line) from error
+        raise _damaged(line, error) from error
+    if envelope.v != VERSION:
+        raise _version_error(envelope.v, line)
+    if envelope.at.tzinfo is None:
+        raise _damaged(line, "`at` has no time zone")
+    return envelope
+
+
+def event_of(envelope: Envelope, *, line: int = 0) -> Event:
+    """Return the event in an envelope. Raises LogDamaged if its data are not those of its type."""
+    body: Body
+    try:
+        if envelope.type in BODIES:
+            body = _body_decoder(envelope.type).decode(envelope.data)
+        else:
+            body = UnknownBody(data=_unknown_decoder.decode(envelope.data))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(line, error) from error
     return Event(
-        seq=stored.seq,
-        id=stored.id,
-        type=stored.type,
-        is_fact=stored.class_ == "fact",
-        instant=Instant(at=stored.at, boot=stored.boot, mono=stored.mono),
-        actor=stored.actor,
+        seq=envelope.seq,
+        id=envelope.id,
+        type=envelope.type,
+        is_fact=envelope.is_fact,
+        instant=Instant(at=envelope.at, boot=envelope.boot, mono=envelope.mono),
+        actor=envelope.actor,
         body=body,
-        run=stored.run,
     )
+
+
+def _damaged(line: int, why: object) -> LogDamaged:
+    return LogDamaged(f"line {line} is not an event of this log: {shortened(str(why), 200)}", line=line)
 
 
 def _version_error(version: int, line: int) -> LogError:

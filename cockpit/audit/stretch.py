@@ -1,0 +1,166 @@
+"""Walking many ordinary lines at once: the same rule as `chain`, applied to blocks instead of lines.
+
+Invariant: a block is accepted only if every line in it would count in `Chain.step`; anything unusual (bytes that do not
+count, a recovery, a clock without zone) leaves the block untouched for the exact walk. So this module may say "I do not
+know", and never says more than `chain` would.
+
+Run as a program (`python -m cockpit.audit.stretch PATH START END RUN [SEQ…]`) it walks one part of a large log, so that
+`verify` can use a second core; it prints a `Part` as JSON.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from hashlib import sha256
+from itertools import pairwise
+from operator import itemgetter
+
+import msgspec
+from msgspec import Struct
+
+from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Envelope
+from cockpit.run.events import LogRecovered
+
+BLOCK_BYTES = 128 * 1024
+STEP_BACK = timedelta(seconds=1)
+"""A wall clock that goes back by more than this was set; less is two writers at once."""
+
+_decode_lines = msgspec.json.Decoder(Envelope).decode_lines
+_last_byte = itemgetter(-1)
+_START = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),"prev":"([0-9a-f]{64})",')
+
+
+class Place(Struct, frozen=True):
+    """Between two lines that count."""
+
+    position: int
+    seq: int
+    digest: str
+
+
+class Stretch(Struct):
+    """Lines that count, one after the other, from a place on."""
+
+    place: Place
+    """Where they end."""
+    lines: int = 0
+    facts: int = 0
+    head_seq: int = 0
+    """Of the last fact among them; 0 if there is none."""
+    head_digest: str = ""
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    steps_back: list[int] = []
+    """Sequence numbers of lines at which the wall clock had gone back."""
+    digests: dict[int, str] = {}
+    """Of the wanted sequence numbers."""
+
+
+class Part(Struct, frozen=True):
+    """What the second process found."""
+
+    claimed: Place
+    """Where its first line says that it stands."""
+    stretch: Stretch
+
+
+def walk(fd: int, start: Place, end: int, run: str, wanted: Collection[int] = ()) -> Stretch:
+    """Walk blocks of lines from `start` to byte `end`, or to the first block that is unusual."""
+    stretch = Stretch(place=start)
+    while (left := end - stretch.place.position) > 0:
+        block = os.pread(fd, min(BLOCK_BYTES, left), stretch.place.position)
+        block = block[: block.rfind(b"\n") + 1]
+        if not block or not _accept(stretch, block, run, wanted):
+            break
+    return stretch
+
+
+def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -> bool:
+    lines = block.split(b"\n")
+    lines.pop()
+    try:
+        block.decode()
+        envelopes = _decode_lines(block)
+        clock = [envelope.at for envelope in envelopes]
+        seen = [stretch.last_at or clock[0], *clock]
+        backwards = sorted(seen) != seen  # a TypeError where some have a zone and some have not
+    except (ValueError, TypeError, IndexError, RecursionError):
+        return False
+    if (
+        len(envelopes) != len(lines)
+        or bytes(map(_last_byte, lines)) != b"}" * len(lines)
+        or max(map(len, lines)) >= LIMIT_BYTES
+        or clock[0].tzinfo is None
+        or LogRecovered.type in {envelope.type for envelope in envelopes}
+    ):
+        return False
+    digests = [sha256(DOMAIN + line).hexdigest() for line in lines]
+    if not _is_chained(lines, digests, stretch.place, run):
+        return False
+    _extend(stretch, envelopes, digests, wanted)
+    if backwards:
+        _note_steps(stretch, seen)
+    stretch.first_at = stretch.first_at or clock[0]
+    stretch.last_at = clock[-1]
+    stretch.place = Place(stretch.place.position + len(block), stretch.place.seq + len(lines), digests[-1])
+    return True
+
+
+def _is_chained(lines: list[bytes], digests: list[str], before: Place, run: str) -> bool:
+    """Whether every line begins with `line.prefix` of its place: all of these bytes are compared at once."""
+    intro = f'{{"v":1,"run":"{run}","seq":'
+    prevs = [before.digest, *digests[:-1]]
+    numbered = zip(range(before.seq + 1, before.seq + 1 + len(lines)), prevs, strict=True)
+    expected = [f'{intro}{seq},"prev":"{prev}","class":"' for seq, prev in numbered]
+    # Joined beginnings of the right lengths are equal only if each of them is: lengths are those of `expected`.
+    if len(expected[0]) == len(expected[-1]):
+        length = len(expected[0])
+        found = b"".join([line[:length] for line in lines])
+        return found == "".join(expected).encode() and min(map(len, lines)) >= length
+    return all(line.startswith(start.encode()) for line, start in zip(lines, expected, strict=True))
+
+
+def _extend(stretch: Stretch, envelopes: list[Envelope], digests: list[str], wanted: Collection[int]) -> None:
+    first = stretch.place.seq + 1
+    facts = [index for index, envelope in enumerate(envelopes) if envelope.class_ == "fact"]
+    stretch.lines += len(envelopes)
+    stretch.facts += len(facts)
+    if facts:
+        stretch.head_seq, stretch.head_digest = first + facts[-1], digests[facts[-1]]
+    for seq in wanted:
+        if first <= seq < first + len(digests):
+            stretch.digests[seq] = digests[seq - first]
+
+
+def _note_steps(stretch: Stretch, seen: list[datetime]) -> None:
+    first = stretch.place.seq + 1
+    stretch.steps_back += [
+        first + index for index, (earlier, later) in enumerate(pairwise(seen)) if earlier - later > STEP_BACK
+    ]
+
+
+def claimed_place(fd: int, near: int) -> Place | None:
+    """Return the place that the first line after byte `near` claims to have; None if no line there looks like one."""
+    around = os.pread(fd, 2 * LIMIT_BYTES, near)
+    line_start = around.find(b"\n") + 1
+    match = _START.match(around, line_start)
+    if not line_start or match is None:
+        return None
+    return Place(near + line_start, int(match[1]) - 1, match[2].decode("ascii"))
+
+
+def main(path: str, near: str, end: str, run: str, *wanted: str) -> None:
+    """Walk the lines after byte `near`, and print what was found; nothing if there is no line."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    claimed = claimed_place(fd, int(near))
+    if claimed is not None:
+        stretch = walk(fd, claimed, int(end), run, [int(seq) for seq in wanted])
+        sys.stdout.buffer.write(msgspec.json.encode(Part(claimed, stretch)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

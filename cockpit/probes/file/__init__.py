@@ -1,0 +1,1 @@
+"""The probe kind `file`: its declaration, and its runner, which the keeper alone loads."""

@@ -1,0 +1,1 @@
+"""The probe kind `prometheus`: its declaration, and its runner, which the keeper alone loads."""

@@ -1,0 +1,83 @@
+"""The seam between the schedule and a kind of probe.
+
+A runner is opened once, in the keeper, with its secrets filled in; it is asked for facts again and again, never twice
+at once, and closed at the end. It raises `ProbeError` where it cannot tell; the sentence must hold no secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Protocol, cast
+
+import msgspec
+
+from cockpit.errors import ProbeError
+from cockpit.profile.kinds import ProbeKind, Settings
+from cockpit.profile.model import Probe
+from cockpit.profile.references import fill_secret
+
+Facts = Mapping[str, object]
+
+
+class Context(msgspec.Struct, frozen=True):
+    """What runners may know of the run."""
+
+    base_dir: Path
+    """Relative paths of settings start here: the profile's folder."""
+    timeout_s: float
+    """Of this probe; the schedule enforces it too, a runner may use it to end its own work in order."""
+
+
+class Runner(Protocol):
+    """One probe, ready to be read."""
+
+    async def read(self) -> Facts:
+        """Return the facts of one reading. Raises `ProbeError`."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held. Never raises."""
+        ...
+
+
+OpenRunner = Callable[[Settings, Context], Awaitable[Runner]]
+
+
+def filled_settings(probe: Probe, kind: ProbeKind, values: Mapping[str, str]) -> Settings:
+    """Return the probe's settings with every `${variable}` filled in, secrets included: for use, never for show.
+
+    Raises `ProbeError` where a variable has no value or the filled settings do not fit.
+    """
+    try:
+        filled = _filled(probe.settings, values)
+    except KeyError as error:
+        raise ProbeError(f"variable `{error.args[0]}` has no value", hint="set it and resume the run") from None
+    try:
+        settings = msgspec.convert(filled, kind.settings)
+    except msgspec.ValidationError:
+        # The error could quote a filled-in secret.
+        raise ProbeError(f"its settings do not fit kind `{kind.name}`", hint="run cockpit check") from None
+    if problems := kind.problems(settings):
+        raise ProbeError(problems[0])
+    return settings
+
+
+def _filled(settings: object, values: Mapping[str, str]) -> object:
+    if isinstance(settings, str):
+        return fill_secret(settings, values)
+    if isinstance(settings, Mapping):
+        return {key: _filled(below, values) for key, below in settings.items()}
+    if isinstance(settings, list | tuple):
+        return [_filled(below, values) for below in settings]
+    return settings
+
+
+def find_opener(kind: str) -> OpenRunner:
+    """Load the runner of a kind from the installed packages' entry points. Raises `ProbeError` if there is none."""
+    from importlib.metadata import entry_points
+
+    found = entry_points(group="cockpit.probe_runners", name=kind)
+    if not found:
+        raise ProbeError(f"no plug-in for kind `{kind}` is installed here")
+    return cast("OpenRunner", next(iter(found)).load())

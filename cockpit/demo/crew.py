@@ -72,7 +72,7 @@ class Crew:
         """Put a release into the folder and switch to it."""
         release = self._folder / "releases" / version
         release.mkdir(parents=True, exist_ok=True)
-        (release / "VERSION").write_text(f"{version}\n")
+        (release / "VERSION").write_text(version)
         switch = self._folder / "switch"
         switch.unlink(missing_ok=True)
         switch.symlink_to(f"releases/{version}")

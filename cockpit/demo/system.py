@@ -2,7 +2,6 @@
 
 It writes `system.json` into the folder once it can be reached, waits to be told the run's folder in the file `run`, and
 ends when that run is over, on SIGTERM, or after two hours; then it stops what it started and deletes the folder.
-Its lock `alive` in the folder is held for as long as it lives.
 """
 
 from __future__ import annotations
@@ -22,8 +21,8 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit import layout
-from cockpit.audit.locks import HeldLock, holder_alive
-from cockpit.demo import postgres_server
+from cockpit.audit.locks import holder_alive
+from cockpit.demo import ending, postgres_server
 from cockpit.demo.crew import Crew
 from cockpit.demo.customers import CUSTOMERS, shop_for_ever
 from cockpit.demo.database import Database, open_postgres, open_sqlite
@@ -32,8 +31,8 @@ from cockpit.demo.service import Shop
 from cockpit.demo.web import LOOPBACK
 from cockpit.errors import LogError
 
-READY, RUN, ALIVE = "system.json", "run", "alive"
-"""Names in the folder: what `System` says, the path of the run's folder, the lock."""
+READY, RUN, POSTGRES = "system.json", "run", "postgres"
+"""Names in the folder: what `System` says, the path of the run's folder, the database server's data."""
 LONGEST_S = 2 * 3600.0
 _WAIT_FOR_RUN_S = 60.0
 _WAIT_FOR_KEEPER_S = 5.0
@@ -55,11 +54,7 @@ class System(Struct, frozen=True):
 
 async def run_system(folder: Path, *, fault: FaultName | None, speed: float, longest_s: float = LONGEST_S) -> None:
     """Be the system until its run is over. Raises `LogError` if the run cannot be followed, and what `start` raises."""
-    lock = HeldLock.take(folder / ALIVE)
-    if lock is None:
-        raise RuntimeError(f"another demo lives in {folder}")
     async with contextlib.AsyncExitStack() as cleanup:
-        cleanup.callback(lock.release)
         cleanup.callback(shutil.rmtree, folder, ignore_errors=True)
         database, postgres, remark = await asyncio.to_thread(_open_database, folder, cleanup)
         await asyncio.to_thread(database.seed, with_unknown_region=fault == "migration-fails")
@@ -81,7 +76,9 @@ async def _live(shop: Shop, crew: Crew, folder: Path, longest_s: float) -> None:
     customers = [asyncio.create_task(shop_for_ever(shop, number)) for number in range(CUSTOMERS)]
     work = asyncio.create_task(_work(crew, folder / RUN, stop))
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait((work, stopped), timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait((work, stopped), timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
+    if not done and (told := _read_run(folder / RUN)):
+        await asyncio.to_thread(ending.abort, told, "the demo's time is over")
     stop.set()
     failed = work.exception() if work.done() else None
     tasks = (work, stopped, *customers)
@@ -104,10 +101,15 @@ def _told_run(path: Path, stop: asyncio.Event) -> Path | None:
     """Return the run's folder once `path` names it, or None if nobody says. Blocks."""
     give_up = time.monotonic() + _WAIT_FOR_RUN_S
     while time.monotonic() < give_up and not stop.is_set():
-        if path.exists():
-            return Path(path.read_text())
+        if run_dir := _read_run(path):
+            return run_dir
         time.sleep(0.05)
     return None
+
+
+def _read_run(path: Path) -> Path | None:
+    """The run's folder as `path` names it, or None if it is not there yet."""
+    return Path(path.read_text()) if path.exists() else None
 
 
 async def _keeper_gone(run_dir: Path) -> None:
@@ -120,7 +122,7 @@ async def _keeper_gone(run_dir: Path) -> None:
 
 def _open_database(folder: Path, cleanup: contextlib.AsyncExitStack) -> tuple[Database, str, str]:
     """Return a database, its connection string (empty: SQLite) and why it is not PostgreSQL."""
-    postgres_path = folder / "postgres"
+    postgres_path = folder / POSTGRES
     remark = postgres_server.obstacle(postgres_path)
     if remark:
         database = open_sqlite(folder / "shop.db")

@@ -61,7 +61,7 @@ async def until(shop: Shop, holds: Callable[[dict], bool]) -> dict[str, object]:
 async def test_the_whole_deployment_really_happens(scene: Scene, tmp_path: Path):
     async with scene(None) as (shop, crew):
         await until(shop, lambda m: m["connections"] == CUSTOMERS and m["orders_per_s"] > 0)
-        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.4.2\n"
+        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.4.2"
         await crew.work("backup")
         assert (tmp_path / BACKUP).stat().st_size > 0
         await crew.work("maintenance")
@@ -71,7 +71,7 @@ async def test_the_whole_deployment_really_happens(scene: Scene, tmp_path: Path)
         await until(shop, lambda m: m["is_migrated"])
         await crew.work("rollout")
         assert await ask(shop.service.port, "/version") == {"version": "1.5.0"}
-        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.5.0\n"
+        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.5.0"
         await crew.work("open")
         await until(shop, lambda m: m["traffic_percent"] == 100 and m["connections"] == CUSTOMERS)
         metrics = await until(shop, lambda m: m["orders_per_s"] > 5)
@@ -107,7 +107,7 @@ async def test_a_version_mismatch_shows_in_the_version_alone(scene: Scene, tmp_p
     async with scene("version-mismatch") as (shop, crew):
         await crew.work("rollout")
         assert await ask(shop.service.port, "/version") == {"version": "1.4.2"}
-        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.5.0\n"
+        assert (tmp_path / CURRENT / "VERSION").read_text() == "1.5.0"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from operator import itemgetter
 import msgspec
 from msgspec import Struct
 
-from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Envelope
+from cockpit.audit.line import DOMAIN, LIMIT_BYTES, VERSION, Envelope
 from cockpit.run.events import LogRecovered
 
 BLOCK_BYTES = 128 * 1024
@@ -82,6 +82,7 @@ def walk(fd: int, start: Place, end: int, run: str, wanted: Collection[int] = ()
 def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -> bool:
     lines = block.split(b"\n")
     lines.pop()
+    first = stretch.place.seq + 1
     try:
         block.decode()
         envelopes = _decode_lines(block)
@@ -95,6 +96,8 @@ def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -
         or bytes(map(_last_byte, lines)) != b"}" * len(lines)
         or max(map(len, lines)) >= LIMIT_BYTES
         or clock[0].tzinfo is None
+        or {envelope.v for envelope in envelopes} != {VERSION}
+        or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
         or LogRecovered.type in {envelope.type for envelope in envelopes}
     ):
         return False

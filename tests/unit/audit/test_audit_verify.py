@@ -1,0 +1,273 @@
+"""What verify finds. Every tampering is also shown to a verifier written from the format's description alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import independent_verifier
+import pytest
+from audit_small_log import write_small_log
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.audit import stretch, verify
+from cockpit.audit.files import FileStore
+from cockpit.audit.line import GENESIS, Head, digest, draft, encode
+from cockpit.audit.verify import Verification, describe
+from cockpit.errors import LogUnreadable
+from cockpit.run.events import Actor, Instant, LogRecovered, NoteAdded, ProbesSampled
+
+ANA = Actor(user="ana", host="bastion-1")
+
+
+def verified(tmp_path: Path, log: bytes, *anchors: Head, parallel: bool = False) -> Verification:
+    path = tmp_path / "log.jsonl"
+    path.write_bytes(log)
+    return verify.verify(path, anchors=anchors, parallel=parallel)
+
+
+def last_of(found: Verification) -> Head:
+    return Head(seq=found.seq, digest=found.digest)
+
+
+def test_a_whole_log_verifies(tmp_path: Path, small_log: bytes) -> None:
+    found = verified(tmp_path, small_log)
+    assert found.ok, found.problem
+    assert (found.run, found.seq, found.facts, found.lines) == ("R1", 8, 5, 9)
+    assert found.head == last_of(found)
+    assert [(skip.line, skip.length) for skip in found.recoveries] == [(5, 31)]
+    assert independent_verifier.first_bad_line(small_log) == (0, 8, found.digest)
+
+
+def test_the_text_says_what_a_bare_chain_cannot_show(tmp_path: Path, small_log: bytes) -> None:
+    found = verified(tmp_path, small_log)
+    told = "\n".join(describe(found))
+    assert f"chain unbroken from line 1 to line 9; head seq 8, {found.head.short if found.head else ''}" in told
+    assert "not anchored: a bare chain cannot show that its tail was cut off" in told
+    assert "stepped over 31 bytes" in told
+
+
+def test_an_anchor_says_how_much_it_vouches_for(tmp_path: Path, small_log: bytes) -> None:
+    third = digest(small_log.split(b"\n")[2])
+    found = verified(tmp_path, small_log, Head(seq=3, digest=third[:8]))
+    assert found.ok
+    assert f"anchored to seq 3 ({third[:4]}·{third[4:8]}), 5 records after it" in describe(found)
+
+
+def test_a_tail_cut_off_shows_against_an_anchor_alone(tmp_path: Path, small_log: bytes) -> None:
+    whole = last_of(verified(tmp_path, small_log))
+    cut = b"".join(small_log.splitlines(keepends=True)[:-2])
+    assert verified(tmp_path, cut).ok
+    found = verified(tmp_path, cut, whole)
+    assert "its tail was cut off" in found.problem
+    assert found.anchored == ()
+
+
+def test_a_rewritten_log_shows_against_an_anchor(tmp_path: Path, small_log: bytes) -> None:
+    found = verified(tmp_path, small_log, Head(seq=3, digest="0" * 64))
+    assert "rewritten" in found.problem
+
+
+def test_too_short_an_anchor_anchors_nothing(tmp_path: Path, small_log: bytes) -> None:
+    third = digest(small_log.split(b"\n")[2])
+    assert not verified(tmp_path, small_log, Head(seq=3, digest=third[:7])).ok
+
+
+def line_of(log: bytes, offset: int) -> int:
+    return log.count(b"\n", 0, offset) + 1
+
+
+def assert_found(tmp_path: Path, changed: bytes, lines: range, anchor: Head) -> None:
+    """The change is found on one of `lines`, at the torn end, or by the anchor; both verifiers name the same line."""
+    found = verified(tmp_path, changed, anchor)
+    named = found.problem_line in lines
+    at_end = found.torn_bytes > 0 or (found.problem_line == 0 and "anchor" in found.problem)
+    assert named or (not found.problem_line and at_end), (found, lines)
+    assert_agreed(changed, found)
+
+
+def assert_agreed(log: bytes, found: Verification) -> None:
+    """Both verifiers name the same line, sequence number and digest, but for what only cockpit knows."""
+    if "update cockpit" in found.problem:
+        return
+    bad, seq, last = independent_verifier.first_bad_line(log)
+    if bad == 0 and found.problem_line == found.lines:
+        assert "is not an event" in found.problem  # the last line counts, but cockpit knows its type's fields
+        bad = found.problem_line
+    assert (bad, seq, last) == (found.problem_line, found.seq, found.digest)
+
+
+def test_every_flipped_bit_is_found(tmp_path: Path, small_log: bytes, request: pytest.FixtureRequest) -> None:
+    anchor = last_of(verified(tmp_path, small_log))
+    bits = range(len(small_log) * 8)
+    few = [bit for bit in bits if small_log[bit // 8] in b'\n"}'] + random.Random(5).sample(bits, 1200)
+    for bit in bits if request.config.getoption("--many") else few:
+        changed = bytearray(small_log)
+        changed[bit // 8] ^= 1 << bit % 8
+        number = line_of(small_log, bit // 8)
+        # The torn line 5 shows in line 6, which names its bytes; a line's own digest stands in the line after it.
+        assert_found(tmp_path, bytes(changed), range(number - 1, number + 3), anchor)
+
+
+CHANGES: dict[str, Callable[[list[bytes], int], list[bytes]]] = {
+    "deleted": lambda lines, at: [*lines[:at], *lines[at + 1 :]],
+    "swapped": lambda lines, at: [*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]],
+    "doubled": lambda lines, at: [*lines[: at + 1], *lines[at:]],
+    "empty line before": lambda lines, at: [*lines[:at], b"\n", *lines[at:]],
+    "foreign line before": lambda lines, at: [*lines[:at], _foreign(at), *lines[at:]],
+    "in its place a foreign line": lambda lines, at: [*lines[:at], _foreign(at), *lines[at + 1 :]],
+    "Windows line ending": lambda lines, at: [*lines[:at], lines[at][:-1] + b"\r\n", *lines[at + 1 :]],
+    "space at its end": lambda lines, at: [*lines[:at], lines[at][:-1] + b" \n", *lines[at + 1 :]],
+    "joined with the next": lambda lines, at: [*lines[:at], lines[at][:-1] + lines[at + 1], *lines[at + 2 :]],
+}
+
+
+def _foreign(at: int) -> bytes:
+    return encode(draft(NoteAdded(text="mine"), ANA), run="R2", seq=at + 1, prev=GENESIS)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("at", range(8))
+def test_every_moved_line_is_found(tmp_path: Path, small_log: bytes, change: str, at: int) -> None:
+    anchor = last_of(verified(tmp_path, small_log))
+    changed = b"".join(CHANGES[change](small_log.splitlines(keepends=True), at))
+    assert changed != small_log
+    assert_found(tmp_path, changed, range(at, at + 4), anchor)
+
+
+def test_windows_line_endings_throughout_are_found_on_the_first_line(tmp_path: Path, small_log: bytes) -> None:
+    found = verified(tmp_path, small_log.replace(b"\n", b"\r\n"))
+    assert found.problem_line == 1
+    assert "line ending" in found.problem
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+@pytest.mark.parametrize("at", [0, 1, 5000, 7800, 14999])
+def test_a_change_deep_in_a_long_log_names_its_line(
+    tmp_path: Path, at: int, parallel: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verify, "PARALLEL_BYTES", 1)
+    monkeypatch.setattr(verify.os, "sched_getaffinity", lambda _: {0, 1})
+    log, last = long_log(15_000)
+    whole = verified(tmp_path, log, last, Head(seq=9_000, digest=digest(log.split(b"\n")[8_999])), parallel=parallel)
+    assert whole.ok, whole.problem
+    assert (whole.seq, whole.facts, whole.lines) == (15_000, 1_501, 15_000)
+    lines = log.splitlines(keepends=True)
+    lines[at] = lines[at].replace(b"note 0", b"note 1").replace(b"pass", b"warn")
+    found = verified(tmp_path, b"".join(lines), last, parallel=parallel)
+    assert found.problem_line == (at + 2 if at < 14_999 else 0)
+    assert found.problem
+
+
+def long_log(count: int) -> tuple[bytes, Head]:
+    prev, lines = GENESIS, []
+    moment = Instant(at=datetime(2026, 11, 21, tzinfo=UTC), boot="b", mono=1.0)
+    for seq in range(1, count + 1):
+        body = NoteAdded(text="note 0") if seq % 10 == 1 else ProbesSampled(ages=(seq,))
+        one = draft(body if seq < count else NoteAdded(text="note 0"), ANA, moment)
+        raw = encode(one, run="R1", seq=seq, prev=prev)
+        lines.append(raw.replace(b'"readings":[]', b'"readings":["pass"]'))
+        prev = digest(lines[-1][:-1])
+    return b"".join(lines), Head(seq=count, digest=prev)
+
+
+def test_a_clock_that_was_set_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretch, "BLOCK_BYTES", 2000)
+    prev, log = GENESIS, b""
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    for seq in range(1, 2001):
+        at += timedelta(hours=-1) if seq in (500, 1500) else timedelta(milliseconds=-999 if seq % 2 else 1000)
+        moment = Instant(at=at, boot="b", mono=float(seq))
+        raw = encode(draft(NoteAdded(text="x"), ANA, moment), run="R1", seq=seq, prev=prev)
+        log, prev = log + raw, digest(raw[:-1])
+    found = verified(tmp_path, log)
+    assert found.ok
+    assert found.clock_steps == (500, 1500)
+    assert "gone back by more than a second at seq 500, 1500" in "\n".join(describe(found))
+
+
+@pytest.mark.parametrize(
+    ("log", "line"),
+    [(b"", 1), (b"{", 1), (b"\n", 1), (b"\x89PNG\r\n\x1a\n" * 50, 1), (b"\0" * 5_000_000, 1), (b"{}\n{}\n{}\n", 1)],
+)
+def test_what_is_no_log_is_one_clear_sentence(tmp_path: Path, log: bytes, line: int) -> None:
+    found = verified(tmp_path, log)
+    assert found.problem_line == line
+    assert "\n" not in found.problem
+    assert describe(found)
+
+
+def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
+    with pytest.raises(LogUnreadable, match="No such file"):
+        verify.verify(tmp_path / "none.jsonl")
+
+
+def test_a_line_of_a_newer_cockpit_says_so(tmp_path: Path, small_log: bytes) -> None:
+    lines = small_log.splitlines(keepends=True)
+    found = verified(tmp_path, lines[0] + lines[1].replace(b'{"v":1', b'{"v":2'))
+    assert "update cockpit" in found.problem
+    assert found.problem_line == 2
+
+
+def test_a_last_line_whose_data_are_not_of_its_type_is_found(tmp_path: Path, small_log: bytes) -> None:
+    changed = small_log.replace(b'"text":"end"', b'"toxt":"end"')
+    assert verified(tmp_path, changed).problem_line == 9
+
+
+def test_an_unterminated_line_is_told_and_not_counted(tmp_path: Path, small_log: bytes) -> None:
+    found = verified(tmp_path, small_log[:-1])
+    assert found.ok
+    assert (found.seq, found.torn_bytes) == (7, len(small_log.splitlines()[-1]))
+
+
+def test_torn_bytes_that_nobody_stepped_over_yet_are_a_problem_with_an_explanation(
+    tmp_path: Path, small_log: bytes
+) -> None:
+    found = verified(tmp_path, small_log + b"torn\n")
+    assert found.problem_line == 10
+    assert "if a crash left it" in found.problem
+
+
+def test_a_line_that_gives_a_key_twice_does_not_count(tmp_path: Path, small_log: bytes) -> None:
+    first = small_log.splitlines()[0]
+    for twice in (b',"seq":7}', b',"v":2}'):
+        assert verified(tmp_path, first[:-1] + twice + b"\n").problem_line == 1
+        assert independent_verifier.first_bad_line(first[:-1] + twice + b"\n")[0] == 1
+
+
+def test_a_recovery_cannot_hide_facts(tmp_path: Path) -> None:
+    """Two whole facts before a `log.recovered` that names them: no crash leaves that, so it does not count."""
+    run_dir = tmp_path / "runs" / "R1"
+    store = FileStore.create(run_dir, "R1")
+    store.append(None, draft(NoteAdded(text="one"), ANA))
+    store.close()
+    hidden = b"".join(encode(draft(NoteAdded(text="x"), ANA), run="R1", seq=7 + n, prev=GENESIS) for n in range(2))
+    one = store.path.read_bytes()
+    body = LogRecovered(offset=len(one), length=len(hidden) - 1, sha256=sha256(hidden[:-1]).hexdigest())
+    log = one + hidden + encode(draft(body, ANA), run="R1", seq=2, prev=digest(one[:-1]))
+    assert verified(tmp_path, log).problem_line == 2
+    assert independent_verifier.first_bad_line(log)[0] == 2
+
+
+@given(data=st.data())
+def test_any_changed_bytes_are_found(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, shared_log: bytes
+) -> None:
+    """A law: any replacement of any bytes by any others is found, given an anchor at the last line."""
+    folder = tmp_path_factory.getbasetemp()
+    start = data.draw(st.integers(0, 2500)) % len(shared_log)
+    stop = start + data.draw(st.integers(0, 300))
+    changed = shared_log[:start] + data.draw(st.binary(max_size=300)) + shared_log[stop:]
+    anchor = last_of(verified(folder, shared_log))
+    found = verified(folder, changed, anchor)
+    assert changed == shared_log or found.problem or found.torn_bytes
+    assert_agreed(changed, found)
+
+
+@pytest.fixture(scope="module")
+def shared_log(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return write_small_log(tmp_path_factory.mktemp("shared") / "R1")

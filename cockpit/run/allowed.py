@@ -17,7 +17,7 @@ from cockpit.run.state import RunState
 
 
 class Allowed(Struct, frozen=True, kw_only=True):
-    """For each action, None if it can be done now, else why not. Jump and reopen depend on the step: ask `permission`."""
+    """For each action, None if it can be done now, else why not. Jump and reopen depend on a step: ask `permission`."""
 
     enter: Refusal | None
     confirm: Refusal | None

@@ -103,8 +103,8 @@ def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | Non
 
 
 def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None) -> str:
-    value = quantity(body.value, body.unit)
-    told = ", ".join(part for part in (shortened(body.detail, 160), value) if part)
+    # The detail names what did not hold and what it was; the value beside it would say it twice.
+    told = shortened(body.detail, 160) or quantity(body.value, body.unit)
     return f"{body.probe} {body.previous} → {body.status}{_because(told)}"
 
 

@@ -1,0 +1,116 @@
+"""How the night is going, in numbers."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+from run_story import BEGIN, PROFILE, Story
+
+from cockpit.run import commands as c
+from cockpit.run import events as e
+from cockpit.run.forecast import Time, forecast
+from cockpit.run.state import EMPTY
+
+
+def test_at_the_start_everything_is_ahead() -> None:
+    story = Story()
+    told = forecast(story.state, story.now())
+    assert told.window == "open"
+    assert (told.used_s, told.left_s, told.elapsed_s) == (0, 4 * 3600, 0)
+    assert told.remaining_s == 300 + 600 + 900
+    assert told.unestimated == 2
+    assert told.finish_at == BEGIN + timedelta(seconds=1800)
+    assert told.margin_s == 4 * 3600 - 1800
+    assert told.no_return_at == BEGIN + timedelta(hours=4, seconds=-2400)
+    assert not told.is_past_return
+    assert told.phases["database"] == Time(900, 0)
+
+
+def test_a_slow_run_slows_its_forecast_and_a_current_step_counts_what_it_took() -> None:
+    story = Story()
+    story.passes(600)  # planned 300
+    story.does(c.ConfirmStep, step="maintenance")
+    story.passes(100)
+    told = forecast(story.state, story.now())
+    assert told.pace == 2.0
+    assert told.remaining_s == (600 * 2 - 100) + 900 * 2
+    assert told.steps["maintenance"] == Time(300, 600)
+    assert told.steps["migrate"] == Time(600, 100)
+    assert told.phases["database"].actual_s == 700
+    assert told.used_s == told.elapsed_s == 700
+
+
+@pytest.mark.parametrize(("took_s", "pace"), [(1, 0.5), (90_000, 3.0)])
+def test_the_pace_is_bounded(took_s: float, pace: float) -> None:
+    story = Story()
+    story.passes(took_s)
+    story.does(c.ConfirmStep, step="maintenance")
+    assert forecast(story.state, story.now()).pace == pace
+
+
+def test_what_was_skipped_says_nothing_of_the_pace() -> None:
+    story = Story()
+    story.passes(3000)
+    story.does(c.SkipStep, step="maintenance", reason="r")
+    assert forecast(story.state, story.now()).pace == 1.0
+
+
+def test_a_step_that_takes_longer_than_planned_has_nothing_left_not_less() -> None:
+    story = Story()
+    story.passes(5000)
+    assert forecast(story.state, story.now()).remaining_s == 600 + 900
+
+
+def test_an_earlier_attempt_does_not_shorten_the_next() -> None:
+    story = Story()
+    story.passes(300)
+    story.does(c.ConfirmStep, step="maintenance")
+    story.does(c.ReopenStep, step="maintenance", reason="r")
+    story.passes(100)
+    told = forecast(story.state, story.now())
+    assert told.steps["maintenance"].actual_s == 400
+    assert told.remaining_s == 200 + 600 + 900
+
+
+def test_before_the_window_opens_the_forecast_counts_from_its_opening() -> None:
+    story = Story()
+    story.mono -= 3600
+    told = forecast(story.state, story.now())
+    assert (told.window, told.opens_in_s, told.used_s, told.left_s) == ("before", 3600, 0, 4 * 3600)
+    assert told.finish_at == BEGIN + timedelta(seconds=1800)
+
+
+def test_past_the_point_of_no_return_and_past_the_window() -> None:
+    story = Story()
+    story.passes(4 * 3600 - 2400)
+    assert forecast(story.state, story.now()).is_past_return
+    story.passes(2 * 3600)
+    told = forecast(story.state, story.now())
+    assert (told.window, told.left_s, told.used_s) == ("over", 0, 4 * 3600)
+    assert told.margin_s is not None
+    assert told.margin_s < 0
+
+
+def test_without_a_window_there_is_still_an_end_to_expect() -> None:
+    story = Story(start=False)
+    profile = replace(PROFILE, window=None)
+    story.happens(e.RunStarted(profile=profile, profile_digest="", sources=(), cockpit_version="0"))
+    told = forecast(story.state, story.now())
+    assert (told.window, told.margin_s, told.no_return_at) == ("none", None, None)
+    assert told.finish_at == BEGIN + timedelta(seconds=1800)
+
+
+def test_a_run_that_is_over_stands_still() -> None:
+    story = Story()
+    story.passes(700)
+    story.does(c.AbortRun, reason="r")
+    ended = story.now()
+    story.passes(9999)
+    told = forecast(story.state, story.now())
+    assert (told.elapsed_s, told.remaining_s, told.finish_at) == (700, 0, ended.at)
+
+
+def test_nothing_started_has_no_forecast() -> None:
+    assert forecast(EMPTY, Story(start=False).now()).finish_at is None

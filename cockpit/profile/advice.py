@@ -17,20 +17,23 @@ from cockpit.profile.psql import careless_psql
 from cockpit.profile.references import references
 from cockpit.profile.settings import filled_settings, typed_settings
 from cockpit.profile.soundness import gates, known_values, referring_texts
-from cockpit.profile.window import resolve_window, window_problem
+from cockpit.profile.window import resolve_window
 
 
 def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
-    """Note every warning. A `partial` profile is not asked for what its heirs may add."""
+    """Note every warning.
+
+    What seems missing or unused says nothing while there are errors, nor in a `partial` profile, whose heirs add to it.
+    """
     _timeouts(profile, root, findings)
     _psql(profile, root, findings)
-    if partial:
+    if partial or findings.failed:
         return
     _unused_probes(profile, root, findings)
     _unused_variables(profile, root, findings)
     _request_budget(profile, root, kinds, findings)
     _steps(profile, root, findings)
-    if profile.window is not None and profile.window.start and window_problem(profile.window) is None:
+    if profile.window is not None:
         _window(profile, profile.window, root, findings)
 
 

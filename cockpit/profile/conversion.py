@@ -16,7 +16,7 @@ from cockpit.profile.model import Level, Phase, Probe, Profile, Risk, Role, Step
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import nearest, one_of
 from cockpit.profile.settings import take_settings
-from cockpit.profile.window import DAYS, window_problem
+from cockpit.profile.window import DAYS, window_problems
 
 RISKS: tuple[Risk, ...] = get_args(Risk)
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -64,7 +64,7 @@ def _window(node: Node | None, above: Fields, findings: Findings) -> Window | No
         start=_moment(fields, "start"),
         end=_moment(fields, "end"),
         timezone=fields.line("timezone") or "UTC",
-        days=tuple(fields.texts("days", what="day's name")),
+        days=tuple(fields.texts("days", what="a day's name")),
         reserve_s=fields.duration("reserve", 0.0),
         rollback_estimate_s=fields.duration("rollback_estimate", 0.0),
     )
@@ -77,9 +77,9 @@ def _window(node: Node | None, above: Fields, findings: Findings) -> Window | No
                 expected="English day names in lower case",
                 nearest=nearest(day.lower(), DAYS),
             )
-    if window.start and window.end and (wrong := window_problem(window)) is not None:
-        key, message, expected = wrong
-        findings.add(node.find(key), message, expected=expected)
+    if window.start and window.end:
+        for key, message, expected in window_problems(window):
+            findings.add(node.find(key), message, expected=expected)
     return window
 
 
@@ -139,7 +139,7 @@ def _role(node: Node, findings: Findings) -> Role:
     role = Role(
         id=fields.id(),
         title=fields.line("title"),
-        people=fields.texts("people", what="name"),
+        people=fields.texts("people", what="a name"),
         contact=fields.line("contact"),
     )
     fields.finish()
@@ -157,9 +157,9 @@ def _probe(node: Node, kinds: Kinds, findings: Findings) -> Probe:
         timeout_s=fields.duration("timeout", 5.0, positive=True),
         fail_after=fields.count("fail_after", 1, least=1, most=1000),
         on_demand=fields.flag("on_demand"),
-        pass_when=fields.texts("pass", what="condition"),
-        warn_when=fields.texts("warn", what="condition"),
-        fail_when=fields.texts("fail", what="condition"),
+        pass_when=fields.texts("pass", what="a condition"),
+        warn_when=fields.texts("warn", what="a condition"),
+        fail_when=fields.texts("fail", what="a condition"),
         value=fields.text("value"),
         unit=fields.line("unit"),
         settings=take_settings(fields, kind.settings, findings)[0] if kind is not None else {},
@@ -174,7 +174,7 @@ def _phase(node: Node, kinds: Kinds, findings: Findings) -> Phase:
     phase = Phase(
         id=fields.id(),
         title=fields.line("title") or (node.identity or ""),
-        gate=fields.texts("gate", what="condition"),
+        gate=fields.texts("gate", what="a condition"),
         description=fields.text("description"),
         steps=tuple(_step(step, kinds, findings) for step in fields.tables("steps")),
     )
@@ -191,7 +191,7 @@ def _step(node: Node, kinds: Kinds, findings: Findings) -> Step:
         kind=fields.text("kind", default="confirm"),
         instructions=fields.text("instructions"),
         command=fields.text("command"),
-        gate=fields.texts("gate", what="condition"),
+        gate=fields.texts("gate", what="a condition"),
         estimate_s=fields.duration("estimate", 0.0),
         risk=fields.word("risk", RISKS, "routine"),
         level=fields.word("level", LEVELS, "required"),

@@ -89,8 +89,8 @@ class Fields:
         if "\n" in text or len(text) > _LONGEST_TITLE:
             self.findings.add(
                 self.node.table[key],
-                f"`{key}` is too long",
-                expected=f"one line, {_LONGEST_TITLE} characters at most",
+                f"`{key}` is no short line",
+                expected=f"one line of {_LONGEST_TITLE} characters at most",
             )
         return text
 
@@ -167,7 +167,7 @@ class Fields:
                 self.wrong(item, key, what)
                 texts.append("")  # keeps the indexes, by which later problems find their places
         if not isinstance(node.value, str | list):
-            self.wrong(node, key, f"a list of {what}s, or one")
+            self.wrong(node, key, f"{what}, or a list")
         return tuple(texts)
 
     def tables(self, key: str) -> list[Node]:

@@ -104,8 +104,9 @@ class Layers:
                     self._nothing_to_remove(node, key, below.table)
             elif here in _BY_ID and isinstance(node.value, list):
                 merged[key] = self._by_id(inherited or Node([], node.source, node.path), node, here, settled)
-            elif isinstance(node.value, dict) and inherited is not None and isinstance(inherited.value, dict):
-                merged[key] = self._laid_over(inherited, node, here, settled=settled)
+            elif isinstance(node.value, dict):
+                start = inherited if inherited is not None and isinstance(inherited.value, dict) else _nothing(node)
+                merged[key] = self._laid_over(start, node, here, settled=settled)
             else:
                 merged[key] = node
         return Node(merged, over.source, over.path)
@@ -129,7 +130,7 @@ class Layers:
                 else:
                     merged.pop(index)
                 continue
-            start = merged[index] if index is not None else Node({}, node.source, node.path)
+            start = merged[index] if index is not None else _nothing(node)
             laid = self._laid_over(start, node, kind, settled=settled)
             if index is None:
                 merged.append(laid)
@@ -158,6 +159,8 @@ class Layers:
         remove, before, after = (node.table.pop(key, None) for key in _PLACING)
         if remove is not None and remove.value is not True:
             self._findings.add(remove, "`remove` can only be true", expected="`remove = true`, or nothing")
+        if before is not None and after is not None:
+            self._findings.add(before, "`before` and `after` at once", expected="one of the two")
         return remove is not None and remove.value is True, after or before, after is not None
 
     def _is_removed(self, node: Node, kind: Path) -> bool:
@@ -174,3 +177,8 @@ class Layers:
             expected="what a base defines",
             nearest=nearest(name, names),
         )
+
+
+def _nothing(node: Node) -> Node:
+    """An empty table, to lay `node` over."""
+    return Node({}, node.source, node.path)

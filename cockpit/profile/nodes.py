@@ -16,6 +16,10 @@ DEEPEST = 48
 """Levels of tables and arrays; a profile needs about six."""
 
 
+MOST = 500
+"""Problems told of one profile; nobody reads more, and finding the place of each takes time."""
+
+
 class Node:
     """A value (a scalar, a dict of nodes, or a list of nodes) and where it came from."""
 
@@ -81,6 +85,7 @@ class Findings:
 
     def __init__(self) -> None:
         self._found: dict[Problem, None] = {}
+        self._failed = False
 
     def add(
         self,
@@ -94,12 +99,16 @@ class Findings:
         nearest: str = "",
     ) -> None:
         """Note a problem at the node's value, at its `key`, or at a line and column `inside` its text."""
+        if self.full:
+            self._failed = self._failed or severity == "error"
+            return
         place = node.source.place_inside(node.path, *inside) if inside else node.place(key=key)
         self.note(problem(place, message, severity=severity, expected=expected, nearest=nearest))
 
     def note(self, found: Problem) -> None:
         """Note a problem made elsewhere."""
         self._found.setdefault(found)
+        self._failed = self._failed or found.severity == "error"
 
     @property
     def problems(self) -> list[Problem]:
@@ -111,7 +120,12 @@ class Findings:
     @property
     def failed(self) -> bool:
         """Whether any of them is an error."""
-        return any(found.severity == "error" for found in self._found)
+        return self._failed
+
+    @property
+    def full(self) -> bool:
+        """Whether there is enough to mend first: what follows is counted as failing, but not told."""
+        return len(self._found) >= MOST
 
 
 def document(source: Source) -> Node:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Literal, get_args, get_origin
 
 import msgspec
 
@@ -16,6 +17,7 @@ from cockpit.profile import durations
 from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Settings
 from cockpit.profile.nodes import Findings, Node
+from cockpit.profile.problems import nearest, one_of
 from cockpit.profile.references import REFERENCE, fill
 
 _AT = re.compile(r" - at `(?:key in )?\$(.*?)`$")
@@ -50,7 +52,7 @@ def take_settings(
         try:
             msgspec.convert(value, field.type)
         except msgspec.ValidationError as error:
-            _wrong_type(node, field.encode_name, str(error), findings)
+            _wrong_type(node, field.encode_name, field.type, str(error), findings)
             right = False
             continue
         settings[field.encode_name] = value
@@ -130,7 +132,7 @@ def _dated(node: Node) -> Node | None:
     return next((below for below in node.walk() if isinstance(below.value, dt.date | dt.time)), None)
 
 
-def _wrong_type(node: Node, key: str, said: str, findings: Findings) -> None:
+def _wrong_type(node: Node, key: str, type_: object, said: str, findings: Findings) -> None:
     if (at := _AT.search(said)) is not None:
         said = said[: at.start()]
         for part in re.findall(r"\[(\d+|\.\.\.)\]|\.(\w+)", at[1]):
@@ -141,14 +143,20 @@ def _wrong_type(node: Node, key: str, said: str, findings: Findings) -> None:
         findings.add(node, f"`{key}` is {_PLAIN_WORDS.get(got[3], got[3])}", expected=wanted + got[2])
     elif said.startswith("Expected "):
         findings.add(node, f"`{key}` does not fit", expected=said.removeprefix("Expected "))
-    elif (invalid := re.match(r"Invalid enum value ['`]?(.*?)['`]?$", said)) is not None:
-        findings.add(node, f"`{key}` cannot be `{invalid[1]}`", expected=_expected_words(node, key))
+    elif isinstance(node.value, str) and (words := [word for word in _words(type_) if isinstance(word, str)]):
+        said, near = f"`{key}` cannot be `{node.value}`", nearest(node.value, words)
+        findings.add(node, said, expected=one_of(words), nearest=near)
     else:
         findings.add(node, f"`{key}`: {said}")
 
 
-def _expected_words(node: Node, key: str) -> str:
-    return f"one of the words that `{key}` knows (see `cockpit schema`)"
+def _words(type_: object) -> Iterator[object]:
+    """The words of every `Literal` in a type."""
+    for below in get_args(type_):
+        if get_origin(type_) is Literal:
+            yield below
+        else:
+            yield from _words(below)
 
 
 def _expected(type_: object) -> str:

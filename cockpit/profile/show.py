@@ -11,7 +11,7 @@ import msgspec
 import tomli_w
 
 from cockpit.profile import durations
-from cockpit.profile.model import Phase, Probe, Profile, Step, Value
+from cockpit.profile.model import Probe, Profile, Step, Value
 
 _TOML_KEYS = {
     "pass_when": "pass",
@@ -32,25 +32,40 @@ def toml_key(field: str) -> str:
 
 def show(profile: Profile) -> str:
     """Return the profile as TOML that stands alone: nothing inherited, nothing left at its default."""
-    shown = _table(profile, without=("variables", "roles", "probes", "phases", "window"))
+    top = _table(profile, without=("variables", "roles", "probes", "phases", "window"))
     if profile.window is not None:
-        shown["window"] = _table(profile.window)
+        top["window"] = _table(profile.window)
     if profile.variables:
-        shown["variables"] = {variable.name: _table(variable, without=("name",)) for variable in profile.variables}
-    if profile.roles:
-        shown["roles"] = [_table(role) for role in profile.roles]
-    if profile.probes:
-        shown["probes"] = [_flat(probe) for probe in profile.probes]
-    if profile.phases:
-        shown["phases"] = [_phase(phase) for phase in profile.phases]
-    return tomli_w.dumps(shown, multiline_strings=True)
+        top["variables"] = {variable.name: _table(variable, without=("name",)) for variable in profile.variables}
+    sections = [_dumps(top)]
+    sections += [_section(("roles",), _table(role)) for role in profile.roles]
+    sections += [_section(("probes",), _flat(probe)) for probe in profile.probes]
+    for phase in profile.phases:
+        sections.append(_section(("phases",), _table(phase, without=("steps",))))
+        sections += [_section(("phases", "steps"), _flat(step)) for step in phase.steps]
+    return "\n".join(sections)
 
 
-def _phase(phase: Phase) -> dict[str, object]:
-    table = _table(phase, without=("steps",))
-    if phase.steps:
-        table["steps"] = [_flat(step) for step in phase.steps]
-    return table
+def _section(path: tuple[str, ...], table: Mapping[str, object]) -> str:
+    """One `[[item]]`, which tomli-w would write as an inline table where it is short."""
+    text = f"[[{'.'.join(path)}]]\n"
+    below: dict[str, object] = {}
+    for key, value in table.items():
+        written = _dumps({key: value})
+        if written.startswith("["):  # a table of its own
+            below[key] = value
+        else:
+            text += written
+    if not below:
+        return text
+    for name in reversed(path):
+        below = {name: below}
+    return f"{text}\n{_dumps(below)}"
+
+
+def _dumps(table: Mapping[str, object]) -> str:
+    # Inside a string of several lines TOML's reader would turn CR LF into LF.
+    return tomli_w.dumps(table, multiline_strings="\\r" not in repr(table))
 
 
 def _flat(item: Probe | Step) -> dict[str, object]:

@@ -116,6 +116,8 @@ def _references(profile: Profile, root: Node, findings: Findings, *, partial: bo
     variables = {variable.name: variable for variable in profile.variables}
     for path, text, public in referring_texts(profile):
         for name, offset in references(text):
+            if findings.full:
+                return
             inside = (text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
             node = root.find(*path)
             if name not in variables:

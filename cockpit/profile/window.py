@@ -49,33 +49,45 @@ def _occurrences(
             yield opens, closes
 
 
-def window_problem(window: Window) -> tuple[str, str, str] | None:
-    """Return the key, what is wrong and what was expected, for the first thing wrong with a window's times."""
+def window_problems(window: Window) -> Iterator[tuple[str, str, str]]:
+    """Yield, for everything wrong with a window's times: the key, what is wrong, what was expected."""
+    zone = ZoneInfo("UTC")
     try:
         zone = ZoneInfo(window.timezone)
     except (OSError, ValueError, KeyError):  # KeyError: no such zone; the others: hostile names
-        return "timezone", f"there is no time zone `{window.timezone}`", "an IANA name such as `Europe/Madrid`"
+        yield "timezone", f"there is no time zone `{window.timezone}`", "an IANA name such as `Europe/Madrid`"
     times = [_time(window.start), _time(window.end)]
     if None not in times:
         if times[0] == times[1]:
-            return "end", "the window ends when it starts", "an end after the start"
-        return None
-    if any(times):
+            yield "end", "the window ends when it starts", "an end after the start"
+    elif any(times):
         key = "end" if times[0] else "start"
-        return key, "`start` and `end` are of two sorts", 'both "HH:MM", or both date-times'
-    for key, text in (("start", window.start), ("end", window.end)):
-        try:
-            _moment(text, zone)
-        except (ValueError, OverflowError):
-            return key, f"`{text}` is no time", '"HH:MM", or a date-time such as "2026-03-01T22:00"'
+        yield key, "`start` and `end` are of two sorts", 'both "HH:MM", or both date-times'
+    else:
+        yield from _date_problems(window, zone)
+
+
+def _date_problems(window: Window, zone: ZoneInfo) -> Iterator[tuple[str, str, str]]:
+    wrong = [key for key in ("start", "end") if not _is_moment(getattr(window, key), zone)]
+    for key in wrong:
+        yield key, f"`{getattr(window, key)}` is no time", '"HH:MM", or a date-time such as "2026-03-01T22:00"'
     if window.days:
-        return "days", "`days` says nothing beside dates", '`days` with "HH:MM" times only'
+        yield "days", "`days` says nothing beside dates", '`days` with "HH:MM" times only'
+    if wrong:
+        return
     length = _moment(window.end, zone) - _moment(window.start, zone)
     if length <= dt.timedelta(0):
-        return "end", "the window ends before it starts", "an end after the start"
-    if length > LONGEST:
-        return "end", f"the window is {length.days} days long", f"at most {LONGEST.days} days"
-    return None
+        yield "end", "the window ends before it starts", "an end after the start"
+    elif length > LONGEST:
+        yield "end", f"the window is {length.days} days long", f"at most {LONGEST.days} days"
+
+
+def _is_moment(text: str, zone: ZoneInfo) -> bool:
+    try:
+        _moment(text, zone)
+    except (ValueError, OverflowError):
+        return False
+    return True
 
 
 def _time(text: str) -> dt.time | None:

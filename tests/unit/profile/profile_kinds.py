@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import structs
+
 from cockpit.profile.kinds import Fact, Kinds, ProbeKind, Settings, StepKind
 
 
 class WebSettings(Settings, frozen=True, kw_only=True):
     url: str
     method: Literal["GET", "POST"] = "GET"
-    headers: dict[str, str] = {}  # noqa: RUF012 - msgspec copies it for every instance
+    headers: dict[str, str] = {}
     expected_codes: tuple[int, ...] = ()
     max_age_s: float = 60.0
 
@@ -48,4 +50,8 @@ WEB = ProbeKind(
     target=_target,
     problems=_url_problems,
 )
-KINDS = Kinds(probes={"web": WEB}, steps={"confirm": StepKind(name="confirm", doc="A look.", settings=StepSettings)})
+HTTP = structs.replace(WEB, name="http")
+"""As much of the real one as the profiles in `tests/broken` use."""
+KINDS = Kinds(
+    probes={"web": WEB, "http": HTTP}, steps={"confirm": StepKind(name="confirm", doc="A look.", settings=StepSettings)}
+)

@@ -1,0 +1,42 @@
+"""The folder of broken profiles: each file ends with what `check` must say about it, line by line.
+
+`#> 4:8: sentence` is a problem of the file itself, `#> base.toml:4:8: sentence` one of a file it extends.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from profile_kinds import KINDS
+
+from cockpit.exits import Exit
+from cockpit.profile.check import check, check_exit
+
+BROKEN = Path(__file__).parents[2] / "broken"
+FILES = sorted(path.name for path in BROKEN.glob("*.toml"))
+
+
+def expected(name: str) -> list[str]:
+    lines = [line[3:] for line in (BROKEN / name).read_text().splitlines() if line.startswith("#> ")]
+    return [f"{name}:{line}" if line[0].isdigit() else line for line in lines]
+
+
+def test_there_are_broken_profiles() -> None:
+    assert len(FILES) > 15
+    assert all(expected(name) for name in FILES)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_problem_of_a_broken_profile_is_found_at_its_place(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(BROKEN)
+    problems = check([name], KINDS)
+    assert [str(problem) for problem in problems] == expected(name)
+    assert check_exit(problems) == (Exit.OK if name == "warnings.toml" else Exit.PROBLEMS)
+    assert check_exit(problems, strict=True) == Exit.PROBLEMS
+
+
+def test_several_files_are_checked_at_once_and_a_shared_base_is_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(BROKEN)
+    problems = [str(problem) for problem in check(["heir.toml", "inherited.toml", "kinds.toml"], KINDS)]
+    assert problems == [*expected("heir.toml"), *expected("kinds.toml")]

@@ -28,6 +28,8 @@ class Judgement(Struct, frozen=True):
 
     reading: Reading
     conditions: tuple[ConditionVerdict, ...] = ()
+    value: object = None
+    """As CEL gave it, neither cut nor made a text: what gates judge by. None where there is none."""
 
 
 class Judge:
@@ -67,7 +69,7 @@ class Judge:
             began_mono=began_mono,
             ended_mono=ended_mono,
         )
-        return Judgement(reading, tuple(verdicts))
+        return Judgement(reading, tuple(verdicts), None if error else value)
 
     def no_reading(self, error: ProbeError, began_mono: float, ended_mono: float) -> Judgement:
         """The judgement where the probe could not tell."""

@@ -1,0 +1,162 @@
+"""Asks PostgreSQL one query on a connection of its own, kept open between readings.
+
+Invariant: read-only, autocommit, never idle in a transaction, `statement_timeout` below the probe's own. A server that
+stopped answering is left, not waited for: libpq's polite cancel would wait for it (12 s where 2 s were allowed), so the
+work is done in a thread whose socket is shut down instead. No message shows the DSN or its password.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import time
+from contextlib import suppress
+from decimal import Decimal
+from typing import TypeAlias
+from uuid import UUID
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import tuple_row
+
+from cockpit.errors import ProbeError
+from cockpit.probes.postgres.declaration import PostgresSettings, postgres_target
+from cockpit.probes.runner import Context, Facts
+from cockpit.probes.threads import in_own_thread
+from cockpit.profile.kinds import Settings
+from cockpit.text import shortened
+
+_Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+_ROWS = 100
+_ROW_CHARACTERS = 65536
+
+
+class PostgresRunner:
+    """One `postgres` probe."""
+
+    def __init__(self, settings: PostgresSettings, context: Context) -> None:
+        self._settings = settings
+        self._where = postgres_target(settings.dsn) or "the database"
+        try:
+            self._conninfo = make_conninfo(
+                settings.dsn,
+                application_name="cockpit",
+                connect_timeout=max(2, int(context.timeout_s)),  # libpq takes whole seconds, at least 2
+                options=f"-c default_transaction_read_only=on -c statement_timeout={int(context.timeout_s * 900)}",
+            )
+        except psycopg.ProgrammingError:
+            raise ProbeError("`dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
+        self._link = _Link()
+
+    async def read(self) -> Facts:
+        """Ask. Raises `ProbeError` if the server cannot be asked or refuses."""
+        link = self._link
+        try:
+            return await in_own_thread(lambda: self._ask(link))
+        except asyncio.CancelledError:
+            self._link = _Link()
+            link.cut()
+            raise
+
+    def _ask(self, link: _Link) -> Facts:
+        try:
+            connection = link.connected(self._conninfo)
+            began = time.perf_counter()
+            with connection.cursor() as cursor:
+                # Only a query with parameters goes through placeholders: `%` may stand in any other.
+                cursor.execute(self._settings.query.encode(), self._settings.params or None)
+                latency_ms = (time.perf_counter() - began) * 1e3
+                names = [column.name for column in cursor.description or ()]
+                rows = cursor.fetchmany(_ROWS) if names else []
+                return {
+                    "rows": _capped(names, rows),
+                    "row_count": max(0, cursor.rowcount),
+                    "value": _plain(rows[0][0]) if rows else None,
+                    "latency_ms": latency_ms,
+                    "server_version": connection.info.server_version,
+                }
+        except psycopg.Error as error:
+            if isinstance(error, psycopg.OperationalError):
+                link.drop()
+            raise ProbeError(f"{self._where}: {_said(error)}") from error
+
+    async def close(self) -> None:
+        """Close the connection."""
+        self._link.cut()
+
+
+class _Link:
+    """A connection that may be cut from another thread, and is then never used again."""
+
+    def __init__(self) -> None:
+        self._connection: _Connection | None = None
+        self._is_cut = False
+
+    def connected(self, conninfo: str) -> _Connection:
+        if self._connection is None or self._connection.closed:
+            self._connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
+            if self._is_cut:
+                self.drop()
+                raise psycopg.OperationalError("connected too late")
+        return self._connection
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def cut(self) -> None:
+        """End the connection under whoever waits on it."""
+        self._is_cut = True
+        connection = self._connection
+        if connection is None or connection.closed:
+            return
+        # It may end by itself at this very moment: then there is nothing left to cut.
+        with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as ours:
+            ours.shutdown(socket.SHUT_RDWR)
+
+
+def _capped(names: list[str], rows: list[tuple[object, ...]]) -> list[dict[str, object]]:
+    kept: list[dict[str, object]] = []
+    size = 0
+    for row in rows:
+        plain = {name: _plain(value) for name, value in zip(names, row, strict=True)}
+        size += sum(len(value) for value in plain.values() if isinstance(value, str))
+        if size > _ROW_CHARACTERS:
+            break
+        kept.append(plain)
+    return kept
+
+
+def _said(error: psycopg.Error) -> str:
+    """The server's own words; for a failed connection libpq's, which name host and port but no password."""
+    primary = error.diag.message_primary
+    return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 160)
+
+
+def _plain(value: object) -> object:
+    """A value as CEL takes it: numbers, texts, truth values, lists and maps."""
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else float(value)
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
+    if isinstance(value, str):
+        return value[:_ROW_CHARACTERS]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, bytes | memoryview):
+        return f"{len(value)} bytes"
+    return str(value)
+
+
+async def open_runner(settings: Settings, context: Context) -> PostgresRunner:
+    """Open a `postgres` probe."""
+    assert isinstance(settings, PostgresSettings)
+    return PostgresRunner(settings, context)

@@ -120,6 +120,10 @@ class Debounce:
         self._failing = 0
         self._status: Status | None = None
 
+    def go_on_from(self, status: Status) -> None:
+        """Begin with what an earlier keeper knew: the status stays until readings say otherwise."""
+        self._status = status
+
     def status(self, reading: Status) -> Status | None:
         """Return the status after this reading; None while there is none yet."""
         if reading in ("pass", "warn"):

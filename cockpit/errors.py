@@ -2,6 +2,7 @@
 
     CockpitError                what failed, the offending value, what was expected, what to do next
     ├── ProfileError            a profile cannot be used; carries every problem found, with positions
+    ├── ConditionError          a CEL expression cannot be used; carries what is wrong, with places inside it
     ├── VariableError           a variable has no value, or one that its pattern refuses
     ├── ProbeError              a probe could not take a reading: the reading `error`
     ├── LogError

@@ -6,18 +6,24 @@ A warning never keeps a profile from being run. Each stands where it can be mend
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
+
+from msgspec.structs import fields
 
 from cockpit.profile import durations
 from cockpit.profile.cel_words import names_in
-from cockpit.profile.kinds import Kinds
-from cockpit.profile.model import Profile, Window
+from cockpit.profile.kinds import Kinds, ProbeKind
+from cockpit.profile.model import Probe, Profile, Window
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import nearest
 from cockpit.profile.psql import careless_psql
-from cockpit.profile.references import references
+from cockpit.profile.references import REFERENCE, references
 from cockpit.profile.settings import filled_settings, typed_settings
 from cockpit.profile.soundness import gates, known_values, referring_texts
 from cockpit.profile.window import resolve_window
+
+_NO_TARGET = next(field.default for field in fields(ProbeKind) if field.name == "target")
+"""What a kind has for `target` that declares none."""
 
 
 def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
@@ -84,15 +90,24 @@ def _unused_variables(profile: Profile, root: Node, findings: Findings) -> None:
 def _request_budget(profile: Profile, root: Node, kinds: Kinds, findings: Findings) -> None:
     if profile.requests_per_s is None:
         return
-    known, requests_per_s = known_values(profile), 0.0
-    for probe in profile.probes:
-        kind = kinds.probes.get(probe.kind)
-        typed = typed_settings(filled_settings(probe.settings, known), kind.settings) if kind else None
-        if kind is not None and typed is not None and kind.target(typed) and not probe.on_demand:
-            requests_per_s += 1 / probe.interval_s
+    known = known_values(profile)
+    intervals = [p.interval_s for p in profile.probes if not p.on_demand and _is_remote(p, kinds, known)]
+    requests_per_s = sum(1 / interval_s for interval_s in intervals)
     if requests_per_s > profile.requests_per_s * (1 + 1e-9):  # sums of fractions are not exact
         said = f"the probes make {requests_per_s:.3g} requests/s, more than the {profile.requests_per_s:g} declared"
         _warn(findings, root.find("requests_per_s"), said, "longer intervals, or a larger budget")
+
+
+def _is_remote(probe: Probe, kinds: Kinds, known: Mapping[str, str]) -> bool:
+    """Whether a probe asks something of a server; where a reference hides the target, whether its kind can."""
+    kind = kinds.probes.get(probe.kind)
+    if kind is None:
+        return False
+    filled = filled_settings(probe.settings, known)
+    if REFERENCE.search(repr(filled)):
+        return kind.target is not _NO_TARGET
+    typed = typed_settings(filled, kind.settings)
+    return typed is not None and bool(kind.target(typed))
 
 
 def _steps(profile: Profile, root: Node, findings: Findings) -> None:

@@ -186,8 +186,11 @@ def _settings(struct: type[Settings], definitions: dict[str, object]) -> Schema:
     (_,), components = msgspec.json.schema_components([struct], ref_template="#/$defs/{name}")
     own = components.pop(struct.__name__)
     definitions.update(components)
-    properties = {
-        name: {**below, "type": ["string", below["type"]]} if name.endswith("_s") and "type" in below else below
-        for name, below in own.get("properties", {}).items()
-    }
-    return {"type": "object", "properties": _described(struct, properties)}
+    properties = dict(own.get("properties", {}))
+    docs = field_docs(struct)
+    for field in msgspec.structs.fields(struct):
+        below = properties[field.encode_name]
+        if field.name.endswith("_s") and "type" in below:  # written as a duration, or as a number of seconds
+            below = {**below, "type": ["string", below["type"]]}
+        properties[field.encode_name] = {**below, "description": docs[field.name]} if field.name in docs else below
+    return {"type": "object", "description": own.get("description", ""), "properties": properties}

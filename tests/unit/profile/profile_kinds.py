@@ -51,7 +51,6 @@ WEB = ProbeKind(
     problems=_url_problems,
 )
 HTTP = structs.replace(WEB, name="http")
-"""As much of the real one as the profiles in `tests/broken` use."""
 KINDS = Kinds(
     probes={"web": WEB, "http": HTTP}, steps={"confirm": StepKind(name="confirm", doc="A look.", settings=StepSettings)}
 )

@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from profile_kinds import KINDS
 
 from cockpit.exits import Exit
 from cockpit.profile.check import check, check_exit
+from cockpit.profile.kinds import installed
 
+KINDS = installed()
 BROKEN = Path(__file__).parents[2] / "broken"
 FILES = sorted(path.name for path in BROKEN.glob("*.toml"))
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profile_kinds import KINDS
 
+from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.model import Phase, Probe, Profile, Role, Step, Variable, Window
 from cockpit.profile.schema import field_docs, schema
@@ -139,3 +140,11 @@ def test_the_schema_is_a_schema_and_describes_fields_by_their_docstrings() -> No
 def test_the_schema_refuses_what_editors_should_underline(name: str) -> None:
     document = tomllib.loads((BROKEN / name).read_text())
     assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(document))
+
+
+def test_every_installed_kind_is_in_the_schema_with_its_settings_and_docs() -> None:
+    installed_schema = schema(installed())
+    jsonschema.Draft202012Validator.check_schema(installed_schema)
+    within = installed_schema["$defs"]["probe_file"]["properties"]["within"]  # type: ignore[index] # plain JSON
+    assert within["type"] == ["string", "number"]
+    assert within["description"].startswith("Count only lines")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -90,10 +92,22 @@ def assert_found(tmp_path: Path, changed: bytes, lines: range, anchor: Head) -> 
     assert_agreed(changed, found)
 
 
+def repeats_a_key(log: bytes) -> bool:
+    repeats: list[bool] = []
+
+    def note(pairs: list[tuple[str, object]]) -> None:
+        repeats.append(len(dict(pairs)) < len(pairs))
+
+    for line in log.split(b"\n"):
+        with suppress(ValueError):
+            json.loads(line, object_pairs_hook=note)
+    return any(repeats)
+
+
 def assert_agreed(log: bytes, found: Verification) -> None:
     """Both verifiers name the same line, sequence number and digest, but for what only cockpit knows."""
-    if "update cockpit" in found.problem:
-        return
+    if "update cockpit" in found.problem or repeats_a_key(log):
+        return  # the format leaves both open
     bad, seq, last = independent_verifier.first_bad_line(log)
     if bad == 0 and found.problem_line == found.lines:
         assert "is not an event" in found.problem  # the last line counts, but cockpit knows its type's fields

@@ -88,8 +88,8 @@ async def _end(process: Process) -> None:
         except (ProcessLookupError, PermissionError):
             break
         give_up = time.monotonic() + pause_s
-        while time.monotonic() < give_up and _has_members(process.pid):
-            await asyncio.sleep(0.01)  # noqa: ASYNC110 - the kernel tells of a group's end to nobody
+        while time.monotonic() < give_up and _has_members(process.pid):  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.01)
     await process.wait()
 
 

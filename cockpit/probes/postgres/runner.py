@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import threading
 import time
 from contextlib import suppress
 from decimal import Decimal
@@ -60,6 +61,10 @@ class PostgresRunner:
             raise
 
     def _ask(self, link: _Link) -> Facts:
+        with link.lock:
+            return self._ask_alone(link)
+
+    def _ask_alone(self, link: _Link) -> Facts:
         try:
             connection = link.connected(self._conninfo)
             began = time.perf_counter()
@@ -82,14 +87,19 @@ class PostgresRunner:
             raise ProbeError(f"{self._where}: {_said(error)}") from error
 
     async def close(self) -> None:
-        """Close the connection."""
+        """Close the connection, under whoever waits on it if need be."""
         self._link.cut()
+        if self._link.lock.acquire(blocking=False):
+            self._link.drop()
+            self._link.lock.release()
 
 
 class _Link:
     """A connection that may be cut from another thread, and is then never used again."""
 
     def __init__(self) -> None:
+        self.lock = threading.Lock()
+        """Held while a thread uses the connection."""
         self._connection: _Connection | None = None
         self._is_cut = False
 

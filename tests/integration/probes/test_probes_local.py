@@ -1,0 +1,216 @@
+"""`command`, `tcp`, `tls`, `env` and `file` against real programs, ports, certificates and files."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import os
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+import trustme
+from probe_reading import read
+
+# ---- command ---------------------------------------------------------------------------------------------------------
+
+
+async def test_a_command_gives_code_output_and_json(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    result = await read(
+        "command",
+        {"script": "printf '{\"n\": 3}'; pwd >&2; exit 4", "cwd": "sub"},
+        base_dir=tmp_path,
+        pass_when=("exit_code == 4", "json.n == 3", "stderr.contains('/sub')", "latency_ms > 0.0"),
+    )
+    assert result.reading.status == "pass", result
+
+
+async def test_variables_reach_a_command_as_one_argument_and_are_never_run() -> None:
+    hostile = "$(kill $PPID) '; exit 7 #"
+    result = await read(
+        "command",
+        {"argv": ["/bin/sh", "-c", 'test "$1" = "$WANTED"', "sh", "${value}"], "env": {"WANTED": "${value}"}},
+        values={"value": hostile},
+    )
+    assert result.reading.status == "pass", result
+
+
+async def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None:
+    marker = tmp_path / "child"
+    began = time.monotonic()
+    result = await read(
+        "command",
+        {"script": "trap '' TERM; sh -c 'trap \"\" TERM; echo $$ > child; sleep 60' & wait; sleep 60"},
+        base_dir=tmp_path,
+        timeout_s=0.5,
+    )
+    assert time.monotonic() - began < 5
+    assert result.reading.detail == "no answer within 0.5 s"
+    pid = int(marker.read_text())
+    for _ in range(200):
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"the child {pid} lives on")
+
+
+async def test_a_flood_of_output_is_cut_and_does_not_block() -> None:
+    result = await read(
+        "command", {"script": "head -c 50000000 /dev/zero | tr '\\0' x"}, pass_when=("size(stdout) == 65536",)
+    )
+    assert result.reading.status == "pass", result
+
+
+async def test_a_program_that_is_not_there_is_said() -> None:
+    result = await read("command", {"argv": ["no-such-program-here"]})
+    assert result.reading.status == "error"
+    assert result.reading.detail == "no-such-program-here cannot be started: No such file or directory"
+
+
+# ---- tcp -------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_open_port_passes_and_a_closed_one_fails() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        opened = await read("tcp", {"host": "127.0.0.1", "port": "${port}"}, values={"port": str(port)})
+    closed = await read("tcp", {"host": "127.0.0.1", "port": port})
+    assert opened.reading.status == "pass"
+    assert closed.reading.status == "fail"
+    assert closed.reading.detail == "connected is false: connected is false"
+
+
+# ---- tls -------------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def tls_server(certificate: trustme.LeafCert) -> AsyncIterator[int]:
+    """Shake hands on a free port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate.configure_cert(context)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+        except (ConnectionError, ssl.SSLError):
+            pass  # the probe hangs up without a goodbye
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
+    server.get_loop().set_exception_handler(lambda loop, context: None)  # handshakes that a probe refuses
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("made", "status", "says"),
+    [
+        ("good", "pass", ""),
+        ("expired", "fail", "trusted is false"),
+        ("stranger", "fail", "trusted is false"),
+        ("misnamed", "fail", "hostname_ok is false"),
+    ],
+)
+async def test_a_certificate_is_described_whether_it_verifies_or_not(
+    tmp_path: Path, made: str, status: str, says: str
+) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    issuer = trustme.CA() if made == "stranger" else authority
+    past = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+    leaf = issuer.issue_cert(
+        "other.example" if made == "misnamed" else "shop.example", not_after=past if made == "expired" else None
+    )
+    async with tls_server(leaf) as port:
+        settings = {"host": "127.0.0.1", "port": port, "server_name": "shop.example", "ca_file": "ca.pem"}
+        result = await read("tls", settings, base_dir=tmp_path)
+    assert result.reading.status == status, result
+    assert result.reading.detail.startswith(says)
+    assert isinstance(result.reading.value, float)
+    assert (result.reading.value < 0) == (made == "expired")
+
+
+async def test_a_port_without_tls_is_an_error() -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"hello\n")
+        writer.close()
+
+    server = await asyncio.start_server(plain, "127.0.0.1", 0)
+    result = await read("tls", {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1]})
+    server.close()
+    assert result.reading.status == "error"
+
+
+# ---- env -------------------------------------------------------------------------------------------------------------
+
+
+async def test_an_environment_variable_is_described_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_TEST_KEY", "abcdabcd")
+    result = await read(
+        "env",
+        {"name": "COCKPIT_TEST_KEY", "pattern": "[a-d]+", "forbidden": ["changeme"]},
+        pass_when=("set", "length == 8", "entropy_bits == 16.0", "matches", "!forbidden"),
+    )
+    assert result.reading.status == "pass", result
+    assert "abcd" not in repr(result.reading)
+
+
+async def test_a_forbidden_value_fails_and_an_unset_one_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COCKPIT_TEST_KEY", "ChangeMe")
+    forbidden = await read("env", {"name": "COCKPIT_TEST_KEY", "forbidden": ["changeme"]})
+    monkeypatch.delenv("COCKPIT_TEST_KEY")
+    unset = await read("env", {"name": "COCKPIT_TEST_KEY"})
+    assert (forbidden.reading.status, unset.reading.status) == ("fail", "fail")
+
+
+# ---- file ------------------------------------------------------------------------------------------------------------
+
+
+async def test_age_size_and_recent_lines_of_a_file_are_facts(tmp_path: Path) -> None:
+    now = dt.datetime.now(dt.UTC)
+    old, new = now - dt.timedelta(minutes=30), now - dt.timedelta(minutes=2)
+    (tmp_path / "app.log").write_text(
+        f"{old.isoformat()} ERROR old\n  at somewhere ERROR\n{new.isoformat()} ERROR new\n  trace of ERROR\nfine\n"
+    )
+    result = await read(
+        "file",
+        {"path": "app.log", "lines": "ERROR", "within": 300.0},
+        base_dir=tmp_path,
+        pass_when=(
+            "exists",
+            "size_bytes > 50",
+            "age_s < 60.0",
+            "lines_matching == 2",
+            "last_line == '  trace of ERROR'",
+        ),
+    )
+    assert result.reading.status == "pass", result
+
+
+async def test_a_missing_file_and_a_fifo_do_not_exist_and_do_not_block(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    missing = await read("file", {"path": "gone"}, base_dir=tmp_path)
+    fifo = await read("file", {"path": "fifo"}, base_dir=tmp_path, timeout_s=2.0)
+    assert missing.reading.status == "fail"
+    assert fifo.reading.status == "fail"
+    assert fifo.reading.detail == "exists is false: exists is false"
+
+
+async def test_only_the_end_of_a_huge_file_is_read(tmp_path: Path) -> None:
+    with (tmp_path / "big.log").open("wb") as file:
+        file.truncate(3_000_000_000)
+        file.seek(0, os.SEEK_END)
+        file.write(b"\nlast ERROR\n")
+    result = await read(
+        "file", {"path": "big.log", "lines": "ERROR"}, base_dir=tmp_path, pass_when=("lines_matching == 1",)
+    )
+    assert result.reading.status == "pass", result

@@ -15,6 +15,7 @@ from cel_expr_python import cel
 from cockpit.errors import CockpitError
 from cockpit.profile.cel_faults import Fault, cleaned_error, faults
 from cockpit.profile.cel_words import names_in, patterns_in
+from cockpit.profile.gate_slips import slips
 from cockpit.profile.kinds import FactType, Kinds, ProbeKind
 from cockpit.profile.model import Probe, Profile
 from cockpit.text import shortened
@@ -49,7 +50,7 @@ class Environment(Mapping[str, object]):
     """Names and their CEL types, with what CEL builds from them, built once."""
 
     def __init__(self, names: Mapping[str, object], probes: tuple[str, ...] = ()) -> None:
-        self._types = {
+        self._types: dict[str, cel.Type] = {
             name: _TYPES.get(type_, type_) if isinstance(type_, str) else type_ for name, type_ in names.items()
         }
         self.probes = probes
@@ -59,6 +60,11 @@ class Environment(Mapping[str, object]):
     def cel_env(self) -> cel.Env:
         """CEL's own environment (about 1 ms)."""
         return cel.NewEnv(variables=self._types)
+
+    @cached_property
+    def type_names(self) -> Mapping[str, str]:
+        """CEL's names of the types, such as `INT` or `MAP<STRING, DYN>`."""
+        return {name: type_.name() for name, type_ in self._types.items()}
 
     def __getitem__(self, name: str) -> object:
         return self._types[name]
@@ -118,6 +124,8 @@ def compile_condition(text: str, variables: Mapping[str, object]) -> Condition:
     """Compile a condition over names whose types are `FactType`s or CEL types. Raises `ConditionError`."""
     environment = _environment(variables)
     compiled = _compiled(text, environment)
+    if environment.probes and (slipped := tuple(slips(text, environment.type_names, environment.probes, GATE_PARTS))):
+        raise ConditionError(text, slipped)
     type_ = compiled.return_type()
     if type_ != cel.Type.BOOL:
         raise ConditionError(text, (_not_bool(text, type_.name(), environment),))

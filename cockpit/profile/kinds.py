@@ -66,9 +66,10 @@ class Kinds(Struct, frozen=True):
 
 def installed() -> Kinds:
     """Every declaration among the installed packages' entry points (about 10 ms, so call it once a process)."""
-    from importlib.metadata import entry_points
+    from importlib.metadata import entry_points  # 12 ms, which a profile without kinds never needs
 
+    found = entry_points()  # once for both groups: it reads the metadata of every package
     return Kinds(
-        probes={e.name: e.load() for e in entry_points(group="cockpit.probes")},
-        steps={e.name: e.load() for e in entry_points(group="cockpit.steps")},
+        probes={e.name: e.load() for e in found.select(group="cockpit.probes")},
+        steps={e.name: e.load() for e in found.select(group="cockpit.steps")},
     )

@@ -95,6 +95,9 @@ def test_everything_wrong_with_one_condition_is_said_at_once() -> None:
         ("reply", "`reply` is a value (dyn), no condition; expected `reply.passing`"),
         ("api < 5", "write `5.0`"),
         ("code == 'x'", "does not take a whole number (int) and a string"),
+        ("reply.pasing", "`reply` has no part `pasing`"),
+        ("reply.stats == 1", 'expected `reply["stats"]` for a key of its value; did you mean `reply.status`?'),
+        ("api.status == 'passed'", "`api.status` is never `passed`; expected one of"),
     ],
 )
 def test_a_wrong_gate_names_the_nearest_probe_or_what_to_ask_of_it(condition: str, said: str) -> None:
@@ -111,6 +114,7 @@ def test_in_a_gate_a_probe_is_its_value_of_its_own_type_and_three_parts() -> Non
         "code == 200 && reply == 'ok'",
         "up",
         "alien == [1]",
+        "reply.ready == 1 || reply.status != 'fail' || reply == 'ok'",
     ):
         assert compile_condition(gate, GATES).evaluate(facts) is True
 

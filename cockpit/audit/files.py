@@ -41,7 +41,7 @@ class FileStore:
         self._poison = Poison(run_dir)
         self._broken: LogError | None = None
         self._thread_lock = threading.Lock()
-        self._lock = AppendLock(layout.append_lock(run_dir))
+        self._lock = AppendLock(layout.append_lock(run_dir), layout.turn_lock(run_dir))
 
     @classmethod
     def create(cls, run_dir: Path, run_id: str, *, storage: Storage = DISK) -> FileStore:

@@ -7,6 +7,8 @@
     locks/poisoned          a write or sync failed: nobody appends any more
     locks/keeper            held by the live keeper
     locks/keeper.beat       its heartbeat
+    locks/keeper.wants      names of the secrets it still waits for
+    locks/probe-now/        requests to read probes at once, each a file
     locks/seat-<id>         held by an open screen
     origin                  where the profile's files lay: relative paths of probes start there
 """
@@ -39,6 +41,11 @@ def append_lock(run_dir: Path) -> Path:
     return locks_dir(run_dir) / "append"
 
 
+def turn_lock(run_dir: Path) -> Path:
+    """Held (flock) by whoever is next to append, so that nobody appends twice while another waits."""
+    return locks_dir(run_dir) / "turn"
+
+
 def poison_mark(run_dir: Path) -> Path:
     """Its presence stops all writers; its text says why."""
     return locks_dir(run_dir) / "poisoned"
@@ -52,6 +59,16 @@ def keeper_lock(run_dir: Path) -> Path:
 def keeper_beat(run_dir: Path) -> Path:
     """Text `<epoch> <pid> <mono>`, rewritten by the keeper."""
     return locks_dir(run_dir) / "keeper.beat"
+
+
+def keeper_wants(run_dir: Path) -> Path:
+    """A name a line, rewritten by the keeper: secrets that a person has to type."""
+    return locks_dir(run_dir) / "keeper.wants"
+
+
+def probe_requests(run_dir: Path) -> Path:
+    """A folder in which a seat leaves a file to have probes read now."""
+    return locks_dir(run_dir) / "probe-now"
 
 
 def seat_lock(run_dir: Path, seat: str) -> Path:

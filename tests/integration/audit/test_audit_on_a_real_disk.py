@@ -92,7 +92,7 @@ def test_two_processes_appending_at_once_lose_no_line_and_both_get_their_turn(
     assert [text for text in told if text.startswith("ana")] == [f"ana {number}" for number in range(count)]
     assert [text for text in told if text.startswith("bo")] == [f"bo {number}" for number in range(count)]
     turns = sum(one[0] != other[0] for one, other in itertools.pairwise(told))
-    assert turns > 4, "one of them waited until the other was done"
+    assert turns > count // 4, "one of them waited until the other was done"
 
 
 def test_a_writer_killed_at_any_moment_loses_nothing_it_was_told(
@@ -106,7 +106,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_was_told(
             acknowledged = int(killed.stdout.readline())
         killed.send_signal(signal.SIGKILL)
         acknowledged = max([acknowledged, *map(int, killed.stdout.read().splitlines())])
-        killed.wait()
+        killed.communicate()
         with_store = store.append(None, draft(NoteAdded(text=f"after w{round_}"), ANA))
         assert isinstance(with_store, Durable)
         told = texts(store.path)
@@ -118,7 +118,7 @@ def test_a_writer_killed_at_any_moment_loses_nothing_it_was_told(
 
 def test_a_stopped_writer_delays_others_and_hangs_nobody(store: FileStore) -> None:
     """A process stopped while it holds the append lock: others get a sentence, and go on once it does."""
-    other = AppendLock(layout.append_lock(store.path.parent))
+    other = AppendLock(layout.append_lock(store.path.parent), layout.turn_lock(store.path.parent))
     store._lock._deadline_s = 0.05
     with other.held(), pytest.raises(StoreFailed, match="nothing was written"):
         store.append(None, draft(NoteAdded(text="late"), ANA))
@@ -206,8 +206,8 @@ def test_the_system_calls_of_an_append_come_in_the_right_order(store: FileStore)
     traced = subprocess.run([*command, *program], input="\n", capture_output=True, text=True, check=True)
     append = traced.stderr[traced.stderr.rindex("LOCK_EX") :]
     order = re.findall(r"LOCK_EX|write\(\d+, \"\{|fdatasync\(\d+\) += 0|LOCK_UN|write\(1", append)
-    steps = [re.sub(r"\d+", "", step)[:9] for step in order[:5]]
-    assert steps == ["LOCK_EX", 'write(, "', "fdatasync", "LOCK_UN", "write("]
+    steps = [re.sub(r"\d+", "", step)[:9] for step in order[:6]]
+    assert steps == ["LOCK_EX", "LOCK_UN", 'write(, "', "fdatasync", "LOCK_UN", "write("]  # the turn's unlock first
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -228,4 +228,4 @@ def test_waiting_for_the_lock_takes_no_time_worth_noticing(store: FileStore) -> 
         longest_s = max(longest_s, time.monotonic() - began)
     load.kill()
     load.communicate()
-    assert longest_s < 5
+    assert longest_s < 1

@@ -61,10 +61,9 @@ def test_what_is_appended_is_read_in_order(store: FileStore, run_dir: Path) -> N
 
 def test_folders_and_files_are_private(store: FileStore, run_dir: Path) -> None:
     append(store, "one")
-    modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (run_dir, run_dir.parent, *run_dir.rglob("*"))}
-    assert {path.name: oct(mode) for path, mode in modes.items()} == {
-        "runs": "0o700", "R1": "0o700", "outputs": "0o700", "locks": "0o700", "append": "0o600", "audit.jsonl": "0o600",
-    }  # fmt: skip
+    found = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (run_dir, run_dir.parent, *run_dir.rglob("*"))}
+    folders, files = ("runs", "R1", "outputs", "locks"), ("append", "turn", "audit.jsonl")
+    assert found == dict.fromkeys(folders, 0o700) | dict.fromkeys(files, 0o600)
 
 
 def test_a_run_is_not_created_over_another(store: FileStore, run_dir: Path) -> None:
@@ -166,7 +165,7 @@ def test_a_crash_during_recovery_is_recovered_too(
         assert [event.type for event in events(run_dir)] == ["note.added", "log.recovered"], cut
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # a busy disk is no failure
 @given(data=st.data())
 def test_a_crash_at_any_byte_loses_nothing_that_was_acknowledged(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -85,8 +85,8 @@ def test_the_lock_file_is_private(tmp_path: Path) -> None:
 
 
 def test_an_append_lock_that_is_never_let_go_is_one_sentence(tmp_path: Path) -> None:
-    holder = AppendLock(tmp_path / "append")
-    waiter = AppendLock(tmp_path / "append", deadline_s=0.02)
+    holder = AppendLock(tmp_path / "append", tmp_path / "turn")
+    waiter = AppendLock(tmp_path / "append", tmp_path / "turn", deadline_s=0.02)
     with holder.held(), pytest.raises(StoreFailed, match="nothing was written"), waiter.held():
         pass
     with waiter.held():
@@ -96,7 +96,7 @@ def test_an_append_lock_that_is_never_let_go_is_one_sentence(tmp_path: Path) -> 
 
 
 def test_an_append_lock_is_waited_for(tmp_path: Path) -> None:
-    one, two = AppendLock(tmp_path / "append"), AppendLock(tmp_path / "append")
+    one, two = AppendLock(tmp_path / "append", tmp_path / "turn"), AppendLock(tmp_path / "append", tmp_path / "turn")
     order: list[str] = []
 
     def second() -> None:

@@ -40,6 +40,7 @@ class Follower:
         """The latest; a new value whenever anything in it changed."""
         self._recent: deque[Recent | Event] = deque(maxlen=RECENT)
         self._woken = threading.Event()
+        self._is_closed = False
         self.catch_up()
 
     def catch_up(self) -> View:
@@ -47,7 +48,7 @@ class Follower:
         with self.lock:
             state, head = self.view.state, self.view.head
             has_facts = False
-            while self.damage is None:
+            while self.damage is None and not self._is_closed:
                 try:
                     entries = self._tail.read()
                 except LogError as error:
@@ -91,7 +92,8 @@ class Follower:
     def sync(self) -> None:
         """Make durable what was read. Raises StoreFailed."""
         with self.lock:
-            self._tail.sync()
+            if not self._is_closed:
+                self._tail.sync()
 
     def wait(self, timeout_s: float) -> None:
         """Return when there may be more to read, or `wake` was called, or after `timeout_s`."""
@@ -101,13 +103,16 @@ class Follower:
             self._woken.wait(timeout_s)  # the tail would return at once, for ever: there are lines it cannot read
 
     def wake(self) -> None:
-        """Make `wait` return."""
-        self._woken.set()
-        self._tail.wake()
+        """Make `wait` return. After `close` it does nothing: an append may end after the screen."""
+        with self.lock:
+            self._woken.set()
+            if not self._is_closed:
+                self._tail.wake()
 
     def close(self) -> None:
         """Let go of the log; only once nobody waits."""
         with self.lock:
+            self._is_closed = True
             self._tail.close()
 
     def _is_here(self, seat: SeatState) -> bool:

@@ -32,6 +32,8 @@ from cockpit.session.view import View
 
 ATTEMPTS = 50
 """Decisions made again before giving up: another fact came first each time."""
+ATTACH_PATIENCE_S = 2.0
+"""How long closing waits for a seat that is still waiting to say that it came."""
 TICK_S = 0.5
 """How often a seat looks at what the log does not tell."""
 
@@ -75,7 +77,8 @@ class Seat:
         self._is_attached = False
         self._closing = threading.Event()
         self._writing = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._tailing: threading.Thread | None = None
+        self._attaching: threading.Thread | None = None
 
     @classmethod
     def open(cls, run_dir: Path, actor: Actor, role: Role = "acting") -> Seat:
@@ -98,13 +101,15 @@ class Seat:
 
         Views may be skipped, never reordered. The callback must not block and must not close the seat.
         """
-        self._thread = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
-        self._thread.start()
+        self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
+        self._tailing.start()
+        # Apart, because an append waits for its turn: a writer that stands still must not keep this screen from seeing.
+        self._attaching = threading.Thread(target=self._attach, name="cockpit-attach", daemon=True)
+        self._attaching.start()
 
     def _follow(self, callback: Callable[[View], None]) -> None:
         shown: View | None = None
         try:
-            self._attach()
             while not self._closing.is_set():
                 self._follower.catch_up()
                 self._follower.look_around()
@@ -126,6 +131,9 @@ class Seat:
         body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__)
         try:
             store = self._opened()
+            if self._closing.is_set():
+                store.close()
+                return
             self._presence = HeldLock.take(seat_lock(self.run_dir, self.id))
             store.append(None, draft(body, self.actor))
         except LogError as error:
@@ -203,20 +211,29 @@ class Seat:
     # ---- leaving -------------------------------------------------------------------------------------------------
 
     def close(self, reason: str = "") -> None:
-        """Get up: say so in the log while the run lives, end the thread, let go of everything. The run goes on."""
+        """Get up: say so in the log while the run lives, end the threads, let go of everything. The run goes on.
+
+        A second call does nothing.
+        """
+        if self._closing.is_set():
+            return
         self._closing.set()
         self._follower.wake()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
-        self._thread = None
+        for thread, patience_s in ((self._tailing, None), (self._attaching, ATTACH_PATIENCE_S)):
+            if thread is not None and thread is not threading.current_thread():
+                thread.join(patience_s)
+        if self._attaching is None or not self._attaching.is_alive():
+            self._let_go(reason)
+        # Else it still waits for a writer that stands still, and lets go by itself.
+        self._follower.close()
+
+    def _let_go(self, reason: str) -> None:
         if self._store is not None:
             self._detach(self._store, OperatorDetached(seat=self.id, reason=reason))
             self._store.close()
         if self._presence is not None:
             self._presence.path.unlink(missing_ok=True)
             self._presence.release()
-            self._presence = None
-        self._follower.close()
 
     def _detach(self, store: Store, body: Body) -> None:
         if not self._is_attached or self._follower.catch_up().state.status != "live":

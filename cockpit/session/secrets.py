@@ -11,11 +11,13 @@ import os
 import socket
 import stat
 import struct
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from cockpit.audit.layout import keeper_wants
 from cockpit.errors import KeeperError
 from cockpit.text import shortened
 
@@ -96,6 +98,22 @@ def give(run_dir: Path, name: str, value: str) -> None:
         taken = Taken(ok=False, why="its answer was not understood")
     if not taken.ok:
         raise KeeperError(f"the keeper did not take the secret {shortened(name, 60)}: {shortened(taken.why, 200)}")
+
+
+def want(run_dir: Path, names: Collection[str]) -> None:
+    """The keeper waits for these secrets: for screens to see, which may have them or can ask for them."""
+    path = keeper_wants(run_dir)
+    part = path.with_suffix(".part")
+    part.write_text("\n".join(names), encoding="utf-8")
+    part.rename(path)
+
+
+def wanted(run_dir: Path) -> tuple[str, ...]:
+    """The secrets that the newest keeper waits for; it may be dead."""
+    try:
+        return tuple(keeper_wants(run_dir).read_text(encoding="utf-8").split())
+    except OSError:  # no keeper has started yet
+        return ()
 
 
 def _line(connection: socket.socket) -> bytes:

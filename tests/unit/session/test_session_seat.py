@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections.abc import Iterator
@@ -240,3 +241,25 @@ def test_two_seats_that_confirm_at_once_make_one_confirmation(run_dir: Path) -> 
     confirmed = [event.body.step for event in events_of(run_dir) if isinstance(event.body, e.StepConfirmed)]
     assert len(confirmed) == len(set(confirmed)) == 20
     assert not verify(layout.log_path(run_dir)).problem
+
+
+def test_a_writer_that_stands_still_keeps_nobody_from_seeing_or_leaving(run_dir: Path) -> None:
+    views: list[View] = []
+    seat = Seat.open(run_dir, actor())
+    with layout.append_lock(run_dir).open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        seat.follow(views.append)
+        eventually(lambda: views)
+        seat.close()
+        seat.close()
+    assert views[0].state.status == "live"
+
+
+def test_what_is_asked_of_a_closed_seat_fails_with_a_sentence(run_dir: Path) -> None:
+    seat = Seat.open(run_dir, actor())
+    note = seat.command(c.AddNote, text="x")
+    assert isinstance(seat.submit(note), Done)
+    seat.close()
+    failed = seat.submit(note)
+    assert isinstance(failed, Failed)
+    assert "closed" in failed.sentence

@@ -39,7 +39,7 @@ def _occurrences(
 ) -> Iterator[tuple[dt.datetime, dt.datetime]]:
     """Yield the occurrences from yesterday's on, in order."""
     over_midnight = dt.timedelta(days=1 if end <= start else 0)
-    for offset in range(-1, 9):
+    for offset in range(-1, 16):  # a week, and another where a change of the clocks swallows one
         day = today + dt.timedelta(days=offset)
         if window.days and DAYS[day.weekday()] not in window.days:
             continue

@@ -124,6 +124,11 @@ def test_a_window_over_a_change_of_the_clocks_has_its_true_length() -> None:
     assert ends_at - starts_at == dt.timedelta(hours=3)
 
 
+def test_a_window_that_a_change_of_the_clocks_swallows_is_passed_by() -> None:
+    window = Window(start="02:45", end="03:15", timezone="Europe/Madrid", days=("sunday",))
+    assert resolve_window(window, utc("2026-03-22T12:00"))[0] == utc("2026-04-05T00:45")
+
+
 def test_dated_windows_are_local_unless_they_carry_an_offset() -> None:
     window = Window(start="2026-12-01T22:00", end="2026-12-02T00:00+00:00", timezone="Europe/Madrid")
     assert resolve_window(window, utc("2027-01-01T00:00")) == (utc("2026-12-01T21:00"), utc("2026-12-02T00:00"))

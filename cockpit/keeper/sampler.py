@@ -2,11 +2,12 @@
 
 Invariant: whoever folds all samples knows, for every probe, its newest reading as a person would read it, and how old
 the last one is; at least every 10 s while the keeper lives. No line grows past `LINE_BYTES`, however many probes.
-It reads no clock and writes nothing: the caller asks at most once a second and appends what it gets.
+It reads no clock and writes nothing: the caller asks once a second, and before it tells what a gate says.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
@@ -58,7 +59,8 @@ class Sampler:
         self._last_mono = now_mono
         if is_key:
             self._last_key_mono = now_mono
-        ages = tuple(None if ended is None else max(0, int(now_mono - ended)) for ended in self._ended.values())
+        # Rounded up: an age is never said to be less than it is.
+        ages = tuple(None if ended is None else max(0, math.ceil(now_mono - ended)) for ended in self._ended.values())
         return tuple(ProbesSampled(key=is_key, readings=part, ages=ages) for part in _lines(chosen))
 
 

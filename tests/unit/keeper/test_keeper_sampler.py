@@ -24,7 +24,7 @@ def test_the_first_sample_is_a_key_frame() -> None:
     (sample,) = sampler.sample(100.0)
     assert sample.key
     assert [r.probe for r in sample.readings] == ["queue"]
-    assert sample.ages == (None, 0)
+    assert sample.ages == (None, 1)
 
 
 def test_a_reading_that_says_the_same_is_not_repeated() -> None:
@@ -44,7 +44,7 @@ def test_a_reading_that_changed_is_told_alone() -> None:
     (sample,) = sampler.sample(1.4)
     assert not sample.key
     assert [(r.probe, r.value) for r in sample.readings] == [("queue", 2.0)]
-    assert sample.ages == (1, 0)
+    assert sample.ages == (2, 1)
 
 
 def test_ages_are_told_every_ten_seconds_although_nothing_changed() -> None:

@@ -1,0 +1,88 @@
+"""`python -m cockpit.keeper RUN_DIR`: take the lock, read the log, keep the run.
+
+Exit status: 0 when the run is over, when it was ended by a signal, or when another keeper holds the lock; 3 if there is
+no readable run; 5 if the log can no longer be written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from cockpit.audit.files import FileStore
+from cockpit.audit.layout import keeper_lock
+from cockpit.audit.locks import HeldLock
+from cockpit.audit.tail import Tail
+from cockpit.errors import CockpitError, LogUnreadable, StoreFailed
+from cockpit.exits import Exit
+from cockpit.keeper.keeper import Keeper
+from cockpit.keeper.values import RunValues
+from cockpit.profile.kinds import installed
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY, RunState
+from cockpit.session.identity import actor
+from cockpit.session.runs import origin
+
+
+def main(arguments: list[str]) -> Exit:
+    """Keep the run in the folder that is named; the exit status."""
+    if len(arguments) != 1:
+        print("usage: python -m cockpit.keeper RUN_DIR", file=sys.stderr)
+        return Exit.USAGE
+    os.umask(0o077)
+    run_dir = Path(arguments[0]).absolute()
+    try:
+        lock = HeldLock.take(keeper_lock(run_dir))
+        if lock is None:
+            return Exit.OK  # another keeper was faster
+        try:
+            return _keep(run_dir)
+        finally:
+            lock.release()
+    except StoreFailed as error:
+        print(f"cockpit keeper: {error}", file=sys.stderr)
+        return Exit.FAILED
+    except (CockpitError, OSError) as error:
+        print(f"cockpit keeper: {error}", file=sys.stderr)
+        return Exit.UNREADABLE
+
+
+def _keep(run_dir: Path) -> Exit:
+    tail = Tail(run_dir)
+    state = _folded(tail)
+    if state.started is None:
+        raise LogUnreadable(f"no run began in {tail.path}")
+    if state.status != "live":
+        return Exit.OK
+    tail.sync()
+    store = FileStore.open(run_dir)
+    values = RunValues(state.profile, state.started.variables, os.environ)
+
+    async def keep() -> Exit:
+        keeper = Keeper(
+            run_dir,
+            state,
+            tail,
+            store,
+            values=values,
+            kinds=installed(),
+            base_dir=origin(run_dir) or run_dir,
+            actor=actor(),
+        )
+        return await keeper.keep()
+
+    return asyncio.run(keep())
+
+
+def _folded(tail: Tail) -> RunState:
+    state = EMPTY
+    while entries := tail.read():
+        for entry in entries:
+            state = evolve(state, entry.event)
+    return state
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,64 @@
+"""Requests to read probes now (`cockpit.session.nudge`): seen by inotify, or at the next tick where there is none.
+
+Invariant: a request is taken once; its content only ever selects among the profile's probes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from inotify_simple import INotify, flags
+
+from cockpit.audit.layout import FOLDER_MODE, probe_requests
+from cockpit.session.nudge import PART
+
+_LIMIT_BYTES = 65536
+
+
+class Requests:
+    """The folder of requests, watched by the running loop."""
+
+    def __init__(self, run_dir: Path, on_request: Callable[[tuple[str, ...]], None]) -> None:
+        """`on_request` gets the ids asked for; an empty tuple asks for what matters now. Raises OSError."""
+        self._folder = probe_requests(run_dir)
+        self._folder.mkdir(FOLDER_MODE, exist_ok=True)
+        self._on_request = on_request
+        self._watch: INotify | None = None
+        with contextlib.suppress(OSError):  # no inotify to be had: `look` at every tick finds them too, a little later
+            watch = INotify(nonblocking=True)
+            try:
+                watch.add_watch(self._folder, flags.MOVED_TO)
+            except OSError:
+                watch.close()
+                raise
+            self._watch = watch
+            asyncio.get_running_loop().add_reader(watch.fileno(), self._woken)
+
+    def _woken(self) -> None:
+        if self._watch is not None:
+            self._watch.read(timeout=0)
+        self.look()
+
+    def look(self) -> None:
+        """Take every request that is there."""
+        for asked in list(self._taken()):
+            self._on_request(asked)
+
+    def _taken(self) -> Iterator[tuple[str, ...]]:
+        with contextlib.suppress(OSError):  # somebody took it away: then nobody asks any more
+            for path in sorted(self._folder.iterdir()):
+                if path.suffix != PART:
+                    with path.open("rb") as file:
+                        asked = file.read(_LIMIT_BYTES).decode("ascii", "replace").split()
+                    path.unlink()
+                    yield tuple(asked)
+
+    def close(self) -> None:
+        """Stop watching."""
+        if self._watch is not None:
+            asyncio.get_running_loop().remove_reader(self._watch.fileno())
+            self._watch.close()
+            self._watch = None

@@ -1,0 +1,104 @@
+"""Values of variables as the keeper holds them: the run's own, those of its environment, and secrets typed by people.
+
+Invariant: a secret's value leaves this object only inside filled settings, for a runner; whatever is to be shown is
+`masked`. It is never stored, and a new keeper starts without what was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from msgspec.structs import replace
+
+from cockpit.errors import ProbeError, VariableError
+from cockpit.probes.runner import filled_settings
+from cockpit.profile.kinds import ProbeKind, Settings
+from cockpit.profile.model import Probe, Profile
+from cockpit.profile.variables import check_value, references, secret_names, secret_values
+from cockpit.run.readings import Reading
+
+_MASKED_FROM = 4
+"""Characters: shorter values stand in ordinary words too, and masking them would tell them by their places."""
+
+
+class RunValues:
+    """Every variable that has a value, and why the others have none."""
+
+    def __init__(self, profile: Profile, shown: Mapping[str, str], environ: Mapping[str, str]) -> None:
+        """`shown` are the values that the log keeps; secrets come from `environ` or, later, from a person."""
+        self._profile = profile
+        self._shown = dict(shown)
+        self._secrets: dict[str, str] = {}
+        self._why_not: dict[str, str] = {}
+        self._asked = {v.name: v for v in profile.variables if v.secret and v.prompt is not None}
+        for variable in profile.variables:
+            if variable.secret and variable.prompt is None:
+                try:
+                    self._secrets |= secret_values(replace(profile, variables=(variable,)), environ, {})
+                except VariableError as error:
+                    self._why_not[variable.name] = str(error)
+
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """Secrets that a person has to type, and has not yet."""
+        return tuple(name for name in self._asked if name not in self._secrets)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why some secrets of the environment have no value, a sentence each."""
+        return tuple(self._why_not.values())
+
+    def take(self, name: str, value: str) -> str:
+        """Keep a typed secret; why it cannot be taken, or an empty text."""
+        variable = self._asked.get(name)
+        if variable is None:
+            return "the profile asks for no such secret"
+        try:
+            check_value(variable, value)
+        except VariableError as error:
+            return str(error)
+        self._secrets[name] = value
+        return ""
+
+    def settings(self, probe: Probe, kind: ProbeKind) -> Settings:
+        """The probe's settings for use, secrets filled in. Raises ProbeError, saying what is missing."""
+        for name in references_in(probe.settings):
+            if name in self._why_not:
+                raise ProbeError(self._why_not[name])
+            if name in self._asked and name not in self._secrets:
+                raise ProbeError(f"waiting for the secret `{name}`", hint="type it when `cockpit resume` asks")
+        return filled_settings(probe, kind, self._shown | self._secrets)
+
+    def target(self, probe: Probe, kind: ProbeKind) -> str:
+        """What the probe reaches, with secrets by their names; empty where that cannot be said."""
+        named = {name: f"‹secret {name}›" for name in secret_names(self._profile)}
+        try:
+            return kind.target(filled_settings(probe, kind, self._shown | named))
+        except ProbeError:  # said by the probe itself, at its first reading
+            return ""
+
+    def masked(self, reading: Reading) -> Reading:
+        """The reading, should a server or a driver have quoted a secret in it."""
+        detail, value = self._mask(reading.detail), reading.value
+        if isinstance(value, str):
+            value = self._mask(value)
+        if (detail, value) == (reading.detail, reading.value):
+            return reading
+        return replace(reading, detail=detail, value=value)
+
+    def _mask(self, text: str) -> str:
+        for name, secret in self._secrets.items():
+            if len(secret) >= _MASKED_FROM and secret in text:
+                text = text.replace(secret, f"‹secret {name}›")
+        return text
+
+
+def references_in(settings: object) -> Collection[str]:
+    """The variables that settings refer to, anywhere in them."""
+    if isinstance(settings, str):
+        return {name for name, _ in references(settings)}
+    if isinstance(settings, Mapping):
+        return {name for below in settings.values() for name in references_in(below)}
+    if isinstance(settings, list | tuple):
+        return {name for below in settings for name in references_in(below)}
+    return ()

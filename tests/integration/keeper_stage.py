@@ -1,0 +1,202 @@
+"""A stage for keepers: a real HTTP server that does as it is told, a run of a profile that probes it, and real keepers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+from cockpit.audit.layout import keeper_beat, log_path
+from cockpit.audit.tail import Tail
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.profile.variables import resolve
+from cockpit.run.events import Actor, Body, Event
+from cockpit.run.evolve import fold
+from cockpit.run.state import RunState
+from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
+from cockpit.session.seat import Seat
+
+
+def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
+    """What `true` returns once it is true; fails, naming `what`, if that never comes."""
+    give_up = time.monotonic() + timeout_s
+    while True:
+        found = true()
+        if found:
+            return found
+        assert time.monotonic() < give_up, f"never came: {what}"
+        time.sleep(0.01)
+
+
+class Server:
+    """Answers `status` and `body` to everything, and counts; `bearer` is the last Authorization it was sent."""
+
+    def __init__(self) -> None:
+        self.status, self.body, self.delay_s = 200, '{"missing": 12}', 0.0
+        self.requests = 0
+        self.bearer = ""
+        stage = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                stage.requests += 1
+                stage.bearer = self.headers.get("Authorization", "")
+                status, body = stage.status, stage.body.encode()
+                time.sleep(stage.delay_s)
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+        class Quiet(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, request: object, client_address: object) -> None:
+                """Clients that are killed are meant."""
+
+        self._server = Quiet(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+PROFILE = """
+id = "stage"
+environment = "staging"
+
+[variables.base]
+value = "{url}"
+
+[[probes]]
+id = "api"
+kind = "http"
+url = "${{base}}/health"
+interval = {interval}
+timeout = {timeout}
+
+[[probes]]
+id = "missing"
+kind = "http"
+url = "${{base}}/missing"
+interval = {interval}
+timeout = {timeout}
+value = "int(json.missing)"
+
+{more}
+
+[[phases]]
+id = "one"
+title = "One"
+
+[[phases.steps]]
+id = "first"
+title = "First"
+
+[[phases.steps]]
+id = "second"
+title = "Second"
+gate = ["missing == 0", "api.passing"]
+
+[[phases.steps]]
+id = "third"
+title = "Third"
+"""
+
+
+class Stage:
+    """A run, and what is on it. Every keeper started here is ended with it."""
+
+    def __init__(self, folder: Path, server: Server) -> None:
+        self.folder, self.server = folder, server
+        self.run_dir = Path()
+        self.keepers: list[subprocess.Popen[bytes]] = []
+
+    def begin(self, *, interval: str = "0.2", timeout: str = "1", more: str = "", profile: str = PROFILE) -> Path:
+        """Start a run of the stage's profile."""
+        path = self.folder / "stage.toml"
+        path.write_text(profile.format(url=self.server.url, interval=interval, timeout=timeout, more=more))
+        loaded = load(path, installed())
+        self.run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), folder=self.folder / "runs")
+        return self.run_dir
+
+    def keeper(self, **env: str) -> subprocess.Popen[bytes]:
+        """Start a keeper as a screen does, but as a child that can be waited for, and wait until it beats."""
+        with (self.folder / f"keeper-{len(self.keepers)}.log").open("wb") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "cockpit.keeper", str(self.run_dir)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **env},
+            )
+        self.keepers.append(process)
+        until(lambda: self.beats(process.pid) or process.poll() is not None, "the keeper's first beat")
+        return process
+
+    def beats(self, pid: int) -> bool:
+        path = keeper_beat(self.run_dir)
+        return path.exists() and path.read_text().split()[1:2] == [str(pid)]
+
+    def events(self, type_: str = "") -> list[Event]:
+        tail, events = Tail(self.run_dir), list[Event]()
+        try:
+            while entries := tail.read():
+                events += [entry.event for entry in entries]
+        finally:
+            tail.close()
+        return [event for event in events if type_ in ("", event.type)]
+
+    def bodies(self, type_: str) -> list[Any]:
+        return [event.body for event in self.events(type_)]
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.events())
+
+    @contextmanager
+    def seat(self) -> Iterator[Seat]:
+        seat = Seat.open(self.run_dir, actor())
+        try:
+            yield seat
+        finally:
+            seat.close()
+
+    def everything_kept(self) -> bytes:
+        """All bytes of all files of the run, and of its keepers' own logs."""
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path.name != "stage.toml"]
+        return b"\n".join(path.read_bytes() for path in files)
+
+    def gate(self) -> str:
+        """The verdict on the gate at the cursor."""
+        state = self.state
+        assert state.cursor is not None
+        return state.gates[state.cursor.gate].verdict
+
+    def end(self) -> None:
+        for process in self.keepers:
+            if process.poll() is None:
+                process.send_signal(signal.SIGCONT)
+                process.kill()
+            process.wait()
+
+
+__all__ = ["PROFILE", "Actor", "Body", "Server", "Stage", "log_path", "until"]

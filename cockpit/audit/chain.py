@@ -169,6 +169,17 @@ class Chain:
             raise LogDamaged(f"line {number} says that bytes were stepped over, but there are none", line=number)
         return envelope
 
+    def extend(self, raw: bytes, digest_of_raw: str, *, is_fact: bool) -> None:
+        """Count a line that `line.encode` made for this place, newline included, without looking at it again."""
+        assert self.pending is None, "only log.recovered may follow pending bytes"
+        self.seq += 1
+        self.digest = digest_of_raw
+        self.position += len(raw)
+        self.lines += 1
+        if is_fact:
+            self.facts += 1
+            self.head = Head(seq=self.seq, digest=self.digest)
+
     def _accept(self, envelope: Envelope, text: bytes) -> Link:
         start = self.position
         if self.pending is not None:

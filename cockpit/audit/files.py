@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from cockpit.audit import layout
-from cockpit.audit.chain import Chain, Link
+from cockpit.audit.chain import Chain
 from cockpit.audit.line import Draft, Head, digest, draft, encode
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.poison import Poison, cause
@@ -124,8 +124,8 @@ class FileStore:
                 head = self._chain.head
                 if last_fact_seq is not None and last_fact_seq != (head.seq if head else 0):
                     return Conflict(head=head)
-                links = self._write(drafts)
-        return Durable(events=tuple(link.event for link in links), head=self._chain.head)
+                events = self._write(drafts)
+                return Durable(events=tuple(events), head=self._chain.head)
 
     def lookup(self, event_id: str) -> Event | None:
         """Return the event with this id if the file holds it in a line that counts; walks the whole file."""
@@ -189,24 +189,30 @@ class FileStore:
         torn = self._chain.pending
         if torn is not None:
             body = LogRecovered(offset=torn.offset, length=torn.length, sha256=torn.sha256)
-            self._write((draft(body, _own_actor()),))
+            one = draft(body, _own_actor())
+            raw = encode(one, run=self.run, seq=self._chain.seq + 1, prev=self._chain.digest)
+            self._put(raw, sync=True)
+            self._walk_own()
+        if self._chain.pending is not None or self._file.rest:
+            raise self._poison.put(f"{self.path} was changed by another program during its recovery")
 
-    def _write(self, drafts: tuple[Draft, ...]) -> list[Link]:
-        raw = self._encode(drafts)
-        self._put(raw, sync=any(draft.body.is_fact for draft in drafts))
-        links = self._walk_own()
-        if len(links) != len(drafts):
-            raise self._poison.put(f"{self.path} was changed by another program during an append")
-        return links
-
-    def _encode(self, drafts: tuple[Draft, ...]) -> bytes:
+    def _write(self, drafts: tuple[Draft, ...]) -> list[Event]:
+        chain = self._chain
         raws: list[bytes] = []
-        seq, prev = self._chain.seq, self._chain.digest
-        for one in drafts:
-            seq += 1
-            raws.append(encode(one, run=self._chain.run, seq=seq, prev=prev))
-            prev = digest(raws[-1][:-1])
-        return b"".join(raws)
+        digests: list[str] = []
+        for number, one in enumerate(drafts, 1):
+            prev = digests[-1] if digests else chain.digest
+            raws.append(encode(one, run=chain.run, seq=chain.seq + number, prev=prev))
+            digests.append(digest(raws[-1][:-1]))
+        data = b"".join(raws)
+        self._put(data, sync=any(one.body.is_fact for one in drafts))
+        if not self._file.wrote(data):
+            raise self._poison.put(f"{self.path} was changed by another program during an append")
+        events = []
+        for one, raw, own_digest in zip(drafts, raws, digests, strict=True):
+            chain.extend(raw, own_digest, is_fact=one.body.is_fact)
+            events.append(_event(one, chain.seq))
+        return events
 
     def _put(self, data: bytes, *, sync: bool) -> None:
         """Write all of `data`, then sync. Any failure poisons the store; nothing is tried again."""
@@ -223,12 +229,19 @@ class FileStore:
             doing = "syncing" if not left else "writing"
             raise self._poison.put(f"{doing} {self.path} failed: {cause(error)}; nothing was acknowledged") from error
 
-    def _walk_own(self) -> list[Link]:
-        """Walk what was just written, from the file: what is acknowledged is what readers will see."""
-        links: list[Link] = []
+    def _walk_own(self) -> None:
+        """Walk what was just written to settle the tail, by the rule of all readers."""
         while lines := self._file.read_lines():
-            links += [link for raw in lines if (link := self._chain.step(raw)) is not None]
-        return links
+            for raw in lines:
+                self._chain.step(raw)
+
+
+def _event(one: Draft, seq: int) -> Event:
+    """The event that readers will decode from the line."""
+    body = one.body
+    return Event(
+        seq=seq, id=one.id, type=body.type, is_fact=body.is_fact, instant=one.instant, actor=one.actor, body=body
+    )
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -60,7 +60,10 @@ class GrowingFile:
         An incomplete last line stays in `rest`. Raises LogDamaged if a line is longer than any line may be (its
         number is then unknown: `line` is 0).
         """
-        while block := os.pread(self._fd, min(BLOCK_BYTES, max(0, self.size() - self.offset)), self.offset):
+        while (left := self.size() - self.offset) > 0:
+            block = os.pread(self._fd, min(BLOCK_BYTES, left), self.offset)
+            if not block:
+                break
             self.offset += len(block)
             self._remembered = (self._remembered + block)[-_REMEMBERED_BYTES:]
             lines = _split(self.rest + block)
@@ -71,6 +74,12 @@ class GrowingFile:
             if lines:
                 return lines
         return []
+
+    def wrote(self, data: bytes) -> bool:
+        """Count `data`, which this process just appended in whole lines, as read. False if more or less is there."""
+        self.offset += len(data)
+        self._remembered = (self._remembered + data)[-_REMEMBERED_BYTES:]
+        return self.size() == self.offset
 
 
 def _split(data: bytes) -> list[bytes]:

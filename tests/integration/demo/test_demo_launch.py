@@ -1,16 +1,13 @@
 """Starting and stopping the demo: real processes, a real run, and nothing left behind."""
 
 import os
-import shutil
 import signal
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-import psutil
 import pytest
+from demo_place import demo_place, left_behind, until
 
 from cockpit.demo import launch, postgres_server
 from cockpit.demo.at_work import is_at_work
@@ -24,34 +21,8 @@ from cockpit.session.seat import Done, Seat
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder for runs and temporary files, open to all: as root, PostgreSQL runs as a user of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="demo-launch-"))
-    folder.chmod(0o755)
-    monkeypatch.setenv("COCKPIT_RUNS", str(folder / "runs"))
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    yield folder
-    launch.stop()
-    shutil.rmtree(folder)
-
-
-def left_behind(folder: Path) -> list[str]:
-    """Command lines of processes that work in the folder."""
-    lines = []
-    for process in psutil.process_iter():
-        try:
-            line = " ".join(process.cmdline())
-        except psutil.Error:
-            continue
-        if str(folder) in line and process.pid != os.getpid():
-            lines.append(line)
-    return lines
-
-
-def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> bool:
-    give_up = time.monotonic() + timeout_s
-    while not holds() and time.monotonic() < give_up:
-        time.sleep(0.02)
-    return holds()
+    with demo_place(monkeypatch) as folder:
+        yield folder
 
 
 def system(demo: launch.Demo) -> System:

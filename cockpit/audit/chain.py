@@ -158,8 +158,8 @@ class Chain:
         if not text.startswith(prefix(self._run_of(text), self.seq + 1, self.digest)):
             raise LogDamaged(self._why_not_next(text, number), line=number)
         envelope = open_envelope(text, line=number)
-        if envelope.seq != self.seq + 1:
-            raise LogDamaged(f"line {number} gives its sequence number twice", line=number)
+        if (envelope.run, envelope.seq) != (self._run_of(text), self.seq + 1):
+            raise LogDamaged(f"line {number} gives its run or sequence number twice", line=number)
         if not text.endswith(b"}"):
             raise LogDamaged(f"line {number} does not end in a brace: its line ending was changed", line=number)
         names_pending = self._names_pending(envelope, number)

@@ -211,7 +211,7 @@ class FileStore:
         events = []
         for one, raw, own_digest in zip(drafts, raws, digests, strict=True):
             chain.extend(raw, own_digest, is_fact=one.body.is_fact)
-            events.append(_event(one, chain.seq))
+            events.append(_event(one, chain))
         return events
 
     def _put(self, data: bytes, *, sync: bool) -> None:
@@ -236,11 +236,17 @@ class FileStore:
                 self._chain.step(raw)
 
 
-def _event(one: Draft, seq: int) -> Event:
-    """The event that readers will decode from the line."""
-    body = one.body
+def _event(one: Draft, chain: Chain) -> Event:
+    """The event that readers will decode from the line that was counted last."""
     return Event(
-        seq=seq, id=one.id, type=body.type, is_fact=body.is_fact, instant=one.instant, actor=one.actor, body=body
+        seq=chain.seq,
+        id=one.id,
+        type=one.body.type,
+        is_fact=one.body.is_fact,
+        instant=one.instant,
+        actor=one.actor,
+        body=one.body,
+        run=chain.run,
     )
 
 

@@ -84,6 +84,7 @@ class Envelope(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     """A line as it is read, all but its body: what the chain needs. Unknown keys are ignored."""
 
     v: int
+    run: str
     seq: int
     class_: Class
     type: str
@@ -204,6 +205,7 @@ def event_of(envelope: Envelope, *, line: int = 0) -> Event:
         instant=Instant(at=envelope.at, boot=envelope.boot, mono=envelope.mono),
         actor=envelope.actor,
         body=body,
+        run=envelope.run,
     )
 
 

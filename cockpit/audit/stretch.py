@@ -96,7 +96,7 @@ def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -
         or bytes(map(_last_byte, lines)) != b"}" * len(lines)
         or max(map(len, lines)) >= LIMIT_BYTES
         or clock[0].tzinfo is None
-        or {envelope.v for envelope in envelopes} != {VERSION}
+        or {(envelope.v, envelope.run) for envelope in envelopes} != {(VERSION, run)}
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
         or LogRecovered.type in {envelope.type for envelope in envelopes}
     ):

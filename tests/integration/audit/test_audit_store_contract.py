@@ -60,6 +60,7 @@ def test_an_append_answers_with_the_events_as_readers_will_see_them(store: Store
     event = durable(store.append(1, one)).events[0]
     assert (event.seq, event.id, event.is_fact, event.actor, event.body) == (2, one.id, True, BO, one.body)
     assert event.instant == one.instant
+    assert event == store.lookup(one.id)
 
 
 def test_the_head_is_the_last_facts(store: Store) -> None:

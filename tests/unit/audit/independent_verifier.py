@@ -46,7 +46,9 @@ def first_bad_line(log: bytes) -> tuple[int, int, str]:
         start = b'{"v":1,"run":"%b","seq":%d,"prev":"%b","class":"' % (run, seq + 1, digest.encode())
         size = len(text) + 1
         counts = run and text.startswith(start) and text.endswith(b"}") and size <= (65536 if seq else 2 << 20)
-        counts = counts and is_envelope(line) and line["v"] == 1 and line["seq"] == seq + 1  # JSON may repeat keys
+        counts = (
+            counts and is_envelope(line) and (line["v"], line["run"].encode(), line["seq"]) == (1, run, seq + 1)
+        )  # JSON may repeat keys
         if counts and line["type"] == "log.recovered":
             named = b"\n".join(torn for _, torn in pending)
             facts = sum(parsed(torn).get("class") == "fact" for _, torn in pending)

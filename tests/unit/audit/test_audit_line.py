@@ -35,7 +35,7 @@ def test_a_line_begins_with_the_prefix_that_readers_expect() -> None:
 
 def test_what_was_written_is_read_back() -> None:
     event = decode(encode(NOTE, run="01JRUN", seq=17, prev=GENESIS))
-    assert (event.seq, event.id, event.type, event.is_fact) == (17, NOTE.id, "note.added", True)
+    assert (event.run, event.seq, event.id, event.type, event.is_fact) == ("01JRUN", 17, NOTE.id, "note.added", True)
     assert (event.instant, event.actor, event.body) == (MOMENT, ANA, NOTE.body)
 
 

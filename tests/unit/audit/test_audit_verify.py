@@ -248,7 +248,7 @@ def test_torn_bytes_that_nobody_stepped_over_yet_are_a_problem_with_an_explanati
 
 def test_a_line_that_gives_a_key_twice_does_not_count(tmp_path: Path, small_log: bytes) -> None:
     first = small_log.splitlines()[0]
-    for twice in (b',"seq":7}', b',"v":2}'):
+    for twice in (b',"seq":7}', b',"v":2}', b',"run":"R2"}'):
         assert verified(tmp_path, first[:-1] + twice + b"\n").problem_line == 1
         assert independent_verifier.first_bad_line(first[:-1] + twice + b"\n")[0] == 1
 

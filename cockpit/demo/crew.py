@@ -55,6 +55,7 @@ class Crew:
                 cursor = state.cursor
                 if cursor is not None and cursor.step is not None and cursor.opened_seq != at_work_on:
                     at_work_on = cursor.opened_seq
+                    await asyncio.to_thread(tail.sync)  # seeing comes before durability
                     await self.work(cursor.step)
                 elif state.status in ("empty", "live"):
                     await asyncio.to_thread(tail.wait, 0.5)

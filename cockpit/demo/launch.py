@@ -23,7 +23,7 @@ from msgspec import Struct
 from cockpit.demo import ending, postgres_server
 from cockpit.demo.at_work import is_at_work
 from cockpit.demo.faults import FaultName
-from cockpit.demo.system import POSTGRES, READY, RUN, System
+from cockpit.demo.system import LONGEST_S, POSTGRES, READY, RUN, System
 from cockpit.errors import KeeperError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -48,15 +48,15 @@ class Demo(Struct, frozen=True):
     """Why there is no PostgreSQL in it; empty if there is."""
 
 
-def start(*, fault: FaultName | None = None, speed: float = 1.0) -> Demo:
+def start(*, fault: FaultName | None = None, speed: float = 1.0, longest_s: float = LONGEST_S) -> Demo:
     """Start a system and a run to deploy it (about 1 s). Raises `CockpitError` if that cannot be.
 
-    The system ends with the run, or by `stop`, or after two hours; whatever becomes of this process.
+    The system ends with the run, or by `stop`, or after `longest_s`; whatever becomes of this process.
     """
     folder = Path(tempfile.mkdtemp(prefix=_prefix()))
     if os.geteuid() == 0:
         folder.chmod(0o755)  # as root, PostgreSQL runs as a user of its own and has to pass
-    process = _start_system(folder, fault, speed)
+    process = _start_system(folder, "--speed", str(speed), "--longest-s", str(longest_s), *_option("--fault", fault))
     try:
         system = _wait_until_ready(folder, process)
         profile = _write_profile(folder, system)
@@ -97,8 +97,11 @@ def _prefix() -> str:
     return f"cockpit-demo-{os.geteuid()}-"
 
 
-def _start_system(folder: Path, fault: FaultName | None, speed: float) -> subprocess.Popen[bytes]:
-    options = ["--speed", str(speed), *(["--fault", fault] if fault else [])]
+def _option(name: str, value: str | None) -> list[str]:
+    return [name, value] if value else []
+
+
+def _start_system(folder: Path, *options: str) -> subprocess.Popen[bytes]:
     with (folder / "system.log").open("wb") as log:
         return subprocess.Popen(
             [sys.executable, "-m", "cockpit.demo.system", str(folder), *options],

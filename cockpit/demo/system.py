@@ -148,10 +148,12 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--fault", choices=list(FAULTS))
     parser.add_argument("--speed", type=float, default=1.0)
+    parser.add_argument("--longest-s", type=float, default=LONGEST_S)
     arguments = parser.parse_args()
     fault = cast("FaultName | None", arguments.fault)  # argparse let only these through
+    system = run_system(arguments.folder, fault=fault, speed=arguments.speed, longest_s=arguments.longest_s)
     try:
-        asyncio.run(run_system(arguments.folder, fault=fault, speed=arguments.speed))
+        asyncio.run(system)
     except LogError as error:
         print(error, file=sys.stderr)
         return 1

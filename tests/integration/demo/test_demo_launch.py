@@ -49,6 +49,13 @@ def test_the_system_ends_with_its_run(place: Path):
     assert until(lambda: left_behind(place) == [])
 
 
+def test_a_demo_that_is_forgotten_ends_by_itself_and_says_so(place: Path):
+    demo = launch.start(longest_s=2.0)
+    assert until(lambda: not demo.folder.exists())
+    assert summary(demo.run_dir).status == "aborted"
+    assert "the demo's time is over" in summary(demo.run_dir).last_sentence
+
+
 def test_two_demos_live_side_by_side(place: Path):
     first, second = launch.start(), launch.start(fault="slow-api")
     assert system(first).service != system(second).service

@@ -17,6 +17,8 @@ _BY_ID: frozenset[Path] = frozenset({("probes",), ("roles",), ("phases",), ("pha
 _PLACING = ("remove", "before", "after")
 _REMOVABLE_TABLES: frozenset[Path] = frozenset({("window",)})
 LONGEST_CHAIN = 16
+MOST_ITEMS = 2000
+"""Of one array of tables in one file; merging takes time quadratic in those that are placed."""
 
 
 class Layers:
@@ -112,33 +114,28 @@ class Layers:
         return Node(merged, over.source, over.path)
 
     def _by_id(self, below: Node, over: Node, kind: Path, settled: bool) -> Node:
-        merged, seen = list(below.items), set[str]()
-        for node in over.items:
+        if len(over.items) > MOST_ITEMS:
+            self._findings.add(over.items[MOST_ITEMS], "too many items", expected=f"at most {MOST_ITEMS} in one file")
+        merged: dict[str | int, Node] = {item.identity or -index: item for index, item in enumerate(below.items, 1)}
+        seen, placed = set[str](), list[tuple[str, Node, bool]]()
+        for index, node in enumerate(over.items[:MOST_ITEMS]):
             identity = node.identity
             if identity is None or identity in seen:  # conversion says what is wrong with it
-                merged.append(node)
+                merged[index] = node
                 continue
             seen.add(identity)
-            index = next((i for i, item in enumerate(merged) if item.identity == identity), None)
-            if settled:
-                removing, anchor, after = False, None, False
-            else:
-                removing, anchor, after = self._placing(node)
+            removing, anchor, after = (False, None, False) if settled else self._placing(node)
             if removing:
-                if index is None:
+                if merged.pop(identity, None) is None:
                     self._nothing_to_remove(node, identity, [item.identity or "" for item in below.items])
-                else:
-                    merged.pop(index)
                 continue
-            start = merged[index] if index is not None else _nothing(node)
-            laid = self._laid_over(start, node, kind, settled=settled)
-            if index is None:
-                merged.append(laid)
-            else:
-                merged[index] = laid
+            merged[identity] = self._laid_over(merged.get(identity, _nothing(node)), node, kind, settled=settled)
             if anchor is not None:
-                self._place(merged, laid, anchor, after)
-        return Node(merged, over.source, over.path)
+                placed.append((identity, anchor, after))
+        items = list(merged.values())
+        for identity, anchor, after in placed:
+            self._place(items, merged[identity], anchor, after)
+        return Node(items, over.source, over.path)
 
     def _place(self, items: list[Node], item: Node, anchor: Node, after: bool) -> None:
         items.remove(item)

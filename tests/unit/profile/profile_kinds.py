@@ -16,6 +16,10 @@ class WebSettings(Settings, frozen=True, kw_only=True):
     expected_codes: tuple[int, ...] = ()
     max_age_s: float = 60.0
 
+    def __post_init__(self) -> None:
+        if self.method == "POST" and self.max_age_s > 3600:
+            raise ValueError("`body` of a POST may not be older than an hour")
+
 
 class StepSettings(Settings, frozen=True, kw_only=True):
     pass
@@ -28,7 +32,7 @@ def _url_problems(settings: Settings) -> tuple[str, ...]:
 
 def _target(settings: Settings) -> str:
     assert isinstance(settings, WebSettings)
-    return "/".join(settings.url.split("/")[:3])
+    return settings.url if settings.url.removeprefix("http://") else ""
 
 
 WEB = ProbeKind(

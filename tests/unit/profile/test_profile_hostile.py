@@ -88,10 +88,11 @@ def test_any_change_to_a_profile_leaves_a_profile_or_a_list_of_problems(content:
         "[[phases]]\n[[phases.steps]]\ncommand = '" + "psql " * 100_000 + "'",
         "[[probes]]\nkind = 'http'\npass = '" + "text.matches(" * 300 + "'",
         "id = [" + "'a'.\"b\" . " * 60_000 + "]",
+        "[[probes]]\nid = 'p'\n" + "".join(f"[[probes]]\nid = 'p{i}'\nbefore = 'p'\n" for i in range(20_000)),
     ],
     ids=[
         *("arrays", "tables", "dotted key", "dotted table", "probes", "keys", "steps"),
-        *("references", "id", "psql", "cel", "quotes"),
+        *("references", "id", "psql", "cel", "quotes", "placed"),
     ],
 )
 def test_a_hostile_profile_is_answered_in_seconds(content: str) -> None:

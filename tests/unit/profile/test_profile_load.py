@@ -9,6 +9,7 @@ import pytest
 from profile_kinds import KINDS
 
 from cockpit.errors import VariableError
+from cockpit.profile import durations
 from cockpit.profile.load import examine, load
 from cockpit.profile.problems import ProfileError
 
@@ -176,3 +177,31 @@ def test_what_is_no_profile_is_one_clear_problem_and_never_blocks(tmp_path: Path
             path.write_text("a = 'b\x00'")
     (only,) = said(str(path))
     assert only.startswith(expected[prepare])
+
+
+def test_settings_are_judged_field_by_field_and_then_together_by_their_struct(tmp_path: Path) -> None:
+    wrong = GOOD.replace('interval = "1m30s"', 'max_age_s = "soon"\nexpected_codes = [2026-01-01]\nmethod = 3')
+    assert said(write(tmp_path, wrong)) == [
+        "p.toml:14:13: `max_age_s` is a string `soon`; expected " + durations.EXPECTED,
+        "p.toml:15:19: `expected_codes` holds a date; expected a string",
+        "p.toml:16:10: `method` is a whole number; expected a string",
+    ]
+    odd = GOOD.replace('interval = "1m30s"', 'max_age_s = "2h"\nmethod = "POST"')
+    assert said(write(tmp_path, odd)) == ["p.toml:9:1: probe `api`: `body` of a POST may not be older than an hour"]
+    assert load(write(tmp_path, odd.replace("2h", "30m")), KINDS).profile.probes[0].settings["max_age_s"] == 1800.0
+
+
+def test_a_window_and_durations_may_be_written_with_tomls_own_types(tmp_path: Path) -> None:
+    window = "[window]\nstart = 2026-11-21T22:00:00\nend = 2026-11-22T02:00:00Z\nreserve = 600\n"
+    read = load(write(tmp_path, GOOD + window), KINDS).profile.window
+    assert read is not None
+    assert (read.start, read.end, read.reserve_s) == ("2026-11-21T22:00:00", "2026-11-22T02:00:00+00:00", 600.0)
+    daily = load(write(tmp_path, GOOD + "[window]\nstart = 22:00:00\nend = 02:00:00\n"), KINDS).profile.window
+    assert daily is not None
+    assert (daily.start, daily.end) == ("22:00", "02:00")
+
+
+def test_windows_line_ends_and_a_byte_order_mark_move_no_position(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("latency_ms <", "latncy_ms <").replace("\n", "\r\n").encode())
+    assert said(str(path)) == ["p.toml:15:27: there is no `latncy_ms`; did you mean `latency_ms`?"]

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,13 @@ def test_several_files_are_checked_at_once_and_a_shared_base_is_reported_once(mo
     monkeypatch.chdir(BROKEN)
     problems = [str(problem) for problem in check(["heir.toml", "inherited.toml", "kinds.toml"], KINDS)]
     assert problems == [*expected("heir.toml"), *expected("kinds.toml")]
+
+
+def test_the_command_reports_the_whole_folder_at_once_with_exit_status_1() -> None:
+    argv = [sys.executable, "-m", "cockpit.cli", "check", *FILES]
+    finished = subprocess.run(argv, cwd=BROKEN, capture_output=True, text=True, check=False)
+    told = finished.stdout.splitlines()
+    assert sorted(set(told)) == sorted({line for name in FILES for line in expected(name)})
+    assert len(set(told)) == len(told)
+    assert finished.returncode == Exit.PROBLEMS
+    assert "Traceback" not in finished.stderr

@@ -1,0 +1,75 @@
+"""Logs of every version of the format are read as they were meant, for ever."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import independent_verifier
+import pytest
+
+from cockpit.audit.line import Head, decode
+from cockpit.audit.verify import verify
+from cockpit.errors import LogError
+from cockpit.run.events import BODIES, ConditionVerdict, Event, GateOverridden, RunStarted, UnknownBody
+
+LOGS = Path(__file__).parents[2] / "logs"
+HEADS = {
+    path.parent / name: Head(seq=int(seq), digest=digest)
+    for path in LOGS.glob("v*/heads.txt")
+    for name, seq, digest in (line.split() for line in path.read_text().splitlines())
+}
+
+
+def events(path: Path) -> list[Event]:
+    told = []
+    for raw in path.read_bytes().split(b"\n")[:-1]:
+        try:
+            told.append(decode(raw))
+        except LogError:
+            continue  # torn bytes, which verify accounts for
+    return told
+
+
+def test_every_golden_log_has_its_head_noted() -> None:
+    assert set(HEADS) == set(LOGS.glob("v*/*.jsonl"))
+    assert HEADS
+
+
+@pytest.mark.parametrize("path", HEADS, ids=lambda path: path.name)
+def test_a_golden_log_verifies_against_its_head(path: Path) -> None:
+    found = verify(path, anchors=[HEADS[path]])
+    assert found.ok, found.problem
+    assert independent_verifier.first_bad_line(path.read_bytes()) == (0, HEADS[path].seq, HEADS[path].digest)
+
+
+@pytest.mark.parametrize("path", HEADS, ids=lambda path: path.name)
+def test_every_event_of_a_golden_log_is_known(path: Path) -> None:
+    told = events(path)
+    assert len(told) == HEADS[path].seq
+    assert not [event.type for event in told if isinstance(event.body, UnknownBody)]
+
+
+def test_the_golden_logs_hold_every_type_of_version_1() -> None:
+    first_types = {
+        "run.started", "run.finished", "run.aborted", "phase.entered", "step.confirmed", "step.done_outside",
+        "step.skipped", "step.reopened", "cursor.jumped", "gate.overridden", "note.added", "hold.placed",
+        "hold.released", "pen.taken", "keeper.started", "keeper.stopped", "probe.changed", "gate.changed",
+        "log.recovered", "probes.sampled", "operator.attached", "operator.detached",
+    }  # fmt: skip
+    assert {event.type for path in HEADS for event in events(path)} >= first_types
+    assert set(BODIES) >= first_types
+
+
+def test_what_a_golden_log_says_is_still_understood() -> None:
+    told = {event.type: event for event in events(LOGS / "v1" / "every_type.jsonl")}
+    started = told["run.started"].body
+    assert isinstance(started, RunStarted)
+    assert started.profile.phases[0].steps[0].gate == ("api_health < 500.0",)
+    assert started.profile.probes[0].pass_when == ("status == 200",)
+    assert started.variables == {"base_url": "https://shop.example"}
+    overridden = told["gate.overridden"].body
+    assert isinstance(overridden, GateOverridden)
+    (condition,) = overridden.conditions
+    assert condition == ConditionVerdict("api_health < 500.0", holds=False, detail="api_health is 812.0")
+    assert (told["note.added"].actor.user, told["note.added"].is_fact) == ("bo", True)
+    assert not told["probes.sampled"].is_fact

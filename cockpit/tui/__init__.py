@@ -1,0 +1,1 @@
+"""What the operator sees. Textual is imported here and nowhere else; nothing here decides or keeps anything."""

@@ -1,0 +1,90 @@
+"""Lines of text with inks: what panes return and what one widget draws.
+
+A line is a tuple of `(text, ink)` spans. Everything here measures in terminal cells, so that wide characters keep
+columns straight. Text in spans is already visible text; a span never holds markup.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len, set_cell_size
+
+from cockpit.tui.ink import Ink
+
+Span = tuple[str, Ink]
+Line = tuple[Span, ...]
+
+EMPTY: Line = ()
+
+
+def width_of(line: Line) -> int:
+    """Cells of a line."""
+    return sum(cell_len(text) for text, _ in line)
+
+
+def cut(text: str, width: int) -> str:
+    """Return `text` in at most `width` cells, ending in `…` where something was left out."""
+    if cell_len(text) <= width:
+        return text
+    return set_cell_size(text, max(0, width - 1)).rstrip() + "…" if width > 0 else ""
+
+
+def fitted(line: Line, width: int) -> Line:
+    """Return the line in at most `width` cells, ending in `…` where something was left out."""
+    if width_of(line) <= width:
+        return line
+    kept: list[Span] = []
+    left = width
+    for text, ink in line:
+        size = cell_len(text)
+        if size < left:
+            kept.append((text, ink))
+            left -= size
+            continue
+        kept.append((cut(text + " " if size == left else text, left), ink))
+        break
+    return tuple(kept)
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Return one line with `left` at the left and `right` at the right; where both do not fit, `left` is cut."""
+    room = width - width_of(right)
+    if room < 8:
+        return fitted((*left, (" ", "plain"), *right), width)
+    left = fitted(left, room - 1)
+    return (*left, (" " * (room - width_of(left)), "plain"), *right)
+
+
+def padded(text: str, width: int) -> str:
+    """Return `text` in exactly `width` cells, cut with `…` or filled with spaces."""
+    text = cut(text, width)
+    return text + " " * (width - cell_len(text))
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """Break one line of text at spaces into lines of at most `width` cells; words that are too long are broken."""
+    width = max(1, width)
+    lines: list[str] = []
+    current = ""
+    for word in text.split(" "):
+        candidate = f"{current} {word}" if current else word
+        if cell_len(candidate) <= width:
+            current = candidate
+            continue
+        if current:
+            lines.append(current)
+        while cell_len(word) > width:
+            head = set_cell_size(word, width).rstrip()
+            lines.append(head)
+            word = word[len(head) :]
+        current = word
+    return [*lines, current]
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time as people say it: `45s`, `12m`, `1:05` (hours and minutes)."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m"
+    return f"{whole // 3600}:{whole % 3600 // 60:02d}"

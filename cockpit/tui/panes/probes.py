@@ -1,0 +1,110 @@
+"""The probes: glyph, name, value, sparkline; the word and the age where something is not well."""
+
+from __future__ import annotations
+
+from cockpit.profile.model import Probe
+from cockpit.run.evidence import ProbeNow, probe_now
+from cockpit.run.readings import Scalar
+from cockpit.run.state import ProbeState
+from cockpit.text import shortened, visible
+from cockpit.tui.ink import MARKS, Ink
+from cockpit.tui.lines import Line, duration, padded
+from cockpit.tui.panes.seen import Seen
+
+_BARS = "▁▂▃▄▅▆▇█"
+_WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
+
+
+def probes(seen: Seen, width: int, height: int, first: int = 0) -> list[Line]:
+    """One line a probe, from the `first`; where not all fit, a line counts those that are not in sight."""
+    declared = seen.state.profile.probes
+    if not declared:
+        return [(("this profile has no probes", "dim"),)]
+    if len(declared) <= height:
+        return [_row(seen, probe, width) for probe in declared]
+    room = max(1, height - 1)
+    first = min(max(0, first), len(declared) - room)
+    rows = [_row(seen, probe, width) for probe in declared[first : first + room]]
+    hidden = (*declared[:first], *declared[first + room :])
+    return [*rows, _hidden(seen, hidden, width)]
+
+
+def summary(seen: Seen) -> Line:
+    """All probes in one line: `probes  28 ✔  1 !  1 ✖`."""
+    spans: list[tuple[str, Ink]] = [("probes", "plain")]
+    counted = _count(seen, seen.state.profile.probes)
+    for status in reversed(_WORDS):
+        if number := counted.get(status, 0):
+            mark, ink = MARKS[status]
+            spans.append((f"  {number} {mark} {status}", ink))
+    return tuple(spans) if len(spans) > 1 else (("no probes", "dim"),)
+
+
+def _hidden(seen: Seen, hidden: tuple[Probe, ...], width: int) -> Line:
+    counted = _count(seen, hidden)
+    ill = [(word, counted[word]) for word in _WORDS[:-1] if counted.get(word)]
+    told = ", ".join(f"{number} {word}" for word, number in ill) or "all pass"
+    return ((f"{len(hidden)} more (p): {told}", MARKS[ill[0][0]][1] if ill else "dim"),)
+
+
+def _count(seen: Seen, declared: tuple[Probe, ...]) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for probe in declared:
+        status = _now(seen, probe).status
+        counted[status] = counted.get(status, 0) + 1
+    return counted
+
+
+def _now(seen: Seen, probe: Probe) -> ProbeNow:
+    return probe_now(probe, seen.state.probes[probe.id], seen.now)
+
+
+def _row(seen: Seen, probe: Probe, width: int) -> Line:
+    known = seen.state.probes[probe.id]
+    now = _now(seen, probe)
+    mark, ink = MARKS[now.status]
+    spark = 6 if width >= 30 else 0
+    value_width = 9 if width < 40 else 12
+    name_width = max(6, width - 2 - value_width - 1 - (spark + 1 if spark else 0))
+    if now.status in ("stale", "unread", "error"):
+        told = _unwell(now)
+        value = padded(told, value_width + (spark + 1 if spark else 0))
+        return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), "plain"), (" ", "plain"), (value, ink))
+    shown = quantity(known.reading.value if known.reading else None, known.reading.unit if known.reading else "")
+    room = value_width - len(shown)
+    value = " " * room + shown if room >= 0 else padded(shown, value_width)
+    tail: Line = ((" ", "plain"), (sparkline(known, spark), "dim")) if spark else ()
+    name_ink: Ink = "plain" if now.status == "pass" else ink
+    return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), name_ink), (f" {value}", name_ink), *tail)
+
+
+def _unwell(now: ProbeNow) -> str:
+    if now.status == "stale":
+        return f"stale {duration(now.age_s)}" if now.age_s is not None else "stale"
+    return "no reading" if now.status == "error" else "not yet read"
+
+
+def quantity(value: Scalar, unit: str) -> str:
+    """A value rounded to what a person can read at a glance; three digits are enough to decide on."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        value_text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
+    else:
+        value_text = shortened(str(value), 24)
+    return f"{value_text} {shortened(unit, 10)}" if unit else value_text
+
+
+def sparkline(known: ProbeState, cells: int) -> str:
+    """The newest numbers as bars between their least and greatest; spaces where there are none."""
+    values = known.history[-cells:]
+    numbers = [value for value in values if value is not None]
+    if not numbers:
+        return " " * cells
+    low, high = min(numbers), max(numbers)
+    # Noise is no news: what varies by less than a tenth of its size is drawn flat.
+    span = max(high - low, abs(high) * 0.1, 1e-9)
+    bars = "".join(" " if value is None else _BARS[min(7, int((value - low) / span * 7.99))] for value in values)
+    return bars.rjust(cells)

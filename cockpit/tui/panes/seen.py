@@ -1,0 +1,68 @@
+"""Everything a pane may draw from: the view, the moment, the seat's own sight of the keeper, and what is selected."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+
+from cockpit.profile.references import fill
+from cockpit.run.commands import KeeperSight
+from cockpit.run.events import Instant
+from cockpit.run.forecast import Forecast
+from cockpit.run.refusals import KEEPER_SILENCE_S
+from cockpit.run.state import RunState
+from cockpit.session.view import View
+from cockpit.text import visible
+
+Mode = Literal["LIVE", "WATCHING", "REPLAY"]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """One moment of the screen. `selected` is the step on show; None: the one at the cursor."""
+
+    view: View
+    now: Instant
+    keeper: KeeperSight
+    forecast: Forecast
+    mode: Mode
+    zone: ZoneInfo
+    selected: str | None = None
+
+    @property
+    def state(self) -> RunState:
+        """The run so far."""
+        return self.view.state
+
+    @property
+    def keeper_trouble(self) -> str:
+        """What is wrong with the keeper while the run lives, in words; empty if nothing is."""
+        if self.mode == "REPLAY" or self.state.status != "live":
+            return ""
+        if self.keeper.alive and self.keeper.silent_s <= KEEPER_SILENCE_S:
+            return ""
+        if self.state.keeper is None:
+            return "the keeper is starting"
+        since = self.keeper.silent_s
+        told = f" {since:.0f} s" if since < 1e6 else ""
+        return f"keeper silent{told}" if self.keeper.alive else f"keeper gone{told}"
+
+    def shown_step(self) -> str | None:
+        """The id of the step on show; None at the door of a phase, or when nothing is left to do."""
+        if self.selected is not None:
+            return self.selected
+        return self.state.cursor.step if self.state.cursor else None
+
+    def local(self, at: datetime) -> str:
+        """A time of day in the window's zone, hours and minutes."""
+        return at.astimezone(self.zone).strftime("%H:%M")
+
+    def filled(self, template: str) -> str:
+        """A text of the profile with its variables filled in, secrets by name, and nothing in it that acts."""
+        started = self.state.started
+        if started is None:
+            return ""
+        secrets = {variable.name for variable in started.profile.variables if variable.secret}
+        return visible(fill(template, started.variables, secrets=secrets), multiline=True)

@@ -1,0 +1,35 @@
+"""The end of the log: what happened last, newest at the bottom."""
+
+from __future__ import annotations
+
+from cockpit.session.view import Recent
+from cockpit.tui.ink import Ink
+from cockpit.tui.lines import Line
+from cockpit.tui.panes.seen import Seen
+
+_INKS: dict[str, Ink] = {
+    "hold.placed": "bad",
+    "run.aborted": "bad",
+    "gate.overridden": "warn",
+    "step.skipped": "warn",
+    "step.done_outside": "warn",
+    "step.reopened": "warn",
+    "cursor.jumped": "warn",
+    "pen.taken": "warn",
+    "log.recovered": "warn",
+    "step.confirmed": "plain",
+    "run.finished": "good",
+}
+_QUIET = frozenset({"gate.changed"})
+
+
+def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
+    """The last `height` events that people care about, leaving out the `skipped` newest."""
+    shown = [recent for recent in seen.view.recent if recent.event.type not in _QUIET]
+    end = max(0, len(shown) - skipped)
+    return [_row(seen, recent) for recent in shown[max(0, end - height) : end]]
+
+
+def _row(seen: Seen, recent: Recent) -> Line:
+    at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
+    return ((f"{at} ", "dim"), (recent.sentence, _INKS.get(recent.event.type, "dim")))

@@ -1,0 +1,89 @@
+"""The two lines on top of every screen: which environment, who, and how the time stands."""
+
+from __future__ import annotations
+
+from cockpit.text import shortened
+from cockpit.tui.ink import Ink
+from cockpit.tui.lines import Line, Span, duration, spread
+from cockpit.tui.panes.seen import Seen
+
+
+def identity(seen: Seen, width: int) -> Line:
+    """`▌PRODUCTION▐ system · title     LIVE  pen: ana  here: ana bo  head 7f3a·91c2`."""
+    profile = seen.state.profile
+    label: Span = (
+        f"▌{shortened(profile.environment, 24).upper()}▐",
+        "production" if profile.production else "elsewhere",
+    )
+    left: Line = (label, (f" {shortened(profile.id, 32)}", "bold"))
+    if profile.title and width >= 100:
+        left = (*left, (f" · {shortened(profile.title, 60)}", "plain"))
+    return spread(left, _right(seen, width), width)
+
+
+def _right(seen: Seen, width: int) -> Line:
+    over: dict[str, Span] = {"finished": ("FINISHED", "good"), "aborted": ("ABORTED", "bad")}
+    spans: list[Span] = [over.get(seen.state.status, (seen.mode, "accent" if seen.mode == "LIVE" else "warn"))]
+    if seen.state.hold is not None:
+        spans.append((" HELD", "bad"))
+    if seen.state.pen is not None:
+        spans.append((f"  pen: {shortened(seen.state.pen.user, 16)}", "plain"))
+    here = sorted({shortened(seat.user, 16) for seat in seen.view.here})
+    if here and width >= 100:
+        spans.append((f"  here: {shortened(' '.join(here), 30)}", "plain"))
+    if seen.view.head is not None:
+        spans.append((f"  head {seen.view.head.short}", "dim"))
+    return tuple(spans)
+
+
+def clock(seen: Seen, width: int) -> Line:
+    """`window 22:00–02:00  ██████░░░░  1:12 used  2:48 left   forecast 01:21 (39m early)   no return after 01:05`."""
+    forecast = seen.forecast
+    started = seen.state.started
+    if forecast.window == "none" or started is None or started.window_start is None or started.window_end is None:
+        return _without_window(seen, width)
+    start, end = seen.local(started.window_start), seen.local(started.window_end)
+    zone = f" {seen.zone.key.rpartition('/')[2].replace('_', ' ')}" if width >= 110 else ""
+    left: list[Span] = [(f"window {start}–{end}{zone}  ", "plain")]
+    if forecast.window == "before":
+        left.append((f"opens in {duration(forecast.opens_in_s)}", "warn"))
+    elif forecast.window == "over":
+        over = (seen.now.at - started.window_end).total_seconds()
+        left.append((f"over since {duration(over)}" if seen.state.status == "live" else "over", "bad"))
+    else:
+        left.append(_bar(forecast.used_s, forecast.left_s, 14 if width >= 100 else 8))
+        if width >= 100:
+            left.append((f"  {duration(forecast.used_s)} used", "plain"))
+        left.append((f"  {duration(forecast.left_s)} left", "plain"))
+    return spread(tuple(left), _outlook(seen, width), width)
+
+
+def _outlook(seen: Seen, width: int) -> Line:
+    forecast = seen.forecast
+    spans: list[Span] = []
+    if seen.state.status == "live" and forecast.finish_at is not None:
+        spans.append((f"  {'forecast' if width >= 100 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
+        if forecast.margin_s is not None:
+            is_late = forecast.margin_s < 0
+            told = f"{duration(abs(forecast.margin_s))} {'late' if is_late else 'early'}"
+            spans.append((f" ({told})", "bad" if is_late else "dim"))
+    if forecast.no_return_at is not None and seen.state.status == "live":
+        words = "no return after" if width >= 100 else "return by"
+        ink: Ink = "bad" if forecast.is_past_return else "plain"
+        spans.append((f"  {words} {seen.local(forecast.no_return_at)}", ink))
+    return tuple(spans)
+
+
+def _without_window(seen: Seen, width: int) -> Line:
+    forecast = seen.forecast
+    left: Line = (("no window", "dim"), (f"  {duration(forecast.elapsed_s)} since the start", "plain"))
+    right: Line = ()
+    if seen.state.status == "live" and forecast.finish_at is not None and forecast.remaining_s > 0:
+        right = ((f"forecast {seen.local(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)
+    return spread(left, right, width)
+
+
+def _bar(used_s: float, left_s: float, cells: int) -> Span:
+    whole = used_s + left_s
+    filled = round(cells * used_s / whole) if whole else 0
+    return ("█" * filled + "░" * (cells - filled), "accent")

@@ -1,0 +1,1 @@
+"""The widgets: one that draws lines and knows what changed."""

@@ -32,6 +32,7 @@ from cockpit.errors import LogDamaged, LogError
 from cockpit.run.events import Event, LogRecovered
 from cockpit.text import shortened
 
+RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _FIRST = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
 
 

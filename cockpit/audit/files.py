@@ -15,7 +15,7 @@ import threading
 from pathlib import Path
 
 from cockpit.audit import layout
-from cockpit.audit.chain import Chain
+from cockpit.audit.chain import RUN_ID, Chain
 from cockpit.audit.line import Draft, Head, digest, draft, encode
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.poison import Poison, cause
@@ -47,8 +47,10 @@ class FileStore:
     def create(cls, run_dir: Path, run_id: str, *, storage: Storage = DISK) -> FileStore:
         """Make the run's folder (0700) and an empty log (0600) in it; the first append writes line 1.
 
-        Raises StoreFailed if the folder cannot be made or already holds a log.
+        Raises StoreFailed if the folder cannot be made or already holds a log, LogError for an id that no log may have.
         """
+        if not RUN_ID.fullmatch(run_id):
+            raise LogError(f"{run_id!r} cannot be a run's id", hint="use 1 to 64 letters, digits, _ and -")
         try:
             for folder in (*_missing(run_dir), layout.outputs_dir(run_dir), layout.locks_dir(run_dir)):
                 folder.mkdir(layout.FOLDER_MODE, exist_ok=True)

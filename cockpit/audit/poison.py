@@ -7,6 +7,7 @@ go. If even the mark cannot be made, this process still refuses, and others meet
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from pathlib import Path
@@ -55,15 +56,15 @@ class Poison:
         self._reason = self._reason or reason
         try:
             fd = os.open(self._mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
-            try:
-                os.write(fd, (reason + "\n").encode())
-                os.fsync(fd)
-            finally:
-                os.close(fd)
         except FileExistsError:
             return self.error()
         except OSError as error:
             return self.error(f" (and other processes could not be warned: {cause(error)})")
+        # It is there, and that counts: a full disk may take the name and not the text.
+        with contextlib.suppress(OSError):
+            os.write(fd, (reason + "\n").encode())
+            os.fsync(fd)
+        os.close(fd)
         return self.error()
 
     def error(self, addition: str = "") -> StoreFailed:
@@ -71,5 +72,5 @@ class Poison:
         return StoreFailed(
             self.reason + addition,
             hint=f"nothing more is written to this run; check the disk and `cockpit verify {self._log}`, "
-            f"then delete {self._mark} to go on",
+            f"then delete {self._mark} and resume the run",
         )

@@ -6,6 +6,7 @@ Invariant: a reader never holds more than one block and one line. It never waits
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from cockpit.audit.line import FIRST_LIMIT_BYTES
@@ -16,11 +17,16 @@ _REMEMBERED_BYTES = 4096
 
 
 def open_log(path: Path, flags: int) -> int:
-    """Open a log file; raises LogUnreadable with the reason."""
+    """Open a log file; raises LogUnreadable with the reason. What is no regular file (a pipe, a device) is refused."""
     try:
-        return os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY)
+        # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. It changes nothing for a file.
+        fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
         raise LogUnreadable(f"{path} cannot be opened: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise LogUnreadable(f"{path} is not a file", hint="name a log, or a run's folder")
+    return fd
 
 
 class GrowingFile:

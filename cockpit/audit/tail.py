@@ -41,8 +41,8 @@ class Tail:
     """A reader of one run's log. One thread reads and waits; `wake` may be called from any."""
 
     def __init__(self, run_dir: Path) -> None:
-        """Open the log; raises LogUnreadable if there is none."""
-        self.path = layout.log_path(run_dir)
+        """Open the log of a run, or a log file of any name; raises LogUnreadable if there is none."""
+        self.path = run_dir if run_dir.is_file() else layout.log_path(run_dir)
         self._fd = open_log(self.path, os.O_RDONLY)
         self._file = GrowingFile(self._fd, self.path)
         self._chain = Chain()

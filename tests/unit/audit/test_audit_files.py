@@ -17,7 +17,7 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.line import draft
 from cockpit.audit.store import Conflict, Durable
 from cockpit.audit.tail import Tail
-from cockpit.errors import LogDamaged, LogUnreadable, StoreFailed
+from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreFailed
 from cockpit.run.events import Actor, Event, LogRecovered, NoteAdded, ProbesSampled
 
 ANA = Actor(user="ana", host="h")
@@ -253,3 +253,10 @@ def test_a_line_that_is_too_long_writes_nothing_and_the_store_goes_on(store: Fil
 
 def test_the_layout_is_where_the_store_writes(store: FileStore, run_dir: Path) -> None:
     assert store.path == layout.log_path(run_dir)
+
+
+@pytest.mark.parametrize("run_id", ["", "a b", "ö", "x" * 65, 'a"', "../R1", "R1\n"])
+def test_an_id_that_would_break_the_line_is_refused(tmp_path: Path, run_id: str) -> None:
+    with pytest.raises(LogError, match="cannot be a run's id"):
+        FileStore.create(tmp_path / "R1", run_id)
+    assert not (tmp_path / "R1").exists()

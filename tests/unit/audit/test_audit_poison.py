@@ -169,6 +169,12 @@ def test_without_a_mark_the_process_still_refuses(
         note(unmarkable, "three")
 
 
+def test_a_mark_without_text_still_stops_everybody(store: FileStore) -> None:
+    layout.poison_mark(store.path.parent).touch()
+    with pytest.raises(StoreFailed, match=r"an append to .* failed"):
+        note(store, "two")
+
+
 def test_deleting_the_mark_lets_a_new_store_go_on_after_the_torn_bytes(store: FileStore, disk: RecordingDisk) -> None:
     disk.writes_at_most = 50
     disk.fail_at["fdatasync"] = errno.EIO

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from contextlib import suppress
@@ -218,6 +219,13 @@ def test_what_is_no_log_is_one_clear_sentence(tmp_path: Path, log: bytes, line: 
 def test_a_missing_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(LogUnreadable, match="No such file"):
         verify.verify(tmp_path / "none.jsonl")
+
+
+def test_a_pipe_or_device_is_unreadable_and_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null")):
+        with pytest.raises(LogUnreadable, match="is not a file"):
+            verify.verify(path)
 
 
 def test_a_line_of_a_newer_cockpit_says_so(tmp_path: Path, small_log: bytes) -> None:

@@ -45,7 +45,7 @@ class Demo(Struct, frozen=True):
     folder: Path
     """Of its system; gone when that has ended."""
     remark: str
-    """Why there is no PostgreSQL in it; empty if there is."""
+    """Why there is no PostgreSQL in it, a sentence; empty if there is."""
 
 
 def start(*, fault: FaultName | None = None, speed: float = 1.0, longest_s: float = LONGEST_S) -> Demo:
@@ -72,7 +72,8 @@ def start(*, fault: FaultName | None = None, speed: float = 1.0, longest_s: floa
         raise
     # Somebody must wait for it, or it stays a zombie for as long as this process lives.
     threading.Thread(target=process.wait, name="cockpit-demo-reaper", daemon=True).start()
-    return Demo(run_dir, folder, system.remark)
+    remark = f"the demo's database is SQLite, not PostgreSQL: {system.remark}" if system.remark else ""
+    return Demo(run_dir, folder, remark)
 
 
 def stop() -> list[Path]:

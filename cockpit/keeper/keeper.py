@@ -12,6 +12,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -36,6 +37,7 @@ from cockpit.keeper.vigil import Vigil
 from cockpit.keeper.writer import Writer
 from cockpit.probes.reading import Judgement
 from cockpit.probes.scheduler import Scheduler
+from cockpit.probes.watch import targets
 from cockpit.profile.kinds import Kinds
 from cockpit.run.events import Actor, Body, Event, KeeperStarted, KeeperStopped
 from cockpit.run.evolve import evolve
@@ -122,16 +124,15 @@ class Keeper:
     # ---- beginning and ending ------------------------------------------------------------------------------------
 
     def _started(self, warnings: tuple[str, ...]) -> KeeperStarted:
-        targets: dict[str, str] = {}
-        for probe in self._profile.probes[:_TARGETS]:
-            kind = self._kinds.probes.get(probe.kind)
-            target = self._values.target(probe, kind) if kind is not None else ""
-            if target:
-                targets[probe.id] = shortened(target, 100)
+        reached = islice(targets(self._profile, self._kinds, self._values.for_show).items(), _TARGETS)
         found = (*warnings, *self._values.problems, logout_warning(self._actor.user))
         told = tuple(shortened(warning, 300) for warning in found if warning)
         return KeeperStarted(
-            epoch=self.epoch, pid=os.getpid(), version=cockpit.__version__, targets=targets, warnings=told
+            epoch=self.epoch,
+            pid=os.getpid(),
+            version=cockpit.__version__,
+            targets={probe: shortened(target, 100) for probe, target in reached},
+            warnings=told,
         )
 
     async def _listen(self) -> tuple[Listener | None, tuple[str, ...]]:

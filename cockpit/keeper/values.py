@@ -69,13 +69,10 @@ class RunValues:
                 raise ProbeError(f"waiting for the secret `{name}`", hint="type it when `cockpit resume` asks")
         return filled_settings(probe, kind, self._shown | self._secrets)
 
-    def target(self, probe: Probe, kind: ProbeKind) -> str:
-        """What the probe reaches, with secrets by their names; empty where that cannot be said."""
-        named = {name: f"‹secret {name}›" for name in secret_names(self._profile)}
-        try:
-            return kind.target(filled_settings(probe, kind, self._shown | named))
-        except ProbeError:  # said by the probe itself, at its first reading
-            return ""
+    @property
+    def for_show(self) -> Mapping[str, str]:
+        """Every value as it may be shown: a secret as its name."""
+        return self._shown | {name: f"‹secret {name}›" for name in secret_names(self._profile)}
 
     def masked(self, reading: Reading) -> Reading:
         """The reading, should a server or a driver have quoted a secret in it."""

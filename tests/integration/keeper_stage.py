@@ -1,4 +1,4 @@
-"""A stage for keepers: a real HTTP server that does as it is told, a run of a profile that probes it, and real keepers."""
+"""A stage for keepers: a real HTTP server that does as it is told, a run that probes it, and real keepers."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Server:
                 self.end_headers()
                 self.wfile.write(body)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *args: object) -> None:
                 """Quiet."""
 
         class Quiet(ThreadingHTTPServer):

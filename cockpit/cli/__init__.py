@@ -1,0 +1,78 @@
+"""The command line: the only place that wires the rooms together.
+
+Invariant: starting costs click and nothing else; a command's module, and all that it needs, is imported when that
+command runs. Data goes to stdout, everything else to stderr; bad input never shows a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+import cockpit
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("screens", "Start a run of a profile and open its screen."),
+    "resume": ("screens", "Come back to a run, exactly where it stood."),
+    "join": ("screens", "Watch a run: note and hold, but not act."),
+    "runs": ("listing", "List the runs on this host."),
+    "check": ("profiles", "Report every problem of profiles."),
+    "show": ("profiles", "Print a profile, resolved, as TOML."),
+    "schema": ("profiles", "Print the JSON Schema of profiles."),
+    "probe": ("probing", "Read a profile's probes once, without a run."),
+    "log": ("logs", "Print what happened in a run, in sentences."),
+    "verify": ("logs", "Verify a log's chain."),
+    "replay": ("screens", "Step through a run's log on its screen."),
+    "demo": ("demo", "Deploy a small real system, to try it all."),
+}
+"""By name: the module of `cockpit.cli` that holds the command, and its line in the help."""
+
+
+class Lazy(click.Group):
+    """A group that knows its commands by name and imports one when it is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order in which people meet them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name][0]}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does; a name that is nearly a command is answered with that command."""
+        name = args[0] if args else ""
+        if name not in COMMANDS:
+            from cockpit.cli.ending import no_such_command
+
+            raise no_such_command(name, COMMANDS, ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(cockpit.__version__, message="cockpit %(version)s")
+def cockpit_group() -> None:
+    """A terminal cockpit for production deployments."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit (see `cockpit.exits`)."""
+    try:
+        answer = cockpit_group.main(args=arguments, prog_name="cockpit", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - the one place where every way to end is told apart
+        from cockpit.cli.ending import ended
+
+        sys.exit(ended(error))
+    sys.exit(answer if isinstance(answer, int) else 0)

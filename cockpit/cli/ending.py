@@ -1,0 +1,137 @@
+"""How a command that did not go well ends: one sentence on stderr, and an exit status that says what it was.
+
+Invariant: nothing that a person typed, or that stands in a file, ends in a traceback. What was not foreseen leaves its
+details in a file, and says where.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+import click
+
+from cockpit.errors import (
+    CockpitError,
+    KeeperError,
+    LogDamaged,
+    LogError,
+    ProbeError,
+    RunError,
+    StoreFailed,
+    VariableError,
+)
+from cockpit.exits import Exit
+from cockpit.text import shortened, visible
+
+INTERRUPTED = 130
+"""128 + SIGINT, as shells say it."""
+UNHEARD = 141
+"""128 + SIGPIPE: whoever read the output has gone."""
+
+
+def ended(error: BaseException) -> int:
+    """Say what happened; the exit status."""
+    try:
+        return _ended(error)
+    except BrokenPipeError:
+        return _unheard()
+
+
+def _ended(error: BaseException) -> int:
+    match error:
+        case SystemExit():
+            return error.code if isinstance(error.code, int) else Exit.FAILED
+        case click.exceptions.Exit():
+            return error.exit_code
+        case BrokenPipeError():
+            return _unheard()
+        case KeyboardInterrupt() | click.Abort():
+            return INTERRUPTED
+        case click.ClickException():
+            return _usage(error)
+        case CockpitError():
+            say(str(error))
+            return exit_of(error)
+        case _:
+            return _unforeseen(error)
+
+
+def say(sentence: str) -> None:
+    """Print `cockpit: …` on stderr, visible; further lines follow as they are."""
+    print(f"cockpit: {visible(sentence, multiline=True)}", file=sys.stderr)
+
+
+def exit_of(error: CockpitError) -> Exit:
+    """Which exit status an error of ours is."""
+    match error:
+        case StoreFailed() | KeeperError():
+            return Exit.FAILED
+        case LogDamaged() | VariableError() | ProbeError():
+            return Exit.PROBLEMS
+        case LogError() | RunError():
+            return Exit.UNREADABLE
+        case Refused():
+            return Exit.REFUSED
+        case _:
+            return Exit.PROBLEMS
+
+
+class Refused(CockpitError):
+    """The run, or the terminal, is not one for what was asked."""
+
+
+def no_such_command(name: str, commands: Iterable[str], ctx: click.Context) -> click.UsageError:
+    """What to answer to a command that is none."""
+    near = get_close_matches(name, list(commands), n=1)
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    return click.UsageError(f"there is no command `{shortened(name, 60)}`{meant}", ctx)
+
+
+def _usage(error: click.ClickException) -> int:
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        print(error.format_message(), file=sys.stderr)
+        return Exit.USAGE
+    message = error.format_message()
+    say(message[:1].lower() + message[1:].rstrip("."))
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        print(f"see: {error.ctx.command_path} --help", file=sys.stderr)
+    return Exit.USAGE
+
+
+def _unheard() -> int:
+    # What is still buffered would fail again when the interpreter flushes it.
+    with suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return UNHEARD
+
+
+def _unforeseen(error: BaseException) -> int:
+    if os.environ.get("COCKPIT_DEBUG"):
+        traceback.print_exception(error)
+        return Exit.FAILED
+    said = f"{type(error).__name__}: {shortened(str(error), 200)}" if str(error) else type(error).__name__
+    where = _details(error)
+    details = f"the details are in {where}" if where else "COCKPIT_DEBUG=1 shows the details"
+    say(f"this should not have happened: {said}; {details}")
+    return Exit.FAILED
+
+
+def _details(error: BaseException) -> Path | None:
+    """Where the traceback was written, beside the runs; None if it could not be."""
+    from cockpit.session.runs import runs_folder
+
+    try:
+        folder = runs_folder().parent / "errors"
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.txt"
+        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+    except OSError:
+        return None
+    return path

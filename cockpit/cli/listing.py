@@ -1,0 +1,123 @@
+"""`cockpit runs`: what there is to come back to."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+import msgspec
+from msgspec import Struct
+
+from cockpit.audit.tail import Tail
+from cockpit.errors import LogError
+from cockpit.exits import Exit
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY, RunState
+from cockpit.session.runs import RunSummary, list_runs, runs_folder
+from cockpit.text import shortened
+
+NEWEST = 20
+_HEADINGS = ("run", "profile", "environment", "state", "started (UTC)", "steps", "pen", "keeper")
+
+
+class Row(Struct, frozen=True):
+    """One run, as `--format json` writes it."""
+
+    run: str
+    profile: str
+    environment: str
+    state: str
+    """`live`, `finished`, `aborted` or `damaged`."""
+    started: datetime | None
+    steps_settled: int
+    steps: int
+    pen: str
+    """User who may act."""
+    keeper: str
+    """`alive`, `gone`, or empty once the run is over."""
+    last: str
+    """The last thing that happened."""
+    folder: str
+    problem: str
+
+
+@click.command()
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print them.")
+@click.option("--all", "all_", is_flag=True, help=f"All of them, not the newest {NEWEST} only.")
+def runs(format_: str, all_: bool) -> int:
+    """List the runs on this host, the newest first."""
+    found = list_runs()
+    rows = [_row(run) for run in (found if all_ else found[:NEWEST])]
+    if format_ == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        return Exit.OK
+    if not rows:
+        click.echo(f"no runs in {runs_folder()}; start one with: cockpit run FILE", err=True)
+        return Exit.OK
+    _print_table([_HEADINGS, *(_cells(row) for row in rows)])
+    for row in rows:
+        if row.problem:
+            click.echo(f"{row.run}: {row.problem}", err=True)
+    if len(found) > len(rows):
+        click.echo(f"{len(found) - len(rows)} older: cockpit runs --all", err=True)
+    return Exit.OK
+
+
+def _row(run: RunSummary) -> Row:
+    state = _folded(run.run_dir) if run.status != "damaged" else EMPTY
+    is_live = run.status == "live"
+    return Row(
+        run=run.run,
+        profile=run.profile_id,
+        environment=run.environment,
+        state=run.status,
+        started=run.began,
+        steps_settled=sum(step.status != "open" for step in state.steps.values()),
+        steps=len(state.steps),
+        pen=state.pen.user if state.pen else run.user,
+        keeper=("alive" if run.has_keeper else "gone") if is_live else "",
+        last=run.last_sentence,
+        folder=str(run.run_dir),
+        problem=run.problem,
+    )
+
+
+def _folded(run_dir: Path) -> RunState:
+    """The fold of the run's facts, as far as its log can be read."""
+    state = EMPTY
+    try:
+        tail = Tail(run_dir)
+    except LogError:
+        return state
+    try:
+        while entries := tail.read():
+            for entry in entries:
+                if entry.event.is_fact:
+                    state = evolve(state, entry.event)
+    except LogError:
+        return state
+    finally:
+        tail.close()
+    return state
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    cells = (
+        row.run,
+        row.profile or "?",
+        row.environment or "?",
+        row.state,
+        f"{row.started:%Y-%m-%d %H:%M}" if row.started else "?",
+        f"{row.steps_settled}/{row.steps}",
+        row.pen,
+        row.keeper,
+    )
+    return tuple(shortened(cell, 40) for cell in cells)
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo(line.rstrip())

@@ -1,0 +1,123 @@
+"""`cockpit log` and `cockpit verify`: what a log says, and whether its bytes are what they were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+
+from cockpit.audit.line import Head, digest
+from cockpit.audit.tail import Entry, Tail
+from cockpit.errors import LogUnreadable
+from cockpit.exits import Exit
+from cockpit.run.events import ProbesSampled
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.wording import sentence
+from cockpit.session.runs import find_run
+from cockpit.text import visible
+
+FOLLOW_S = 1.0
+_ANCHOR = re.compile(r"([1-9][0-9]*):([0-9a-fA-F]{8,64})")
+
+
+def log_of(token: str) -> Path:
+    """The log that is meant: a file of any name, a run's folder, or a run by the beginning of its id."""
+    path = Path(token)
+    if path.is_file():
+        return path
+    if "/" in token and not path.exists():
+        raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
+    return find_run(token)
+
+
+@click.command()
+@click.argument("log_", metavar="LOG")
+@click.option("--follow", "-f", is_flag=True, help="Go on until the run is over.")
+@click.option("--json", "json_", is_flag=True, help="The lines as they stand in the file, every one.")
+@click.option("--all", "all_", is_flag=True, help="Samples of probes too.")
+def log(log_: str, follow: bool, json_: bool, all_: bool) -> int:
+    """Print what happened in LOG (a file, a run's folder or its id), a line an event, times in UTC.
+
+    The chain is checked on the way: exit status 1 where it breaks.
+    """
+    tail = Tail(log_of(log_))
+    try:
+        raw = tail.path.open("rb") if json_ else None
+        state = EMPTY
+        for entry in _entries(tail, follow=follow):
+            state = evolve(state, entry.event)
+            if raw is not None:
+                click.echo(_line(raw, entry), nl=False)
+            elif all_ or not isinstance(entry.event.body, ProbesSampled):
+                click.echo(_told(entry, state))
+            if follow and state.status in ("finished", "aborted"):
+                break
+        if raw is not None:
+            raw.close()
+        if state.started is None:
+            raise LogUnreadable(f"no run began in {tail.path}")
+    finally:
+        tail.close()
+    return Exit.OK
+
+
+def _entries(tail: Tail, *, follow: bool) -> Iterator[Entry]:
+    while True:
+        entries = tail.read()
+        yield from entries
+        if entries:
+            continue
+        if not follow:
+            return
+        tail.wait(FOLLOW_S)
+
+
+def _told(entry: Entry, state: RunState) -> str:
+    at = entry.event.instant.at
+    return f"{at:%Y-%m-%d %H:%M:%S}  {entry.event.seq:>5}  {sentence(entry.event, state)}"
+
+
+def _line(raw: BinaryIO, entry: Entry) -> bytes:
+    """The entry's own bytes. Lines that a crash left, and that count for nothing, are stepped over."""
+    while line := raw.readline():
+        if len(line) == entry.size and digest(line[:-1]) == entry.digest:
+            return line
+    raise LogUnreadable(f"the log was changed while it was read, at {entry.event.seq}")
+
+
+@click.command()
+@click.argument("log_", metavar="LOG")
+@click.option(
+    "--anchor",
+    "anchors",
+    multiple=True,
+    metavar="SEQ:DIGEST",
+    help="A head that was noted elsewhere; 8 digits of its digest or more. May be given several times.",
+)
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def verify(log_: str, anchors: tuple[str, ...], format_: str) -> int:
+    """Verify the chain of LOG (a file, a run's folder or its id) in one pass.
+
+    Exit status 1 if a line does not hold, naming the first such line, or if an anchor is not in the chain.
+    """
+    from cockpit.audit.verify import describe
+    from cockpit.audit.verify import verify as verified
+
+    found = verified(log_of(log_), anchors=[_anchor(text) for text in anchors])
+    if format_ == "json":
+        click.echo(msgspec.json.encode(found, enc_hook=str).decode())
+    else:
+        click.echo("\n".join(describe(found)))
+    return Exit.OK if found.ok else Exit.PROBLEMS
+
+
+def _anchor(text: str) -> Head:
+    match = _ANCHOR.fullmatch(text.replace("·", ""))
+    if match is None:
+        raise click.BadParameter(f"`{text}` is no anchor such as 17:7f3a91c2", param_hint="--anchor")
+    return Head(seq=int(match[1]), digest=match[2].lower())

@@ -1,0 +1,51 @@
+"""`cockpit check`, `cockpit show`, `cockpit schema`: profiles, without a run and without a network."""
+
+from __future__ import annotations
+
+import click
+
+from cockpit.exits import Exit
+from cockpit.profile.kinds import installed
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, metavar="FILE…")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print them.")
+@click.option("--strict", is_flag=True, help="Let warnings fail too.")
+def check(files: tuple[str, ...], format_: str, strict: bool) -> int:
+    """Report every problem of every FILE, each as `file:line:column: what is wrong`.
+
+    Exit status 1 if there is an error. Warnings alone do not fail, but with --strict.
+    """
+    from cockpit.profile.check import check as checked
+    from cockpit.profile.check import check_exit, check_json, check_summary, check_text
+
+    problems = checked(files, installed())
+    click.echo(check_json(problems) if format_ == "json" else check_text(problems), nl=False)
+    click.echo(check_summary(len(files), problems), err=True)
+    return check_exit(problems, strict=strict)
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+def show(file: str) -> int:
+    """Print the profile in FILE as TOML that stands alone: inherited, with defaults; secrets stay references."""
+    from cockpit.profile.load import examine
+    from cockpit.profile.show import show as shown
+
+    loaded, problems = examine(file, installed(), advice=False)
+    for problem in problems:
+        click.echo(str(problem), err=True)
+    if loaded is None:
+        return Exit.PROBLEMS
+    click.echo(shown(loaded.profile), nl=False)
+    return Exit.OK
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON Schema of profiles, so that editors complete and check them."""
+    from cockpit.profile.schema import schema_json
+
+    click.echo(schema_json(installed()).rstrip())
+    return Exit.OK

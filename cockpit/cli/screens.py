@@ -1,0 +1,191 @@
+"""`cockpit run`, `resume`, `join`, `replay`: everything that opens a screen.
+
+Invariant: every question is asked before the screen opens, and nothing is started before every question is answered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from cockpit.cli.ending import Refused, say
+from cockpit.cli.terminal import require_screen
+from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
+from cockpit.errors import RunError
+from cockpit.exits import Exit
+from cockpit.run.commands import Refusal, TakePen
+from cockpit.session.identity import actor
+from cockpit.session.runs import RunSummary, create_run, find_run, live_runs
+from cockpit.session.seat import Done, Failed, Role, Seat
+from cockpit.text import visible
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
+def run(file: str, another: str | None) -> int:
+    """Start a run of the profile in FILE and open its screen.
+
+    The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
+    """
+    from cockpit.profile.kinds import installed
+    from cockpit.profile.load import load
+    from cockpit.profile.problems import ProfileError
+    from cockpit.profile.variables import prompts
+
+    kinds = installed()
+    try:
+        loaded = load(file, kinds)
+    except ProfileError as error:
+        for problem in error.problems:
+            click.echo(str(problem), err=True)
+        say(f"{visible(file)} cannot be run as it is; {error.hint or 'correct it'}")
+        return Exit.PROBLEMS
+    values = unprompted(loaded.profile, environment())
+    require_screen()
+    live = live_runs(loaded.profile.id, loaded.profile.environment)
+    despite = _despite(live, another)
+    if despite is None:
+        return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
+    asked = prompts(loaded.profile)
+    typed = ask(asked)
+    values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
+    return open_screen(create_run(loaded, values, despite=despite, kinds=kinds), "acting", typed)
+
+
+def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | None:
+    """The reason for each live run of the same profile to start beside it; None to join the newest instead."""
+    if not live:
+        return {}
+    if another is None:
+        for run in live:
+            since = f" since {run.began:%Y-%m-%d %H:%M} UTC" if run.began else ""
+            say(f"{run.profile_id} {run.environment} has a live run{since}, started by {run.user}: {run.run}")
+        if click.prompt("join it, or start another", type=click.Choice(["join", "another"]), err=True) == "join":
+            return None
+        another = click.prompt("the reason for another, for the log", err=True)
+    if not another.strip():
+        raise Refused("another run of the same profile needs a reason", hint="give it: --another REASON")
+    return {run.run: another for run in live}
+
+
+@click.command()
+@click.argument("run", required=False, metavar="[RUN]")
+@click.option("--reason", metavar="REASON", help="Take the pen from whoever holds it, and why.")
+def resume(run: str | None, reason: str | None) -> int:
+    """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
+
+    Without RUN: your live run, the newest. A keeper that died is started again; who resumes another person's run takes
+    the pen, with a reason.
+    """
+    require_screen()
+    run_dir = find_run(run)
+    seat = _seat(run_dir, "acting")
+    try:
+        state = seat.view.state
+        if state.status != "live":
+            raise Refused(
+                f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {run_dir.name}"
+            )
+        if not _holds_pen(seat):
+            _take_pen(seat, reason)
+        typed = ask(is_keeper_without(run_dir, state.profile))
+    except BaseException:
+        seat.close()
+        raise
+    return _show(seat, typed)
+
+
+@click.command()
+@click.argument("run", required=False, metavar="[RUN]")
+def join(run: str | None) -> int:
+    """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act."""
+    require_screen()
+    return open_screen(find_run(run), "watching")
+
+
+@click.command()
+@click.argument("log_", metavar="LOG")
+def replay(log_: str) -> int:
+    """Step through LOG (a file, a run's folder or its id), event by event, on the run's screen."""
+    from cockpit.cli.logs import log_of
+
+    path = log_of(log_)
+    require_screen()
+    from cockpit.tui.replay import run_replay
+
+    return run_replay(path)
+
+
+def open_screen(run_dir: Path, role: Role, typed: Mapping[str, str] | None = None) -> int:
+    """Open a run's screen; `typed` are secrets that its keeper will ask for."""
+    return _show(_seat(run_dir, role), typed or {})
+
+
+def _seat(run_dir: Path, role: Role) -> Seat:
+    seat = Seat.open(run_dir, actor(), role)
+    if seat.view.state.started is None:
+        trouble = seat.view.trouble or "its log holds no start of a run"
+        seat.close()
+        raise RunError(f"the run in {run_dir} cannot be opened: {trouble}")
+    return seat
+
+
+def _show(seat: Seat, typed: Mapping[str, str]) -> int:
+    from cockpit.tui.app import run_cockpit
+
+    try:
+        with Typed(seat.run_dir, typed):
+            status = run_cockpit(seat)
+    finally:
+        seat.close("the screen was closed")
+    _goodbye(seat)
+    return status
+
+
+def _goodbye(seat: Seat) -> None:
+    state, run = seat.view.state, seat.run_dir.name
+    if state.status != "live":
+        say(f"the run {run} was {state.status}; its log: {seat.run_dir / 'audit.jsonl'}")
+    elif seat.role == "watching":
+        say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
+    else:
+        say(f"detached; the run {run} goes on. Come back: cockpit resume {run}")
+
+
+# ---- the pen -----------------------------------------------------------------------------------------------------
+
+
+def _has_pen(run_dir: Path) -> bool:
+    seat = Seat.open(run_dir, actor())
+    try:
+        return _holds_pen(seat)
+    finally:
+        seat.close()
+
+
+def _holds_pen(seat: Seat) -> bool:
+    pen = seat.view.state.pen
+    return pen is not None and (pen.user, pen.host) == (seat.actor.user, seat.actor.host)
+
+
+def _take_pen(seat: Seat, reason: str | None) -> None:
+    pen = seat.view.state.pen
+    holder = f"{pen.user}@{pen.host}" if pen else "nobody"
+    if reason is None:
+        say(f"{holder} holds the pen of this run; to watch only: cockpit join {seat.run_dir.name}")
+        reason = click.prompt("the reason for taking it, for the log", err=True)
+    outcome = seat.submit(seat.command(TakePen, reason=reason))
+    if not isinstance(outcome, Done):
+        raise Refused(f"the pen was not taken: {told(outcome)}")
+
+
+def told(outcome: object) -> str:
+    """An outcome that is not `Done`, in a sentence."""
+    if isinstance(outcome, Refusal):
+        return f"{outcome.why}; {outcome.instead}"
+    if isinstance(outcome, Failed):
+        return outcome.sentence
+    return "whether it was written is not known; look at the log"

@@ -95,11 +95,11 @@ class Keeper:
             self._loop.add_signal_handler(number, self._finish, End("terminated"))
         # A handler and not SIG_IGN, which the probes' commands would inherit.
         self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
-        beat = Beat(self._run_dir, self.epoch)
-        beat.beat(self._loop.time())
         self._writer = Writer(self._store, self._actor, self._from_thread(self._on_store_failure))
         listener, warnings = await self._listen()
         self._tell(self._started(warnings))
+        beat = Beat(self._run_dir, self.epoch)
+        beat.beat(self._loop.time())  # from now on screens count on it: everything they may ask for is in place
         following = Following(self._tail, self._from_thread(self._on_events), self._from_thread(self._on_store_failure))
         requests = Requests(self._run_dir, self._safely(self._on_request))
         ticking = self._loop.create_task(self._tick(beat, requests))

@@ -11,6 +11,7 @@ import asyncio
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
+from typing import Any
 
 from msgspec import Struct
 
@@ -60,13 +61,15 @@ class Scheduler:
                 self._seats[probe_id].ask()
 
     async def close(self) -> None:
-        """Stop reading and close every runner, within two seconds."""
+        """Stop reading and close every runner, within about two seconds."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         closing = [asyncio.ensure_future(seat.close()) for seat in self._seats.values()]
         if closing:
-            await asyncio.wait(closing, timeout=_CLOSE_S)
+            _, late = await asyncio.wait(closing, timeout=_CLOSE_S)
+            for task in late:
+                _leave(task)
 
 
 class _Seat:
@@ -79,6 +82,7 @@ class _Seat:
         self._on_reading = on_reading
         self._asked = asyncio.Event()
         self._runner: Runner | None = None
+        self._attempt: asyncio.Future[Facts] | None = None
 
     def ask(self) -> None:
         self._asked.set()
@@ -86,17 +90,19 @@ class _Seat:
     async def keep(self, deadline: float) -> None:
         """Read at `deadline` and each interval after it, and whenever asked."""
         loop = asyncio.get_running_loop()
+        interval_s = self.probe.interval_s
         while True:
-            if await self._wait_until(None if self.probe.on_demand else deadline):
-                await self._read()
-                continue
+            is_asked = await self._wait_until(None if self.probe.on_demand else deadline)
             await self._read()
-            deadline += self.probe.interval_s
-            behind = loop.time() - deadline
-            if behind > 0:
-                ticks = int(behind / self.probe.interval_s) + 1
+            if self.probe.on_demand:
+                continue
+            if not is_asked:
+                deadline += interval_s
+            behind_s = loop.time() - deadline
+            if behind_s > 0:
+                ticks = int(behind_s / interval_s) + 1
                 self.missed += ticks
-                deadline += ticks * self.probe.interval_s
+                deadline += ticks * interval_s
 
     async def _wait_until(self, deadline: float | None) -> bool:
         """Wait for the deadline or until asked; return whether it was asked."""
@@ -124,35 +130,72 @@ class _Seat:
 
     async def _facts(self) -> Facts:
         """Return facts within the timeout, whatever the runner does; one that will not stop is left behind."""
-        task = asyncio.ensure_future(self._open_and_read())
+        attempt = self._attempt = asyncio.ensure_future(self._open_and_read())
         timeout_s = self.probe.timeout_s
         try:
-            done, _ = await asyncio.wait({task}, timeout=timeout_s)
-            if done:
-                return task.result()
+            done, _ = await asyncio.wait({attempt}, timeout=timeout_s)
         except asyncio.CancelledError:
-            task.cancel()
+            attempt.cancel()
             raise
-        task.cancel()
-        await asyncio.wait({task}, timeout=_GRACE_S)
-        if task.done() and not task.cancelled():
-            task.exception()  # seen, so that the loop does not report it; the timeout is what counts
-        elif not task.done():
-            self._runner = None  # it still runs: the next reading gets a fresh one
-            task.add_done_callback(_forget)
+        if done:
+            if attempt.cancelled():  # by the runner itself: nobody here did
+                raise ProbeError("the probe's own code gave up: it was cancelled")
+            return attempt.result()
+        attempt.cancel()
+        await asyncio.wait({attempt}, timeout=_GRACE_S)
+        if not attempt.done():
+            self._leave_behind(attempt)
+        elif not attempt.cancelled():
+            attempt.exception()  # seen, so that the loop does not report it; the timeout is what counts
         raise ProbeError(f"no answer within {timeout_s:g} s")
 
     async def _open_and_read(self) -> Facts:
-        if self._runner is None:
-            self._runner = await self._watched.open()
-        return await self._runner.read()
+        try:
+            runner = self._runner
+            if runner is None:
+                runner = await self._watched.open()
+                if self._attempt is not asyncio.current_task():  # left behind while it was opened
+                    await _closed(runner)
+                    raise ProbeError("opened too late")
+                self._runner = runner
+            return await runner.read()
+        except SystemExit as error:  # asyncio would let it end the whole process
+            raise RuntimeError(f"it asked this process to exit ({error.code})") from error
+
+    def _leave_behind(self, attempt: asyncio.Future[Facts]) -> None:
+        """Let a reading go on unheard; the next one gets a runner of its own."""
+        runner, self._runner, self._attempt = self._runner, None, None
+        _leave(attempt)
+        if runner is not None:
+            attempt.add_done_callback(lambda _: _left.add(asyncio.ensure_future(_closed(runner))))
 
     async def close(self) -> None:
+        if self._attempt is not None and not self._attempt.done():
+            await asyncio.wait({self._attempt}, timeout=_CLOSE_S / 2)
+            if not self._attempt.done():
+                _leave(self._attempt)
         if self._runner is not None:
-            with suppress(Exception):  # the process is ending; a runner that cannot close holds nothing of ours
-                await self._runner.close()
+            await _closed(self._runner)
 
 
-def _forget(task: asyncio.Task[Facts]) -> None:
+_left: set[asyncio.Future[object]] = set()
+"""Tasks nobody waits for any more; asyncio itself holds tasks weakly."""
+
+
+async def _closed(runner: Runner) -> None:
+    with suppress(Exception):  # a runner that cannot close keeps nothing that the next one needs
+        await runner.close()
+
+
+def _leave(task: asyncio.Future[Any]) -> None:
+    """Wait for this task no more, not even at the end of `asyncio.run`, which would wait for ever."""
+    _left.add(task)
+    task.add_done_callback(_forget)
+    if isinstance(task, asyncio.Task):
+        asyncio._unregister_task(task)  # see "Extending asyncio" in the documentation of Python
+
+
+def _forget(task: asyncio.Future[object]) -> None:
+    _left.discard(task)
     if not task.cancelled():
         task.exception()

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -157,6 +158,111 @@ async def test_a_probe_on_demand_is_read_only_when_asked_and_again_if_asked_mean
     await asyncio.sleep(0.05)
     await schedule.close()
     assert len(fake.reads) == 2
+
+
+async def test_a_runner_that_gives_up_by_cancelling_itself_is_read_again() -> None:
+    async def gives_up(n: int) -> int:
+        if n == 1:
+            raise asyncio.CancelledError
+        if n == 2:
+            raise SystemExit(3)
+        return n
+
+    readings: list[Judgement] = []
+    schedule = Scheduler([watched(Fake(gives_up))], readings.append)
+    schedule.start()
+    await until(lambda: len(readings) >= 3)
+    await schedule.close()
+    assert [j.reading.status for j in readings[:3]] == ["error", "error", "pass"]
+    assert readings[0].reading.detail == "the probe's own code gave up: it was cancelled"
+    assert readings[1].reading.detail.endswith("it asked this process to exit (3)")
+
+
+async def test_a_runner_left_behind_is_closed_once_it_stops_and_its_late_opening_is_not_used() -> None:
+    release = asyncio.Event()
+    opened: list[Fake] = []
+
+    async def slow_opening() -> Fake:
+        opened.append(Fake(at_once))
+        mine = opened[-1]
+        while len(opened) == 1 and not release.is_set():
+            try:
+                await release.wait()
+            except asyncio.CancelledError:
+                continue
+        return mine
+
+    each = msgspec.structs.replace(
+        watched(Fake(at_once), timeout_s=0.05), open=lambda: asyncio.ensure_future(slow_opening())
+    )
+    schedule = Scheduler([each], lambda j: None)
+    schedule.start()
+    await until(lambda: len(opened) == 2 and len(opened[1].reads) >= 2)
+    release.set()
+    await until(lambda: opened[0].closed)
+    assert opened[0].reads == []
+    assert not opened[1].closed
+    await schedule.close()
+    assert opened[1].closed
+
+
+async def test_closing_waits_for_a_reading_to_clean_up_but_not_for_ever() -> None:
+    cleaned = False
+
+    async def tidy(n: int) -> int:
+        nonlocal cleaned
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0.1)
+            cleaned = True
+        return n
+
+    fake = Fake(tidy)
+    schedule = Scheduler([watched(fake, timeout_s=30.0)], lambda j: None)
+    schedule.start()
+    await until(lambda: len(fake.reads) == 1)
+    await schedule.close()
+    assert cleaned
+    assert fake.closed
+
+
+def test_a_reading_that_never_stops_does_not_keep_the_process() -> None:
+    async def deaf(n: int) -> int:
+        while True:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                continue
+
+    async def night() -> None:
+        readings: list[Judgement] = []
+        schedule = Scheduler([watched(Fake(deaf), timeout_s=0.05)], readings.append)
+        schedule.start()
+        await until(lambda: len(readings) >= 2)
+        await schedule.close()
+
+    began = time.monotonic()
+    asyncio.run(night())
+    assert time.monotonic() - began < 6
+
+
+async def test_an_asked_reading_that_outlasts_a_tick_is_not_followed_by_another_at_once() -> None:
+    async def slow(n: int) -> int:
+        await asyncio.sleep(0.15)
+        return n
+
+    fake = Fake(slow)
+    schedule = Scheduler([watched(fake, interval_s=0.4, timeout_s=5.0)], lambda j: None)
+    schedule.start()
+    await until(lambda: len(fake.reads) == 1)
+    start = fake.reads[0]
+    await asyncio.sleep(max(0.0, start + 0.3 - time.monotonic()))
+    schedule.probe_now(["it"])
+    await until(lambda: len(fake.reads) == 3)
+    await schedule.close()
+    assert fake.reads[2] - start > 0.7
+    assert schedule.missed == 1
 
 
 @given(

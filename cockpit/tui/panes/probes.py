@@ -8,7 +8,7 @@ from cockpit.run.readings import Scalar
 from cockpit.run.state import ProbeState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import MARKS, Ink
-from cockpit.tui.lines import Line, duration, padded
+from cockpit.tui.lines import Line, duration, padded, wrapped
 from cockpit.tui.panes.seen import Seen
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -108,3 +108,20 @@ def sparkline(known: ProbeState, cells: int) -> str:
     span = max(high - low, abs(high) * 0.1, 1e-9)
     bars = "".join(" " if value is None else _BARS[min(7, int((value - low) / span * 7.99))] for value in values)
     return bars.rjust(cells)
+
+
+def every(seen: Seen, width: int) -> list[Line]:
+    """Every probe with its title, latency and why it is not well: the full-screen list."""
+    lines: list[Line] = [summary(seen), ()]
+    for probe in seen.state.profile.probes:
+        known = seen.state.probes[probe.id]
+        lines.append(_row(seen, probe, min(width, 64)))
+        took = known.reading.latency_ms if known.reading else None
+        told = [visible(probe.title)] if probe.title else []
+        told += [f"{probe.kind}, every {duration(probe.interval_s)}"]
+        told += [f"took {took:.0f} ms"] if took is not None else []
+        lines.append(((f"    {', '.join(told)}", "dim"),))
+        if known.detail or (known.reading and known.reading.detail):
+            detail = known.detail or (known.reading.detail if known.reading else "")
+            lines += [((f"    {text}", MARKS[_now(seen, probe).status][1]),) for text in wrapped(detail, width - 4)]
+    return lines

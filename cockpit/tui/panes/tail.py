@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.session.view import Recent
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line
+from cockpit.tui.lines import Line, wrapped
 from cockpit.tui.panes.seen import Seen
 
 _INKS: dict[str, Ink] = {
@@ -33,3 +33,15 @@ def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
 def _row(seen: Seen, recent: Recent) -> Line:
     at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
     return ((f"{at} ", "dim"), (recent.sentence, _INKS.get(recent.event.type, "dim")))
+
+
+def whole(seen: Seen, width: int) -> list[Line]:
+    """Every fact the view holds, long sentences broken."""
+    lines: list[Line] = []
+    for recent in seen.view.recent:
+        at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
+        ink = _INKS.get(recent.event.type, "dim")
+        first, *rest = wrapped(recent.sentence, max(10, width - 16))
+        lines.append(((f"{at} ", "dim"), (f"{recent.event.seq:>5} ", "dim"), (first, ink)))
+        lines += [((" " * 15, "plain"), (text, ink)) for text in rest]
+    return lines

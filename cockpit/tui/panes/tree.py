@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cockpit.profile.model import Phase, Step
+from cockpit.run.numbering import step_label
 from cockpit.run.state import StepState
 from cockpit.text import visible
 from cockpit.tui.ink import Ink
@@ -103,3 +104,12 @@ def _times(actual_s: float, planned_s: float, is_current: bool) -> str:
     if spent and planned:
         return f"{spent}/{planned}"
     return spent or planned
+
+
+def line(seen: Seen) -> Line:
+    """The walk in one line: `step 4 of 12 · 1.3 Validate`."""
+    steps = [step.id for _, step in seen.state.profile.steps()]
+    settled = sum(seen.state.steps[step_id].status != "open" for step_id in steps)
+    shown = seen.shown_step()
+    where = f" · {step_label(seen.state.profile, shown)}" if shown else ""
+    return ((f"{settled} of {len(steps)} steps settled", "bold"), (where, "plain"))

@@ -1,0 +1,268 @@
+"""The application: bindings, screens and routing, for a live run. What keys do is in `operator`; drawing in `screens`.
+
+Ends in one of two ways: the operator detaches (or the terminal goes away), and the run goes on; or the run is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import events
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from cockpit.exits import Exit
+from cockpit.session.seat import Seat
+from cockpit.session.view import View
+from cockpit.tui.keyguard import KeyGuard
+from cockpit.tui.lines import Line
+from cockpit.tui.screens.run import RunScreen
+from cockpit.tui.source import Live
+from cockpit.tui.terminal import Title
+
+if TYPE_CHECKING:
+    from cockpit.tui.operator import Operator
+
+
+class ViewChanged(Message):
+    """The tail has a new view; an older one still in the queue is not worth drawing."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self.view = view
+
+    def can_replace(self, message: Message) -> bool:
+        """Only the newest view counts."""
+        return isinstance(message, ViewChanged)
+
+
+class CockpitApp(App[int]):
+    """One seat at one run."""
+
+    CSS_PATH = "screens/run.tcss"  # of the default screen, which Textual does not load by itself
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c", "act('confirm')", "confirm the step, or enter the phase"),
+        Binding("s", "act('skip')", "skip the step, with a reason"),
+        Binding("o", "act('override')", "override the gate, with a reason"),
+        Binding("d", "act('outside')", "record that it was done outside"),
+        Binding("n", "act('note')", "write a note"),
+        Binding("h", "act('hold')", "hold the line, or release it"),
+        Binding("j", "act('jump')", "jump to another step, with a reason"),
+        Binding("x", "act('reopen')", "reopen a settled step, with a reason"),
+        Binding("full_stop", "act('probe')", "read the probes now"),
+        Binding("T", "act('pen')", "take the pen"),
+        Binding("F", "act('finish')", "finish the run"),
+        Binding("A", "act('abort')", "abort the run"),
+        Binding("y", "copy", "copy the command to your terminal"),
+        Binding("Y", "print_plain", "show the command on the plain screen"),
+        Binding("p", "probes", "all probes"),
+        Binding("l", "log", "the whole log"),
+        Binding("t", "theme", "dark or light"),
+        Binding("question_mark", "help", "all keys"),
+        Binding("q", "leave", "detach: the run goes on"),
+        Binding("ctrl+q", "leave", "detach", show=False),
+        Binding("ctrl+c", "told_q", "", show=False, priority=True),
+    ]
+
+    def __init__(self, seat: Seat) -> None:
+        super().__init__()
+        self.seat = seat
+        self.run_screen = RunScreen(Live(seat))
+        self._operator: Operator | None = None
+        self._guard = KeyGuard(self.set_timer, self._say_warning)
+        self._title = Title()
+        self._acting: set[asyncio.Task[None]] = set()
+
+    def get_default_screen(self) -> Screen[None]:
+        """The run."""
+        return self.run_screen
+
+    def on_mount(self) -> None:
+        """Draw first; everything that can wait follows the first paint."""
+        self.theme = "textual-light" if os.environ.get("COCKPIT_THEME") == "light" else "textual-dark"
+        self._catch_signals()
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        self.seat.follow(self._take)
+        if self.seat.role == "acting" and self.seat.view.state.status == "live":
+            threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
+        self.set_timer(0.05, self.run_screen.format_steps)
+        self._name_terminal()
+
+    def _take(self, view: View) -> None:
+        """From the tail's thread: the loop draws."""
+        self.post_message(ViewChanged(view))
+
+    def _start_keeper(self) -> None:
+        from cockpit.errors import KeeperError
+        from cockpit.session.spawn import start_keeper
+
+        try:
+            start_keeper(self.seat.run_dir)
+        except KeeperError as error:
+            self.call_from_thread(self._say_warning, str(error))
+
+    # ---- views come up -------------------------------------------------------------------------------------------
+
+    def on_view_changed(self, message: ViewChanged) -> None:
+        """Draw the newest view; call waiting people when the line stops or the run ends."""
+        before = self.run_screen.painted
+        after = message.view.state
+        self.run_screen.draw()
+        if (after.hold is not None and before.hold is None) or (after.status != before.status):
+            self.bell()
+        if after.cursor != before.cursor or after.status != before.status:
+            self._name_terminal()
+
+    def _name_terminal(self) -> None:
+        from cockpit.tui.operator import where
+
+        state = self.seat.view.state
+        self._title.set(self, f"{state.profile.environment.upper()} {state.profile.id} {where(state)}")
+
+    # ---- keys go down --------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Time every key before anything handles it; a paste does nothing outside of a field."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            if self.screen is self.run_screen:
+                self.run_screen.say()
+            self._guard.saw(event.time)
+        elif isinstance(event, events.Paste) and self.screen is self.run_screen:
+            self._say_warning("pasted text does nothing here")
+            return
+        await super().on_event(event)
+
+    def action_act(self, what: str) -> None:
+        """Carry out an acting key, if it came alone, on what was painted when it was pressed."""
+        if self.screen is not self.run_screen:
+            return
+        painted, selected = self.run_screen.painted, self.run_screen.selected
+
+        def act() -> None:
+            if self._operator is None:
+                from cockpit.tui.operator import Operator  # dialogs are not needed for the first paint
+
+                self._operator = Operator(self.run_screen, self.seat)
+            self.run_worker(self._operator.act(what, painted, selected), exit_on_error=True)
+
+        self._guard.arm(act)
+
+    def _say_warning(self, text: str) -> None:
+        self.run_screen.say(("! ", "warn"), (text, "plain"))
+
+    def action_told_q(self) -> None:
+        """Ctrl+C ends nothing here."""
+        self._say_warning("Ctrl+C ends nothing here; q detaches")
+
+    def action_leave(self) -> None:
+        """Close the screen. The run goes on."""
+        self.exit(int(Exit.OK))
+
+    # ---- reading -------------------------------------------------------------------------------------------------
+
+    def _command(self) -> str:
+        from cockpit.run.numbering import find_step
+
+        seen = self.run_screen.seen()
+        shown = seen.shown_step()
+        found = find_step(seen.state.profile, shown) if shown else None
+        return seen.filled(found[1].command) if found else ""
+
+    def action_copy(self) -> None:
+        """Send the command to the operator's own terminal (OSC 52)."""
+        if command := self._command():
+            self.copy_to_clipboard(command)
+            self.run_screen.say(("sent to your terminal's clipboard", "good"), ("   Y shows it plainly", "dim"))
+        else:
+            self._say_warning("this step has no command")
+
+    def action_print_plain(self) -> None:
+        """Show the command on the plain screen, where the terminal's own selection works."""
+        if not (command := self._command()):
+            self._say_warning("this step has no command")
+            return
+        with self.suspend():
+            print(f"{command}\n\nPress Enter to go back.", flush=True)
+            input()
+
+    def action_probes(self) -> None:
+        """All probes, on a screen of their own."""
+        from cockpit.tui.panes import probes
+        from cockpit.tui.screens.reading import ReadingScreen
+
+        def lines(width: int, height: int, first: int) -> list[Line]:
+            return probes.every(self.run_screen.seen(), width)[first : first + height]
+
+        self.push_screen(ReadingScreen("Probes", lines, lambda width: len(probes.every(self.run_screen.seen(), width))))
+
+    def action_log(self) -> None:
+        """The last 200 facts."""
+        from cockpit.tui.panes import tail
+        from cockpit.tui.screens.reading import ReadingScreen
+
+        def lines(width: int, height: int, first: int) -> list[Line]:
+            return tail.whole(self.run_screen.seen(), width)[first : first + height]
+
+        def rows(width: int) -> int:
+            return len(tail.whole(self.run_screen.seen(), width))
+
+        self.push_screen(ReadingScreen("Log", lines, rows, at_end=True))
+
+    def action_help(self) -> None:
+        """Every key, from the bindings themselves."""
+        from cockpit.tui.panes import helping
+        from cockpit.tui.screens.reading import ReadingScreen
+
+        every = helping.keys((*self.BINDINGS, *RunScreen.BINDINGS))
+        self.push_screen(
+            ReadingScreen("Keys", lambda width, height, first: every[first : first + height], lambda width: len(every))
+        )
+
+    def action_theme(self) -> None:
+        """Dark or light."""
+        self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The palette lists what the bindings list."""
+        for binding in self.BINDINGS:
+            if isinstance(binding, Binding) and binding.description and binding.show:
+                yield SystemCommand(binding.description, f"key {binding.key}", lambda b=binding: self._run(b))
+
+    async def _run(self, binding: Binding) -> None:
+        await self.run_action(binding.action)
+
+    # ---- the terminal goes away ------------------------------------------------------------------------------------
+
+    def _catch_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self._hang_up, number)
+
+    def _hang_up(self, number: signal.Signals) -> None:
+        """Detach. If the terminal is gone, closing it may hang: end without it after a second."""
+        threading.Thread(target=_end_anyway, args=(self.seat, number.name), name="cockpit-end", daemon=True).start()
+        self.exit(int(Exit.OK))
+
+
+def _end_anyway(seat: Seat, why: str) -> None:
+    import time
+
+    time.sleep(1.0)
+    seat.close(f"the terminal went away ({why})")
+    os._exit(int(Exit.OK))
+
+
+def run_cockpit(seat: Seat) -> int:
+    """Show a seat's run until the operator leaves. Returns the exit status; the caller closes the seat."""
+    return CockpitApp(seat).run() or 0

@@ -1,0 +1,61 @@
+"""Screens for reading: a list of lines, scrolled by keys, closed by Escape. Help, the log and all probes are such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from cockpit.tui.lines import Line
+from cockpit.tui.widgets.pane import Pane
+
+Lines = Callable[[int, int, int], list[Line]]
+"""Width, height and first row to the lines that are shown."""
+
+
+class ReadingScreen(ModalScreen[None]):
+    """Shows lines. `lines` is asked again on every scroll, resize and `refresh_lines`."""
+
+    CSS_PATH = "reading.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark", "dismiss", "back"),
+        Binding("down,j", "scroll_by(1)", "down"),
+        Binding("up,k", "scroll_by(-1)", "up"),
+        Binding("pagedown,space", "scroll_by(10)", "page down"),
+        Binding("pageup", "scroll_by(-10)", "page up"),
+        Binding("home", "scroll_by(-100000)", "first"),
+        Binding("end", "scroll_by(100000)", "last"),
+    ]
+
+    def __init__(self, title: str, lines: Lines, rows: Callable[[int], int], *, at_end: bool = False) -> None:
+        """`rows` gives how many rows there are in all at a width."""
+        super().__init__()
+        self._title, self._lines, self._rows = title, lines, rows
+        self._first = 100_000_000 if at_end else 0
+
+    def compose(self) -> ComposeResult:
+        """One pane."""
+        pane = Pane(id="reading", title=f"{self._title}   (↑ ↓ scroll, Esc back)")
+        pane.border_title = f"{self._title} – ↑ ↓ scroll, Esc back"
+        yield pane
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.call_after_refresh(self.refresh_lines)
+
+    def refresh_lines(self) -> None:
+        """Ask for the lines and draw what changed."""
+        pane = self.query_one(Pane)
+        width, height = pane.content_size
+        if height <= 0:
+            return
+        self._first = max(0, min(self._first, self._rows(width) - height))
+        pane.show(self._lines(width, height, self._first))
+
+    def action_scroll_by(self, rows: int) -> None:
+        """Move by rows."""
+        self._first += rows
+        self.refresh_lines()

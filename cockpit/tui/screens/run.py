@@ -1,0 +1,214 @@
+"""The run's screen: lays the panes out, draws them from a view, and moves what is on show. It decides nothing.
+
+State goes down: the source's view is all there is. Invariant: `painted` is the state that stands on the screen; keys
+that act carry it. Nothing is drawn as done that the view does not hold.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from zoneinfo import ZoneInfo
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.screen import Screen
+
+from cockpit.run.forecast import forecast
+from cockpit.run.numbering import find_step
+from cockpit.run.state import RunState
+from cockpit.tui.layout import ACTING, READING, Plan, plan
+from cockpit.tui.lines import Line, Span
+from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
+from cockpit.tui.panes.seen import Seen
+from cockpit.tui.source import Source
+from cockpit.tui.widgets.pane import Pane
+
+PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "says", "keys")
+
+
+class RunScreen(Screen[None]):
+    """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
+
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "select(1)", "next step", show=False),
+        Binding("up", "select(-1)", "step before", show=False),
+        Binding("home", "select(0)", "back to the step that is due", show=False),
+        Binding("pagedown", "scroll_step(5)", "read on in the step", show=False),
+        Binding("pageup", "scroll_step(-5)", "read back in the step", show=False),
+    ]
+
+    class Drawn(Message):
+        """The first whole paint is done."""
+
+    def __init__(self, source: Source) -> None:
+        super().__init__()
+        self.source = source
+        self.selected: str | None = None
+        self.painted: RunState = source.view.state
+        self._says: Line = ()
+        self._first_row = 0
+        self._is_formatted = False
+        self._plan: Plan | None = None
+        self._panes: dict[str, Pane] = {}
+        window = self.painted.profile.window if self.painted.started else None
+        self._zone = ZoneInfo(window.timezone if window else "UTC")
+
+    def compose(self) -> ComposeResult:
+        """One pane each; where they stand is `layout`'s."""
+        for name in PANES:
+            self._panes[name] = Pane(id=name)
+            yield self._panes[name]
+
+    def on_mount(self) -> None:
+        """Look at what the log does not tell (the time, the keeper) once a second."""
+        self.set_interval(1.0, self.draw)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Lay out anew."""
+        self._plan = None
+        self.draw()
+
+    # ---- drawing -------------------------------------------------------------------------------------------------
+
+    def format_steps(self) -> None:
+        """From now on show instructions as Markdown; called once the first paint is done."""
+        self._is_formatted = True
+        self.draw()
+
+    def say(self, *line: Span) -> None:
+        """Put a sentence above the keys; it stays until the next key."""
+        self._says = line
+        self._draw_pane("says", [self._says])
+
+    def seen(self) -> Seen:
+        """This moment."""
+        view, now = self.source.view, self.source.now()
+        return Seen(
+            view=view,
+            now=now,
+            keeper=self.source.keeper_sight(),
+            forecast=forecast(view.state, now),
+            mode=self.source.mode,
+            zone=self._zone,
+            selected=self.selected,
+        )
+
+    def draw(self) -> None:
+        """Bring every pane up to the view."""
+        width, height = self.size
+        if not self._panes or not width or self.source.view.state.started is None:
+            return
+        seen = self.seen()
+        if self.selected is not None and seen.state.cursor and seen.state.cursor.step == self.selected:
+            self.selected = None
+            seen = self.seen()
+        self.painted = seen.state
+        banner = keys.banner(seen, width, height)
+        gate_lines = step.gate(seen, self._inner_width("gate", width))
+        self._lay_out(width, height, len(gate_lines), bool(banner), len(seen.state.profile.probes))
+        if width < READING[0] or height < READING[1]:
+            return
+        self._draw_panes(seen, gate_lines, banner)
+
+    def _draw_panes(self, seen: Seen, gate_lines: list[Line], banner: Line) -> None:
+        assert self._plan is not None
+        width, height = self.size
+        self._draw_pane("identity", [top.identity(seen, width)])
+        self._draw_pane("clock", [top.clock(seen, width)])
+        self._draw_pane("banner", [banner])
+        tree_pane = self._panes["tree"]
+        if self._plan.tree_in_a_line:
+            self._draw_pane("tree", [tree.line(seen)])
+        else:
+            self._draw_pane("tree", tree.tree(seen, *tree_pane.content_size))
+        self._panes["step"].name_it(step.title(seen))
+        self._draw_pane("step", self._step_lines(seen))
+        self._draw_pane("gate", gate_lines)
+        probes_pane = self._panes["probes"]
+        if self._plan.probes_in_a_line:
+            self._draw_pane("probes", [probes.summary(seen)])
+        else:
+            self._draw_pane("probes", probes.probes(seen, *probes_pane.content_size))
+        self._draw_pane("tail", tail.tail(seen, self._panes["tail"].content_size.height))
+        self._draw_pane("says", [self._says])
+        self._draw_pane("keys", [keys.hints(seen, width, height)])
+
+    def _draw_pane(self, name: str, lines: list[Line]) -> None:
+        if self._panes:
+            self._panes[name].show(lines)
+
+    def _step_lines(self, seen: Seen) -> list[Line]:
+        width, height = self._panes["step"].content_size
+        facts = step.facts(seen, width)
+        shown = seen.shown_step()
+        found = find_step(seen.state.profile, shown) if shown else None
+        if found is None:
+            return facts
+        texts = seen.filled(found[1].instructions), seen.filled(found[1].command), seen.filled(found[1].rollback)
+        form = instructions.formatted if self._is_formatted else instructions.plain
+        lines = [*facts, (), *form(*texts, max(10, width))]
+        room = max(1, height)
+        self._first_row = max(0, min(self._first_row, len(lines) - room))
+        shown_lines = lines[self._first_row : self._first_row + room]
+        hidden = len(lines) - self._first_row - room
+        if hidden > 0:
+            shown_lines[-1] = ((f"↓ {hidden + 1} more lines (PgDn)", "accent"),)
+        return shown_lines
+
+    # ---- layout --------------------------------------------------------------------------------------------------
+
+    def _inner_width(self, name: str, width: int) -> int:
+        pane = self._panes[name]
+        return pane.content_size.width or width // 2
+
+    def _lay_out(self, width: int, height: int, gate_rows: int, has_banner: bool, probe_count: int) -> None:
+        is_readable = width >= READING[0] and height >= READING[1]
+        new = plan(width, height, gate_rows=gate_rows, probes=probe_count, has_banner=has_banner)
+        if new == self._plan:
+            return
+        self._plan = new
+        self.set_class(new.is_wide, "wide")
+        self.set_class(new.probes_in_a_line, "probes-in-a-line")
+        self.set_class(new.tree_in_a_line, "tree-in-a-line")
+        for name, pane in self._panes.items():
+            box = new.boxes.get(name)
+            pane.display = is_readable and box is not None and box.height > 0
+            if box is not None and pane.display:
+                pane.styles.offset = (box.x, box.y)
+                pane.styles.width = box.width
+                pane.styles.height = box.height
+        if not is_readable:
+            pane = self._panes["identity"]
+            pane.display = True
+            pane.styles.offset, pane.styles.width, pane.styles.height = (0, 0), width, height
+            pane.show([((f"{READING[0]}x{READING[1]} at least", "bad"),), (("the run goes on", "plain"),)])
+        self.call_after_refresh(self.draw)
+
+    @property
+    def may_act(self) -> bool:
+        """Whether the terminal is large enough to decide on what it shows."""
+        return self.size.width >= ACTING[0] and self.size.height >= ACTING[1]
+
+    # ---- what is on show -----------------------------------------------------------------------------------------
+
+    def action_select(self, move: int) -> None:
+        """Show the next or the previous step without acting; 0: back to the one that is due."""
+        ids = [each.id for _, each in self.painted.profile.steps()]
+        cursor = self.painted.cursor.step if self.painted.cursor else None
+        self._first_row = 0
+        if move == 0 or not ids:
+            self.selected = None
+        else:
+            at = self.selected or cursor
+            position = ids.index(at) + move if at in ids else (0 if move > 0 else len(ids) - 1)
+            chosen = ids[max(0, min(position, len(ids) - 1))]
+            self.selected = None if chosen == cursor else chosen
+        self.draw()
+
+    def action_scroll_step(self, rows: int) -> None:
+        """Scroll the step's text."""
+        self._first_row = max(0, self._first_row + rows)
+        self.draw()

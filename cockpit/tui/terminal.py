@@ -1,0 +1,24 @@
+"""What is said to the terminal beside the screen: its title, saved before and given back after."""
+
+from __future__ import annotations
+
+from textual.app import App
+
+from cockpit.text import shortened
+
+
+class Title:
+    """The terminal's title (xterm, OSC 2), on the stack that xterm keeps for it (CSI 22/23 t)."""
+
+    def __init__(self) -> None:
+        self._shown = ""
+
+    def set(self, app: App[int], title: str) -> None:
+        """Show `title`; outside text is made visible first, since a title is an escape sequence."""
+        safe = f"cockpit {shortened(title, 80)}"
+        driver = app._driver  # Textual has no public way to write a sequence of one's own
+        if driver is None or safe == self._shown or app.is_headless:
+            return
+        push = "" if self._shown else "\x1b[22;2t"
+        self._shown = safe
+        driver.write(f"{push}\x1b]2;{safe}\x1b\\")

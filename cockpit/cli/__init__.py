@@ -6,6 +6,7 @@ command runs. Data goes to stdout, everything else to stderr; bad input never sh
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,9 @@ import click
 
 import cockpit
 
+NAME = "cockpit"
+COMPLETE = "_COCKPIT_COMPLETE"
+"""Set by the shell while it completes a command line."""
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("screens", "Start a run of a profile and open its screen."),
     "resume": ("screens", "Come back to a run, exactly where it stood."),
@@ -69,7 +73,11 @@ def cockpit_group() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit (see `cockpit.exits`)."""
     try:
-        answer = cockpit_group.main(args=arguments, prog_name="cockpit", standalone_mode=False)
+        if COMPLETE in os.environ:
+            cockpit_group.main(prog_name=NAME, complete_var=COMPLETE)
+        # Not `cockpit_group.main`: it answers a closed pipe and Ctrl+C in ways of its own.
+        with cockpit_group.make_context(NAME, sys.argv[1:] if arguments is None else arguments) as context:
+            answer = cockpit_group.invoke(context)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end is told apart
         from cockpit.cli.ending import ended

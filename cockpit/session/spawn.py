@@ -37,8 +37,9 @@ def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
     try:
         output = _open_output(run_dir)
         try:
+            # -P: nothing is imported from the folder that the operator happens to be in.
             process = subprocess.Popen(
-                [sys.executable, "-m", "cockpit.keeper", str(run_dir.absolute())],
+                [sys.executable, "-P", "-m", "cockpit.keeper", str(run_dir.absolute())],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

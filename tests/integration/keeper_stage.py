@@ -141,7 +141,7 @@ class Stage:
         """Start a keeper as a screen does, but as a child that can be waited for, and wait until it beats."""
         with (self.folder / f"keeper-{len(self.keepers)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", "cockpit.keeper", str(self.run_dir)],
+                [sys.executable, "-P", "-m", "cockpit.keeper", str(self.run_dir)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -42,7 +42,8 @@ class Poison:
     def reason(self) -> str:
         """Why not, one sentence; empty while it may."""
         if not self._reason and os.path.exists(self._mark):
-            self._reason = self._text_of_mark() or f"an append to {self._log} failed"
+            no_room = f"an append to {self._log} failed, with no room left on the disk to note why"
+            self._reason = self._text_of_mark() or no_room
         return self._reason
 
     def _text_of_mark(self) -> str:

@@ -18,18 +18,45 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
 from operator import itemgetter
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from cockpit.audit.line import DOMAIN, LIMIT_BYTES, VERSION, Envelope
+from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Class
 from cockpit.run.events import LogRecovered
 
 BLOCK_BYTES = 128 * 1024
 STEP_BACK = timedelta(seconds=1)
 """A wall clock that goes back by more than this was set; less is two writers at once."""
 
-_decode_lines = msgspec.json.Decoder(Envelope).decode_lines
+
+class _Names(Struct, gc=False):
+    """As `Actor`, only cheaper to make."""
+
+    user: str
+    host: str
+    via: str = ""
+    key: str = ""
+
+
+class _Ordinary(Struct, gc=False, rename={"class_": "class"}):
+    """As `line.Envelope`, at a fifth less: no more than it takes, and nothing that the garbage collector follows."""
+
+    v: Literal[1]
+    run: str
+    seq: int
+    class_: Class
+    type: str
+    id: str
+    at: datetime
+    boot: str
+    mono: float
+    actor: _Names
+    data: msgspec.Raw
+
+
+_decode_lines = msgspec.json.Decoder(_Ordinary).decode_lines
 _last_byte = itemgetter(-1)
 _START = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),"prev":"([0-9a-f]{64})",')
 
@@ -96,7 +123,7 @@ def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -
         or bytes(map(_last_byte, lines)) != b"}" * len(lines)
         or max(map(len, lines)) >= LIMIT_BYTES
         or clock[0].tzinfo is None
-        or {(envelope.v, envelope.run) for envelope in envelopes} != {(VERSION, run)}
+        or {envelope.run for envelope in envelopes} != {run}
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
         or LogRecovered.type in {envelope.type for envelope in envelopes}
     ):
@@ -127,7 +154,7 @@ def _is_chained(lines: list[bytes], digests: list[str], before: Place, run: str)
     return all(line.startswith(start.encode()) for line, start in zip(lines, expected, strict=True))
 
 
-def _extend(stretch: Stretch, envelopes: list[Envelope], digests: list[str], wanted: Collection[int]) -> None:
+def _extend(stretch: Stretch, envelopes: list[_Ordinary], digests: list[str], wanted: Collection[int]) -> None:
     first = stretch.place.seq + 1
     facts = [index for index, envelope in enumerate(envelopes) if envelope.class_ == "fact"]
     stretch.lines += len(envelopes)

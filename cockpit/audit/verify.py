@@ -26,7 +26,7 @@ from cockpit.errors import LogDamaged, LogError
 
 PARALLEL_BYTES = 32 * 1024 * 1024
 """From this size on a second process pays for its start (about 0.1 s)."""
-HELPER_SHARE = 0.45
+HELPER_SHARE = 0.47
 """The part of a large log that the second process walks; it starts a little later."""
 AFTER_A_CRASH = "if a crash left it, the next session that acts steps over it"
 

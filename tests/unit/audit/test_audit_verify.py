@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from cockpit.audit import stretch, verify
 from cockpit.audit.files import FileStore
-from cockpit.audit.line import GENESIS, Head, digest, draft, encode
+from cockpit.audit.line import GENESIS, Envelope, Head, digest, draft, encode
 from cockpit.audit.verify import Verification, describe
 from cockpit.errors import LogUnreadable
 from cockpit.run.events import Actor, Instant, LogRecovered, NoteAdded, ProbesSampled
@@ -203,6 +203,48 @@ def test_a_clock_that_was_set_back_is_told(tmp_path: Path, monkeypatch: pytest.M
     assert found.ok
     assert found.clock_steps == (500, 1500)
     assert "gone back by more than a second at seq 500, 1500" in "\n".join(describe(found))
+
+
+def test_the_fast_walk_walks_a_whole_ordinary_log(tmp_path: Path) -> None:
+    log, last = long_log(2000)
+    (tmp_path / "log.jsonl").write_bytes(log)
+    with (tmp_path / "log.jsonl").open("rb") as opened:
+        walked = stretch.walk(opened.fileno(), stretch.Place(0, 0, GENESIS), len(log), "R1", wanted=(7,))
+    assert (walked.lines, walked.facts, walked.place) == (2000, 201, stretch.Place(len(log), 2000, last.digest))
+    assert walked.digests == {7: digest(log.split(b"\n")[6])}
+
+
+def test_the_fast_walk_demands_what_the_exact_one_does() -> None:
+    assert stretch._Ordinary.__struct_fields__ == Envelope.__struct_fields__
+    assert stretch._Names.__struct_fields__ == Actor.__struct_fields__
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        (b'"user":"ana"', b'"user":null'), (b'"boot":"b"', b'"boot":7'), (b'"mono":1.0', b'"mono":"1"'),
+        (b'00Z"', b'00"'), (b'"class":"fact"', b'"class":"rumour"'), (b'"ages":[1502]', b'"ages":[1502]}'),
+        (b'"ages":[1502]', b'"ages":[\xff]'), (b'"ages":[1502]', b'"ages":["' + b"x" * 65536 + b'"]'),
+        (b'"id":"', b'"id":"x","seq":1,"id":"'), (b'"actor"', b'"actress"'),
+        (b'"type":"probes.s', b'"v":0,"type":"probes.s'),
+        (b'"type":"probes.sampled"', b'"type":"log.recovered"'),
+    ],
+)  # fmt: skip
+def test_the_fast_walk_accepts_no_line_that_the_exact_one_does_not(tmp_path: Path, change: tuple[bytes, bytes]) -> None:
+    """A line beyond the first block is changed and the chain mended after it: only the line itself is wrong."""
+    log, _ = long_log(2000)
+    lines = log.split(b"\n")[:-1]
+    assert change[0] in lines[1501] + lines[1500]
+    at = 1500 if change[0] in lines[1500] else 1501
+    lines[at] = lines[at].replace(*change)
+    for after in range(at + 1, 2000):
+        beginning, _, rest = lines[after].partition(b'"prev":"')
+        lines[after] = beginning + b'"prev":"' + digest(lines[after - 1]).encode() + rest[64:]
+    found = verified(tmp_path, b"\n".join(lines) + b"\n")
+    assert found.problem_line == at + 1
+    place = stretch.Place(len(b"\n".join(lines[:at])) + 1, at, digest(lines[at - 1]))
+    with (tmp_path / "log.jsonl").open("rb") as opened:
+        assert stretch.walk(opened.fileno(), place, 10**7, "R1").lines == 0
 
 
 @pytest.mark.parametrize(

@@ -44,7 +44,9 @@ PERSON_S = 0.08
 _BEYOND_PYTE = re.compile(r"\x1b\[[<>=][0-9;:]*[a-zA-Z]|\x1b\[\?[0-9;]*(?:\$p|[a-gi-km-zA-Z])|\x1b[P_^][^\x1b]*\x1b\\")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
 _KITTY = re.compile(rb"\x1b\[([<>])[0-9]*u")
-_CURSOR = 25
+_ON_AT_FIRST = {7: "lines do not wrap", 25: "the cursor is hidden"}
+# pyte has no alternate screen: leaving it leaves an empty screen, which is near enough.
+_LEAVING = re.compile(r"\x1b\[\?1049l")
 _STARTER = """
 import fcntl, os, sys, termios
 os.setsid()
@@ -161,9 +163,8 @@ class Terminal:
         for match in _MODE.finditer(self.raw):
             for number in match[1].split(b";"):
                 modes[int(number)] = match[2] == b"h"
-        left = [f"?{number}h" for number, is_on in sorted(modes.items()) if is_on and number != _CURSOR]
-        if not modes.get(_CURSOR, True):
-            left.append("the cursor is hidden")
+        left = [f"?{number}h" for number, is_on in sorted(modes.items()) if is_on and number not in _ON_AT_FIRST]
+        left += [what for number, what in _ON_AT_FIRST.items() if not modes.get(number, True)]
         kitty = [match[1] for match in _KITTY.finditer(self.raw)]
         if kitty.count(b">") > kitty.count(b"<"):
             left.append("the kitty keyboard protocol is on")
@@ -193,4 +194,5 @@ class Terminal:
             r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[P_^\]].*(?:\x1b\\|\x07)|[^\[P_^\]])", text[cut:], re.DOTALL
         )
         self._pending = text[cut:] if torn else ""
-        self._stream.feed(_BEYOND_PYTE.sub("", text[:cut] if torn else text))
+        text = _BEYOND_PYTE.sub("", text[:cut] if torn else text)
+        self._stream.feed(_LEAVING.sub("\x1b[2J\x1b[H", text))

@@ -1,0 +1,97 @@
+"""An operator of the demo, who knows only what is on the screen and has only keys."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from terminal import Terminal
+
+COCKPIT = [sys.executable, "-m", "cockpit.cli"]
+SETTLED = re.compile(r"✔ (\d\.\d)")
+_WORD = re.compile(r"type (\S+) to go on")
+
+
+def cockpit(place: Path, arguments: Sequence[str], *, columns: int = 120, lines: int = 40) -> Terminal:
+    """`cockpit ARGUMENTS` in a terminal, with its runs and temporary files in `place`."""
+    env = {**os.environ, "COCKPIT_RUNS": str(place / "runs"), "TMPDIR": str(place), "COLUMNS": "", "LINES": ""}
+    return Terminal([*COCKPIT, *arguments], env=env, columns=columns, lines=lines)
+
+
+class DemoOperator:
+    """Looks, and presses the key that is due."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self.terminal = terminal
+        self.confirmed: set[str] = set()
+        """Labels of steps that were shown as confirmed at some time, for example `1.2`."""
+
+    def walk(self, until: Callable[[str], bool], timeout_s: float = 90.0) -> str:
+        """Go on until the screen fulfils a condition, and return that screen; fails if it never does."""
+        give_up = time.monotonic() + timeout_s
+        while not until(screen := self.look()):
+            assert time.monotonic() < give_up, f"stuck at:\n{screen}"
+            assert self.terminal.process.poll() is None, f"the screen has ended:\n{screen}"
+            if not self._press(screen):
+                time.sleep(0.05)
+        return screen
+
+    def walk_to_the_end(self, timeout_s: float = 90.0) -> int:
+        """Confirm everything and finish the run; returns the program's exit status."""
+        self.walk(lambda screen: "F finishes" in screen or "was finished" in screen, timeout_s)
+        while "was finished" not in self.look() and self.terminal.process.poll() is None:
+            self._press_and_see("F")
+        if self.terminal.process.poll() is None:
+            self.terminal.send("q")
+        return self.terminal.wait_for_exit()
+
+    def walk_for(self, seconds: float) -> None:
+        """Go on for some time, or to the point where the run could be finished."""
+        give_up = time.monotonic() + seconds
+        self.walk(lambda screen: time.monotonic() > give_up or "F finishes" in screen)
+
+    def look(self) -> str:
+        """What the screen shows now."""
+        screen = self.terminal.text
+        self.confirmed.update(SETTLED.findall(screen))
+        return screen
+
+    def _press(self, screen: str) -> bool:
+        """Press what is due, if anything is; whether something was."""
+        if word := _WORD.search(screen):
+            self._type(word[1])
+        elif "c confirms" in screen or re.search(r"gate .*✔ passes", screen):
+            self._press_and_see("c")
+        else:
+            return False
+        return True
+
+    def _type(self, word: str) -> None:
+        """Type a word into the dialog, see that it stands there, and send it."""
+        self.terminal.send("ctrl+u", word)
+        self.terminal.wait_for(rf"(?m)▊ +{word} +▎", timeout_s=5)
+        self._press_and_see("enter")
+
+    def _press_and_see(self, key: str) -> None:
+        """Press a key and wait for the screen to answer; a person would press again if it did not."""
+        before = _place(self.look())
+        self.terminal.send(key)
+        give_up = time.monotonic() + 2.0
+        while _place(self.look()) == before and time.monotonic() < give_up and self.terminal.process.poll() is None:
+            time.sleep(0.02)
+
+
+def _place(screen: str) -> tuple[object, ...]:
+    """What a key that acts changes on the screen: where the run stands, and which dialog is open."""
+    return (re.findall(r"▶ [^│]*", screen), "Esc leaves" in screen, "was finished" in screen)
+
+
+def moments(seed: int, count: int, longest_s: float) -> list[float]:
+    """Random times to walk before something is killed, in seconds."""
+    chance = random.Random(seed)
+    return [chance.uniform(0.2, longest_s) for _ in range(count)]

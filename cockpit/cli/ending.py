@@ -6,6 +6,7 @@ details in a file, and says where.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -34,13 +35,17 @@ INTERRUPTED = 130
 """128 + SIGINT, as shells say it."""
 UNHEARD = 141
 """128 + SIGPIPE: whoever read the output has gone."""
+_GONE = (errno.EPIPE, errno.EIO)
+"""Writing to a pipe or a terminal that is no more."""
 
 
 def ended(error: BaseException) -> int:
     """Say what happened; the exit status."""
     try:
         return _ended(error)
-    except BrokenPipeError:
+    except OSError as nobody:
+        if nobody.errno not in _GONE:
+            raise
         return _unheard()
 
 
@@ -50,7 +55,7 @@ def _ended(error: BaseException) -> int:
             return error.code if isinstance(error.code, int) else Exit.FAILED
         case click.exceptions.Exit():
             return error.exit_code
-        case BrokenPipeError():
+        case OSError(errno=number) if number in _GONE:
             return _unheard()
         case KeyboardInterrupt() | click.Abort():
             return INTERRUPTED
@@ -108,7 +113,9 @@ def _usage(error: click.ClickException) -> int:
 def _unheard() -> int:
     # What is still buffered would fail again when the interpreter flushes it.
     with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
     return UNHEARD
 
 

@@ -18,6 +18,9 @@ from cockpit.run.events import GateChanged
 from cockpit.run.numbering import gate_conditions
 from cockpit.run.state import Cursor
 
+GATHER_S = 0.4
+"""How long after its opening a gate waits for all of its probes before anything is said of it."""
+
 
 class Door:
     """Follows the cursor from gate to gate."""
@@ -67,6 +70,8 @@ class Door:
         if self._gate is None:
             return ()
         known = {probe: self._known(probe, is_stale) for probe in self._gate.probes}
+        if now_mono - self._since_mono < GATHER_S and any(one.standing == "waiting" for one in known.values()):
+            return ()  # what is still being read comes in a moment: one verdict is easier to read than three
         return self._teller.tell(*self._gate.judge(known), now_mono)
 
     def _known(self, probe: str, is_stale: Callable[[str], bool]) -> Known:

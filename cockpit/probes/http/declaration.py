@@ -44,8 +44,8 @@ def url_problems(key: str, url: str) -> tuple[str, ...]:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
-    except ValueError as error:
-        return (f"`{key}` is no URL: {error}",)
+    except ValueError:  # it quotes what it could not read, which may be a part of a password
+        return (f"`{key}` is no URL: its host or port cannot be read",)
     if parts.scheme not in ("http", "https"):
         return (f"`{key}` must begin with http:// or https://",)
     if not host:

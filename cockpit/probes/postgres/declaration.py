@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
 
@@ -18,24 +17,39 @@ class PostgresSettings(Settings, frozen=True, kw_only=True):
     """Values for `%s` in the query, sent apart from it."""
 
 
-_HOST = re.compile(r"(?:^|\s)host=('[^']*'|\S+)")
-_PORT = re.compile(r"(?:^|\s)port=('[^']*'|\S+)")
-_NAME = re.compile(r"(?:^|\s)dbname=('[^']*'|\S+)")
+# Stricter than libpq, which takes `?` and `#` inside a password, and cuts one with `/` or `@` into host and port: what
+# does not match could show a part of the password wherever host and port are shown.
+_URI = re.compile(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?(?P<where>[^@/?#\s]*)(?P<name>/[^@?#\s]*)?(?:\?[^@#\s]*)?")
+_PAIR = re.compile(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)", re.DOTALL)
 
 
 def postgres_target(dsn: str) -> str:
-    """`postgresql://host:port/database` without user, password or options; empty if it cannot be read yet."""
-    if dsn.startswith(("postgresql://", "postgres://")):
-        try:
-            parts = urlsplit(dsn)
-            where = parts.netloc.rpartition("@")[2] or "local"
-        except ValueError:
-            return ""
-        return f"postgresql://{where}{parts.path}"
-    host, port, name = (match[1].strip("'") if (match := rule.search(dsn)) else "" for rule in (_HOST, _PORT, _NAME))
+    """`postgresql://host:port/database` without user, password or options; empty if it cannot be told safely."""
+    if _is_uri(dsn):
+        uri = _URI.fullmatch(dsn)
+        return f"postgresql://{uri['where'] or 'local'}{uri['name'] or ''}" if uri else ""
+    pairs = _pairs(dsn)
+    host, port, name = (pairs.get(key, "") for key in ("host", "port", "dbname"))
     if not (host or name):
         return ""
     return f"postgresql://{host or 'local'}{':' + port if port else ''}/{name}"
+
+
+def _is_uri(dsn: str) -> bool:
+    return dsn.startswith(("postgresql://", "postgres://"))
+
+
+def _pairs(dsn: str) -> dict[str, str]:
+    """The keywords and values of a connection string (libpq, 34.1.1.1); nothing if it is none."""
+    found: dict[str, str] = {}
+    at = 0
+    while dsn[at:].strip():
+        pair = _PAIR.match(dsn, at)
+        if pair is None:
+            return {}
+        found[pair[1]] = re.sub(r"\\(.)", r"\1", pair[2] or pair[3] or "", flags=re.DOTALL)
+        at = pair.end()
+    return found
 
 
 def _target(settings: Settings) -> str:
@@ -45,7 +59,10 @@ def _target(settings: Settings) -> str:
 
 def _problems(settings: Settings) -> tuple[str, ...]:
     assert isinstance(settings, PostgresSettings)
-    return () if settings.query.strip() else ("`query` is empty",)
+    found = [] if settings.query.strip() else ["`query` is empty"]
+    if _is_uri(settings.dsn) and not _URI.fullmatch(settings.dsn):
+        found.append("`dsn` holds a character that has to be escaped, such as @ (%40), / (%2F), ? (%3F) or # (%23)")
+    return tuple(found)
 
 
 POSTGRES = ProbeKind(

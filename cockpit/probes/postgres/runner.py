@@ -14,11 +14,12 @@ import threading
 import time
 from contextlib import suppress
 from decimal import Decimal
+from itertools import islice
 from typing import TypeAlias
 from uuid import UUID
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import ProbeError
@@ -31,6 +32,8 @@ from cockpit.text import shortened
 _Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 _ROWS = 100
 _ROW_CHARACTERS = 65536
+_CHUNK = 25
+"""Rows that libpq holds at a time."""
 
 
 class PostgresRunner:
@@ -40,11 +43,13 @@ class PostgresRunner:
         self._settings = settings
         self._where = postgres_target(settings.dsn) or "the database"
         try:
+            own = conninfo_to_dict(settings.dsn).get("options") or ""
+            limit_ms = max(1, int(context.timeout_s * 900))  # 0 would mean no limit
             self._conninfo = make_conninfo(
                 settings.dsn,
                 application_name="cockpit",
                 connect_timeout=max(2, int(context.timeout_s)),  # libpq takes whole seconds, at least 2
-                options=f"-c default_transaction_read_only=on -c statement_timeout={int(context.timeout_s * 900)}",
+                options=f"{own} -c default_transaction_read_only=on -c statement_timeout={limit_ms}".strip(),
             )
         except psycopg.ProgrammingError:
             raise ProbeError("`dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
@@ -69,18 +74,20 @@ class PostgresRunner:
             connection = link.connected(self._conninfo)
             began = time.perf_counter()
             with connection.cursor() as cursor:
+                # Streamed, so that a large answer passes by and is never held; one statement at a time, by protocol.
                 # Only a query with parameters goes through placeholders: `%` may stand in any other.
-                cursor.execute(self._settings.query.encode(), self._settings.params or None)
+                rows = cursor.stream(self._settings.query.encode(), self._settings.params or None, size=_CHUNK)
+                kept = list(islice(rows, _ROWS))
+                count = len(kept) + sum(1 for _ in rows)
                 latency_ms = (time.perf_counter() - began) * 1e3
                 names = [column.name for column in cursor.description or ()]
-                rows = cursor.fetchmany(_ROWS) if names else []
-                return {
-                    "rows": _capped(names, rows),
-                    "row_count": max(0, cursor.rowcount),
-                    "value": _plain(rows[0][0]) if rows else None,
-                    "latency_ms": latency_ms,
-                    "server_version": connection.info.server_version,
-                }
+            return {
+                "rows": _capped(names, kept),
+                "row_count": count,
+                "value": _plain(kept[0][0]) if kept and kept[0] else None,
+                "latency_ms": latency_ms,
+                "server_version": connection.info.server_version,
+            }
         except psycopg.Error as error:
             if isinstance(error, psycopg.OperationalError):
                 link.drop()

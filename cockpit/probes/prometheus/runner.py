@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 import time
 
-import httpx
 import msgspec
 
 from cockpit.errors import ProbeError
 from cockpit.probes.http.declaration import http_target
-from cockpit.probes.http.runner import Target
+from cockpit.probes.http.exchange import Target, build_request
 from cockpit.probes.prometheus.declaration import PrometheusSettings
 from cockpit.probes.runner import Context, Facts
 from cockpit.profile.kinds import Settings
@@ -41,16 +40,14 @@ class PrometheusRunner:
 
     def __init__(self, settings: PrometheusSettings, context: Context) -> None:
         self._where = http_target(settings.url)
+        self._request = build_request(
+            "GET",
+            settings.url.rstrip("/") + "/api/v1/query",
+            params={"query": settings.query},
+            headers=settings.headers,
+            bearer=settings.bearer,
+        )
         self._target = Target(context, settings.ca_file)
-        headers = dict(settings.headers)
-        if settings.bearer:
-            headers["authorization"] = f"Bearer {settings.bearer}"
-        try:
-            self._request = self._target.client.build_request(
-                "GET", settings.url.rstrip("/") + "/api/v1/query", params={"query": settings.query}, headers=headers
-            )
-        except (httpx.InvalidURL, ValueError, UnicodeError) as error:
-            raise ProbeError("the request cannot be built from `url` and `headers`", hint="correct them") from error
 
     async def read(self) -> Facts:
         """Ask, and return the first sample's value and all samples."""
@@ -76,7 +73,7 @@ class PrometheusRunner:
 
     async def close(self) -> None:
         """Close the connection."""
-        await self._target.client.aclose()
+        await self._target.close()
 
 
 def _series(data: _Data) -> list[_Series]:

@@ -3,26 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import time
 from contextlib import suppress
 
-from cockpit.errors import ProbeError
+from cockpit.probes.resolving import resolve
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.tcp.declaration import TcpSettings
 from cockpit.profile.kinds import Settings
-from cockpit.text import shortened
-
-
-async def resolve(host: str, port: int) -> tuple[list[str], float]:
-    """Return the addresses of a host, in the resolver's order, and how long that took in seconds."""
-    began = time.perf_counter()
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no host name"
-        raise ProbeError(f"the name {shortened(host, 80)} does not resolve: {said}") from error
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found)), time.perf_counter() - began
 
 
 class TcpRunner:

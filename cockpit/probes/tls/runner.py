@@ -15,8 +15,10 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from cockpit.errors import ProbeError
+from cockpit.probes.resolving import resolve
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.tls.declaration import TlsSettings
+from cockpit.probes.trust import looking, trusting
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
@@ -27,21 +29,16 @@ class TlsRunner:
     def __init__(self, settings: TlsSettings, context: Context) -> None:
         self._host, self._port = settings.host, int(settings.port)
         self._name = settings.server_name or settings.host
-        self._any = ssl.create_default_context()
-        self._any.check_hostname = False
-        self._any.verify_mode = ssl.CERT_NONE  # it is looked at, not relied on; the second context verifies
-        try:
-            ca_file = str(context.base_dir / settings.ca_file) if settings.ca_file else None
-            self._trusting = ssl.create_default_context(cafile=ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise ProbeError(f"`ca_file` {shortened(settings.ca_file, 80)} cannot be read as PEM: {error}") from error
-        self._trusting.check_hostname = False
+        self._trusting = trusting(
+            str(context.base_dir / settings.ca_file) if settings.ca_file else "", checks_name=False
+        )
+        self._timeout_s = context.timeout_s
 
     async def read(self) -> Facts:
         """Shake hands twice and describe the certificate."""
         began = time.perf_counter()
         try:
-            tls = await self._shake_hands(self._any)
+            tls = await self._shake_hands(looking())
         except (OSError, ssl.SSLError) as error:
             said = getattr(error, "strerror", None) or str(error)
             raise ProbeError(f"tls://{self._host}:{self._port}: {shortened(said, 120)}") from error
@@ -82,13 +79,30 @@ class TlsRunner:
         return ""
 
     async def _shake_hands(self, context: ssl.SSLContext) -> ssl.SSLObject:
-        _, writer = await asyncio.open_connection(
-            self._host, self._port, ssl=context, server_hostname=self._name, ssl_shutdown_timeout=1.0
-        )
+        writer = await self._connected(context)
         tls = writer.get_extra_info("ssl_object")
         assert isinstance(tls, ssl.SSLObject)
         writer.transport.abort()  # nothing was said, so nothing is lost by not saying goodbye
         return tls
+
+    async def _connected(self, context: ssl.SSLContext) -> asyncio.StreamWriter:
+        addresses, _ = await resolve(self._host, self._port)
+        failure: OSError = OSError("the name has no address")
+        for address in addresses:
+            try:
+                # Half of the time for each of the two handshakes, and time for every address.
+                async with asyncio.timeout(self._timeout_s * 0.45 / len(addresses)):
+                    _, writer = await asyncio.open_connection(
+                        address, self._port, ssl=context, server_hostname=self._name, ssl_shutdown_timeout=1.0
+                    )
+                    return writer
+            except ssl.SSLError:
+                raise
+            except TimeoutError:
+                failure = TimeoutError(f"no answer from {address}")
+            except OSError as error:
+                failure = error
+        raise failure
 
     async def close(self) -> None:
         """Nothing is held."""

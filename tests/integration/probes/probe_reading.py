@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from pathlib import Path
 
 from cockpit.probes.oneshot import Result, read_once
+from cockpit.probes.runner import Context, Runner, filled_settings, find_opener
 from cockpit.profile.kinds import installed
 from cockpit.profile.model import Probe, Profile
 
 KINDS = installed()
+
+
+def opened(kind: str, settings: Mapping[str, object], *, timeout_s: float = 5.0) -> Awaitable[Runner]:
+    """Open a runner of `kind`, to be read several times."""
+    declared = Probe(id="it", kind=kind, settings=dict(settings))
+    return find_opener(kind)(filled_settings(declared, KINDS.probes[kind], {}), Context(Path(), timeout_s))
 
 
 async def read(

@@ -23,14 +23,15 @@ class ProbeServer:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         try:
-            while await self._one(reader, writer):
-                pass
+            kept = False
+            while await self._one(reader, writer, kept):
+                kept = True
         except (ConnectionError, asyncio.IncompleteReadError):
             return  # the client left
         finally:
             writer.close()
 
-    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, kept: bool) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         first, *rest = head.strip().split("\r\n")
         method, target, _ = first.split(" ")
@@ -38,6 +39,10 @@ class ProbeServer:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         self.seen.append((method, target, headers, body))
         path = urlsplit(target)
+        if path.path == "/once" and kept:
+            return False  # as if the server had closed the idle connection at this very moment
+        if path.path == "/break":
+            return False
         if path.path == "/hang":
             await asyncio.sleep(3600)
         if path.path == "/huge":
@@ -67,6 +72,14 @@ class ProbeServer:
                 return 503, "", b"maintenance"
             case "/away":
                 return 302, "Location: http://localhost:1/elsewhere\r\n", b""
+            case "/once":
+                return 200, "", b"once"
+            case "/cookie":
+                return 200, "Set-Cookie: seat=1; Path=/\r\n", b"ok"
+            case "/circle":
+                return 302, "Location: /circle\r\n", b""
+            case "/see-other":
+                return 303, "Location: /health\r\n", b""
             case "/moved":
                 return 302, "Location: /health\r\n", b""
             case "/escape":

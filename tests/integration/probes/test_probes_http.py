@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import resource
+import socket
 import ssl
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
-from probe_reading import read
+from probe_reading import opened, read
 from probe_server import probe_server
 
 
@@ -125,6 +131,118 @@ async def test_redirects_are_followed_only_on_the_same_server() -> None:
     assert follows.reading.status == "pass"
     assert leaves.reading.status == "error"
     assert "another host: http://localhost:1" in leaves.reading.detail
+
+
+async def test_a_kept_connection_that_was_closed_meanwhile_is_no_failure() -> None:
+    async with probe_server() as server:
+        runner = await opened("http", {"url": f"http://127.0.0.1:{server.port}/once"})
+        answers = [await runner.read() for _ in range(4)]
+        await runner.close()
+    assert [answer["text"] for answer in answers] == ["once"] * 4
+    assert server.connections == 4
+    assert len(server.seen) == 7  # each but the first was tried on the kept connection before
+
+
+async def test_a_server_that_breaks_off_every_time_is_an_error() -> None:
+    async with probe_server() as server:
+        result = await read("http", {"url": f"http://127.0.0.1:{server.port}/break"})
+    assert result.reading.status == "error"
+    assert "disconnected without sending a response" in result.reading.detail
+    assert len(server.seen) == 1
+
+
+async def test_a_request_that_may_not_be_repeated_is_never_sent_twice() -> None:
+    async with probe_server() as server:
+        runner = await opened("http", {"url": f"http://127.0.0.1:{server.port}/once", "method": "POST"})
+        answers = [await runner.read() for _ in range(3)]
+        await runner.close()
+    assert [answer["text"] for answer in answers] == ["once"] * 3
+    assert len(server.seen) == 3
+
+
+async def test_connections_are_kept_and_cookies_are_not() -> None:
+    async with probe_server() as server:
+        runner = await opened("http", {"url": f"http://127.0.0.1:{server.port}/cookie"})
+        first, second = await runner.read(), await runner.read()
+        await runner.close()
+    assert server.connections == 1
+    assert isinstance(first["connect_ms"], float)
+    assert first["connect_ms"] > 0
+    assert second["connect_ms"] == 0.0
+    assert all("cookie" not in headers for _, _, headers, _ in server.seen)
+
+
+async def test_redirects_end_after_five_and_turn_a_post_into_a_get() -> None:
+    async with probe_server() as server:
+        base = f"http://127.0.0.1:{server.port}"
+        circle = await read("http", {"url": f"{base}/circle", "follow_redirects": True}, pass_when=("status == 302",))
+        assert len(server.seen) == 6
+        posted = {"url": f"{base}/see-other", "method": "POST", "body": "x", "follow_redirects": True, "bearer": "t"}
+        seen_other = await read("http", posted, pass_when=("status == 200", "url.endsWith('/health')"))
+    assert circle.reading.status == "pass"
+    assert seen_other.reading.status == "pass", seen_other
+    method, _, headers, body = server.seen[-1]
+    assert (method, body, headers["authorization"]) == ("GET", b"", "Bearer t")
+
+
+async def test_a_token_with_a_line_break_is_refused_without_showing_it() -> None:
+    async with probe_server() as server:
+        settings = {"url": f"http://127.0.0.1:{server.port}/health", "bearer": "${token}"}
+        result = await read("http", settings, values={"token": "s3cr3t-s3cr3t\n"})
+    assert result.reading.status == "error"
+    assert result.reading.detail.endswith("a header holds a line break or another character that HTTP does not allow")
+
+
+async def test_a_name_with_a_dead_address_still_reaches_the_living_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with probe_server() as server:
+        with deaf_address(server.port) as deaf:
+            monkeypatch.setattr(socket, "getaddrinfo", resolving({"shop.test": [deaf, "127.0.0.1"]}))
+            settings = {"url": f"http://shop.test:{server.port}/health"}
+            result = await read("http", settings, timeout_s=1.0, pass_when=("status == 200", "connect_ms > 300.0"))
+            tcp = await read("tcp", {"host": "shop.test", "port": server.port}, timeout_s=1.0)
+    assert result.reading.status == "pass", result
+    assert tcp.reading.status == "pass", tcp
+
+
+async def test_a_resolver_that_hangs_holds_up_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", resolving({"shop.test": ["127.0.0.1"]}, hanging=release))
+    async with probe_server() as server:
+        lost = [asyncio.create_task(read("http", {"url": f"http://n{n}.hang/"}, timeout_s=1.0)) for n in range(50)]
+        await asyncio.sleep(0.1)
+        found = await read("http", {"url": f"http://shop.test:{server.port}/health"}, timeout_s=0.8)
+        results = await asyncio.gather(*lost)
+    release.set()
+    assert found.reading.status == "pass", found
+    assert {result.reading.detail for result in results} == {"no answer within 1 s"}
+
+
+def resolving(names: dict[str, list[str]], hanging: threading.Event | None = None) -> Callable[..., list[Any]]:
+    """A resolver that knows only these names; those that end in `.hang` wait for the event."""
+    real = socket.getaddrinfo
+
+    def look_up(host: str, port: int, **more: Any) -> list[Any]:
+        if host.endswith(".hang") and not more.get("flags"):
+            assert hanging is not None
+            hanging.wait(30)
+            raise socket.gaierror("too late")
+        if host in names and not more.get("flags"):
+            return [found for address in names[host] for found in real(address, port, **more)]
+        return real(host, port, **more)
+
+    return look_up
+
+
+@contextmanager
+def deaf_address(port: int) -> Iterator[str]:
+    """An address of this host where connections to `port` are never answered: its queue is full."""
+    with socket.create_server(("127.0.0.9", port), backlog=0) as server, ExitStack() as fillers:
+        del server
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.9", port))
+        yield "127.0.0.9"
 
 
 async def test_escape_sequences_in_a_body_come_out_visible() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import time
 from pathlib import Path
 
+import psutil
 import psycopg
 from probe_reading import KINDS, read
 
@@ -113,3 +115,84 @@ async def test_a_dsn_that_is_none_is_said_without_showing_it() -> None:
     result = await read("postgres", {"dsn": "${dsn}"}, values={"dsn": "nonsense h0rse"})
     assert result.reading.status == "error"
     assert "h0rse" not in result.reading.detail
+
+
+async def test_a_frozen_server_that_only_accepts_connections_costs_no_more_than_the_timeout(postgres_dsn: str) -> None:
+    with psycopg.connect(postgres_dsn, autocommit=True) as other:
+        backend = psutil.Process(other.info.backend_pid)
+        postmaster = backend.parent()
+    assert postmaster is not None
+    postmaster.send_signal(signal.SIGSTOP)
+    try:
+        began = time.monotonic()
+        frozen = await read("postgres", {"dsn": postgres_dsn}, timeout_s=0.5)
+        assert time.monotonic() - began < 2.5
+        assert frozen.reading.detail == "no answer within 0.5 s"
+    finally:
+        postmaster.send_signal(signal.SIGCONT)
+    again = await read("postgres", {"dsn": postgres_dsn})
+    assert again.reading.status == "pass", again
+
+
+async def test_a_large_answer_passes_by_and_is_never_held(postgres_dsn: str) -> None:
+    before_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    query = "select repeat('x', 10000), n from generate_series(1, 20000) n"
+    result = await read(
+        "postgres",
+        {"dsn": postgres_dsn, "query": query},
+        timeout_s=30.0,
+        pass_when=("row_count == 20000", "size(rows) == 6"),
+        value="row_count",
+    )
+    assert result.reading.status == "pass", result
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before_kb < 60_000
+
+
+async def test_options_of_the_dsn_are_kept_beside_ours(postgres_dsn: str) -> None:
+    mark = "&" if "?" in postgres_dsn else "?"
+    dsn = f"{postgres_dsn}{mark}options=-c%20search_path%3Dpg_catalog"
+    result = await read("postgres", {"dsn": dsn, "query": "show search_path"}, pass_when=("value == 'pg_catalog'",))
+    assert result.reading.status == "pass", result
+    writing = await read("postgres", {"dsn": dsn, "query": "create table written (n int)"})
+    assert "read-only transaction" in writing.reading.detail
+
+
+async def test_one_query_is_one_statement(postgres_dsn: str) -> None:
+    result = await read(
+        "postgres", {"dsn": postgres_dsn, "query": "set default_transaction_read_only = off; create table w (n int)"}
+    )
+    assert result.reading.status == "error"
+    assert "multiple commands" in result.reading.detail
+
+
+async def test_values_of_every_kind_reach_conditions(postgres_dsn: str) -> None:
+    query = (
+        "select 1.5::numeric as part, 12::numeric as whole, null as nothing, true as yes, now() as at, "
+        "array[1,2] as list, '{\"a\": [1]}'::jsonb as doc, '\\x00ff'::bytea as raw, 9e30::numeric as big, "
+        "'7f3a0000-0000-0000-0000-000000000000'::uuid as id, interval '90 s' as took, 'NaN'::float8 as nan"
+    )
+    conditions = (
+        "rows[0].part == 1.5",
+        "rows[0].whole == 12",
+        "rows[0].nothing == null",
+        "rows[0].yes == true",
+        "rows[0].list[1] == 2",
+        "rows[0].doc.a[0] == 1",
+        "rows[0].raw == '2 bytes'",
+        "rows[0].big > 1e30",
+        "rows[0].id.startsWith('7f3a')",
+        "rows[0].took == '0:01:30'",
+        "rows[0].nan != rows[0].nan",
+        "rows[0].at.startsWith('20')",
+    )
+    result = await read("postgres", {"dsn": postgres_dsn, "query": query}, pass_when=conditions)
+    assert result.reading.status == "pass", result
+
+
+async def test_characters_that_would_cut_a_password_in_two_are_refused_without_showing_it() -> None:
+    for password in ("h0rse@battery", "h0rse/battery", "h0rse#battery", "h0rse?battery", "h0rse/@battery"):
+        result = await read("postgres", {"dsn": "${dsn}"}, values={"dsn": f"postgresql://ana:{password}@db/shop"})
+        assert result.reading.status == "error"
+        assert "has to be escaped" in result.reading.detail
+        assert "h0rse" not in result.reading.detail
+        assert "battery" not in result.reading.detail

@@ -41,8 +41,12 @@ def demo(fault: str | None, speed: float, stop_: bool) -> int:
         return Exit.OK
     require_screen()
     from cockpit.cli.screens import open_screen
+    from cockpit.session.runs import summary
 
     started = start(fault=cast("FaultName | None", fault), speed=speed)
     if started.remark:
         say(started.remark)
-    return open_screen(started.run_dir, "acting")
+    status = open_screen(started.run_dir, "acting")
+    if summary(started.run_dir).status == "live":
+        say("the demo's system goes on too, for at most two hours; to end both: cockpit demo --stop")
+    return status

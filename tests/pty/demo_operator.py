@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -54,6 +55,16 @@ class DemoOperator:
         """Go on for some time, or to the point where the run could be finished."""
         give_up = time.monotonic() + seconds
         self.walk(lambda screen: time.monotonic() > give_up or "F finishes" in screen)
+
+    def leave(self) -> int:
+        """Close whatever dialog is open, then the screen; returns the program's exit status."""
+        while self.terminal.process.poll() is None:
+            self.terminal.send("escape", "q")
+            try:
+                return self.terminal.wait_for_exit(timeout_s=3)
+            except subprocess.TimeoutExpired:
+                continue
+        return self.terminal.wait_for_exit()
 
     def look(self) -> str:
         """What the screen shows now."""

@@ -133,8 +133,7 @@ def _walk_through_kills(place: Path, kills: list[float]) -> list[float]:
                 terminal.kill()
             else:
                 _kill_keeper(the_run(place))
-                terminal.send("q")
-                terminal.wait_for_exit()
+                assert operator.leave() == 0
         kills = kills[1:]
         assert seen <= confirmed(folded(the_run(place))), "shown as confirmed, but not in the log"
         arguments = ["resume"]

@@ -1,0 +1,240 @@
+"""Commands that open a screen, asked and answered in a real terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+from cockpit.audit.layout import keeper_lock, outputs_dir
+from cockpit.audit.locks import holder_alive
+from cockpit.audit.tail import Tail
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.run.commands import AbortRun, TakePen
+from cockpit.run.events import Actor, Event
+from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
+from cockpit.session.seat import Seat
+
+SECRET = "hunter2-and-more"
+PROFILE = f"""
+id = "shop"
+environment = "staging"
+
+[variables.token]
+prompt = "The token"
+secret = true
+
+[variables.ticket]
+prompt = "The ticket"
+pattern = "CHG[0-9]+"
+
+[[probes]]
+id = "token_is_set"
+kind = "command"
+argv = ["sh", "-c", 'test "$0" = {SECRET}', "${{token}}"]
+interval = 0.3
+timeout = 2
+value = "exit_code"
+
+[[phases]]
+id = "one"
+title = "One"
+
+[[phases.steps]]
+id = "first"
+title = "First of all"
+gate = ["token_is_set == 0"]
+"""
+PLAIN = """
+id = "plain"
+environment = "staging"
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "first"
+title = "First of all"
+"""
+
+
+class Desk:
+    """A folder of runs, and terminals that use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.runs = folder / "runs"
+
+    def cockpit(self, *arguments: str, columns: int = 120, lines: int = 40, term: str = "xterm-256color") -> Terminal:
+        env = {**os.environ, "COCKPIT_RUNS": str(self.runs), "TERM": term}
+        return Terminal([sys.executable, "-m", "cockpit.cli", *arguments], env=env, columns=columns, lines=lines)
+
+    def profile(self, text: str) -> str:
+        path = self.folder / "shop.toml"
+        path.write_text(text)
+        return str(path)
+
+    @property
+    def run_dir(self) -> Path:
+        """The newest run."""
+        return max(self.runs.iterdir())
+
+    def events(self, type_: str) -> list[Event]:
+        tail = Tail(self.run_dir)
+        try:
+            return [entry.event for entry in tail.read() if entry.event.type == type_]
+        finally:
+            tail.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    desk = Desk(tmp_path)
+    yield desk
+    for run_dir in desk.runs.iterdir() if desk.runs.exists() else ():
+        seat = Seat.open(run_dir, actor())
+        seat.submit(seat.command(TakePen, reason="the test is over"))
+        seat.submit(seat.command(AbortRun, reason="the test is over"))
+        seat.close()
+        for _ in range(1000):
+            if not holder_alive(keeper_lock(run_dir)):
+                break
+            seat_wait()
+        assert not holder_alive(keeper_lock(run_dir)), "a keeper was left behind"
+
+
+def seat_wait() -> None:
+    import time
+
+    time.sleep(0.01)
+
+
+def test_a_run_asks_for_what_it_needs_opens_its_screen_and_goes_on_without_it(desk: Desk) -> None:
+    with desk.cockpit("run", desk.profile(PROFILE)) as terminal:
+        terminal.wait_for("The token")
+        terminal.send(*SECRET, "enter")
+        terminal.wait_for("The ticket")
+        terminal.send(*"nonsense", "enter")
+        terminal.wait_for("does not match")
+        terminal.send(*"CHG0042", "enter")
+        terminal.wait_for(r"✔ token_is_set == 0")
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
+        terminal.wait_for(f"detached; the run {desk.run_dir.name} goes on")
+        assert SECRET.encode() not in terminal.raw
+    assert holder_alive(keeper_lock(desk.run_dir))
+    (started,) = desk.events("run.started")
+    assert started.body.variables == {"ticket": "CHG0042"}  # type: ignore[attr-defined] # a RunStarted
+    kept = b"".join(path.read_bytes() for path in desk.run_dir.rglob("*") if path.is_file())
+    assert kept.count(SECRET.encode()) == kept.count(b'test \\"$0\\" = ' + SECRET.encode()), "in the profile alone"
+    assert any(outputs_dir(desk.run_dir).iterdir())
+
+
+def test_resuming_after_the_keeper_died_asks_for_its_secret_again(desk: Desk) -> None:
+    path = desk.profile(PROFILE)
+    create_run(load(path, installed()), {"ticket": "CHG1"}, folder=desk.runs)
+    with desk.cockpit("resume") as terminal:
+        terminal.wait_for("The token")
+        terminal.send(*SECRET, "enter")
+        terminal.wait_for(r"✔ token_is_set == 0")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    with desk.cockpit("resume", desk.run_dir.name[:12]) as terminal:
+        terminal.wait_for(r"✔ token_is_set == 0")  # the keeper lives and has it: nobody is asked
+        terminal.send("q")
+        terminal.wait_for_exit()
+
+
+def test_a_second_run_of_the_same_profile_asks_to_join_or_for_a_reason(desk: Desk) -> None:
+    path = desk.profile(PLAIN)
+    first = create_run(load(path, installed()), {}, folder=desk.runs)
+    with desk.cockpit("run", path) as terminal:
+        terminal.wait_for(f"has a live run.*{first.name}")
+        terminal.send(*"join", "enter")
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    assert desk.run_dir == first
+    with desk.cockpit("run", path) as terminal:
+        terminal.wait_for("join it, or start another")
+        terminal.send(*"another", "enter")
+        terminal.wait_for("reason for another")
+        terminal.send(*"training", "enter")
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    (started,) = desk.events("run.started")
+    assert started.body.despite == {first.name: "training"}  # type: ignore[attr-defined] # a RunStarted
+
+
+def test_the_reason_for_another_run_may_be_given_beforehand(desk: Desk) -> None:
+    path = desk.profile(PLAIN)
+    first = create_run(load(path, installed()), {}, folder=desk.runs)
+    with desk.cockpit("run", path, "--another", "by script") as terminal:
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    (started,) = desk.events("run.started")
+    assert started.body.despite == {first.name: "by script"}  # type: ignore[attr-defined] # a RunStarted
+
+
+def test_resuming_another_persons_run_takes_the_pen_with_a_reason(desk: Desk) -> None:
+    run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    seat = Seat.open(run_dir, Actor("somebody", "elsewhere"))
+    seat.submit(seat.command(TakePen, reason="mine"))
+    seat.close()
+    with desk.cockpit("resume", run_dir.name) as terminal:
+        terminal.wait_for("somebody@elsewhere holds the pen")
+        terminal.send(*"shift change", "enter")
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    taken = desk.events("pen.taken")[-1]
+    assert (taken.actor.user, taken.body.reason) == (actor().user, "shift change")  # type: ignore[attr-defined] # a PenTaken
+
+
+def test_joining_watches_and_starts_no_keeper(desk: Desk) -> None:
+    run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    with desk.cockpit("join", run_dir.name) as terminal:
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+        terminal.wait_for("watch it again: cockpit join")
+    assert [event.body.role for event in desk.events("operator.attached")] == ["watching"]  # type: ignore[attr-defined] # an OperatorAttached
+    assert not holder_alive(keeper_lock(run_dir))
+
+
+def test_a_run_that_is_over_is_not_resumed_but_replayed(desk: Desk) -> None:
+    run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    seat = Seat.open(run_dir, actor())
+    seat.submit(seat.command(AbortRun, reason="enough"))
+    seat.close()
+    with desk.cockpit("resume", run_dir.name) as terminal:
+        assert terminal.wait_for_exit() == 4
+        terminal.wait_for("was aborted; look at it: cockpit replay")
+
+
+@pytest.mark.parametrize(
+    ("term", "columns", "lines", "said"),
+    [("dumb", 120, 40, "TERM=dumb"), ("xterm", 30, 40, "30x40"), ("xterm", 120, 5, "120x5")],
+)
+def test_a_terminal_that_cannot_show_a_screen_is_told_so(
+    desk: Desk, term: str, columns: int, lines: int, said: str
+) -> None:
+    with desk.cockpit("run", desk.profile(PLAIN), term=term, columns=columns, lines=lines) as terminal:
+        assert terminal.wait_for_exit() == 4
+        assert said in terminal.raw.decode()
+    assert not desk.runs.exists(), "and nothing was started"
+
+
+def test_giving_up_at_a_question_starts_nothing(desk: Desk) -> None:
+    with desk.cockpit("run", desk.profile(PROFILE)) as terminal:
+        terminal.wait_for("The token")
+        terminal.send("ctrl+c")
+        assert terminal.wait_for_exit() == 130
+    assert not desk.runs.exists()

@@ -41,7 +41,9 @@ def run_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     script = tmp_path / "stand_in.py"
     script.write_text(textwrap.dedent(STAND_IN))
     wrapper = tmp_path / "python"
-    wrapper.write_text(f'#!/bin/sh\n[ "$1 $2" = "-m cockpit.keeper" ] || exit 9\nexec {sys.executable} {script} "$3"\n')
+    wrapper.write_text(
+        f'#!/bin/sh\n[ "$1 $2 $3" = "-P -m cockpit.keeper" ] || exit 9\nexec {sys.executable} {script} "$4"\n'
+    )
     wrapper.chmod(0o755)
     monkeypatch.setattr(spawn.sys, "executable", str(wrapper))
     return new_run(tmp_path)

@@ -47,6 +47,7 @@ class Judge:
         self._unit = probe.unit or ("" if probe.value else kind.default_unit)
         texts = [condition.text for condition in (*self._fail, *self._pass, *self._warn)]
         facts = tuple(fact.name for fact in kind.facts)
+        self._docs = {fact.name: fact.doc for fact in kind.facts}
         self._used = {text: names_in(text, facts) for text in (*texts, self._value.text)}
         self._needed = frozenset(name for names in self._used.values() for name in names)
 
@@ -55,6 +56,8 @@ class Judge:
         used = {name: facts[name] for name in self._needed if name in facts}
         verdicts: list[ConditionVerdict] = []
         status, detail = self._status(used, verdicts)
+        if status in ("fail", "warn") and (reason := facts.get("reason")) and "reason" not in used:
+            detail = f"{detail}: {reason}"
         value, error = self._value.evaluate(used)
         if error and status in ("pass", "warn"):
             status, detail = "error", f"{self._value.text}: {error}"
@@ -97,7 +100,8 @@ class Judge:
                 if verdict.holds is None:
                     erring.append(f"{condition.text}: {verdict.detail}")
                 elif verdict.holds is not wanted:
-                    found.append(f"{condition.text} is {str(verdict.holds).lower()}: {verdict.detail}".rstrip(": "))
+                    said = condition.text if verdict.holds else f"{condition.text} is false"
+                    found.append(said if verdict.detail in ("", said) else f"{said}: {verdict.detail}")
         if erring:
             return "error", erring[0]
         if failing:
@@ -107,8 +111,12 @@ class Judge:
     def _verdict(self, condition: Condition, facts: dict[str, object]) -> ConditionVerdict:
         holds = condition.evaluate(facts)
         if isinstance(holds, str):
+            absent = [name for name in self._used[condition.text] if name not in facts]
+            if absent:
+                holds = f"there is no `{absent[0]}` in this reading ({self._docs[absent[0]]})"
             return ConditionVerdict(condition=condition.text, holds=None, detail=shortened(holds, _DETAIL))
-        said = ", ".join(f"{name} is {_told(facts[name])}" for name in self._used[condition.text] if name in facts)
+        told = {name: facts[name] for name in self._used[condition.text] if name in facts}
+        said = ", ".join(f"{name} is {_told(fact)}" for name, fact in told.items() if not isinstance(fact, dict | list))
         return ConditionVerdict(condition=condition.text, holds=holds, detail=shortened(said, _DETAIL))
 
 

@@ -33,6 +33,7 @@ COMMAND = ProbeKind(
         Fact("exit_code", "int", doc="negative: ended by that signal"),
         Fact("stdout", "string", doc="the first 64 KiB"),
         Fact("stderr", "string", doc="the first 64 KiB"),
+        Fact("reason", "string", doc="the last line it printed, if it failed; else empty"),
         Fact("json", "dyn", doc="standard output as JSON; absent if it is none"),
         Fact("latency_ms", "double", "ms", "from start to end"),
     ),

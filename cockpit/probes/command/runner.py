@@ -1,7 +1,7 @@
 """Runs a probe's program in a session of its own, keeps the beginning of its output, and leaves nothing running.
 
 Invariant: when `read` ends, by whatever way, the program and everything it started in its session are gone. Output
-beyond the cap is read and thrown away, so that a flood neither blocks the program nor fills memory.
+beyond the cap is read slowly and thrown away, so that a flood neither blocks the program nor fills memory or the loop.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import time
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from contextlib import suppress
 
 import msgspec
@@ -23,6 +23,9 @@ from cockpit.text import shortened
 
 CAP_BYTES = 65536
 _GRACE_S = 0.3
+_DRAIN_S = 0.2
+"""For output still in a pipe that a program of another session holds open."""
+_FLOOD_PAUSE_S = 0.001
 
 
 class CommandRunner:
@@ -36,69 +39,116 @@ class CommandRunner:
     async def read(self) -> Facts:
         """Run it to its end. Raises `ProbeError` if it cannot be started."""
         began = time.perf_counter()
-        process = await self._start()
-        assert process.stdout is not None
-        assert process.stderr is not None
+        output = await self._start()
         try:
-            stdout, stderr = await asyncio.gather(_capped(process.stdout), _capped(process.stderr))
-            exit_code = await process.wait()
+            await output.exited.wait()
+            latency_ms = (time.perf_counter() - began) * 1e3
         finally:
-            await asyncio.shield(_end(process))
+            await asyncio.shield(_end(output))
+        exit_code = output.transport.get_returncode()
+        assert exit_code is not None
+        stdout, stderr = (bytes(output.kept[fd]).decode("utf-8", "replace") for fd in (1, 2))
         facts: dict[str, object] = {
             "exit_code": exit_code,
-            "stdout": stdout.decode("utf-8", "replace"),
-            "stderr": stderr.decode("utf-8", "replace"),
-            "latency_ms": (time.perf_counter() - began) * 1e3,
+            "stdout": stdout,
+            "stderr": stderr,
+            "reason": (_last_line(stderr) or _last_line(stdout)) if exit_code else "",
+            "latency_ms": latency_ms,
         }
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # no JSON: the fact is absent
-            facts["json"] = msgspec.json.decode(stdout)
+            facts["json"] = msgspec.json.decode(output.kept[1])
         return facts
 
-    async def _start(self) -> Process:
+    async def _start(self) -> _Output:
         try:
-            return await asyncio.create_subprocess_exec(
+            _, output = await asyncio.get_running_loop().subprocess_exec(
+                _Output,
                 *self._argv,
                 cwd=self._cwd,
                 env=self._env,
-                stdin=DEVNULL,
-                stdout=PIPE,
-                stderr=PIPE,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as error:
-            said = error.strerror if isinstance(error, OSError) else "its arguments hold a null character"
-            raise ProbeError(f"{shortened(self._argv[0], 80)} cannot be started: {said}") from error
+        except OSError as error:
+            program = shortened(self._argv[0], 80)
+            if str(error.filename) == str(self._cwd):
+                raise ProbeError(f"{program} cannot be started in {shortened(str(self._cwd), 100)}: "
+                                 f"{error.strerror}") from error  # fmt: skip
+            raise ProbeError(f"{program} cannot be started: {error.strerror}") from error
+        except ValueError as error:
+            raise ProbeError(
+                f"{shortened(self._argv[0], 80)} cannot be started: its arguments hold a null character"
+            ) from error
+        return output
 
     async def close(self) -> None:
         """Nothing is held between readings."""
 
 
-async def _capped(stream: asyncio.StreamReader) -> bytes:
-    kept = bytearray()
-    while part := await stream.read(65536):
-        kept += part[: CAP_BYTES - len(kept)]
-    return bytes(kept)
+class _Output(asyncio.SubprocessProtocol):
+    """What a program prints, up to the cap, and when it ends."""
+
+    transport: asyncio.SubprocessTransport
+
+    def __init__(self) -> None:
+        self.kept = {1: bytearray(), 2: bytearray()}
+        self.exited = asyncio.Event()
+        """The program itself; what it started may hold its pipes open for longer."""
+        self.drained = asyncio.Event()
+        self._open = {1, 2}
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.SubprocessTransport)
+        self.transport = transport
+
+    def pipe_data_received(self, fd: int, data: bytes) -> None:
+        kept = self.kept[fd]
+        if len(kept) < CAP_BYTES:
+            kept += data[: CAP_BYTES - len(kept)]
+            return
+        pipe = self.transport.get_pipe_transport(fd)
+        if isinstance(pipe, asyncio.ReadTransport):
+            pipe.pause_reading()
+            asyncio.get_running_loop().call_later(_FLOOD_PAUSE_S, pipe.resume_reading)
+
+    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
+        self._open.discard(fd)
+        if not self._open:
+            self.drained.set()
+
+    def process_exited(self) -> None:
+        self.exited.set()
 
 
-async def _end(process: Process) -> None:
-    """End what is left of the program's session: politely, then not."""
-    for number, pause_s in ((signal.SIGTERM, _GRACE_S), (signal.SIGKILL, 0.0)):
-        try:
-            os.killpg(process.pid, number)
-        except (ProcessLookupError, PermissionError):
-            break
-        give_up = time.monotonic() + pause_s
-        while time.monotonic() < give_up and _has_members(process.pid):  # noqa: ASYNC110 - the kernel tells nobody
-            await asyncio.sleep(0.01)
-    await process.wait()
-
-
-def _has_members(group: int) -> bool:
+async def _end(output: _Output) -> None:
+    """End what is left of the program's session: politely, then not; and let go of its pipes."""
+    group = output.transport.get_pid()
     try:
-        os.killpg(group, 0)
+        if _signal(group, signal.SIGTERM):
+            give_up = time.monotonic() + _GRACE_S
+            while time.monotonic() < give_up and _signal(group, 0):  # noqa: ASYNC110 - the kernel tells nobody
+                await asyncio.sleep(0.01)
+    finally:  # also when this loop is ending and waits for nobody
+        _signal(group, signal.SIGKILL)
+    await output.exited.wait()
+    with suppress(TimeoutError):  # somebody else holds the pipes; what was read until now is what there is
+        await asyncio.wait_for(output.drained.wait(), _DRAIN_S)
+    output.transport.close()
+
+
+def _signal(group: int, number: int) -> bool:
+    """Whether there was anybody to tell."""
+    try:
+        os.killpg(group, number)
     except (ProcessLookupError, PermissionError):
         return False
     return True
+
+
+def _last_line(text: str) -> str:
+    return next((shortened(line.strip(), 160) for line in reversed(text.splitlines()) if line.strip()), "")
 
 
 async def open_runner(settings: Settings, context: Context) -> CommandRunner:

@@ -19,7 +19,7 @@ import msgspec
 import cockpit
 from cockpit.errors import ProbeError
 from cockpit.probes.http.declaration import http_target
-from cockpit.probes.resolving import resolve
+from cockpit.probes.reaching import resolve
 from cockpit.probes.runner import Context
 from cockpit.probes.trust import trusting
 from cockpit.text import shortened

@@ -6,7 +6,7 @@ import asyncio
 import time
 from contextlib import suppress
 
-from cockpit.probes.resolving import resolve
+from cockpit.probes.reaching import refusal, resolve
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.tcp.declaration import TcpSettings
 from cockpit.profile.kinds import Settings
@@ -34,7 +34,7 @@ class TcpRunner:
                 reason = "no answer"
                 continue
             except OSError as error:
-                reason = _said(error)
+                reason = refusal(error)
                 continue
             writer.close()
             with suppress(OSError):  # the other side may be gone already; it did accept
@@ -52,10 +52,6 @@ class TcpRunner:
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-def _said(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower() if error.errno is None or error.errno > 0 else str(error)
 
 
 async def open_runner(settings: Settings, context: Context) -> TcpRunner:

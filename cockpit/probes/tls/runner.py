@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from cryptography import x509
 
 from cockpit.errors import ProbeError
-from cockpit.probes.resolving import resolve
+from cockpit.probes.reaching import refusal, resolve
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.tls.declaration import TlsSettings
 from cockpit.probes.trust import looking, trusting
@@ -39,9 +39,8 @@ class TlsRunner:
         began = time.perf_counter()
         try:
             tls = await self._shake_hands(looking())
-        except (OSError, ssl.SSLError) as error:
-            said = getattr(error, "strerror", None) or str(error)
-            raise ProbeError(f"tls://{self._host}:{self._port}: {shortened(said, 120)}") from error
+        except OSError as error:
+            raise ProbeError(f"tls://{self._host}:{self._port}: {refusal(error)}") from error
         latency_ms = (time.perf_counter() - began) * 1e3
         der = tls.getpeercert(binary_form=True)
         if der is None:
@@ -74,8 +73,10 @@ class TlsRunner:
             await self._shake_hands(self._trusting)
         except ssl.SSLCertVerificationError as error:
             return error.verify_message or "it does not verify"
-        except (OSError, ssl.SSLError) as error:
-            raise ProbeError(f"tls://{self._host}:{self._port}: the second handshake failed: {error}") from error
+        except OSError as error:
+            raise ProbeError(
+                f"tls://{self._host}:{self._port}: the second handshake failed: {refusal(error)}"
+            ) from error
         return ""
 
     async def _shake_hands(self, context: ssl.SSLContext) -> ssl.SSLObject:

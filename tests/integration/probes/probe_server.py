@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import ssl
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -128,3 +129,16 @@ async def probe_server(tls: ssl.SSLContext | None = None) -> AsyncIterator[Probe
         for task in list(tasks):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@contextmanager
+def deaf_address(port: int = 0) -> Iterator[tuple[str, int]]:
+    """An address and port of this host where connections are never answered: the queue is full."""
+    address = "127.0.0.9"
+    with socket.create_server((address, port), backlog=0) as server, ExitStack() as fillers:
+        port = server.getsockname()[1]
+        for _ in range(4):
+            filler = fillers.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex((address, port))
+        yield address, port

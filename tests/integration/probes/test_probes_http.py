@@ -8,15 +8,14 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trustme
 from probe_reading import opened, read
-from probe_server import probe_server
+from probe_server import deaf_address, probe_server
 
 
 async def test_a_healthy_answer_passes_with_its_facts_in_conditions() -> None:
@@ -195,7 +194,7 @@ async def test_a_token_with_a_line_break_is_refused_without_showing_it() -> None
 
 async def test_a_name_with_a_dead_address_still_reaches_the_living_one(monkeypatch: pytest.MonkeyPatch) -> None:
     async with probe_server() as server:
-        with deaf_address(server.port) as deaf:
+        with deaf_address(server.port) as (deaf, _):
             monkeypatch.setattr(socket, "getaddrinfo", resolving({"shop.test": [deaf, "127.0.0.1"]}))
             settings = {"url": f"http://shop.test:{server.port}/health"}
             result = await read("http", settings, timeout_s=1.0, pass_when=("status == 200", "connect_ms > 300.0"))
@@ -231,18 +230,6 @@ def resolving(names: dict[str, list[str]], hanging: threading.Event | None = Non
         return real(host, port, **more)
 
     return look_up
-
-
-@contextmanager
-def deaf_address(port: int) -> Iterator[str]:
-    """An address of this host where connections to `port` are never answered: its queue is full."""
-    with socket.create_server(("127.0.0.9", port), backlog=0) as server, ExitStack() as fillers:
-        del server
-        for _ in range(4):
-            filler = fillers.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(("127.0.0.9", port))
-        yield "127.0.0.9"
 
 
 async def test_escape_sequences_in_a_body_come_out_visible() -> None:

@@ -16,6 +16,7 @@ import psutil
 import pytest
 import trustme
 from probe_reading import read
+from probe_server import deaf_address
 
 # ---- command ---------------------------------------------------------------------------------------------------------
 
@@ -73,6 +74,51 @@ async def test_a_program_that_is_not_there_is_said() -> None:
     assert result.reading.detail == "no-such-program-here cannot be started: No such file or directory"
 
 
+async def test_a_program_that_fails_says_its_last_words(tmp_path: Path) -> None:
+    result = await read("command", {"script": "echo fine; echo 'disk is full' >&2; echo >&2; exit 3"})
+    assert result.reading.detail == "exit_code == 0 is false: exit_code is 3: disk is full"
+
+
+async def test_a_folder_that_is_not_there_is_named() -> None:
+    result = await read("command", {"argv": ["true"], "cwd": "/no/such/folder"})
+    assert result.reading.detail == "true cannot be started in /no/such/folder: No such file or directory"
+
+
+@pytest.mark.parametrize("leaving", ["sleep 60 & ", "setsid sleep 5 & "])
+async def test_a_program_that_leaves_another_behind_is_read_at_its_own_end(leaving: str) -> None:
+    began = time.monotonic()
+    result = await read("command", {"script": f"{leaving} echo started"}, pass_when=("stdout == 'started\\n'",))
+    assert time.monotonic() - began < 2
+    assert result.reading.status == "pass", result
+    if not leaving.startswith("setsid"):
+        assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "60"]] == []
+
+
+def test_a_command_that_will_not_end_is_gone_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    async def interrupted() -> None:
+        reading = asyncio.create_task(
+            read("command", {"script": "trap '' TERM; echo $$ > pid; while :; do sleep 1; done"}, base_dir=tmp_path)
+        )
+        while not (tmp_path / "pid").exists() or not (tmp_path / "pid").read_text().strip():  # noqa: ASYNC110 - a file
+            await asyncio.sleep(0.01)
+        reading.cancel()
+
+    asyncio.run(interrupted())
+    assert not psutil.pid_exists(int((tmp_path / "pid").read_text()))
+
+
+async def test_a_flood_leaves_time_for_others() -> None:
+    worst_s, before_s = 0.0, time.process_time()
+    flood = asyncio.create_task(read("command", {"argv": ["yes"]}, timeout_s=1.0))
+    while not flood.done():
+        at = time.monotonic()
+        await asyncio.sleep(0.01)
+        worst_s = max(worst_s, time.monotonic() - at - 0.01)
+    assert (await flood).reading.detail == "no answer within 1 s"
+    assert worst_s < 0.3
+    assert time.process_time() - before_s < 0.7
+
+
 # ---- tcp -------------------------------------------------------------------------------------------------------------
 
 
@@ -83,7 +129,15 @@ async def test_an_open_port_passes_and_a_closed_one_fails() -> None:
     closed = await read("tcp", {"host": "127.0.0.1", "port": port})
     assert opened.reading.status == "pass"
     assert closed.reading.status == "fail"
-    assert closed.reading.detail == "connected is false: connected is false"
+    assert closed.reading.detail == "connected is false: connection refused"
+
+
+async def test_a_host_that_never_answers_fails_and_says_so() -> None:
+    with deaf_address() as (address, port):
+        tcp = await read("tcp", {"host": address, "port": port}, timeout_s=0.5)
+        tls = await read("tls", {"host": address, "port": port}, timeout_s=0.5)
+    assert (tcp.reading.status, tcp.reading.detail) == ("fail", "connected is false: no answer")
+    assert (tls.reading.status, tls.reading.detail) == ("error", f"tls://{address}:{port}: no answer from {address}")
 
 
 # ---- tls -------------------------------------------------------------------------------------------------------------
@@ -148,6 +202,8 @@ async def test_a_port_without_tls_is_an_error() -> None:
     result = await read("tls", {"host": "127.0.0.1", "port": server.sockets[0].getsockname()[1]})
     server.close()
     assert result.reading.status == "error"
+    assert result.reading.detail.endswith(": wrong version number") or "record layer" in result.reading.detail
+    assert "[SSL" not in result.reading.detail
 
 
 # ---- env -------------------------------------------------------------------------------------------------------------
@@ -202,7 +258,7 @@ async def test_a_missing_file_and_a_fifo_do_not_exist_and_do_not_block(tmp_path:
     fifo = await read("file", {"path": "fifo"}, base_dir=tmp_path, timeout_s=2.0)
     assert missing.reading.status == "fail"
     assert fifo.reading.status == "fail"
-    assert fifo.reading.detail == "exists is false: exists is false"
+    assert fifo.reading.detail == "exists is false"
 
 
 async def test_only_the_end_of_a_huge_file_is_read(tmp_path: Path) -> None:

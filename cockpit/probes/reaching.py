@@ -1,11 +1,14 @@
-"""Names to addresses, each look-up on a thread of its own: a resolver that hangs holds up nobody else.
+"""Reaching a host: names to addresses, and why a connection failed, in plain words.
 
+Each look-up is on a thread of its own: a resolver that hangs holds up nobody else.
 The loop's own `getaddrinfo` shares a few threads among all probes, and the interpreter waits for them at its end.
 """
 
 from __future__ import annotations
 
+import os
 import socket
+import ssl
 import time
 
 from cockpit.errors import ProbeError
@@ -43,3 +46,12 @@ def _looked_up(host: str, port: int) -> list[str]:
 
 def _unresolved(host: str, said: str) -> ProbeError:
     return ProbeError(f"the name {shortened(host, 80)} does not resolve: {said}")
+
+
+def refusal(error: OSError) -> str:
+    """Return why a connection failed, in a few visible words: `connection refused`, not asyncio's own sentence."""
+    if isinstance(error, ssl.SSLError):
+        return shortened((error.reason or str(error)).lower().replace("_", " "), 120)
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno).lower()
+    return shortened(error.strerror or str(error), 120) or type(error).__name__

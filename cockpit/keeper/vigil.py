@@ -16,8 +16,8 @@ from cockpit.run.readings import Reading, ShownStatus, Status
 
 
 def stale_after_s(probe: Probe) -> float:
-    """The age from which a reading no longer counts: two intervals, and the time that one may take."""
-    return 2 * probe.interval_s + probe.timeout_s
+    """The age from which a reading no longer counts."""
+    return 2 * probe.interval_s
 
 
 class Vigil:

@@ -44,7 +44,7 @@ def probe_now(probe: Probe, known: ProbeState, now: Instant) -> ProbeNow:
     if known.as_of_boot != now.boot:
         return ProbeNow("stale", None)
     age_s = None if known.age_s is None else known.age_s + max(0.0, now.mono - known.as_of_mono)
-    limit_s = 2 * probe.interval_s + probe.timeout_s + SAMPLE_SILENCE_S
+    limit_s = 2 * probe.interval_s + SAMPLE_SILENCE_S
     if age_s is not None and age_s > limit_s and not probe.on_demand:
         return ProbeNow("stale", age_s)
     return ProbeNow(known.status, age_s)

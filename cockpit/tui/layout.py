@@ -10,7 +10,7 @@ from msgspec import Struct
 
 ACTING = (72, 20)
 """Columns and rows below which acting keys are refused."""
-READING = (40, 10)
+READING = (40, 13)
 """Columns and rows below which a sentence stands in place of the panes."""
 
 
@@ -32,17 +32,20 @@ class Plan(Struct, frozen=True):
     tree_in_a_line: bool
 
 
-def plan(width: int, height: int, *, gate_rows: int, probes: int, has_banner: bool) -> Plan:
-    """The plan for a terminal of this size. `gate_rows` are the lines that the gate at hand would take."""
+def plan(width: int, height: int, *, gate_rows: int, probes: int, has_banner: bool, says_rows: int = 1) -> Plan:
+    """The plan for a terminal of this size. `gate_rows` are the lines that the gate at hand would take.
+
+    `says_rows`, 1 or 2, is what the sentence above the keys needs; the second comes out of the log's tail.
+    """
     boxes = {"identity": Box(0, 0, width, 1), "clock": Box(0, 1, width, 1)}
     top = 2
     if has_banner:
         boxes["banner"] = Box(0, top, width, 1)
         top += 1
     boxes["keys"] = Box(0, height - 1, width, 1)
-    boxes["says"] = Box(0, height - 2, width, 1)
+    boxes["says"] = Box(0, height - 1 - says_rows, width, says_rows)
     tail_rows = 9 if height >= 36 else 6 if height >= 28 else 4 if height >= 22 else 2
-    boxes["tail"] = Box(0, height - 2 - tail_rows, width, tail_rows)
+    boxes["tail"] = Box(0, height - 2 - tail_rows, width, tail_rows + 1 - says_rows)
     rows = height - 2 - tail_rows - top
     if width >= 100:
         return _wide(boxes, width, top, rows, gate_rows)
@@ -73,7 +76,7 @@ def _narrow(boxes: dict[str, Box], width: int, top: int, rows: int, gate_rows: i
     right = width - tree
     gate = _gate_height(gate_rows, rows, 1)
     left = rows - gate
-    below = 1 if in_a_line else min(probes + 1, max(3, left // 2))
+    below = 1 if in_a_line else min(max(1, probes) + 1, max(3, left // 2))
     boxes["step"] = Box(tree, top, right, max(1, left - below))
     boxes["gate"] = Box(tree, top + left - below, right, gate)
     boxes["probes"] = Box(tree, top + rows - below, right, below)

@@ -54,6 +54,26 @@ def spread(left: Line, right: Line, width: int) -> Line:
     return (*left, (" " * (room - width_of(left)), "plain"), *right)
 
 
+def in_two_lines(line: Line, width: int) -> list[Line]:
+    """Return one line, or two broken between spans or at a space; the second is cut with `…` if it must be."""
+    if width_of(line) <= width:
+        return [line]
+    first: list[Span] = []
+    left = width
+    for number, (text, ink) in enumerate(line):
+        if cell_len(text) <= left:
+            first.append((text, ink))
+            left -= cell_len(text)
+            continue
+        head, *rest = wrapped(text, left)
+        if len(line) > 1 and number and cell_len(text) > width // 2 and head and left > width // 4:
+            first.append((head, ink))
+            text = " ".join(rest)
+        second = ((text.lstrip(), ink), *line[number + 1 :])
+        return [tuple(first), fitted((("  ", "plain"), *second), width)]
+    return [line]
+
+
 def padded(text: str, width: int) -> str:
     """Return `text` in exactly `width` cells, cut with `…` or filled with spaces."""
     text = cut(text, width)
@@ -73,7 +93,7 @@ def wrapped(text: str, width: int) -> list[str]:
         if current:
             lines.append(current)
         while cell_len(word) > width:
-            head = set_cell_size(word, width).rstrip()
+            head = set_cell_size(word, width).rstrip() or word[0]
             lines.append(head)
             word = word[len(head) :]
         current = word

@@ -19,7 +19,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
 from cockpit.tui.layout import ACTING, READING, Plan, plan
-from cockpit.tui.lines import Line, Span
+from cockpit.tui.lines import Line, Span, in_two_lines
 from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.source import Source
@@ -79,9 +79,16 @@ class RunScreen(Screen[None]):
         self.draw()
 
     def say(self, *line: Span) -> None:
-        """Put a sentence above the keys; it stays until the next key."""
+        """Put a sentence above the keys, on two lines where it needs them; it stays until the next key."""
+        rows = len(self._said())
         self._says = line
-        self._draw_pane("says", [self._says])
+        if len(self._said()) != rows:
+            self.draw()
+        else:
+            self._draw_pane("says", self._said())
+
+    def _said(self) -> list[Line]:
+        return in_two_lines(self._says, max(10, self.size.width - 1))
 
     def seen(self) -> Seen:
         """This moment."""
@@ -133,7 +140,7 @@ class RunScreen(Screen[None]):
         else:
             self._draw_pane("probes", probes.probes(seen, *probes_pane.content_size))
         self._draw_pane("tail", tail.tail(seen, self._panes["tail"].content_size.height))
-        self._draw_pane("says", [self._says])
+        self._draw_pane("says", self._said())
         self._draw_pane("keys", [keys.hints(seen, width, height)])
 
     def _draw_pane(self, name: str, lines: list[Line]) -> None:
@@ -166,7 +173,8 @@ class RunScreen(Screen[None]):
 
     def _lay_out(self, width: int, height: int, gate_rows: int, has_banner: bool, probe_count: int) -> None:
         is_readable = width >= READING[0] and height >= READING[1]
-        new = plan(width, height, gate_rows=gate_rows, probes=probe_count, has_banner=has_banner)
+        says_rows = len(self._said())
+        new = plan(width, height, gate_rows=gate_rows, probes=probe_count, has_banner=has_banner, says_rows=says_rows)
         if new == self._plan:
             return
         self._plan = new

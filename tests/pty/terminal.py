@@ -123,6 +123,10 @@ class Terminal:
         gone = self._wait_until(lambda: re.search(pattern, self.text) is None, timeout_s)
         assert gone, f"waited in vain for {pattern!r} to go; the screen:\n{self.text}"
 
+    def wait_until(self, holds: Callable[[str], bool], timeout_s: float = 20.0) -> bool:
+        """Wait until the screen's text fulfils a condition, at most `timeout_s`; whether it does."""
+        return bool(self._wait_until(lambda: holds(self.text), timeout_s))
+
     def _wait_until(self, found: Callable[[], _Found], timeout_s: float) -> _Found | None:
         """Return what `found` returns once that is true; None after the time, or once the program has ended."""
         give_up = time.monotonic() + timeout_s

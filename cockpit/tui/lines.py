@@ -97,7 +97,7 @@ def wrapped(text: str, width: int) -> list[str]:
             lines.append(head)
             word = word[len(head) :]
         current = word
-    return [*lines, current]
+    return [*lines, current] if current or not lines else lines
 
 
 def duration(seconds: float) -> str:

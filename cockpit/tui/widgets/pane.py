@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Region
@@ -71,21 +71,26 @@ def _difference(before: Line, after: Line, y: int, width: int) -> Region:
     old, new = _cells(before, width), _cells(after, width)
     first = next((x for x in range(width) if old[x] != new[x]), 0)
     last = next((x for x in range(width - 1, -1, -1) if old[x] != new[x]), width - 1)
-    # A cell beside a wide character belongs to it; begin where its character begins.
+    # A cell beside a wide character belongs to it: begin where it begins and end where it ends, on both lines.
     while first > 0 and (old[first][0] == "" or new[first][0] == ""):
         first -= 1
+    while last < width - 1 and (old[last + 1][0] == "" or new[last + 1][0] == ""):
+        last += 1
     return Region(first, y, last - first + 1, 1)
 
 
 def _cells(line: Line, width: int) -> list[tuple[str, Ink]]:
     cells: list[tuple[str, Ink]] = []
     for text, ink in line:
-        for character in text:
-            size = cell_len(character)
+        if text.isascii():
+            cells.extend((character, ink) for character in text)
+            continue
+        # As the terminal sees it: several characters may share a cell, one may take two.
+        for start, end, size in split_graphemes(text)[0]:
             if size == 0 and cells:
-                cells[-1] = (cells[-1][0] + character, ink)
+                cells[-1] = (cells[-1][0] + text[start:end], ink)
                 continue
-            cells.append((character, ink))
+            cells.append((text[start:end], ink))
             cells.extend([("", ink)] * (size - 1))
     blank: tuple[str, Ink] = (" ", "plain")
     return (cells + [blank] * (width - len(cells)))[:width]

@@ -13,11 +13,13 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from cockpit.probes.masking import Mask
 from cockpit.probes.reading import Judgement
 from cockpit.probes.scheduler import Scheduler
 from cockpit.probes.watch import Watch, watch
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
+from cockpit.profile.variables import secret_names
 from cockpit.run.readings import ConditionVerdict, Reading
 from cockpit.text import shortened
 
@@ -42,11 +44,12 @@ class Result(Struct, frozen=True):
 async def read_once(profile: Profile, kinds: Kinds, values: Mapping[str, str], base_dir: Path) -> list[Result]:
     """Read every probe once, those on demand too, and return the results in the profile's order."""
     seen = watch(profile, kinds, values, base_dir)
-    found: dict[str, Judgement] = _unwatched(profile, seen)
+    mask = _mask(profile, values)
+    found: dict[str, Judgement] = _unwatched(seen)
     done = asyncio.Event()
 
     def take(judgement: Judgement) -> None:
-        found.setdefault(judgement.reading.probe, judgement)
+        found.setdefault(judgement.reading.probe, mask.judgement(judgement))
         if len(found) == len(profile.probes):
             done.set()
 
@@ -58,24 +61,40 @@ async def read_once(profile: Profile, kinds: Kinds, values: Mapping[str, str], b
     schedule = Scheduler(on_demand, take)
     schedule.start()
     schedule.probe_now([each.probe.id for each in on_demand])
-    if seen.watched:
-        await done.wait()
-    await schedule.close()
+    try:
+        if seen.watched:
+            await done.wait()
+    finally:
+        await schedule.close()
     return [_result(profile, found[probe.id]) for probe in profile.probes]
 
 
 async def watching(
     profile: Profile, kinds: Kinds, values: Mapping[str, str], base_dir: Path, show: Callable[[Result], None]
 ) -> None:
-    """Read every probe on its schedule (those on demand once, at the start) until cancelled; `show` each reading."""
+    """Read every probe on its schedule (those on demand once, at the start) until cancelled; `show` each reading.
+
+    What `show` raises, for example since nobody reads its output any more, ends the watching and is raised.
+    """
     seen = watch(profile, kinds, values, base_dir)
-    for judgement in _unwatched(profile, seen).values():
-        show(_result(profile, judgement))
-    schedule = Scheduler(seen.watched, lambda judgement: show(_result(profile, judgement)))
+    mask = _mask(profile, values)
+    ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def take(judgement: Judgement) -> None:
+        if ended.done():
+            return
+        try:
+            show(_result(profile, mask.judgement(judgement)))
+        except Exception as error:  # noqa: BLE001 - it is handed on; here it would end one probe's schedule in silence
+            ended.set_exception(error)
+
+    for judgement in _unwatched(seen).values():
+        take(judgement)
+    schedule = Scheduler(seen.watched, take)
     schedule.start()
     schedule.probe_now([each.probe.id for each in seen.watched])
     try:
-        await asyncio.get_running_loop().create_future()
+        await ended
     finally:
         await schedule.close()
 
@@ -104,7 +123,11 @@ def _number(value: object) -> str:
     return f"{value:.4g}" if isinstance(value, float) else shortened(str(value), 40)
 
 
-def _unwatched(profile: Profile, seen: Watch) -> dict[str, Judgement]:
+def _mask(profile: Profile, values: Mapping[str, str]) -> Mask:
+    return Mask({name: values[name] for name in secret_names(profile) if name in values})
+
+
+def _unwatched(seen: Watch) -> dict[str, Judgement]:
     now = time.monotonic()
     return {
         probe_id: Judgement(Reading(probe=probe_id, status="error", detail=str(error), began_mono=now, ended_mono=now))

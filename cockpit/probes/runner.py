@@ -16,6 +16,7 @@ from cockpit.errors import ProbeError
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe
 from cockpit.profile.references import fill_secret
+from cockpit.text import shortened
 
 Facts = Mapping[str, object]
 
@@ -74,10 +75,14 @@ def _filled(settings: object, values: Mapping[str, str]) -> object:
 
 
 def find_opener(kind: str) -> OpenRunner:
-    """Load the runner of a kind from the installed packages' entry points. Raises `ProbeError` if there is none."""
+    """Load the runner of a kind from the installed packages' entry points. Raises `ProbeError` if it cannot."""
     from importlib.metadata import entry_points
 
     found = entry_points(group="cockpit.probe_runners", name=kind)
     if not found:
-        raise ProbeError(f"no plug-in for kind `{kind}` is installed here")
-    return cast("OpenRunner", next(iter(found)).load())
+        raise ProbeError(f"no plug-in for kind `{shortened(kind, 60)}` is installed here")
+    try:
+        return cast("OpenRunner", next(iter(found)).load())
+    except Exception as error:
+        said = shortened(f"{type(error).__name__}: {error}", 150)
+        raise ProbeError(f"the plug-in for kind `{shortened(kind, 60)}` cannot be loaded: {said}") from error

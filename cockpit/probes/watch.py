@@ -49,8 +49,10 @@ def _watched(probe: Probe, kind: ProbeKind, values: Mapping[str, str], base_dir:
     settings = filled_settings(probe, kind, values)
     context = Context(base_dir=base_dir, timeout_s=probe.timeout_s)
 
+    opener = find_opener(probe.kind)  # now: importing a driver must not count as time of the first reading
+
     def open_it() -> asyncio.Future[Runner]:
-        return asyncio.ensure_future(find_opener(probe.kind)(settings, context))
+        return asyncio.ensure_future(opener(settings, context))
 
     return Watched(probe, Judge(probe, kind), open_it)
 

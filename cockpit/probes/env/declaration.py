@@ -17,7 +17,12 @@ class EnvSettings(Settings, frozen=True, kw_only=True):
 
 def _problems(settings: Settings) -> tuple[str, ...]:
     assert isinstance(settings, EnvSettings)
-    return () if settings.name and "=" not in settings.name else ("`name` is no name of a variable",)
+    from cockpit.profile.conditions import pattern_error  # CEL is not needed to know the kind
+
+    found = [] if settings.name and "=" not in settings.name else ["`name` is no name of a variable"]
+    if settings.pattern and (error := pattern_error(settings.pattern)):
+        found.append(f"`pattern` is no RE2 pattern: {error}")
+    return tuple(found)
 
 
 ENV = ProbeKind(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
@@ -15,7 +13,7 @@ class FileSettings(Settings, frozen=True, kw_only=True):
     path: str
     """Relative to the profile's folder."""
     lines: str = ""
-    """A Python regular expression searched in each line of the last 1 MiB; gives `lines_matching`."""
+    """An RE2 pattern searched in each line of the last 1 MiB; gives `lines_matching`."""
     within_s: float = msgspec.field(name="within", default=0.0)
     """Count only lines whose ISO 8601 time is at most this old; 0: all lines. Lines without a time follow the last."""
 
@@ -24,10 +22,10 @@ def _problems(settings: Settings) -> tuple[str, ...]:
     assert isinstance(settings, FileSettings)
     if len(settings.lines) > 500:
         return ("`lines` is longer than 500 characters",)
-    try:
-        re.compile(settings.lines)
-    except re.error as error:
-        return (f"`lines` is no regular expression: {error}",)
+    from cockpit.profile.conditions import pattern_error  # CEL is not needed to know the kind
+
+    if settings.lines and (error := pattern_error(settings.lines)):
+        return (f"`lines` is no RE2 pattern: {error}",)
     return () if settings.path else ("`path` is empty",)
 
 

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from cockpit.errors import ProbeError
 from cockpit.probes.file.declaration import FileSettings
+from cockpit.probes.file.matching import matching
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.threads import in_own_thread
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
 _READ_BYTES = 1 << 20
-_LINE = 2000
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -26,7 +26,6 @@ class FileRunner:
     def __init__(self, settings: FileSettings, context: Context) -> None:
         self._settings = settings
         self._path = context.base_dir / settings.path
-        self._pattern = re.compile(settings.lines) if settings.lines else None
 
     async def read(self) -> Facts:
         """Look at the file."""
@@ -48,23 +47,28 @@ class FileRunner:
             lines = file.read(_READ_BYTES).decode("utf-8", "replace").splitlines()
         if seen.st_size > _READ_BYTES:
             lines = lines[1:]  # the first is cut
-        matching = self._matching(lines)
+        found = self._matching(lines)
         return {
             "exists": True,
             "size_bytes": seen.st_size,
             "age_s": max(0.0, time.time() - seen.st_mtime),
-            "lines_matching": len(matching) if self._pattern else 0,
-            "last_line": shortened(matching[-1], 500) if matching else "",
+            "lines_matching": len(found) if self._settings.lines else 0,
+            "last_line": shortened(found[-1], 500) if found else "",
         }
 
     def _matching(self, lines: list[str]) -> list[str]:
-        recent_s = time.time() - self._settings.within_s if self._settings.within_s else None
+        recent = self._recent(lines) if self._settings.within_s else lines
+        return matching(self._settings.lines, recent) if self._settings.lines else recent
+
+    def _recent(self, lines: list[str]) -> list[str]:
+        """The lines of the time that counts; one without a time belongs to the one before it."""
+        since_s = time.time() - self._settings.within_s
         found: list[str] = []
-        is_recent = recent_s is None
+        is_recent = False
         for line in lines:
-            if recent_s is not None and (at := written_at(line)) is not None:
-                is_recent = at >= recent_s
-            if is_recent and (self._pattern is None or self._pattern.search(line[:_LINE])):
+            if (at := written_at(line)) is not None:
+                is_recent = at >= since_s
+            if is_recent:
                 found.append(line)
         return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import click
 import msgspec
 from msgspec import Struct
 
-from cockpit.audit.tail import Tail
+from cockpit.audit.layout import log_path
+from cockpit.audit.line import decode
 from cockpit.errors import LogError
 from cockpit.exits import Exit
 from cockpit.run.evolve import evolve
@@ -18,6 +20,8 @@ from cockpit.session.runs import RunSummary, list_runs, runs_folder
 from cockpit.text import shortened
 
 NEWEST = 20
+_FACT, _BEGINNING = b'"class":"fact"', 256
+"""Stands in the first bytes of a line that is a fact."""
 _HEADINGS = ("run", "profile", "environment", "state", "started (UTC)", "steps", "pen", "keeper")
 
 
@@ -84,21 +88,16 @@ def _row(run: RunSummary) -> Row:
 
 
 def _folded(run_dir: Path) -> RunState:
-    """The fold of the run's facts, as far as its log can be read."""
+    """The fold of the run's facts, unverified: a list must not take as long as a long night's samples."""
     state = EMPTY
     try:
-        tail = Tail(run_dir)
-    except LogError:
+        with log_path(run_dir).open("rb") as lines:
+            for line in lines:
+                if _FACT in line[:_BEGINNING]:
+                    with suppress(LogError):  # torn, and stepped over by whoever appended next
+                        state = evolve(state, decode(line))
+    except OSError:
         return state
-    try:
-        while entries := tail.read():
-            for entry in entries:
-                if entry.event.is_fact:
-                    state = evolve(state, entry.event)
-    except LogError:
-        return state
-    finally:
-        tail.close()
     return state
 
 

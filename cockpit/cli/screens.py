@@ -77,8 +77,8 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 def resume(run: str | None, reason: str | None) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
-    Without RUN: your live run, the newest. A keeper that died is started again; who resumes another person's run takes
-    the pen, with a reason.
+    Without RUN: the only live run, or the only one that you started. A keeper that died is started again; who resumes a
+    run whose pen somebody else holds takes it, with a reason.
     """
     require_screen()
     run_dir = find_run(run)

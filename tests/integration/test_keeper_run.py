@@ -6,10 +6,11 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from keeper_stage import Server, Stage, until
+from keeper_stage import Server, Stage, log_path, until
 
 from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock, holder_alive
@@ -219,6 +220,52 @@ def test_a_probe_of_an_unknown_kind_reads_error_and_never_opens_a_gate(stage: St
     stage.keeper()
     until(lambda: stage.state.probes["api"].status == "error", "the error")
     assert "no plug-in for kind `gone`" in stage.state.probes["api"].detail
+
+
+def test_a_keeper_whose_disk_is_full_ends_with_a_sentence_and_nothing_is_lost(stage: Stage, tmp_path: Path) -> None:
+    import resource
+
+    stage.begin()
+    keeper = stage.keeper()
+    until(lambda: stage.bodies("probe.changed"), "a reading")
+    size = log_path(stage.run_dir).stat().st_size + 100
+    resource.prlimit(keeper.pid, resource.RLIMIT_FSIZE, (size, size))  # as a full disk: the next write is cut short
+    assert keeper.wait(20) == 5
+    said = (tmp_path / "keeper-0.log").read_text()
+    assert "writing" in said
+    assert "Traceback" not in said
+    assert stage.bodies("probe.changed"), "what was durable can be read"
+
+
+def test_a_keeper_whose_log_was_damaged_ends_with_a_sentence(stage: Stage, tmp_path: Path) -> None:
+    stage.begin()
+    keeper = stage.keeper()
+    until(lambda: stage.bodies("probe.changed"), "a reading")
+    log = log_path(stage.run_dir)
+    with log.open("r+b") as file:
+        file.truncate(log.stat().st_size // 2)
+    assert keeper.wait(20) == 5
+    said = (tmp_path / "keeper-0.log").read_text()
+    assert "was cut" in said
+    assert "Traceback" not in said
+
+
+def test_samples_come_at_most_once_a_second_however_often_a_probe_is_read(stage: Stage) -> None:
+    stage.begin(interval="0.1")
+    stage.keeper()
+    until(lambda: len(stage.events("probes.sampled")) >= 4, "four samples")
+    at = [event.instant.mono for event in stage.events("probes.sampled")]
+    assert all(later - earlier > 0.9 for earlier, later in pairwise(at))
+    assert stage.bodies("probes.sampled")[0].key
+
+
+def test_a_driver_that_no_probe_needs_is_not_loaded(stage: Stage) -> None:
+    stage.begin()
+    keeper = stage.keeper()
+    until(lambda: stage.bodies("probe.changed"), "a reading")
+    mapped = Path(f"/proc/{keeper.pid}/maps").read_text()
+    assert "msgspec" in mapped
+    assert "psycopg" not in mapped
 
 
 SECRET = "correct-horse-battery-staple"

@@ -65,7 +65,7 @@ def test_a_second_keeper_goes_on_from_what_the_first_said() -> None:
 def test_what_the_first_said_becomes_stale_too() -> None:
     vigil = Vigil([PROBE], {"api": "pass"}, 50.0)
     assert told(vigil.look(54.0)) == []
-    assert told(vigil.look(55.1)) == [("pass", "stale")]
+    assert told(vigil.look(54.1)) == [("pass", "stale")]
 
 
 def test_one_failing_reading_of_a_patient_probe_changes_nothing_across_a_restart() -> None:

@@ -10,6 +10,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -21,7 +22,9 @@ from textual.screen import Screen
 from cockpit.exits import Exit
 from cockpit.session.seat import Seat
 from cockpit.session.view import View
+from cockpit.tui import keymap
 from cockpit.tui.keyguard import KeyGuard
+from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
@@ -50,27 +53,8 @@ class CockpitApp(App[int]):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("c", "act('confirm')", "confirm the step, or enter the phase"),
-        Binding("s", "act('skip')", "skip the step, with a reason"),
-        Binding("o", "act('override')", "override the gate, with a reason"),
-        Binding("d", "act('outside')", "record that it was done outside"),
-        Binding("n", "act('note')", "write a note"),
-        Binding("h", "act('hold')", "hold the line, or release it"),
-        Binding("j", "act('jump')", "jump to another step, with a reason"),
-        Binding("x", "act('reopen')", "reopen a settled step, with a reason"),
-        Binding("full_stop", "act('probe')", "read the probes now"),
-        Binding("T", "act('pen')", "take the pen"),
-        Binding("F", "act('finish')", "finish the run"),
-        Binding("A", "act('abort')", "abort the run"),
-        Binding("y", "copy", "copy the command to your terminal"),
-        Binding("Y", "print_plain", "show the command on the plain screen"),
-        Binding("p", "probes", "all probes"),
-        Binding("l", "log", "the whole log"),
-        Binding("t", "theme", "dark or light"),
-        Binding("question_mark", "help", "all keys"),
-        Binding("q", "leave", "detach: the run goes on"),
-        Binding("ctrl+q", "leave", "detach", show=False),
-        Binding("ctrl+c", "told_q", "", show=False, priority=True),
+        *bindings(keymap.LIVE),
+        Binding("ctrl+c", "told_q", show=False, priority=True),
     ]
 
     def __init__(self, seat: Seat) -> None:
@@ -224,7 +208,7 @@ class CockpitApp(App[int]):
         from cockpit.tui.panes import helping
         from cockpit.tui.screens.reading import ReadingScreen
 
-        every = helping.keys((*self.BINDINGS, *RunScreen.BINDINGS))
+        every = helping.keys((*keymap.LIVE.values(), *keymap.READING.values()))
         self.push_screen(
             ReadingScreen("Keys", lambda width, height, first: every[first : first + height], lambda width: len(every))
         )
@@ -235,12 +219,8 @@ class CockpitApp(App[int]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette lists what the bindings list."""
-        for binding in self.BINDINGS:
-            if isinstance(binding, Binding) and binding.description and binding.show:
-                yield SystemCommand(binding.description, f"key {binding.key}", lambda b=binding: self._run(b))
-
-    async def _run(self, binding: Binding) -> None:
-        await self.run_action(binding.action)
+        for key in keymap.LIVE.values():
+            yield SystemCommand(key.does, f"key {key.label}", partial(self.run_action, key.action))
 
     # ---- the terminal goes away ------------------------------------------------------------------------------------
 

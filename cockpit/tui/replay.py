@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from textual.app import App
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.screen import Screen
 
 from cockpit.audit.line import Head
@@ -24,6 +24,8 @@ from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View
+from cockpit.tui import keymap
+from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Mode
 from cockpit.tui.screens.run import RunScreen
@@ -111,20 +113,7 @@ class ReplayApp(App[int]):
 
     CSS_PATH = "screens/run.tcss"
     ENABLE_COMMAND_PALETTE = False
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("right", "step(1)", "next event"),
-        Binding("left", "step(-1)", "event before"),
-        Binding("shift+right", "step(10)", "ten events on"),
-        Binding("shift+left", "step(-10)", "ten events back"),
-        Binding("right_square_bracket", "phase(1)", "next phase or step"),
-        Binding("left_square_bracket", "phase(-1)", "phase or step before"),
-        Binding("home", "step(-100000000)", "first event", priority=True),
-        Binding("end", "step(100000000)", "last event", priority=True),
-        Binding("l", "log", "the log up to here"),
-        Binding("t", "theme", "dark or light"),
-        Binding("question_mark", "help", "all keys"),
-        Binding("q,ctrl+q,ctrl+c", "leave", "quit", priority=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(keymap.REPLAY, priority=True)
 
     def __init__(self, replay: Replay) -> None:
         super().__init__()
@@ -183,7 +172,7 @@ class ReplayApp(App[int]):
         from cockpit.tui.panes import helping
         from cockpit.tui.screens.reading import ReadingScreen
 
-        every = helping.keys((*self.BINDINGS, *RunScreen.BINDINGS))
+        every = helping.keys((*keymap.REPLAY.values(), *keymap.READING.values()))
         self.push_screen(
             ReadingScreen("Keys", lambda width, height, first: every[first : first + height], lambda width: len(every))
         )

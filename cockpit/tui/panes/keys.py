@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cockpit.text import shortened
-from cockpit.tui.ink import Ink
+from cockpit.tui import keymap
 from cockpit.tui.layout import ACTING
-from cockpit.tui.lines import Line, fitted
+from cockpit.tui.lines import Line, Span, fitted
 from cockpit.tui.panes.seen import Seen
 
 
@@ -29,12 +29,11 @@ def banner(seen: Seen, width: int, height: int) -> Line:
 
 def hints(seen: Seen, width: int, height: int) -> Line:
     """The keys that matter now, most needed first; `?` lists them all."""
-    pairs = _pairs(seen)
-    line: list[tuple[str, Ink]] = []
-    last: list[tuple[str, Ink]] = [(" ?", "key"), (" help  ", "plain"), ("q", "key"), (f" {_quit_word(seen)}", "plain")]
+    line: list[Span] = []
+    last: list[Span] = [(" ?", "key"), (" help  ", "plain"), ("q", "key"), (f" {_quit_word(seen)}", "plain")]
     room = width - sum(len(text) for text, _ in last)
-    for key, word in pairs:
-        spans: list[tuple[str, Ink]] = [(f" {key}", "key"), (f" {word} ", "plain")]
+    for key, word in _now(seen):
+        spans: list[Span] = [(f" {key}", "key"), (f" {word} ", "plain")]
         if sum(len(text) for text, _ in (*line, *spans)) > room:
             break
         line += spans
@@ -44,26 +43,33 @@ def hints(seen: Seen, width: int, height: int) -> Line:
 def _quit_word(seen: Seen) -> str:
     if seen.mode == "REPLAY" or seen.state.status != "live":
         return "quit"
-    return "detach" if seen.mode == "LIVE" else "leave"
+    return keymap.LIVE["leave"].word if seen.mode == "LIVE" else "leave"
 
 
-def _pairs(seen: Seen) -> list[tuple[str, str]]:
+def _now(seen: Seen) -> list[tuple[str, str]]:
+    """Key and word, by where the run stands. The words are the key map's unless the moment has a better one."""
     state = seen.state
+    steps = (f"{keymap.READING['before'].label} {keymap.READING['next'].label}", keymap.READING["next"].word)
     if seen.mode == "REPLAY":
-        return [("← →", "event"), ("⇧← ⇧→", "ten"), ("Home End", "first, last"), ("↑ ↓", "steps"), ("l", "log")]
+        pairs = (("back", "on"), ("ten_back", "ten_on"), ("move_back", "move_on"), ("first", "last"))
+        found = [(f"{keymap.REPLAY[a].label} {keymap.REPLAY[b].label}", keymap.REPLAY[b].word) for a, b in pairs]
+        return [*found, steps, *_of("log")]
     if state.status != "live":
-        return [("l", "log"), ("↑ ↓", "steps"), ("p", "probes")]
+        return [*_of("log"), steps, *_of("probes")]
     if seen.mode == "WATCHING":
-        return [("n", "note"), ("h", "hold"), ("↑ ↓", "steps"), ("p", "probes"), ("l", "log")]
+        return [*_of("note", "hold"), steps, *_of("probes", "log")]
     if state.hold is not None:
-        return [("h", "release…"), ("n", "note…"), ("A", "abort…"), ("p", "probes"), ("l", "log")]
+        return [(keymap.LIVE["hold"].label, "release…"), *_of("note", "abort", "probes", "log")]
     if seen.selected is not None:
-        return [("Home", "back to now"), ("↑ ↓", "steps"), ("j", "jump…"), ("x", "reopen…"), ("n", "note…")]
+        return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "note")]
     if state.cursor is None:
-        return [("F", "finish…"), ("x", "reopen…"), ("n", "note…"), ("h", "hold…"), ("l", "log")]
-    first = ("c", "enter phase" if state.cursor.step is None else "confirm")
-    return [first, ("s", "skip…"), ("o", "override…"), ("d", "outside…"), ("n", "note…"), ("h", "hold…"),
-            (".", "probe now"), ("y", "copy"), ("p", "probes"), ("l", "log")]  # fmt: skip
+        return _of("finish", "reopen", "note", "hold", "log")
+    first = [(keymap.LIVE["confirm"].label, "enter phase")] if state.cursor.step is None else _of("confirm")
+    return [*first, *_of("skip", "override", "outside", "note", "hold", "probe", "copy", "probes", "log")]
+
+
+def _of(*names: str) -> list[tuple[str, str]]:
+    return [(keymap.LIVE[name].label, keymap.LIVE[name].word) for name in names]
 
 
 def _alarm(text: str) -> Line:

@@ -11,13 +11,15 @@ from zoneinfo import ZoneInfo
 
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.screen import Screen
 
 from cockpit.run.forecast import forecast
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
+from cockpit.tui import keymap
+from cockpit.tui.keymap import bindings
 from cockpit.tui.layout import ACTING, READING, Plan, plan
 from cockpit.tui.lines import Line, Span, in_two_lines
 from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
@@ -32,13 +34,7 @@ class RunScreen(Screen[None]):
     """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
 
     AUTO_FOCUS = ""
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "select(1)", "next step", show=False),
-        Binding("up", "select(-1)", "step before", show=False),
-        Binding("home", "select(0)", "back to the step that is due", show=False),
-        Binding("pagedown", "scroll_step(5)", "read on in the step", show=False),
-        Binding("pageup", "scroll_step(-5)", "read back in the step", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = bindings(keymap.READING)
 
     class Drawn(Message):
         """The first whole paint is done."""

@@ -1,0 +1,79 @@
+"""Every key in one place: bindings, the hints at the bottom, help and the command palette are all made from this.
+
+A key that acts is bound to `act`, which waits for it to come alone; the others only show things.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+from textual.binding import Binding, BindingType
+
+
+class Key(Struct, frozen=True):
+    """One key: Textual's name for it, the action, the word in the hints (`…` if a question follows), what it does."""
+
+    name: str
+    action: str
+    word: str
+    does: str
+    shown: str = ""
+    """How the key is written; empty: as its name."""
+
+    @property
+    def label(self) -> str:
+        """The key as people read it."""
+        return self.shown or self.name
+
+
+LIVE: dict[str, Key] = {
+    "confirm": Key("c", "act('confirm')", "confirm", "confirm the step, or enter the phase"),
+    "skip": Key("s", "act('skip')", "skip…", "skip the step, with a reason"),
+    "override": Key("o", "act('override')", "override…", "override the gate, with a reason"),
+    "outside": Key("d", "act('outside')", "outside…", "record that it was done outside, with a reason"),
+    "note": Key("n", "act('note')", "note…", "write a note"),
+    "hold": Key("h", "act('hold')", "hold…", "hold the line, or release it, with a reason"),
+    "jump": Key("j", "act('jump')", "jump…", "jump to another step, with a reason"),
+    "reopen": Key("x", "act('reopen')", "reopen…", "reopen a settled step, with a reason"),
+    "probe": Key("full_stop", "act('probe')", "probe now", "read the probes now", "."),
+    "pen": Key("T", "act('pen')", "take pen…", "take the pen, with a reason"),
+    "finish": Key("F", "act('finish')", "finish…", "finish the run"),
+    "abort": Key("A", "act('abort')", "abort…", "abort the run, with a reason"),
+    "copy": Key("y", "copy", "copy", "send the command to your terminal's clipboard"),
+    "plain": Key("Y", "print_plain", "plain", "show the command on the plain screen"),
+    "probes": Key("p", "probes", "probes", "all probes, with why they are not well"),
+    "log": Key("l", "log", "log", "the log, as far back as the screen holds it"),
+    "theme": Key("t", "theme", "theme", "dark or light"),
+    "help": Key("question_mark", "help", "help", "all keys", "?"),
+    "leave": Key("q,ctrl+q", "leave", "detach", "close the screen; the run goes on", "q"),
+}
+"""Of a live run, by what they do."""
+
+READING: dict[str, Key] = {
+    "next": Key("down", "select(1)", "steps", "show the next step, without acting", "↓"),
+    "before": Key("up", "select(-1)", "steps", "show the step before, without acting", "↑"),
+    "now": Key("home", "select(0)", "back to now", "back to the step that is due", "Home"),
+    "read_on": Key("pagedown", "scroll_step(5)", "read on", "read on in the step", "PgDn"),
+    "read_back": Key("pageup", "scroll_step(-5)", "read back", "read back in the step", "PgUp"),
+}
+"""Of every run's screen."""
+
+REPLAY: dict[str, Key] = {
+    "on": Key("right", "step(1)", "event", "next event", "→"),
+    "back": Key("left", "step(-1)", "event", "event before", "←"),
+    "ten_on": Key("shift+right", "step(10)", "ten", "ten events on", "⇧→"),
+    "ten_back": Key("shift+left", "step(-10)", "ten", "ten events back", "⇧←"),
+    "move_on": Key("right_square_bracket", "phase(1)", "step", "to where the run next moved", "]"),
+    "move_back": Key("left_square_bracket", "phase(-1)", "step", "to where the run last moved", "["),
+    "first": Key("home", "step(-100000000)", "first", "first event", "Home"),
+    "last": Key("end", "step(100000000)", "last", "last event", "End"),
+    "log": Key("l", "log", "log", "the log up to here"),
+    "theme": Key("t", "theme", "theme", "dark or light"),
+    "help": Key("question_mark", "help", "help", "all keys", "?"),
+    "leave": Key("q,ctrl+q,ctrl+c", "leave", "quit", "close", "q"),
+}
+"""Of a replay."""
+
+
+def bindings(keys: dict[str, Key], *, priority: bool = False) -> list[BindingType]:
+    """Textual's bindings for these keys."""
+    return [Binding(key.name, key.action, key.does, key_display=key.label, priority=priority) for key in keys.values()]

@@ -64,6 +64,10 @@ def _ended(error: BaseException) -> int:
         case CockpitError():
             say(str(error))
             return exit_of(error)
+        case OSError() if not os.environ.get("COCKPIT_DEBUG"):
+            where = f": {error.filename}" if error.filename else ""
+            say(f"the system refused: {error.strerror or error}{where}")
+            return Exit.FAILED
         case _:
             return _unforeseen(error)
 

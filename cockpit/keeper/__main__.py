@@ -41,12 +41,9 @@ def main(arguments: list[str]) -> Exit:
             return _keep(run_dir)
         finally:
             lock.release()
-    except StoreFailed as error:
-        print(f"cockpit keeper: {error}", file=sys.stderr)
-        return Exit.FAILED
     except (CockpitError, OSError) as error:
         print(f"cockpit keeper: {error}", file=sys.stderr)
-        return Exit.UNREADABLE
+        return Exit.FAILED if isinstance(error, StoreFailed) else Exit.UNREADABLE
 
 
 def _keep(run_dir: Path) -> Exit:

@@ -19,7 +19,7 @@ class Following:
     """Reads the rest of a log that was read to its present end, until it is closed."""
 
     def __init__(
-        self, tail: Tail, on_events: Callable[[Sequence[Event]], None], on_failure: Callable[[LogError], None]
+        self, tail: Tail, on_events: Callable[[Sequence[Event]], None], on_failure: Callable[[Exception], None]
     ) -> None:
         """Both are called from the reading thread."""
         self._tail = tail
@@ -46,5 +46,5 @@ class Following:
                     self._on_events(events)
                 else:
                     self._tail.wait(_LONGEST_WAIT_S)
-        except LogError as error:
+        except (LogError, OSError) as error:
             self._on_failure(error)

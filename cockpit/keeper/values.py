@@ -85,9 +85,18 @@ class RunValues:
 
     def _mask(self, text: str) -> str:
         for name, secret in self._secrets.items():
-            if len(secret) >= _MASKED_FROM and secret in text:
-                text = text.replace(secret, f"‹secret {name}›")
+            if len(secret) >= _MASKED_FROM:
+                text = _without(text, secret, f"‹secret {name}›")
         return text
+
+
+def _without(text: str, secret: str, name: str) -> str:
+    text = text.replace(secret, name)
+    if text.endswith("…"):  # it was cut, perhaps in the midst of the secret
+        for length in range(min(len(secret), len(text)) - 1, _MASKED_FROM - 1, -1):
+            if text[:-1].endswith(secret[:length]):
+                return text[: -1 - length] + name
+    return text
 
 
 def references_in(settings: object) -> Collection[str]:

@@ -21,7 +21,7 @@ _TOGETHER = 64
 class Writer:
     """Appends whatever is put, until it is closed."""
 
-    def __init__(self, store: Store, actor: Actor, on_failure: Callable[[LogError], None]) -> None:
+    def __init__(self, store: Store, actor: Actor, on_failure: Callable[[Exception], None]) -> None:
         """`on_failure` is called from the writing thread."""
         self._store = store
         self._actor = actor
@@ -47,7 +47,7 @@ class Writer:
             try:
                 if drafts:
                     self._store.append(None, *drafts)
-            except LogError as error:
+            except (LogError, OSError) as error:
                 self._on_failure(error)
                 return
 

@@ -99,7 +99,8 @@ def _pen_taken(event: e.Event, body: e.PenTaken, state: RunState | None) -> str:
 
 
 def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | None) -> str:
-    return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host})"
+    warned = f"; {'; '.join(body.warnings)}" if body.warnings else ""
+    return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host}){warned}"
 
 
 def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None) -> str:

@@ -159,6 +159,13 @@ def test_what_was_not_foreseen_is_one_sentence_and_a_file(tmp_path: Path) -> Non
     assert "Traceback" in ended.stderr
 
 
+def test_a_full_disk_behind_the_output_is_a_sentence(cockpit: Cockpit, run_dir: Path) -> None:
+    command = f"{sys.executable} -m cockpit.cli log {run_dir} > /dev/full"
+    ended = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert ended.returncode == 5
+    assert "No space left" in one_sentence(ended)
+
+
 def test_a_reader_that_leaves_ends_it_quietly(run_dir: Path, cockpit: Cockpit) -> None:
     for _ in range(30):  # more than a pipe holds
         act(run_dir, AddNote, text="x" * 3900)

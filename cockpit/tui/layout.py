@@ -54,7 +54,7 @@ def plan(width: int, height: int, *, gate_rows: int, probes: int, has_banner: bo
 
 def _wide(boxes: dict[str, Box], width: int, top: int, rows: int, gate_rows: int) -> Plan:
     tree = min(44, max(28, width * 28 // 100))
-    probes = min(44, max(32, width * 28 // 100))
+    probes = min(48, max(32, width * 32 // 100))
     step = width - tree - probes
     gate = _gate_height(gate_rows, rows, 2)
     boxes["tree"] = Box(0, top, tree, rows)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len, set_cell_size
+
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import EMPTY, Line, wrapped
 
@@ -95,12 +97,17 @@ def _broken(line: Line, width: int) -> list[Line]:
     current: list[tuple[str, Ink]] = []
     left = width
     for text, ink in line:
-        while len(text) > left:
-            current.append((text[:left], ink))
+        while cell_len(text) > left:
+            head = set_cell_size(text, left).removesuffix(" ") if left else ""
+            # A wide character that falls on the edge goes to the next line whole; a line of its own it gets anyway.
+            head = text[: len(head)] if text.startswith(head) else ""
+            if not head and left >= width - 2:
+                head = text[0]
+            current.append((head, ink))
             broken.append(tuple(current))
-            text, current, left = text[left:], [("  ", "plain")], max(4, width - 2)
+            text, current, left = text[len(head) :], [("  ", "plain")], max(4, width - 2)
         current.append((text, ink))
-        left -= len(text)
+        left -= cell_len(text)
     return [*broken, tuple(current)]
 
 

@@ -17,7 +17,7 @@ def banner(seen: Seen, width: int, height: int) -> Line:
     if state.unknown_types:
         return _alarm("a newer cockpit wrote to this log: reading only; update cockpit")
     if state.hold is not None:
-        return _alarm(f"HELD by {shortened(state.hold.by.user, 20)}: {shortened(state.hold.reason, 200)}   h releases")
+        return _alarm(f"HELD by {shortened(state.hold.by.user, 20)}, h releases: {shortened(state.hold.reason, 200)}")
     if trouble := seen.keeper_trouble:
         starting = state.keeper is None
         words = "" if starting else "   nothing is being probed; cockpit resume starts it again"

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import math
+from decimal import Decimal
+
+from rich.cells import cell_len
+
 from cockpit.profile.model import Probe
 from cockpit.run.evidence import ProbeNow, probe_now
-from cockpit.run.readings import Scalar
+from cockpit.run.readings import Reading, Scalar
 from cockpit.run.state import ProbeState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import MARKS, Ink
-from cockpit.tui.lines import Line, duration, padded, wrapped
+from cockpit.tui.lines import Line, cut, duration, padded, wrapped
 from cockpit.tui.panes.seen import Seen
 
 _BARS = "▁▂▃▄▅▆▇█"
+_UNIT_CELLS = 4
+"""Wider units stand beside their number, outside of the column."""
 _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
 
@@ -63,19 +70,39 @@ def _row(seen: Seen, probe: Probe, width: int) -> Line:
     known = seen.state.probes[probe.id]
     now = _now(seen, probe)
     mark, ink = MARKS[now.status]
-    spark = 6 if width >= 30 else 0
+    spark = 6 if width >= 32 else 0
     value_width = 9 if width < 40 else 12
     name_width = max(6, width - 2 - value_width - 1 - (spark + 1 if spark else 0))
     if now.status in ("stale", "unread", "error"):
         told = _unwell(now)
         value = padded(told, value_width + (spark + 1 if spark else 0))
         return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), "plain"), (" ", "plain"), (value, ink))
-    shown = quantity(known.reading.value if known.reading else None, known.reading.unit if known.reading else "")
-    room = value_width - len(shown)
-    value = " " * room + shown if room >= 0 else padded(shown, value_width)
+    value = _column(known.reading, value_width, _unit_width(seen))
     tail: Line = ((" ", "plain"), (sparkline(known, spark), "dim")) if spark else ()
     name_ink: Ink = "plain" if now.status == "pass" else ink
     return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), name_ink), (f" {value}", name_ink), *tail)
+
+
+def _unit_width(seen: Seen) -> int:
+    """Cells that the units take in their column: the widest one's; long units do not count, they stand as they can."""
+    readings = (known.reading for known in seen.state.probes.values())
+    widths = (cell_len(shortened(reading.unit, 10)) for reading in readings if reading is not None)
+    return max((width for width in widths if width <= _UNIT_CELLS), default=0)
+
+
+def _column(reading: Reading | None, width: int, unit_width: int) -> str:
+    """A value in exactly `width` cells: numbers end in one column, their units begin in the next."""
+    value, unit = (reading.value, shortened(reading.unit, 10)) if reading else (None, "")
+    if cell_len(unit) > _UNIT_CELLS:
+        whole = quantity(value, unit)
+    else:
+        room = width - (unit_width + 1 if unit_width else 0)
+        short = number(value) if cell_len(number(value)) <= room else number(value, short=True)
+        whole = f"{short} {padded(unit, unit_width)}" if unit_width else short
+        if cell_len(whole) > width and not unit:
+            whole = short
+    whole = cut(whole, width)
+    return " " * (width - cell_len(whole)) + whole
 
 
 def _unwell(now: ProbeNow) -> str:
@@ -85,16 +112,33 @@ def _unwell(now: ProbeNow) -> str:
 
 
 def quantity(value: Scalar, unit: str) -> str:
-    """A value rounded to what a person can read at a glance; three digits are enough to decide on."""
+    """A value with its unit, rounded to what a person can read at a glance."""
+    return f"{number(value)} {shortened(unit, 10)}" if unit and value is not None else number(value)
+
+
+def number(value: Scalar, *, short: bool = False) -> str:
+    """A value without its unit; three digits are enough to decide on. `short`: a long number by its power of ten.
+
+    A number is never cut: what is left of one that was would be another number.
+    """
     if value is None:
         return "–"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        value_text = f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 10 else f"{value:.2g}"
-    else:
-        value_text = shortened(str(value), 24)
-    return f"{value_text} {shortened(unit, 10)}" if unit else value_text
+    if isinstance(value, str):
+        return shortened(value, 24)
+    if short and abs(value) >= 1000:
+        return _powered(value)
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**12 else _powered(value)
+    if not math.isfinite(value) or abs(value) >= 1e12:
+        return f"{value:.3g}"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}" if abs(value) >= 1 else f"{value:.2g}"
+
+
+def _powered(value: float) -> str:
+    """`1.2e9`: whole numbers may be larger than a float can hold."""
+    return f"{Decimal(value):.1e}".replace("e+", "e")
 
 
 def sparkline(known: ProbeState, cells: int) -> str:

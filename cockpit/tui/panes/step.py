@@ -8,9 +8,11 @@ from cockpit.run.readings import ConditionVerdict
 from cockpit.run.state import GateState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import EMPTY, Line, duration, spread, wrapped
+from cockpit.tui.lines import Line, duration, spread, wrapped
 from cockpit.tui.panes.seen import Seen
 
+_MANY = 5
+"""Conditions of a gate beyond which a small terminal may not show all."""
 _RISKS: dict[str, tuple[str, Ink]] = {
     "careful": ("careful", "warn"),
     "irreversible": ("IRREVERSIBLE", "bad"),
@@ -94,6 +96,8 @@ def gate(seen: Seen, width: int) -> list[Line]:
             *(_row(ConditionVerdict(condition=text, holds=None), width, "·", "dim") for text in conditions),
         ]
     verdicts = known.conditions or tuple(ConditionVerdict(condition=text, holds=None) for text in conditions)
+    if len(verdicts) > _MANY:  # they may not all be in sight: those that hold come last
+        verdicts = tuple(sorted(verdicts, key=lambda each: each.holds is True))
     return [_verdict(seen, known, width), *(_condition(seen, each, width, known) for each in verdicts)]
 
 
@@ -130,8 +134,3 @@ def _row(verdict: ConditionVerdict, width: int, mark: str, ink: Ink) -> Line:
     if not verdict.detail or verdict.holds:
         return left
     return spread(left, ((f" {shortened(verdict.detail, max(12, width // 2))}", ink),), width)
-
-
-def blank_between(lines: list[Line]) -> list[Line]:
-    """A list of lines with an empty one after it, if there are any."""
-    return [*lines, EMPTY] if lines else []

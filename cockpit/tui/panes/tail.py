@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.run.events import Event, ProbeChanged
 from cockpit.session.view import Recent
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, wrapped
@@ -25,9 +26,16 @@ _QUIET = frozenset({"gate.changed"})
 
 def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
     """The last `height` events that people care about, leaving out the `skipped` newest."""
-    shown = [recent for recent in seen.view.recent if recent.event.type not in _QUIET]
+    shown = [recent for recent in seen.view.recent if not _is_quiet(recent.event)]
     end = max(0, len(shown) - skipped)
     return [_row(seen, recent) for recent in shown[max(0, end - height) : end]]
+
+
+def _is_quiet(event: Event) -> bool:
+    """Gates stand in their pane; that a probe's first reading is good is no news. The whole log has both."""
+    body = event.body
+    is_good_start = isinstance(body, ProbeChanged) and body.previous == "unread" and body.status == "pass"
+    return is_good_start or event.type in _QUIET
 
 
 def _row(seen: Seen, recent: Recent) -> Line:

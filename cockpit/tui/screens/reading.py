@@ -34,13 +34,17 @@ class ReadingScreen(ModalScreen[None]):
         """`rows` gives how many rows there are in all at a width."""
         super().__init__()
         self._title, self._lines, self._rows = title, lines, rows
-        self._first = 100_000_000 if at_end else 0
+        self._first = 0
+        self._follows = at_end
+        self._is_at_end = at_end
 
     def compose(self) -> ComposeResult:
         """One pane."""
-        pane = Pane(id="reading", title=f"{self._title}   (↑ ↓ scroll, Esc back)")
-        pane.border_title = f"{self._title} – ↑ ↓ scroll, Esc back"
-        yield pane
+        yield Pane(id="reading", title=f"{self._title} – ↑ ↓ scroll, Esc back")
+
+    def on_mount(self) -> None:
+        """What is shown goes on meanwhile: look once a second."""
+        self.set_interval(1.0, self.refresh_lines)
 
     def on_resize(self) -> None:
         """Draw for the new size."""
@@ -52,10 +56,13 @@ class ReadingScreen(ModalScreen[None]):
         width, height = pane.content_size
         if height <= 0:
             return
-        self._first = max(0, min(self._first, self._rows(width) - height))
+        last = max(0, self._rows(width) - height)
+        self._first = last if self._is_at_end else max(0, min(self._first, last))
         pane.show(self._lines(width, height, self._first))
 
     def action_scroll_by(self, rows: int) -> None:
         """Move by rows."""
+        _, height = self.query_one(Pane).content_size
         self._first += rows
+        self._is_at_end = self._follows and self._first >= self._rows(self.query_one(Pane).content_size.width) - height
         self.refresh_lines()

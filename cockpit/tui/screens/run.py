@@ -29,6 +29,8 @@ from cockpit.tui.widgets.pane import Pane
 
 PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "says", "keys")
 
+TITLES = {"tree": "Phases", "gate": "Gate", "probes": "Probes", "tail": "Log"}
+
 
 class RunScreen(Screen[None]):
     """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
@@ -55,7 +57,7 @@ class RunScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """One pane each; where they stand is `layout`'s."""
         for name in PANES:
-            self._panes[name] = Pane(id=name)
+            self._panes[name] = Pane(id=name, title=TITLES.get(name, ""))
             yield self._panes[name]
 
     def on_mount(self) -> None:

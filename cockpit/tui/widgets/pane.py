@@ -30,8 +30,13 @@ class Pane(Widget):
         self.border_title = title or None
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines from now on, each cut to the width; only what differs is drawn."""
+        """Show these lines from now on, each cut to the width; only what differs is drawn.
+
+        Where not all fit, the last row says how many do not.
+        """
         width, height = self.content_size
+        if 0 < height < len(lines):
+            lines = [*lines[: height - 1], ((f"… {len(lines) - height + 1} more lines", "accent"),)]
         new = tuple(fitted(line, width) for line in lines[:height])
         old, self._lines = self._lines, new
         dirty = []

@@ -5,33 +5,69 @@ For telling people why a condition does not hold; CEL alone decides whether it d
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
 
 from cockpit.profile.cel_words import Token, names_in, tokens
 
 
-def looked_at(expression: str, facts: Collection[str]) -> tuple[str, ...]:
-    """Return the paths that begin with a fact, in order of first use, each once and as it is written."""
+class Sight(Struct, frozen=True):
+    """A path as it is written, and the fact and keys that it is made of."""
+
+    path: str
+    fact: str
+    keys: tuple[str | int, ...] = ()
+
+    def value(self, facts: Mapping[str, object]) -> object:
+        """The value there. Raises LookupError where there is none."""
+        value = facts[self.fact]
+        for key in self.keys:
+            if isinstance(value, Mapping):
+                value = value[key]
+            elif isinstance(value, list) and isinstance(key, int):
+                value = value[key]
+            else:
+                raise LookupError(key)
+        return value
+
+
+def looked_at(expression: str, facts: Collection[str]) -> tuple[Sight, ...]:
+    """Return the paths that begin with a fact, in order of first use, each once."""
     names = names_in(expression, facts)
     found = tokens(expression)
-    paths: dict[str, None] = {}
+    sights: dict[str, Sight] = {}
     for at, token in enumerate(found):
         if token.kind == "name" and token.text in names and not (at and found[at - 1].text == "."):
-            paths.setdefault(expression[token.start : _end(found, at)])
-    return tuple(paths)
+            keys, end = _keys(found, at)
+            path = expression[token.start : end]
+            sights.setdefault(path, Sight(path, token.text, keys))
+    return tuple(sights.values())
 
 
-def _end(found: list[Token], at: int) -> int:
-    """Where the path ends that begins at this token: before a call, an operator or a computed index."""
+def _keys(found: list[Token], at: int) -> tuple[tuple[str | int, ...], int]:
+    """The keys after the name at this token, and where they end: before a call, an operator or a computed index."""
+    keys: list[str | int] = []
     end = found[at].end
     at += 1
-    while at < len(found):
-        texts = [token.text for token in found[at : at + 3]]
-        if texts[0] == "." and len(texts) > 1 and found[at + 1].kind == "name" and texts[2:] != ["("]:
+    while at + 1 < len(found):
+        mark, key, after = found[at].text, found[at + 1], found[at + 2].text if at + 2 < len(found) else ""
+        if mark == "." and key.kind == "name" and after != "(":
+            keys.append(key.text)
             at += 2
-        elif texts[0] == "[" and len(texts) == 3 and found[at + 1].kind in ("text", "number") and texts[2] == "]":
+        elif mark == "[" and after == "]" and (literal := _literal(key)) is not None:
+            keys.append(literal)
             at += 3
         else:
             break
         end = found[at - 1].end
-    return end
+    return tuple(keys), end
+
+
+def _literal(token: Token) -> str | int | None:
+    """The text or whole number of a plain literal."""
+    if token.kind == "number" and token.text.isdecimal():
+        return int(token.text)
+    if token.kind == "text" and token.text[0] in "'\"" and token.text[1:2] != token.text[0] and "\\" not in token.text:
+        return token.text[1:-1]
+    return None

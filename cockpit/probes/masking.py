@@ -37,6 +37,14 @@ class Mask:
         for form, name in self._forms:
             if form in text:
                 text = text.replace(form, name)
+        return self._end(text) if text.endswith("…") else text
+
+    def _end(self, text: str) -> str:
+        """The end of a text that was cut, perhaps in the midst of a secret."""
+        for form, name in self._forms:
+            for length in range(min(len(form), len(text)) - 1, _FROM - 1, -1):
+                if text.endswith(form[:length], 0, -1):
+                    return text[: -1 - length] + name
         return text
 
     def judgement(self, judgement: Judgement) -> Judgement:

@@ -14,15 +14,7 @@ from msgspec import Struct
 from cockpit.errors import ProbeError
 from cockpit.probes.looking import looked_at
 from cockpit.profile.cel_words import names_in
-from cockpit.profile.conditions import (
-    Condition,
-    ConditionError,
-    ValueExpression,
-    compile_condition,
-    compile_value,
-    probe_environment,
-    value_of,
-)
+from cockpit.profile.conditions import Condition, compile_condition, probe_environment, value_of
 from cockpit.profile.kinds import ProbeKind
 from cockpit.profile.model import Probe
 from cockpit.run.readings import ConditionVerdict, Reading, Scalar, Status
@@ -58,20 +50,8 @@ class Judge:
         facts = tuple(fact.name for fact in kind.facts)
         self._docs = {fact.name: fact.doc for fact in kind.facts}
         self._used = {text: names_in(text, facts) for text in (*texts, self._value.text)}
-        self._paths = {text: self._expressions(text, facts, environment) for text in texts}
+        self._sights = {text: looked_at(text, facts) for text in texts}
         self._needed = frozenset(name for names in self._used.values() for name in names)
-
-    def _expressions(
-        self, condition: str, facts: tuple[str, ...], environment: Mapping[str, object]
-    ) -> tuple[tuple[str, ValueExpression | None], ...]:
-        """The paths a condition looks at, each with what evaluates it, or None where it is a fact's plain name."""
-        found: list[tuple[str, ValueExpression | None]] = []
-        for path in looked_at(condition, facts):
-            try:
-                found.append((path, None if path in facts else compile_value(path, environment)))
-            except ConditionError:  # no value by itself, for example a name that a macro gives
-                continue
-        return tuple(found)
 
     def judge(self, facts: Mapping[str, object], began_mono: float, ended_mono: float) -> Judgement:
         """Judge the facts of one reading; times are seconds of the keeper's monotonic clock."""
@@ -137,15 +117,18 @@ class Judge:
             if absent:
                 holds = f"there is no `{absent[0]}` in this reading ({self._docs[absent[0]]})"
             return ConditionVerdict(condition=condition.text, holds=None, detail=shortened(holds, _DETAIL))
-        said = ", ".join(f"{path} is {_told(value)}" for path, value in self._looked_at(condition.text, facts))
+        said = ", ".join(self._seen(condition.text, facts))
         return ConditionVerdict(condition=condition.text, holds=holds, detail=shortened(said, _DETAIL))
 
-    def _looked_at(self, condition: str, facts: dict[str, object]) -> Iterator[tuple[str, object]]:
-        """The values that a condition depends on; what is a list or a map is no answer, and an absent one neither."""
-        for path, expression in self._paths[condition]:
-            value, error = (facts.get(path), "") if expression is None else expression.evaluate(facts)
-            if not error and not isinstance(value, list | dict):
-                yield path, value
+    def _seen(self, condition: str, facts: dict[str, object]) -> Iterator[str]:
+        """The values that a condition depends on; a list or a map is no answer, and an absent one neither."""
+        for sight in self._sights[condition]:
+            try:
+                value = sight.value(facts)
+            except LookupError:
+                continue
+            if not isinstance(value, list | dict):
+                yield f"{sight.path} is {_told(value)}"
 
 
 class Debounce:

@@ -52,7 +52,8 @@ def judged(facts: dict[str, object] | None = None, **probe: object) -> Judgement
     ],
 )
 def test_a_condition_looks_at_the_very_values_it_names(condition: str, paths: tuple[str, ...]) -> None:
-    assert looked_at(condition, [fact.name for fact in KIND.facts]) == paths
+    seen = looked_at(condition, [fact.name for fact in KIND.facts])
+    assert tuple(sight.path for sight in seen) == paths
 
 
 @pytest.mark.parametrize(
@@ -62,6 +63,9 @@ def test_a_condition_looks_at_the_very_values_it_names(condition: str, paths: tu
         ("json.n == 1", {"json": {"n": 12}}, "json.n == 1 is false: json.n is 12"),
         ("headers['x-a'] == 'c'", {}, "headers['x-a'] == 'c' is false: headers['x-a'] is b"),
         ("size(json.all) == 0", {"json": {"all": [1]}}, "size(json.all) == 0 is false"),
+        ("json['n'].m[1] == 1", {"json": {"n": {"m": [0, 2]}}}, "json['n'].m[1] == 1 is false: json['n'].m[1] is 2"),
+        ("!has(json.n)", {"json": {"n": 1}}, "!has(json.n) is false: json.n is 1"),
+        ("has(json.n)", {"json": {}}, "has(json.n) is false"),
         ("up", {"up": False}, "up is false"),
         ("up", {"up": False, "reason": "no route to host"}, "up is false: no route to host"),
         ("up && text == ''", {"up": False}, "up && text == '' is false: up is false, text is x"),

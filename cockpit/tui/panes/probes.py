@@ -17,7 +17,7 @@ from cockpit.tui.lines import Line, cut, duration, padded, wrapped
 from cockpit.tui.panes.seen import Seen
 
 _BARS = "▁▂▃▄▅▆▇█"
-_UNIT_CELLS = 4
+_UNIT_CELLS = 3
 """Wider units stand beside their number, outside of the column."""
 _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
@@ -93,22 +93,19 @@ def _unit_width(seen: Seen) -> int:
 def _column(reading: Reading | None, width: int, unit_width: int) -> str:
     """A value in exactly `width` cells: numbers end in one column, their units begin in the next."""
     value, unit = (reading.value, shortened(reading.unit, 10)) if reading else (None, "")
-    if cell_len(unit) > _UNIT_CELLS:
-        whole = quantity(value, unit)
-    else:
-        room = width - (unit_width + 1 if unit_width else 0)
-        short = number(value) if cell_len(number(value)) <= room else number(value, short=True)
-        whole = f"{short} {padded(unit, unit_width)}" if unit_width else short
-        if cell_len(whole) > width and not unit:
-            whole = short
-    whole = cut(whole, width)
+    room = width - (unit_width + 1 if unit_width else 0)
+    short = number(value) if cell_len(number(value)) <= room else number(value, short=True)
+    in_columns = f"{short} {padded(unit, unit_width)}" if unit_width and cell_len(unit) <= unit_width else ""
+    # Rather no unit than a part of a number.
+    tries = [in_columns, quantity(value, unit), f"{short} {unit}" if unit else short, short]
+    whole = next((each for each in tries if each and cell_len(each) <= width), cut(short, width))
     return " " * (width - cell_len(whole)) + whole
 
 
 def _unwell(now: ProbeNow) -> str:
-    if now.status == "stale":
-        return f"stale {duration(now.age_s)}" if now.age_s is not None else "stale"
-    return "no reading" if now.status == "error" else "not yet read"
+    if now.status == "stale" and now.age_s is not None:
+        return f"stale {duration(now.age_s)}"
+    return now.status
 
 
 def quantity(value: Scalar, unit: str) -> str:
@@ -144,6 +141,7 @@ def _powered(value: float) -> str:
 def sparkline(known: ProbeState, cells: int) -> str:
     """The newest numbers as bars between their least and greatest; spaces where there are none."""
     values = known.history[-cells:]
+    values = tuple(None if value is None or not math.isfinite(value) else value for value in values)
     numbers = [value for value in values if value is not None]
     if not numbers:
         return " " * cells
@@ -167,5 +165,7 @@ def every(seen: Seen, width: int) -> list[Line]:
         lines.append(((f"    {', '.join(told)}", "dim"),))
         if known.detail or (known.reading and known.reading.detail):
             detail = known.detail or (known.reading.detail if known.reading else "")
-            lines += [((f"    {text}", MARKS[_now(seen, probe).status][1]),) for text in wrapped(detail, width - 4)]
+            lines += [
+                ((f"    {text}", MARKS[_now(seen, probe).status][1]),) for text in wrapped(visible(detail), width - 4)
+            ]
     return lines

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, Span, duration, spread
+from cockpit.tui.lines import Line, Span, duration, spread, width_of
 from cockpit.tui.panes.seen import Seen
 
 
@@ -18,7 +18,11 @@ def identity(seen: Seen, width: int) -> Line:
     left: Line = (label, (f" {shortened(profile.id, 32)}", "bold"))
     if profile.title and width >= 100:
         left = (*left, (f" · {shortened(profile.title, 60)}", "plain"))
-    return spread(left, _right(seen, width), width)
+    right = _right(seen, width)
+    # The environment is never cut for what stands beside it: the head gives way first, then the pen.
+    while len(right) > 1 and width - width_of(right) <= width_of(left[:2]):
+        right = right[:-1]
+    return spread(left, right, width)
 
 
 def _right(seen: Seen, width: int) -> Line:

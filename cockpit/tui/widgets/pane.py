@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from rich.cells import split_graphemes
 from rich.segment import Segment
 from rich.style import Style
+from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from cockpit.text import visible
 from cockpit.tui.ink import DARK, LIGHT, Ink
 from cockpit.tui.lines import EMPTY, Line, fitted
 
@@ -27,7 +29,8 @@ class Pane(Widget):
     def __init__(self, *, id: str, title: str = "") -> None:  # noqa: A002 - Textual's own name
         super().__init__(id=id)
         self._lines: tuple[Line, ...] = ()
-        self.border_title = title or None
+        self._title = ""
+        self.name_it(title)
 
     def show(self, lines: Sequence[Line]) -> None:
         """Show these lines from now on, each cut to the width; only what differs is drawn.
@@ -37,7 +40,7 @@ class Pane(Widget):
         width, height = self.content_size
         if 0 < height < len(lines):
             lines = [*lines[: height - 1], ((f"… {len(lines) - height + 1} more lines", "accent"),)]
-        new = tuple(fitted(line, width) for line in lines[:height])
+        new = tuple(fitted(_shown(line), width) for line in lines[:height])
         old, self._lines = self._lines, new
         dirty = []
         for y in range(max(len(old), len(new))):
@@ -54,9 +57,10 @@ class Pane(Widget):
         return self._lines
 
     def name_it(self, title: str) -> None:
-        """Set the title in the border, if it is another."""
-        if self.border_title != title:
-            self.border_title = title
+        """Set the title in the border, if it is another; markup in it is only text."""
+        if self._title != title:
+            self._title = title
+            self.border_title = Content(visible(title)) if title else None  # a text of its own, not markup
 
     def render_line(self, y: int) -> Strip:
         """Textual's line API."""
@@ -69,6 +73,13 @@ class Pane(Widget):
     @property
     def _inks(self) -> Mapping[Ink, Style]:
         return DARK if self.app.current_theme.dark else LIGHT
+
+
+def _shown(line: Line) -> Line:
+    """The line with nothing in it that a terminal would act on, whatever a pane function was given."""
+    if all(text.isprintable() for text, _ in line):
+        return line
+    return tuple((visible(text), ink) for text, ink in line)
 
 
 def _difference(before: Line, after: Line, y: int, width: int) -> Region:

@@ -168,11 +168,9 @@ class Keeper:
     def _on_reading(self, judgement: Judgement) -> None:
         if self._end.done():
             return
-        reading = self._values.masked(judgement.reading)
-        if reading is not judgement.reading:
-            judgement = Judgement(reading, judgement.conditions, judgement.value)
-        self._sampler.take(reading)
-        self._tell(*self._vigil.take(reading))
+        judgement = self._values.masked(judgement)
+        self._sampler.take(judgement.reading)
+        self._tell(*self._vigil.take(judgement.reading))
         if self._door.take(judgement):
             self._judge()
 

@@ -55,9 +55,6 @@ class Openers:
                 self._found[kind] = find_opener(kind)
             except ProbeError as error:
                 self._found[kind] = error
-            except Exception as error:  # noqa: BLE001 - a plug-in may raise anything when it is imported
-                said = f"the plug-in for kind `{kind}` cannot be loaded: {type(error).__name__}: {error}"
-                self._found[kind] = ProbeError(shortened(said, 200))
 
     def get(self, kind: str) -> OpenRunner:
         """Raises ProbeError."""

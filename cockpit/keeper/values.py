@@ -11,14 +11,12 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from cockpit.errors import ProbeError, VariableError
+from cockpit.probes.masking import Mask
+from cockpit.probes.reading import Judgement
 from cockpit.probes.runner import filled_settings
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe, Profile
 from cockpit.profile.variables import check_value, references, secret_names, secret_values
-from cockpit.run.readings import Reading
-
-_MASKED_FROM = 4
-"""Characters: shorter values stand in ordinary words too, and masking them would tell them by their places."""
 
 
 class RunValues:
@@ -37,6 +35,7 @@ class RunValues:
                     self._secrets |= secret_values(replace(profile, variables=(variable,)), environ, {})
                 except VariableError as error:
                     self._why_not[variable.name] = str(error)
+        self._mask = Mask(self._secrets)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -58,6 +57,7 @@ class RunValues:
         except VariableError as error:
             return str(error)
         self._secrets[name] = value
+        self._mask = Mask(self._secrets)
         return ""
 
     def settings(self, probe: Probe, kind: ProbeKind) -> Settings:
@@ -74,29 +74,9 @@ class RunValues:
         """Every value as it may be shown: a secret as its name."""
         return self._shown | {name: f"‹secret {name}›" for name in secret_names(self._profile)}
 
-    def masked(self, reading: Reading) -> Reading:
-        """The reading, should a server or a driver have quoted a secret in it."""
-        detail, value = self._mask(reading.detail), reading.value
-        if isinstance(value, str):
-            value = self._mask(value)
-        if (detail, value) == (reading.detail, reading.value):
-            return reading
-        return replace(reading, detail=detail, value=value)
-
-    def _mask(self, text: str) -> str:
-        for name, secret in self._secrets.items():
-            if len(secret) >= _MASKED_FROM:
-                text = _without(text, secret, f"‹secret {name}›")
-        return text
-
-
-def _without(text: str, secret: str, name: str) -> str:
-    text = text.replace(secret, name)
-    if text.endswith("…"):  # it was cut, perhaps in the midst of the secret
-        for length in range(min(len(secret), len(text)) - 1, _MASKED_FROM - 1, -1):
-            if text[:-1].endswith(secret[:length]):
-                return text[: -1 - length] + name
-    return text
+    def masked(self, judgement: Judgement) -> Judgement:
+        """The judgement, should a server or a driver have quoted a secret in it."""
+        return self._mask.judgement(judgement)
 
 
 def references_in(settings: object) -> Collection[str]:

@@ -7,6 +7,7 @@ import pytest
 from cockpit.audit.clock import now
 from cockpit.errors import ProbeError
 from cockpit.keeper.values import RunValues
+from cockpit.probes.reading import Judgement
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe, Profile, Variable
 from cockpit.run.events import Actor, Event, KeeperStarted
@@ -87,7 +88,7 @@ def test_a_secret_that_the_environment_lacks_is_named_by_its_variable() -> None:
 def test_what_a_server_quotes_is_masked_even_where_it_was_cut(text: str, expected: str) -> None:
     kept = values()
     kept.take("typed", SECRET)
-    masked = kept.masked(Reading(probe="p", status="fail", value=text, detail=text))
+    masked = kept.masked(Judgement(Reading(probe="p", status="fail", value=text, detail=text))).reading
     assert (masked.value, masked.detail) == (expected, expected)
 
 

@@ -23,12 +23,12 @@ class Sight(Struct, frozen=True):
         """The value there. Raises LookupError where there is none."""
         value = facts[self.fact]
         for key in self.keys:
-            if isinstance(value, Mapping):
+            if isinstance(value, list) and isinstance(key, int):
                 value = value[key]
-            elif isinstance(value, list) and isinstance(key, int):
-                value = value[key]
-            else:
+                continue
+            if not isinstance(value, Mapping):
                 raise LookupError(key)
+            value = value[key]
         return value
 
 

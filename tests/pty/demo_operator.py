@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from terminal import Terminal
@@ -58,13 +59,12 @@ class DemoOperator:
 
     def leave(self) -> int:
         """Close whatever dialog is open, then the screen; returns the program's exit status."""
-        while self.terminal.process.poll() is None:
-            self.terminal.send("escape", "q")
-            try:
-                return self.terminal.wait_for_exit(timeout_s=3)
-            except subprocess.TimeoutExpired:
-                continue
-        return self.terminal.wait_for_exit()
+        for _ in range(5):
+            if self.terminal.process.poll() is None:
+                self.terminal.send("escape", "q")
+                with suppress(subprocess.TimeoutExpired):  # the key was dropped: press again
+                    return self.terminal.wait_for_exit(timeout_s=3)
+        return self.terminal.wait_for_exit(timeout_s=0.1)
 
     def look(self) -> str:
         """What the screen shows now."""

@@ -40,6 +40,8 @@ KEYS = {
 }
 PERSON_S = 0.08
 """Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
+ESCAPE_S = 0.2
+"""After Escape: sooner than 0.1 s (Textual's ESCDELAY) it and the next key are one key with Alt."""
 # Sequences that pyte would print instead of obeying: private CSI other than modes, and mode requests.
 _BEYOND_PYTE = re.compile(r"\x1b\[[<>=][0-9;:]*[a-zA-Z]|\x1b\[\?[0-9;]*(?:\$p|[a-gi-km-zA-Z])|\x1b[P_^][^\x1b]*\x1b\\")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
@@ -107,6 +109,8 @@ class Terminal:
             for stroke in [KEYS[key]] if key in KEYS else key:
                 time.sleep(PERSON_S)  # pace is what is meant here
                 os.write(self._fd, stroke.encode())
+            if key == "escape":
+                time.sleep(ESCAPE_S)
 
     def paste(self, text: str) -> None:
         """Send text all at once, as a paste without brackets does."""

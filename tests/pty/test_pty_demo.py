@@ -102,8 +102,9 @@ def test_a_fault_is_held_noted_and_aborted_by_keys(place: Path):
     assert until(lambda: left_behind(place) == []), left_behind(place)
 
 
+@pytest.mark.timeout(900)
 def test_whatever_is_killed_no_confirmed_step_is_lost(place: Path, request: pytest.FixtureRequest):
-    """Kills screen or keeper at random moments of one walk after the other, and resumes."""
+    """Kills the screen or the keeper at random moments of one walk after the other, and resumes."""
     seed = random.randrange(10**6)
     kills = moments(seed, count=24 if request.config.getoption("--many") else 4, longest_s=4.0)
     print(f"seed {seed}: {[round(moment, 2) for moment in kills]}")

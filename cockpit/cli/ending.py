@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 import click
@@ -98,6 +97,8 @@ class Refused(CockpitError):
 
 def no_such_command(name: str, commands: Iterable[str], ctx: click.Context) -> click.UsageError:
     """What to answer to a command that is none."""
+    from difflib import get_close_matches  # takes longer to import than most commands need to answer
+
     near = get_close_matches(name, list(commands), n=1)
     meant = f"; did you mean `{near[0]}`?" if near else ""
     return click.UsageError(f"there is no command `{shortened(name, 60)}`{meant}", ctx)

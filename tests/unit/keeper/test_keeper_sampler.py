@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.keeper.rounding import rounded, says_the_same, written
 from cockpit.keeper.sampler import KEY_S, LINE_BYTES, SILENCE_S, Sampler
-from cockpit.run.readings import Reading, Scalar
+from cockpit.run.readings import Reading, Scalar, Status
 
 
 def reading(probe: str = "api", value: Scalar = 1.0, *, ended: float = 0.0, latency_ms: float | None = 10.0) -> Reading:
@@ -105,3 +107,40 @@ def test_another_status_is_always_news() -> None:
     first = reading()
     second = msgspec.structs.replace(first, status="fail")
     assert not says_the_same(written(first), written(second))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 3),
+            st.sampled_from(["pass", "fail", "error"]),
+            st.one_of(st.none(), st.integers(-5, 5), st.floats(allow_nan=True), st.text(max_size=5)),
+            st.one_of(st.none(), st.floats(0, 1000)),
+            st.floats(0, 30),
+        )
+    )
+)
+def test_whoever_folds_all_samples_knows_every_probe_as_a_person_would_read_it(
+    readings: list[tuple[int, Status, Scalar, float | None, float]],
+) -> None:
+    names = [f"p{n}" for n in range(4)]
+    sampler, known, newest, mono = Sampler(names), dict[str, Reading](), dict[str, Reading](), 0.0
+    for number, status, value, latency_ms, pause in readings:
+        mono += pause
+        taken = Reading(names[number], status, value, latency_ms=latency_ms, began_mono=mono, ended_mono=mono)
+        newest[names[number]] = written(taken)
+        sampler.take(taken)
+        for sample in sampler.sample(mono):
+            known.update((one.probe, one) for one in sample.readings)
+            for name, age in zip(names, sample.ages, strict=True):
+                assert (age is None) == (name not in newest)
+        assert known.keys() == newest.keys()
+        assert all(says_the_same(known[name], newest[name]) for name in newest)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_rounding_twice_changes_nothing_and_moves_a_number_by_half_a_percent_at_most(value: float) -> None:
+    once = rounded(value)
+    assert isinstance(once, float)
+    assert rounded(once) == once
+    assert abs(once - value) <= abs(value) * 0.0051

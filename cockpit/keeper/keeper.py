@@ -10,6 +10,8 @@ import asyncio
 import os
 import signal
 import sys
+import threading
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from itertools import islice
@@ -49,6 +51,8 @@ TICK_S = 0.5
 """Between beats, and between looks at what has become stale."""
 FIRST_LOOK_S = 1.0
 """Within this time after the start every regular probe is read once, whatever its interval."""
+LAST_S = 15.0
+"""After its end a keeper is gone, whatever a plug-in's threads still wait for."""
 _WRITE_S = 10.0
 _TARGETS = 300
 _Argument = TypeVar("_Argument")
@@ -105,6 +109,7 @@ class Keeper:
         ticking = self._loop.create_task(self._tick(beat, requests))
         self._begin()
         end = await self._end
+        threading.Thread(target=_leave_at_last, args=(end.exit,), name="cockpit-leave", daemon=True).start()
         ticking.cancel()
         if end.is_written:
             self._tell(KeeperStopped(epoch=self.epoch, reason=end.reason))
@@ -258,6 +263,11 @@ def _ended(state: RunState) -> dict[str, float]:
         for probe, known in state.probes.items()
         if known.age_s is not None and known.as_of_boot == boot
     }
+
+
+def _leave_at_last(status: Exit) -> None:
+    time.sleep(LAST_S)
+    os._exit(status)
 
 
 def _say(sentence: str) -> None:

@@ -137,11 +137,14 @@ class Stage:
         self.run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), folder=self.folder / "runs")
         return self.run_dir
 
-    def keeper(self, **env: str) -> subprocess.Popen[bytes]:
-        """Start a keeper as a screen does, but as a child that can be waited for, and wait until it beats."""
+    def keeper(self, *program: str, **env: str) -> subprocess.Popen[bytes]:
+        """Start a keeper as a screen does, but as a child that can be waited for, and wait until it beats.
+
+        `program` stands for `-m cockpit.keeper`.
+        """
         with (self.folder / f"keeper-{len(self.keepers)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "cockpit.keeper", str(self.run_dir)],
+                [sys.executable, "-P", *(program or ("-m", "cockpit.keeper")), str(self.run_dir)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

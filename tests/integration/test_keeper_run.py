@@ -268,6 +268,35 @@ def test_a_driver_that_no_probe_needs_is_not_loaded(stage: Stage) -> None:
     assert "psycopg" not in mapped
 
 
+STUBBORN = """
+import asyncio, sys, time
+from cockpit.keeper import __main__, keeper, opening
+
+class Stubborn:
+    async def read(self):
+        await asyncio.to_thread(time.sleep, 600)  # the interpreter waits for such threads at its end
+    async def close(self):
+        pass
+
+async def stubborn(settings, context):
+    return Stubborn()
+
+opening.find_opener = lambda kind: stubborn
+keeper.LAST_S = 0.5
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+def test_a_plug_in_whose_thread_never_ends_does_not_keep_the_keeper(stage: Stage) -> None:
+    stage.begin(timeout="0.2")
+    keeper = stage.keeper("-c", STUBBORN)
+    until(lambda: "no answer within" in stage.state.probes["api"].detail, "a reading that timed out")
+    with stage.seat() as seat:
+        do(seat, AbortRun, reason="enough")
+    assert keeper.wait(10) == 0
+    assert [body.reason for body in stage.bodies("keeper.stopped")] == ["run over"]
+
+
 SECRET = "correct-horse-battery-staple"
 ASKED = """
 [variables.token]

@@ -23,7 +23,7 @@ from cockpit.exits import Exit
 from cockpit.session.seat import Seat
 from cockpit.session.view import View
 from cockpit.tui import keymap
-from cockpit.tui.keyguard import KeyGuard
+from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.screens.run import RunScreen
@@ -118,6 +118,10 @@ class CockpitApp(App[int]):
 
     async def on_event(self, event: events.Event) -> None:
         """Time every key before anything handles it; a paste does nothing outside of a field."""
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            screen = self.screen
+            if isinstance(screen, TakesKeys) and not screen.takes(event):
+                return
         if isinstance(event, events.Key) and not event.is_forwarded:
             if self.screen is self.run_screen:
                 self.run_screen.say()
@@ -134,6 +138,8 @@ class CockpitApp(App[int]):
         painted, selected = self.run_screen.painted, self.run_screen.selected
 
         def act() -> None:
+            if self.screen is not self.run_screen:
+                return  # another key's question opened while this one was weighed
             if self._operator is None:
                 from cockpit.tui.operator import Operator  # dialogs are not needed for the first paint
 

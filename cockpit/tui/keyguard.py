@@ -7,7 +7,9 @@ A command pasted into the wrong pane arrives as keys within milliseconds of each
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
+
+from textual.events import Key, Paste
 
 QUIET_S = 0.06
 TOLD = "keys came faster than a person presses them: nothing was done"
@@ -18,6 +20,15 @@ class Timer(Protocol):
 
     def stop(self) -> None:
         """Never fire."""
+
+
+@runtime_checkable
+class TakesKeys(Protocol):
+    """A screen that is asked about every key and paste before its fields see it: a focused field gets them directly."""
+
+    def takes(self, event: Key | Paste) -> bool:
+        """Whether the event may go on."""
+        ...
 
 
 class KeyGuard:

@@ -63,15 +63,12 @@ class _Dialog(ModalScreen[Answer | None]):
 
         self._since = _time.get_time() + SETTLE_S
 
-    async def on_event(self, event: events.Event) -> None:
-        """Drop keys and pastes that began before the dialog stood."""
-        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
-            if event.time < self._since and getattr(event, "key", "") != "escape":
-                event.stop()
-                event.prevent_default()
-                return
-            self._gap, self._last_key = event.time - self._last_key, event.time
-        await super().on_event(event)
+    def takes(self, event: events.Key | events.Paste) -> bool:
+        """Not what began before the dialog stood; Escape always. Asked by the application, before any field."""
+        if event.time < self._since and getattr(event, "key", "") != "escape":
+            return False
+        self._gap, self._last_key = event.time - self._last_key, event.time
+        return True
 
     _gap = float("inf")
 

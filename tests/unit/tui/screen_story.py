@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
 
+import cockpit.tui.app
 from cockpit.audit.line import Head
 from cockpit.profile.model import Phase, Probe, Profile, Step, Window
 from cockpit.run import commands as c
@@ -325,6 +326,8 @@ class Standing:
 
 class StoryApp(CockpitApp):
     """The real application over a story; it starts no keeper."""
+
+    CSS_PATH = str(Path(cockpit.tui.app.__file__).parent / "screens" / "run.tcss")
 
     def __init__(self, seat: FakeSeat) -> None:
         super().__init__(seat)  # type: ignore[arg-type] # a seat by its behaviour

@@ -12,12 +12,14 @@ import signal
 import subprocess
 import time
 from contextlib import suppress
+from typing import IO
 
 import msgspec
 
 from cockpit.errors import ProbeError
 from cockpit.probes.command.declaration import CommandSettings
 from cockpit.probes.runner import Context, Facts
+from cockpit.probes.threads import in_own_thread
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
@@ -39,15 +41,16 @@ class CommandRunner:
     async def read(self) -> Facts:
         """Run it to its end. Raises `ProbeError` if it cannot be started."""
         began = time.perf_counter()
-        output = await self._start()
+        process = self._start()
+        output = _Output(process)
+        exited = asyncio.ensure_future(in_own_thread(process.wait))
         try:
-            await output.exited.wait()
+            # Until it ends itself; what it started may hold its pipes open for longer.
+            exit_code = await asyncio.shield(exited)
             latency_ms = (time.perf_counter() - began) * 1e3
         finally:
-            await asyncio.shield(_end(output))
-        exit_code = output.transport.get_returncode()
-        assert exit_code is not None
-        stdout, stderr = (bytes(output.kept[fd]).decode("utf-8", "replace") for fd in (1, 2))
+            await asyncio.shield(_end(process.pid, exited, output))
+        stdout, stderr = output.text()
         facts: dict[str, object] = {
             "exit_code": exit_code,
             "stdout": stdout,
@@ -55,15 +58,16 @@ class CommandRunner:
             "reason": (_last_line(stderr) or _last_line(stdout)) if exit_code else "",
             "latency_ms": latency_ms,
         }
-        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # no JSON: the fact is absent
-            facts["json"] = msgspec.json.decode(output.kept[1])
+        with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # no JSON: the fact is absent
+            facts["json"] = msgspec.json.decode(stdout)
         return facts
 
-    async def _start(self) -> _Output:
+    def _start(self) -> subprocess.Popen[bytes]:
+        """Not by asyncio: a cancellation while that starts a program leaves it waiting for ever (CPython 3.13)."""
+        program = shortened(self._argv[0], 80)
         try:
-            _, output = await asyncio.get_running_loop().subprocess_exec(
-                _Output,
-                *self._argv,
+            return subprocess.Popen(
+                self._argv,
                 cwd=self._cwd,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
@@ -72,70 +76,87 @@ class CommandRunner:
                 start_new_session=True,
             )
         except OSError as error:
-            program = shortened(self._argv[0], 80)
-            if str(error.filename) == str(self._cwd):
-                raise ProbeError(f"{program} cannot be started in {shortened(str(self._cwd), 100)}: "
-                                 f"{error.strerror}") from error  # fmt: skip
-            raise ProbeError(f"{program} cannot be started: {error.strerror}") from error
+            where = f" in {shortened(str(self._cwd), 100)}" if str(error.filename) == str(self._cwd) else ""
+            raise ProbeError(f"{program} cannot be started{where}: {error.strerror}") from error
         except ValueError as error:
-            raise ProbeError(
-                f"{shortened(self._argv[0], 80)} cannot be started: its arguments hold a null character"
-            ) from error
-        return output
+            raise ProbeError(f"{program} cannot be started: its arguments hold a null character") from error
 
     async def close(self) -> None:
         """Nothing is held between readings."""
 
 
-class _Output(asyncio.SubprocessProtocol):
-    """What a program prints, up to the cap, and when it ends."""
+class _Output:
+    """What a program prints, up to the cap."""
 
-    transport: asyncio.SubprocessTransport
-
-    def __init__(self) -> None:
-        self.kept = {1: bytearray(), 2: bytearray()}
-        self.exited = asyncio.Event()
-        """The program itself; what it started may hold its pipes open for longer."""
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
         self.drained = asyncio.Event()
-        self._open = {1, 2}
+        self._loop = asyncio.get_running_loop()
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._pipes = (process.stdout, process.stderr)
+        self._kept = {pipe: bytearray() for pipe in self._pipes}
+        for pipe in self._pipes:
+            os.set_blocking(pipe.fileno(), False)
+            self._listen(pipe)
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.SubprocessTransport)
-        self.transport = transport
+    def text(self) -> tuple[str, str]:
+        """Standard output and standard error."""
+        stdout, stderr = (self._kept[pipe].decode("utf-8", "replace") for pipe in self._pipes)
+        return stdout, stderr
 
-    def pipe_data_received(self, fd: int, data: bytes) -> None:
-        kept = self.kept[fd]
-        if len(kept) < CAP_BYTES:
-            kept += data[: CAP_BYTES - len(kept)]
+    def _listen(self, pipe: IO[bytes]) -> None:
+        if not pipe.closed:
+            self._loop.add_reader(pipe.fileno(), self._on_output, pipe)
+
+    def _on_output(self, pipe: IO[bytes]) -> None:
+        try:
+            data = os.read(pipe.fileno(), 65536)
+        except BlockingIOError:
             return
-        pipe = self.transport.get_pipe_transport(fd)
-        if isinstance(pipe, asyncio.ReadTransport):
-            pipe.pause_reading()
-            asyncio.get_running_loop().call_later(_FLOOD_PAUSE_S, pipe.resume_reading)
+        kept = self._kept[pipe]
+        if not data:
+            self._close(pipe)
+        elif len(kept) < CAP_BYTES:
+            kept += data[: CAP_BYTES - len(kept)]
+        else:
+            self._loop.remove_reader(pipe.fileno())
+            self._loop.call_later(_FLOOD_PAUSE_S, self._listen, pipe)
 
-    def pipe_connection_lost(self, fd: int, exc: Exception | None) -> None:
-        self._open.discard(fd)
-        if not self._open:
+    def _close(self, pipe: IO[bytes]) -> None:
+        self._loop.remove_reader(pipe.fileno())
+        pipe.close()
+        if all(each.closed for each in self._pipes):
             self.drained.set()
 
-    def process_exited(self) -> None:
-        self.exited.set()
+    def close(self) -> None:
+        """Listen no more."""
+        for pipe in self._pipes:
+            if not pipe.closed:
+                self._close(pipe)
 
 
-async def _end(output: _Output) -> None:
-    """End what is left of the program's session: politely, then not; and let go of its pipes."""
-    group = output.transport.get_pid()
+async def _end(group: int, exited: asyncio.Future[int], output: _Output) -> None:
+    """End what is left of the program's session, and let go of its pipes."""
     try:
-        if _signal(group, signal.SIGTERM):
-            give_up = time.monotonic() + _GRACE_S
-            while time.monotonic() < give_up and _signal(group, 0):  # noqa: ASYNC110 - the kernel tells nobody
-                await asyncio.sleep(0.01)
+        await _end_group(group)
+        await exited
+        with suppress(TimeoutError):  # somebody else holds the pipes; what was read until now is what there is
+            await asyncio.wait_for(output.drained.wait(), _DRAIN_S)
+    finally:
+        output.close()
+
+
+async def _end_group(group: int) -> None:
+    """Politely, then not. A group that is gone is signalled no more: its number may be somebody else's by now."""
+    is_left = _signal(group, signal.SIGTERM)
+    give_up = time.monotonic() + _GRACE_S
+    try:
+        while is_left and time.monotonic() < give_up:
+            await asyncio.sleep(0.01)
+            is_left = _signal(group, 0)
     finally:  # also when this loop is ending and waits for nobody
-        _signal(group, signal.SIGKILL)
-    await output.exited.wait()
-    with suppress(TimeoutError):  # somebody else holds the pipes; what was read until now is what there is
-        await asyncio.wait_for(output.drained.wait(), _DRAIN_S)
-    output.transport.close()
+        if is_left:
+            _signal(group, signal.SIGKILL)
 
 
 def _signal(group: int, number: int) -> bool:

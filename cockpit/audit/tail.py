@@ -64,6 +64,11 @@ class Tail:
         """The last fact read; None before the first."""
         return self._chain.head
 
+    @property
+    def uncounted(self) -> LogError | None:
+        """What is wrong with the complete lines at the end of the file that count for nothing; None if all do."""
+        return self._chain.pending.why if self._chain.pending is not None else None
+
     def read(self) -> list[Entry]:
         """Return the next new lines, at most about a block of 256 KiB of them; empty once all are read.
 

@@ -70,11 +70,12 @@ def _entries(tail: Tail, *, follow: bool) -> Iterator[Entry]:
     while True:
         entries = tail.read()
         yield from entries
-        if entries:
-            continue
-        if not follow:
-            return
-        tail.wait(FOLLOW_S)
+        if not entries and not follow:
+            break
+        if not entries:
+            tail.wait(FOLLOW_S)
+    if tail.uncounted is not None:
+        raise tail.uncounted
 
 
 def _told(entry: Entry, state: RunState) -> str:

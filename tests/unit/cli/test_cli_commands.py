@@ -342,6 +342,19 @@ def test_log_as_json_is_the_file_itself_wherever_it_lies(cockpit: Cockpit, run_d
     assert cockpit("log", "--json", str(copy)).stdout.encode() == copy.read_bytes()
 
 
+def test_log_tells_what_holds_and_then_where_it_breaks(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, ConfirmStep, step="first")
+    for text in ("it was ana", "later"):
+        act(run_dir, AddNote, text=text)
+    log = run_dir / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"it was ana", b"it was bob", 1))
+    ended = cockpit("log", str(run_dir))
+    assert ended.returncode == 1
+    assert "confirmed 1.1 First" in ended.stdout
+    assert "later" not in ended.stdout
+    assert "line 4" in one_sentence(ended)
+
+
 def test_log_follows_until_the_run_is_over(cockpit: Cockpit, run_dir: Path, tmp_path: Path) -> None:
     following = subprocess.Popen(
         [sys.executable, "-u", "-m", "cockpit.cli", "log", "--follow", str(run_dir)], stdout=subprocess.PIPE, text=True

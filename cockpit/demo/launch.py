@@ -110,6 +110,8 @@ def _start_system(folder: Path, *options: str) -> subprocess.Popen[bytes]:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            # the package that brings PostgreSQL keeps a lock there, and would leave it among the temporary files
+            env={**os.environ, "XDG_RUNTIME_DIR": str(folder)},
         )
 
 

@@ -219,6 +219,16 @@ def test_a_run_that_is_over_is_not_resumed_but_replayed(desk: Desk) -> None:
         terminal.wait_for("was aborted; look at it: cockpit replay")
 
 
+def test_a_log_is_replayed_wherever_it_lies(desk: Desk, tmp_path: Path) -> None:
+    run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    copy = tmp_path / "that-night.jsonl"
+    copy.write_bytes((run_dir / "audit.jsonl").read_bytes())
+    with desk.cockpit("replay", str(copy)) as terminal:
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
+
+
 @pytest.mark.parametrize(
     ("term", "columns", "lines", "said"),
     [("dumb", 120, 40, "TERM=dumb"), ("xterm", 30, 40, "30x40"), ("xterm", 120, 5, "120x5")],

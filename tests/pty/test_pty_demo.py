@@ -73,7 +73,7 @@ def test_closing_the_screen_detaches_and_resuming_goes_on_where_it_stood(place: 
         operator.walk(lambda screen: "✔ 1.2" in screen)
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
-        assert "goes on" in terminal.text
+        assert "cockpit demo --stop" in terminal.text
         assert terminal.modes_left_on() == []
     with cockpit(place, ["resume"]) as terminal:
         resumed = DemoOperator(terminal)

@@ -14,17 +14,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from cockpit.audit.layout import keeper_beat, log_path
+from cockpit.audit.layout import keeper_beat
 from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.variables import resolve
-from cockpit.run.events import Actor, Body, Event
+from cockpit.run.commands import Command, ConfirmStep
+from cockpit.run.events import Event
 from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
 from cockpit.session.runs import create_run
-from cockpit.session.seat import Seat
+from cockpit.session.seat import Done, Outcome, Seat
 
 
 def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
@@ -202,4 +203,14 @@ class Stage:
             process.wait()
 
 
-__all__ = ["PROFILE", "Actor", "Body", "Server", "Stage", "log_path", "until"]
+def confirm(seat: Seat, step: str) -> Outcome:
+    """Confirm the step at the cursor, as the seat sees it now."""
+    cursor = seat.view.state.cursor
+    assert cursor is not None
+    return seat.submit(seat.command(ConfirmStep, step=step, painted_seq=cursor.opened_seq))
+
+
+def do(seat: Seat, kind: type[Command], **fields: object) -> None:
+    """Submit a command that has to succeed."""
+    outcome = seat.submit(seat.command(kind, **fields))
+    assert isinstance(outcome, Done), outcome

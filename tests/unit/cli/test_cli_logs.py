@@ -1,0 +1,118 @@
+"""`cockpit log` and `cockpit verify`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from cli_desk import Cockpit, act, one_sentence
+
+from cockpit.run.commands import AbortRun, AddNote, ConfirmStep
+
+
+def test_log_tells_what_happened_in_sentences(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, ConfirmStep, step="first")
+    act(run_dir, AddNote, text="all\x1b[31m well")
+    for name in (str(run_dir), run_dir.name[:20], str(run_dir / "audit.jsonl")):
+        ended = cockpit("log", name)
+        assert ended.returncode == 0
+        assert "started shop on staging" in ended.stdout
+        assert "confirmed 1.1 First" in ended.stdout
+        assert "\x1b" not in ended.stdout
+        assert "all␛[31m well" in ended.stdout
+
+
+def test_log_as_json_is_the_file_itself_wherever_it_lies(cockpit: Cockpit, run_dir: Path, tmp_path: Path) -> None:
+    act(run_dir, ConfirmStep, step="first")
+    copy = tmp_path / "that-night.jsonl"
+    copy.write_bytes((run_dir / "audit.jsonl").read_bytes())
+    assert cockpit("log", "--json", str(copy)).stdout.encode() == copy.read_bytes()
+
+
+def test_log_tells_what_holds_and_then_where_it_breaks(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, ConfirmStep, step="first")
+    for text in ("it was ana", "later"):
+        act(run_dir, AddNote, text=text)
+    log = run_dir / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b"it was ana", b"it was bob", 1))
+    ended = cockpit("log", str(run_dir))
+    assert ended.returncode == 1
+    assert "confirmed 1.1 First" in ended.stdout
+    assert "later" not in ended.stdout
+    assert "line 4" in one_sentence(ended)
+
+
+def test_log_follows_until_the_run_is_over(cockpit: Cockpit, run_dir: Path, tmp_path: Path) -> None:
+    following = subprocess.Popen(
+        [sys.executable, "-u", "-m", "cockpit.cli", "log", "--follow", str(run_dir)], stdout=subprocess.PIPE, text=True
+    )
+    assert following.stdout is not None
+    try:
+        assert "started shop" in following.stdout.readline()
+        act(run_dir, AddNote, text="hello")
+        assert "note: hello" in following.stdout.readline()
+        act(run_dir, AbortRun, reason="enough")
+        assert "aborted the run: enough" in following.stdout.read()
+        assert following.wait(20) == 0
+    finally:
+        following.kill()
+        following.wait()
+        following.stdout.close()
+
+
+def test_ctrl_c_ends_a_following_log_quietly(run_dir: Path) -> None:
+    following = subprocess.Popen(
+        [sys.executable, "-u", "-m", "cockpit.cli", "log", "--follow", str(run_dir)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert following.stdout is not None
+    following.stdout.readline()
+    following.send_signal(2)
+    _, said = following.communicate(timeout=20)
+    assert said == ""
+    assert following.returncode == 130
+
+
+def test_verify_holds_an_intact_log_and_names_the_first_bad_line(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, ConfirmStep, step="first")
+    act(run_dir, ConfirmStep, step="second")
+    ended = cockpit("verify", str(run_dir))
+    assert ended.returncode == 0, ended.stdout
+    assert "chain unbroken" in ended.stdout
+    found = json.loads(cockpit("verify", "--format", "json", str(run_dir)).stdout)
+    anchor = f"{found['head']['seq']}:{found['head']['digest'][:16]}"
+    assert cockpit("verify", str(run_dir), "--anchor", anchor).returncode == 0
+    log = run_dir / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"step":"first"', b'"step":"frist"', 1))
+    ended = cockpit("verify", str(run_dir))
+    assert ended.returncode == 1
+    assert "PROBLEM at line 3" in ended.stdout
+
+
+def test_a_wrong_anchor_is_a_usage_error_and_a_foreign_one_a_problem(cockpit: Cockpit, run_dir: Path) -> None:
+    assert cockpit("verify", str(run_dir), "--anchor", "nonsense").returncode == 2
+    assert cockpit("verify", str(run_dir), "--anchor", "1:" + "0" * 16).returncode == 1
+
+
+@pytest.mark.parametrize("command", ["log", "verify"])
+@pytest.mark.parametrize("content", [b"", b"\x00\xff" * 1000, b"{}\n", b"[" * 100_000 + b"\n", b'{"v":99}\n'])
+def test_what_is_no_log_is_a_sentence(cockpit: Cockpit, tmp_path: Path, command: str, content: bytes) -> None:
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(content)
+    ended = cockpit(command, str(path))
+    assert ended.returncode in (1, 3)
+    assert "Traceback" not in ended.stderr
+    assert ended.stdout or ended.stderr
+
+
+@pytest.mark.parametrize("command", ["log", "verify", "replay"])
+def test_a_log_that_is_not_there_is_a_sentence(cockpit: Cockpit, command: str) -> None:
+    for name in ("./nowhere.jsonl", "01NOSUCHRUN"):
+        ended = cockpit(command, name)
+        assert ended.returncode == 3
+        assert one_sentence(ended)

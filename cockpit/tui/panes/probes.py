@@ -70,8 +70,8 @@ def _row(seen: Seen, probe: Probe, width: int) -> Line:
     known = seen.state.probes[probe.id]
     now = _now(seen, probe)
     mark, ink = MARKS[now.status]
-    spark = 6 if width >= 32 else 0
     value_width = 9 if width < 40 else 12
+    spark = _spark_width(seen, width - 2 - value_width - 1) if width >= 32 else 0
     name_width = max(6, width - 2 - value_width - 1 - (spark + 1 if spark else 0))
     if now.status in ("stale", "unread", "error"):
         told = _unwell(now)
@@ -81,6 +81,12 @@ def _row(seen: Seen, probe: Probe, width: int) -> Line:
     tail: Line = ((" ", "plain"), (sparkline(known, spark), "dim")) if spark else ()
     name_ink: Ink = "plain" if now.status == "pass" else ink
     return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), name_ink), (f" {value}", name_ink), *tail)
+
+
+def _spark_width(seen: Seen, room: int) -> int:
+    """Cells of the sparklines: fewer where the longest name needs them."""
+    longest = max(cell_len(visible(probe.id)) for probe in seen.state.profile.probes)
+    return 6 if longest + 1 + 6 <= room else 4
 
 
 def _unit_width(seen: Seen) -> int:

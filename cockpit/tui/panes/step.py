@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
+
 from cockpit.profile.model import Step
 from cockpit.run.numbering import find_phase, find_step, gate_conditions, phase_label, step_label
 from cockpit.run.readings import ConditionVerdict
 from cockpit.run.state import GateState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, duration, spread, wrapped
+from cockpit.tui.lines import Line, duration, spread, width_of, wrapped
 from cockpit.tui.panes.seen import Seen
 
+_OVERRIDE: Line = (("  o overrides, with a reason", "dim"),)
 _MANY = 5
 """Conditions of a gate beyond which a small terminal may not show all."""
 _RISKS: dict[str, tuple[str, Ink]] = {
@@ -91,46 +94,49 @@ def gate(seen: Seen, width: int) -> list[Line]:
     is_current = state.cursor is not None and state.cursor.gate == name
     known = state.gates.get(name, GateState()) if is_current else GateState()
     if not is_current:
-        return [
-            (("gate", "dim"),),
-            *(_row(ConditionVerdict(condition=text, holds=None), width, "·", "dim") for text in conditions),
-        ]
+        lines: list[Line] = [(("· judged when this is due", "dim"),)]
+        for text in conditions:
+            lines += _row(ConditionVerdict(condition=text, holds=None), width, "·", "dim")
+        return lines
     verdicts = known.conditions or tuple(ConditionVerdict(condition=text, holds=None) for text in conditions)
     if len(verdicts) > _MANY:  # they may not all be in sight: those that hold come last
         verdicts = tuple(sorted(verdicts, key=lambda each: each.holds is True))
-    return [_verdict(seen, known, width), *(_condition(seen, each, width, known) for each in verdicts)]
+    rows = [line for each in verdicts for line in _condition(seen, each, width, known)]
+    return [*_verdict(seen, known, width), *rows]
 
 
-def _verdict(seen: Seen, known: GateState, width: int) -> Line:
+def _verdict(seen: Seen, known: GateState, width: int) -> list[Line]:
+    way_out = _OVERRIDE if width >= 42 else ()
     if known.overridden_by:
-        right: Line = (
-            (f"overridden by {shortened(known.overridden_by, 20)}: {shortened(known.override_reason, 60)}", "warn"),
-        )
-        return spread((("gate", "bold"),), right, width)
+        told = f"! overridden by {shortened(known.overridden_by, 20)}: {shortened(known.override_reason, 160)}"
+        return [((text, "warn"),) for text in wrapped(told, width)]
     if trouble := seen.keeper_trouble:
-        return spread((("gate", "bold"),), ((f"? unknown: {trouble}", "unsure"),), width)
+        return [((f"? unknown: {trouble}", "unsure"),)]
     match known.verdict:
         case "pass":
-            return spread((("gate", "bold"),), (("✔ passes", "good"),), width)
+            return [(("✔ passes", "good"),)]
         case "blocked":
-            return spread((("gate", "bold"),), (("✖ blocked", "bad"), ("  o overrides, with a reason", "dim")), width)
+            return [spread((("✖ blocked", "bad"),), way_out, width)]
         case "unknown":
-            return spread(
-                (("gate", "bold"),), (("? unknown", "unsure"), ("  o overrides, with a reason", "dim")), width
-            )
+            return [spread((("? unknown", "unsure"),), way_out, width)]
         case "pending":
-            return spread((("gate", "bold"),), (("· reading its probes", "dim"),), width)
+            return [(("· reading its probes", "dim"),)]
 
 
-def _condition(seen: Seen, verdict: ConditionVerdict, width: int, known: GateState) -> Line:
+def _condition(seen: Seen, verdict: ConditionVerdict, width: int, known: GateState) -> list[Line]:
     if verdict.holds is None or (seen.keeper_trouble and not known.overridden_by):
         return _row(verdict, width, "?" if known.verdict != "pending" else "·", "unsure" if verdict.detail else "dim")
     return _row(verdict, width, "✔", "good") if verdict.holds else _row(verdict, width, "✖", "bad")
 
 
-def _row(verdict: ConditionVerdict, width: int, mark: str, ink: Ink) -> Line:
+def _row(verdict: ConditionVerdict, width: int, mark: str, ink: Ink) -> list[Line]:
+    """A condition whole, broken where it has to be; what it says beside it, or below where there is no room."""
     text: Ink = "plain" if ink in ("good", "dim") else ink
-    left: Line = ((f" {mark} ", ink), (visible(verdict.condition), text))
+    first, *rest = wrapped(visible(verdict.condition), max(8, width - 3))
+    lines: list[Line] = [((f" {mark} ", ink), (first, text)), *((("   " + more, text),) for more in rest)]
     if not verdict.detail or verdict.holds:
-        return left
-    return spread(left, ((f" {shortened(verdict.detail, max(12, width // 2))}", ink),), width)
+        return lines
+    detail = shortened(verdict.detail, 160)
+    if width_of(lines[-1]) + 3 + cell_len(detail) <= width:
+        return [*lines[:-1], spread(lines[-1], ((f"  {detail}", ink),), width)]
+    return [*lines, *((("   " + more, ink),) for more in wrapped(detail, max(8, width - 3)))]

@@ -46,35 +46,52 @@ def clock(seen: Seen, width: int) -> Line:
     started = seen.state.started
     if forecast.window == "none" or started is None or started.window_start is None or started.window_end is None:
         return _without_window(seen, width)
-    start, end = seen.local(started.window_start), seen.local(started.window_end)
-    zone = f" {seen.zone.key.rpartition('/')[2].replace('_', ' ')}" if width >= 110 else ""
-    left: list[Span] = [(f"window {start}–{end}{zone}  ", "plain")]
+    # From the fullest to the barest, the first that fits: what is left and when to turn back stay to the end.
+    tries = [(_window(seen, detail), _outlook(seen, detail)) for detail in (4, 3, 2, 1, 0)]
+    left, right = next((each for each in tries if width_of(each[0]) + 1 + width_of(each[1]) <= width), tries[-1])
+    return spread(left, right, width)
+
+
+def _window(seen: Seen, detail: int) -> Line:
+    """The window and how much of it is left. `detail`: 4 with zone and time used, 3 with a bar, 2 and 1 without."""
+    forecast, started = seen.forecast, seen.state.started
+    assert started is not None
+    assert started.window_start is not None
+    assert started.window_end is not None
+    zone = f" {seen.zone.key.rpartition('/')[2].replace('_', ' ')}" if detail >= 4 else ""
+    hours = f"{seen.local(started.window_start)}–{seen.local(started.window_end)}{zone}  "
+    left: list[Span] = [(f"{'window ' if detail else ''}{hours}", "plain")]
     if forecast.window == "before":
         left.append((f"opens in {duration(forecast.opens_in_s)}", "warn"))
     elif forecast.window == "over":
         over = (seen.now.at - started.window_end).total_seconds()
         left.append((f"over since {duration(over)}" if seen.state.status == "live" else "over", "bad"))
     else:
-        left.append(_bar(forecast.used_s, forecast.left_s, 14 if width >= 100 else 8))
-        if width >= 100:
+        if detail >= 3:
+            left.append(_bar(forecast.used_s, forecast.left_s, 14 if detail >= 4 else 6))
+        if detail >= 4:
             left.append((f"  {duration(forecast.used_s)} used", "plain"))
-        left.append((f"  {duration(forecast.left_s)} left", "plain"))
-    return spread(tuple(left), _outlook(seen, width), width)
+        left.append((f"{'  ' if detail >= 3 else ''}{duration(forecast.left_s)} left", "plain"))
+    return tuple(left)
 
 
-def _outlook(seen: Seen, width: int) -> Line:
+def _outlook(seen: Seen, detail: int) -> Line:
+    """When all will be done, how far from the end of the window that is, and when it is too late to turn back."""
     forecast = seen.forecast
     spans: list[Span] = []
     if seen.state.status == "live" and forecast.finish_at is not None:
-        spans.append((f"  {'forecast' if width >= 100 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
-        if forecast.margin_s is not None:
-            is_late = forecast.margin_s < 0
-            told = f"{duration(abs(forecast.margin_s))} {'late' if is_late else 'early'}"
-            spans.append((f" ({told})", "bad" if is_late else "dim"))
+        is_late = forecast.margin_s is not None and forecast.margin_s < 0
+        told = f"{duration(abs(forecast.margin_s or 0))} {'late' if is_late else 'early'}"
+        ink: Ink = "bad" if is_late else "dim"
+        if detail >= 2 or (detail == 1 and not is_late):
+            spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
+        if detail >= 2:
+            spans.append((f" ({told})", ink))
+        elif detail == 1 and is_late:
+            spans.append((f"  {told}", ink))
     if forecast.no_return_at is not None and seen.state.status == "live":
-        words = "no return after" if width >= 100 else "return by"
-        ink: Ink = "bad" if forecast.is_past_return else "plain"
-        spans.append((f"  {words} {seen.local(forecast.no_return_at)}", ink))
+        words = "no return after" if detail >= 4 else "return by"
+        spans.append((f"  {words} {seen.local(forecast.no_return_at)}", "bad" if forecast.is_past_return else "plain"))
     return tuple(spans)
 
 

@@ -108,6 +108,21 @@ def test_without_a_window_the_clock_says_how_long_it_runs():
     assert "forecast" in line
 
 
+@pytest.mark.parametrize("width", [40, 60, 72, 79, 80, 99, 100, 120])
+def test_the_clock_is_never_cut_and_keeps_what_is_left_and_when_to_turn_back(width):
+    for story in (blocked(), Story(begin=BEGIN + timedelta(hours=3, minutes=30))):
+        line = text_of(top.clock(story.seen(), width))
+        assert cell_len(line) <= width
+        assert "…" not in line
+        assert "3:51 left" in line or "30m left" in line
+        assert "01:20" in line
+
+
+def test_a_late_forecast_is_told_even_where_little_else_fits():
+    story = Story(begin=BEGIN + timedelta(hours=3, minutes=30))
+    assert ("  25m late", "bad") in top.clock(story.seen(), 60)
+
+
 # ---- the tree ------------------------------------------------------------------------------------------------------
 
 
@@ -261,7 +276,25 @@ def test_a_silent_keeper_is_no_living_one():
 
 def test_before_the_first_keeper_the_banner_says_that_it_starts():
     seen = Story(keeper=False).seen(keeper=KeeperSight(alive=False, silent_s=float("inf")))
-    assert "THE KEEPER IS STARTING" in text_of(keys.banner(seen, 80, 24))
+    assert "the keeper is starting" in text_of(keys.banner(seen, 80, 24))
+
+
+def test_a_long_condition_and_why_it_does_not_hold_are_shown_whole():
+    long = "missing_profiles == 0 && api_health.latency_ms < 250.0 && connections < 100"
+    phases = (Phase(id="one", title="One", steps=(Step(id="only", title="Only", gate=(long,)),)),)
+    story = Story(replace(PROFILE, phases=phases))
+    why = "missing_profiles is 12, api_health.latency_ms is 431.2"
+    story.judges("blocked", ConditionVerdict(long, False, why))
+    told = texts(step.gate(story.seen(), 36))
+    assert "…" not in told
+    assert long in " ".join(told.split())
+    assert why in " ".join(told.split())
+
+
+def test_the_gate_of_a_step_that_is_not_due_shows_its_conditions_unjudged():
+    lines = step.gate(Story().seen(selected="validate"), 60)
+    assert text_of(lines[0]) == "· judged when this is due"
+    assert text_of(lines[1]) == " · missing_profiles == 0"
 
 
 def test_of_many_conditions_those_that_do_not_hold_come_first():
@@ -386,7 +419,9 @@ def test_looking_at_another_step_the_first_key_leads_back():
 
 def test_a_terminal_too_small_to_act_is_told_so():
     assert "too small to act: 72x20" in text_of(keys.banner(blocked().seen(), 71, 24))
+    assert "confirm" not in text_of(keys.hints(blocked().seen(), 71, 24))
     assert keys.banner(blocked().seen(), 72, 20) == ()
+    assert "c confirm" in text_of(keys.hints(blocked().seen(), 72, 20))
 
 
 # ---- whatever the text ---------------------------------------------------------------------------------------------

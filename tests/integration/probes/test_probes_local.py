@@ -91,14 +91,14 @@ async def test_a_folder_that_is_not_there_is_named() -> None:
     assert result.reading.detail == "true cannot be started in /no/such/folder: No such file or directory"
 
 
-@pytest.mark.parametrize("leaving", ["sleep 60 & ", "setsid sleep 5 & "])
+@pytest.mark.parametrize("leaving", ["sleep 61.7 & ", "setsid sleep 5 & "])
 async def test_a_program_that_leaves_another_behind_is_read_at_its_own_end(leaving: str) -> None:
     began = time.monotonic()
     result = await read("command", {"script": f"{leaving} echo started"}, pass_when=("stdout == 'started\\n'",))
     assert time.monotonic() - began < 2
     assert result.reading.status == "pass", result
     if not leaving.startswith("setsid"):
-        assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "60"]] == []
+        assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "61.7"]] == []
 
 
 def test_a_command_that_will_not_end_is_gone_with_the_process_that_asked_for_it(tmp_path: Path) -> None:

@@ -104,13 +104,19 @@ class Walk:
         """Kill the operator or the keeper, whoever the dice say, and bring the operator back; who it was."""
         assert self._operator is not None
         assert self._operator.poll() is None, "the walk was over, or failed, before the last kill"
-        keeper = self._keeper_pid()
-        if keeper and self.dice.random() < 0.5:
-            os.kill(keeper, signal.SIGKILL)
+        if self.dice.random() < 0.5:
+            os.kill(self._awaited_keeper(), signal.SIGKILL)
             return "keeper"
         self._end_operator()
         self.resume()
         return "operator"
+
+    def _awaited_keeper(self) -> int:
+        give_up = time.monotonic() + PATIENCE_S
+        while not (pid := self._keeper_pid()):
+            assert time.monotonic() < give_up, "no keeper came"
+            time.sleep(0.005)
+        return pid
 
     def _keeper_pid(self) -> int:
         """The living keeper's process, 0 if there is none (or none that has said so)."""

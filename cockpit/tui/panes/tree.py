@@ -60,7 +60,7 @@ def _phase(seen: Seen, number: int, phase: Phase, width: int) -> list[_Row]:
     head = _row(
         mark,
         f"{number} {visible(phase.title or phase.id)}",
-        _times(actual, planned, is_current),
+        _times(actual, planned, is_current or settled),
         width,
         "",
         at_door,
@@ -82,7 +82,8 @@ def _step(seen: Seen, number: str, step: Step, width: int) -> _Row:
     title = f"{number} {visible(step.title or step.id)}{_attempt(known)}"
     is_shown = seen.selected == step.id
     ink: Ink = "bold" if is_here else "dim" if known.status != "open" else "plain"
-    line = _row(mark, title, _times(actual, planned, is_here), width, "  ", is_shown, ink)
+    times = _times(actual, planned, is_here) if known.status == "open" else _took(actual)
+    line = _row(mark, title, times, width, "  ", is_shown, ink)
     return _Row(line, step=step.id, is_here=is_here)
 
 
@@ -95,6 +96,11 @@ def _row(mark: tuple[str, Ink], title: str, times: str, width: int, indent: str,
 
 def _attempt(known: StepState) -> str:
     return f" (attempt {known.attempt})" if known.attempt > 1 else ""
+
+
+def _took(actual_s: float) -> str:
+    """What a settled step took; nothing for one that was never current."""
+    return duration(actual_s) if actual_s >= 60 else "<1m" if actual_s > 0 else ""
 
 
 def _times(actual_s: float, planned_s: float, is_current: bool) -> str:

@@ -144,6 +144,17 @@ def test_the_tree_tells_a_skip_and_an_outside_deed_from_a_confirmation():
     assert "⚑ 1.2" in told
 
 
+def test_a_settled_step_shows_what_it_took_and_one_to_come_its_plan():
+    story = Story()
+    story.passes(20)
+    story.does(c.ConfirmStep, step="maintenance")
+    rows = texts(tree.tree(story.seen(), 40, 20)).split("\n")
+    assert rows[0].endswith(" <1m/40m")
+    assert rows[1].endswith(" <1m")
+    assert "/" not in rows[1]
+    assert rows[3].endswith(" 10m")
+
+
 def test_a_second_attempt_is_counted():
     story = Story()
     story.comes_to("migrate")

@@ -105,7 +105,7 @@ def _option(name: str, value: str | None) -> list[str]:
 def _start_system(folder: Path, *options: str) -> subprocess.Popen[bytes]:
     with (folder / "system.log").open("wb") as log:
         return subprocess.Popen(
-            [sys.executable, "-m", "cockpit.demo.system", str(folder), *options],
+            [sys.executable, "-P", "-m", "cockpit.demo.system", str(folder), *options],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

@@ -95,9 +95,14 @@ def _outlook(seen: Seen, detail: int) -> Line:
     return tuple(spans)
 
 
+def _minutes(seconds: float) -> str:
+    """A clock in minutes, so that it rests."""
+    return duration(seconds) if seconds >= 60 else "<1m"
+
+
 def _without_window(seen: Seen, width: int) -> Line:
     forecast = seen.forecast
-    left: Line = (("no window", "dim"), (f"  {duration(forecast.elapsed_s)} since the start", "plain"))
+    left: Line = (("no window", "dim"), (f"  {_minutes(forecast.elapsed_s)} since the start", "plain"))
     right: Line = ()
     if seen.state.status == "live" and forecast.finish_at is not None and forecast.remaining_s > 0:
         right = ((f"forecast {seen.local(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)

@@ -31,6 +31,8 @@ def visible(text: str, *, multiline: bool = False) -> str:
 
     Tabs become four spaces. Newlines stay if `multiline`, else they show as `␊`.
     """
+    if text.isascii() and text.isprintable():
+        return text  # nearly all of it, and every screen asks for hundreds
     text = text.replace("\t", "    ")
     if multiline:
         return _ACTING_BUT_NEWLINE.sub(_picture, text.replace("\r\n", "\n"))

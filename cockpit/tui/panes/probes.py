@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from decimal import Decimal
 
+from msgspec import Struct
 from rich.cells import cell_len
 
 from cockpit.profile.model import Probe
@@ -28,10 +29,12 @@ def probes(seen: Seen, width: int, height: int, first: int = 0) -> list[Line]:
     if not declared:
         return [(("this profile has no probes", "dim"),)]
     if len(declared) <= height:
-        return [_row(seen, probe, width) for probe in declared]
+        columns = _columns(seen, width)
+        return [_row(seen, probe, columns) for probe in declared]
     room = max(1, height - 1)
     first = min(max(0, first), len(declared) - room)
-    rows = [_row(seen, probe, width) for probe in declared[first : first + room]]
+    columns = _columns(seen, width)
+    rows = [_row(seen, probe, columns) for probe in declared[first : first + room]]
     hidden = (*declared[:first], *declared[first + room :])
     return [*rows, _hidden(seen, hidden, width)]
 
@@ -66,18 +69,32 @@ def _now(seen: Seen, probe: Probe) -> ProbeNow:
     return probe_now(probe, seen.state.probes[probe.id], seen.now)
 
 
-def _row(seen: Seen, probe: Probe, width: int) -> Line:
+class _Columns(Struct, frozen=True):
+    """Cells of each column, the same for all rows: found once a drawing, since they depend on every probe."""
+
+    name: int
+    value: int
+    unit: int
+    spark: int
+
+
+def _columns(seen: Seen, width: int) -> _Columns:
+    value = 9 if width < 40 else 12
+    spark = _spark_width(seen, width - 2 - value - 1) if width >= 32 else 0
+    name = max(6, width - 2 - value - 1 - (spark + 1 if spark else 0))
+    return _Columns(name=name, value=value, unit=_unit_width(seen), spark=spark)
+
+
+def _row(seen: Seen, probe: Probe, columns: _Columns) -> Line:
     known = seen.state.probes[probe.id]
     now = _now(seen, probe)
     mark, ink = MARKS[now.status]
-    value_width = 9 if width < 40 else 12
-    spark = _spark_width(seen, width - 2 - value_width - 1) if width >= 32 else 0
-    name_width = max(6, width - 2 - value_width - 1 - (spark + 1 if spark else 0))
+    name_width, value_width, spark = columns.name, columns.value, columns.spark
     if now.status in ("stale", "unread", "error"):
         told = _unwell(now)
         value = padded(told, value_width + (spark + 1 if spark else 0))
         return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), "plain"), (" ", "plain"), (value, ink))
-    value = _column(known.reading, value_width, _unit_width(seen))
+    value = _column(known.reading, value_width, columns.unit)
     tail: Line = ((" ", "plain"), (sparkline(known, spark), "dim")) if spark else ()
     name_ink: Ink = "plain" if now.status == "pass" else ink
     return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), name_ink), (f" {value}", name_ink), *tail)
@@ -161,9 +178,10 @@ def sparkline(known: ProbeState, cells: int) -> str:
 def every(seen: Seen, width: int) -> list[Line]:
     """Every probe with its title, latency and why it is not well: the full-screen list."""
     lines: list[Line] = [summary(seen), ()]
+    columns = _columns(seen, min(width, 64))
     for probe in seen.state.profile.probes:
         known = seen.state.probes[probe.id]
-        lines.append(_row(seen, probe, min(width, 64)))
+        lines.append(_row(seen, probe, columns))
         took = known.reading.latency_ms if known.reading else None
         told = [visible(probe.title)] if probe.title else []
         told += [f"{probe.kind}, every {duration(probe.interval_s)}"]

@@ -25,6 +25,7 @@ from cockpit.tui.lines import Line, Span, in_two_lines
 from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.source import Source
+from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
 
 PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "says", "keys")
@@ -43,6 +44,7 @@ class RunScreen(Screen[None]):
 
     def __init__(self, source: Source) -> None:
         super().__init__()
+        self._compositor = FrugalCompositor()
         self.source = source
         self.selected: str | None = None
         self.painted: RunState = source.view.state

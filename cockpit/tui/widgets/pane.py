@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rich.cells import split_graphemes
+from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
@@ -19,6 +19,9 @@ from textual.widget import Widget
 from cockpit.text import visible
 from cockpit.tui.ink import DARK, LIGHT, Ink
 from cockpit.tui.lines import EMPTY, Line, fitted
+
+_TITLE_FRAME = 4
+"""Cells that a border title takes beside its text: corner, rule and blanks."""
 
 
 class Pane(Widget):
@@ -59,8 +62,12 @@ class Pane(Widget):
     def name_it(self, title: str) -> None:
         """Set the title in the border, if it is another; markup in it is only text."""
         if self._title != title:
+            longer = max(cell_len(visible(each)) for each in (title, self._title))
             self._title = title
-            self.border_title = Content(visible(title)) if title else None  # a text of its own, not markup
+            # Beneath Textual's own setter, which reads markup and draws the whole pane anew.
+            self._border_title = Content(visible(title)) if title else None
+            x, y = self.content_offset
+            self.refresh(Region(-x, -y, longer + _TITLE_FRAME, 1))
 
     def render_line(self, y: int) -> Strip:
         """Textual's line API."""

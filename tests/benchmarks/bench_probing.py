@@ -2,6 +2,7 @@
 
 Every target is a server on a port of its own, as different hosts are for connection pools. The keeper writes its log
 as on any night. The scheduling error is how far an arrival lies from its target's own grid of one second.
+A bare clock runs beside it: where that is late too, the host was, and the figures say nothing of the keeper.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def _probed(targets: int, cpu_limit: float, seconds: float) -> list[Row]:
         with _keeper(profile, Path(folder) / "runs") as keeper:
             time.sleep(WARM_S)
             began, cpu_s = time.monotonic(), _cpu_s(keeper)
-            time.sleep(seconds)
+            bare_ms = _bare_lateness_ms(seconds)
             ended, cpu_s = time.monotonic(), _cpu_s(keeper) - cpu_s
             memory_mb = keeper.memory_info().rss / 1e6
         arrivals, _ = servers.communicate(timeout=20)
@@ -67,6 +68,7 @@ def _probed(targets: int, cpu_limit: float, seconds: float) -> list[Row]:
     middle = (
         f"{detail}, median {statistics.median(errors_ms):.2f} ms, worst {errors_ms[-1]:.1f}" if errors_ms else detail
     )
+    middle += f"; a bare clock meanwhile: p99 {bare_ms[int(len(bare_ms) * 0.99)]:.1f}, worst {bare_ms[-1]:.1f}"
     rows = [
         Row(f"{name}: scheduling error p99", p99_ms, ERROR_LIMIT_MS, "ms", middle),
         Row(f"{name}: readings missed", missed, 0, "", detail),
@@ -75,6 +77,17 @@ def _probed(targets: int, cpu_limit: float, seconds: float) -> list[Row]:
     if targets == 30:
         rows.append(Row(f"keeper's memory, 30 probes, {STEPS} steps", memory_mb, MEMORY_LIMIT_MB, "MB", "resident"))
     return rows
+
+
+def _bare_lateness_ms(seconds: float) -> list[float]:
+    """Sleep for so long, 10 ms at a time; how late this host woke a process that did nothing, in order of size."""
+    deadline = time.monotonic()
+    late_ms: list[float] = []
+    for _ in range(round(seconds * 100)):
+        deadline += 0.01
+        time.sleep(max(0.0, deadline - time.monotonic()))
+        late_ms.append((time.monotonic() - deadline) * 1e3)
+    return sorted(late_ms)
 
 
 def _errors(arrivals: list[float]) -> Iterator[float]:

@@ -37,13 +37,16 @@ class Poison:
         self._log = log_path(run_dir)
         self._mark = poison_mark(run_dir)
         self._reason = ""
+        self._is_unexplained = False
 
     @property
     def reason(self) -> str:
         """Why not, one sentence; empty while it may."""
-        if not self._reason and os.path.exists(self._mark):
-            no_room = f"an append to {self._log} failed, with no room left on the disk to note why"
-            self._reason = self._text_of_mark() or no_room
+        if (not self._reason or self._is_unexplained) and os.path.exists(self._mark):
+            # A mark may be seen between its making and its writing: look again for the text, if there was none.
+            text = self._text_of_mark()
+            self._is_unexplained = not text
+            self._reason = text or f"an append to {self._log} failed, with no room left on the disk to note why"
         return self._reason
 
     def _text_of_mark(self) -> str:

@@ -12,6 +12,7 @@ import pytest
 from cockpit.audit import layout
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import draft
+from cockpit.audit.poison import Poison
 from cockpit.audit.storage import Disk
 from cockpit.audit.store import Durable
 from cockpit.errors import StoreFailed
@@ -256,3 +257,15 @@ def test_a_disk_that_fails_while_the_run_is_made_is_one_sentence(tmp_path: Path,
     disk.fail_at = {"fsync R2": errno.EIO}
     with pytest.raises(StoreFailed, match="I/O error"):
         FileStore.create(tmp_path / "R2", "R2", storage=disk)
+
+
+def test_a_mark_seen_before_it_was_written_tells_why_as_soon_as_it_can(tmp_path: Path) -> None:
+    layout.locks_dir(tmp_path).mkdir()
+    mark = layout.poison_mark(tmp_path)
+    mark.touch()
+    poison = Poison(tmp_path)
+    assert "no room left" in poison.reason
+    mark.write_text("the disk is full\n")
+    assert poison.reason == "the disk is full"
+    mark.unlink()
+    assert poison.reason == "the disk is full", "it stays poisoned until it is opened anew"

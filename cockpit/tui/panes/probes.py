@@ -127,7 +127,8 @@ def _column(reading: Reading | None, width: int, unit_width: int) -> str:
 
 def _unwell(now: ProbeNow) -> str:
     if now.status == "stale" and now.age_s is not None:
-        return f"stale {duration(now.age_s)}"
+        # In tens of seconds: thirty ages that all count seconds would be noise, and bytes.
+        return f"stale {duration(now.age_s if now.age_s < 10 else now.age_s // 10 * 10)}"
     return now.status
 
 

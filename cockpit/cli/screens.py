@@ -5,6 +5,7 @@ Invariant: every question is asked before the screen opens, and nothing is start
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -134,6 +135,8 @@ def _seat(run_dir: Path, role: Role) -> Seat:
 
 
 def _show(seat: Seat, typed: Mapping[str, str]) -> int:
+    # Until the first paint much is made and nothing dropped: looking for garbage then costs 30 ms and finds none.
+    gc.disable()
     from cockpit.tui.app import run_cockpit
 
     try:

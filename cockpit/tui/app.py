@@ -6,6 +6,7 @@ Ends in one of two ways: the operator detaches (or the terminal goes away), and 
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -63,7 +64,7 @@ class CockpitApp(App[int]):
         self.run_screen = RunScreen(Live(seat))
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
-        self._title = Title()
+        self.title_shown = Title()
         self._acting: set[asyncio.Task[None]] = set()
 
     def get_default_screen(self) -> Screen[None]:
@@ -77,6 +78,8 @@ class CockpitApp(App[int]):
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
+        gc.freeze()  # what was imported stays; whoever started this screen may have put collecting off until now
+        gc.enable()
         self.seat.follow(self._take)
         if self.seat.role == "acting" and self.seat.view.state.status == "live":
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
@@ -112,7 +115,7 @@ class CockpitApp(App[int]):
         from cockpit.tui.operator import where
 
         state = self.seat.view.state
-        self._title.set(self, f"{state.profile.environment.upper()} {state.profile.id} {where(state)}")
+        self.title_shown.set(self, f"{state.profile.environment.upper()} {state.profile.id} {where(state)}")
 
     # ---- keys go down --------------------------------------------------------------------------------------------
 
@@ -224,9 +227,13 @@ class CockpitApp(App[int]):
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The palette lists what the bindings list."""
-        for key in keymap.LIVE.values():
-            yield SystemCommand(key.does, f"key {key.label}", partial(self.run_action, key.action))
+        """The palette lists what the bindings list. It runs by Enter, which is to confirm nothing: it says the key."""
+        for name, key in keymap.LIVE.items():
+            run = partial(self.run_action, key.action) if name != "confirm" else self._told_confirm
+            yield SystemCommand(key.does, f"key {key.label}", run)
+
+    def _told_confirm(self) -> None:
+        self._say_warning(f"press {keymap.LIVE['confirm'].label} here: Enter confirms nothing")
 
     # ---- the terminal goes away ------------------------------------------------------------------------------------
 
@@ -251,4 +258,8 @@ def _end_anyway(seat: Seat, why: str) -> None:
 
 def run_cockpit(seat: Seat) -> int:
     """Show a seat's run until the operator leaves. Returns the exit status; the caller closes the seat."""
-    return CockpitApp(seat).run() or 0
+    app = CockpitApp(seat)
+    try:
+        return app.run() or 0
+    finally:
+        app.title_shown.give_back()

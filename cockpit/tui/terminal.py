@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
 from textual.app import App
 
 from cockpit.text import shortened
@@ -22,3 +25,12 @@ class Title:
         push = "" if self._shown else "\x1b[22;2t"
         self._shown = safe
         driver.write(f"{push}\x1b]2;{safe}\x1b\\")
+
+    def give_back(self) -> None:
+        """Show the title that was there before; once the application has let go of the terminal."""
+        if not self._shown or sys.__stderr__ is None:
+            return
+        self._shown = ""
+        with contextlib.suppress(OSError):  # a terminal that is gone has no title
+            sys.__stderr__.write("\x1b[23;2t")
+            sys.__stderr__.flush()

@@ -104,6 +104,13 @@ class AskDialog(_Dialog):
                 yield Input(id="word", max_length=80)
             yield Static(Content("Enter sends   Esc leaves, nothing is done"), id="hint")
 
+    def takes(self, event: events.Key | events.Paste) -> bool:
+        """As every dialog; and no paste for the word, which is asked for so that a person reads it."""
+        if isinstance(event, events.Paste) and self.focused is not None and self.focused.id == "word":
+            self._hint("the word is to be typed, not pasted")
+            return False
+        return super().takes(event)
+
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send if everything is there; else go to what is missing."""
         if self.is_burst:

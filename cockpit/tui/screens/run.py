@@ -18,6 +18,7 @@ from textual.screen import Screen
 from cockpit.run.forecast import forecast
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
+from cockpit.session.view import View
 from cockpit.tui import keymap
 from cockpit.tui.keymap import bindings
 from cockpit.tui.layout import ACTING, READING, Plan, plan
@@ -49,6 +50,8 @@ class RunScreen(Screen[None]):
         self.selected: str | None = None
         self.painted: RunState = source.view.state
         self._says: Line = ()
+        self._drawn: View | None = None
+        """The view that every pane was last drawn from."""
         self._first_row = 0
         self._is_formatted = False
         self._plan: Plan | None = None
@@ -119,6 +122,22 @@ class RunScreen(Screen[None]):
         if width < READING[0] or height < READING[1]:
             return
         self._draw_panes(seen, gate_lines, banner)
+        self._drawn = seen.view
+
+    def draw_selection(self) -> None:
+        """Show another step: only the panes that depend on which it is, unless there is more to bring up to date."""
+        view = self.source.view
+        if view is not self._drawn or self._plan is None:
+            self.draw()
+            return
+        seen = self.seen()
+        width, height = self.size
+        gate_lines = step.gate(seen, self._inner_width("gate", width))
+        self._lay_out(
+            width, height, len(gate_lines), bool(keys.banner(seen, width, height)), len(seen.state.profile.probes)
+        )
+        self._draw_walk(seen, gate_lines)
+        self._draw_pane("keys", [keys.hints(seen, width, height)])
 
     def _draw_panes(self, seen: Seen, gate_lines: list[Line], banner: Line) -> None:
         assert self._plan is not None
@@ -126,14 +145,7 @@ class RunScreen(Screen[None]):
         self._draw_pane("identity", [top.identity(seen, width)])
         self._draw_pane("clock", [top.clock(seen, width)])
         self._draw_pane("banner", [banner])
-        tree_pane = self._panes["tree"]
-        if self._plan.tree_in_a_line:
-            self._draw_pane("tree", [tree.line(seen)])
-        else:
-            self._draw_pane("tree", tree.tree(seen, *tree_pane.content_size))
-        self._panes["step"].name_it(step.title(seen))
-        self._draw_pane("step", self._step_lines(seen))
-        self._draw_pane("gate", gate_lines)
+        self._draw_walk(seen, gate_lines)
         probes_pane = self._panes["probes"]
         if self._plan.probes_in_a_line:
             self._draw_pane("probes", [probes.summary(seen)])
@@ -142,6 +154,17 @@ class RunScreen(Screen[None]):
         self._draw_pane("tail", tail.tail(seen, self._panes["tail"].content_size.height))
         self._draw_pane("says", self._said())
         self._draw_pane("keys", [keys.hints(seen, width, height)])
+
+    def _draw_walk(self, seen: Seen, gate_lines: list[Line]) -> None:
+        assert self._plan is not None
+        tree_pane = self._panes["tree"]
+        if self._plan.tree_in_a_line:
+            self._draw_pane("tree", [tree.line(seen)])
+        else:
+            self._draw_pane("tree", tree.tree(seen, *tree_pane.content_size))
+        self._panes["step"].name_it(step.title(seen))
+        self._draw_pane("step", self._step_lines(seen))
+        self._draw_pane("gate", gate_lines)
 
     def _draw_pane(self, name: str, lines: list[Line]) -> None:
         if self._panes:
@@ -214,9 +237,9 @@ class RunScreen(Screen[None]):
             position = ids.index(at) + move if at in ids else (0 if move > 0 else len(ids) - 1)
             chosen = ids[max(0, min(position, len(ids) - 1))]
             self.selected = None if chosen == cursor else chosen
-        self.draw()
+        self.draw_selection()
 
     def action_scroll_step(self, rows: int) -> None:
         """Scroll the step's text."""
         self._first_row = max(0, self._first_row + rows)
-        self.draw()
+        self.draw_selection()

@@ -9,7 +9,7 @@ import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -157,12 +157,9 @@ async def tls_server(certificate: trustme.LeafCert) -> AsyncIterator[int]:
     certificate.configure_cert(context)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
+        with suppress(ConnectionError, ssl.SSLError):  # the probe hangs up without a goodbye
             await reader.read()
-        except (ConnectionError, ssl.SSLError):
-            pass  # the probe hangs up without a goodbye
-        finally:
-            writer.close()
+        writer.close()
 
     server = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=context)
     server.get_loop().set_exception_handler(lambda loop, context: None)  # handshakes that a probe refuses

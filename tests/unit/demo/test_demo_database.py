@@ -1,6 +1,7 @@
 """The demo's database, as SQLite: PostgreSQL is tried in tests/integration/demo."""
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ def database(tmp_path: Path):
 def test_the_migration_gives_every_order_its_currency(database: Database, tmp_path: Path):
     database.seed(10)
     database.migrate()
-    rows = sqlite3.connect(tmp_path / "shop.db").execute("SELECT region, currency FROM orders ORDER BY id").fetchall()
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as reader:
+        rows = reader.execute("SELECT region, currency FROM orders ORDER BY id").fetchall()
     assert database.schema_version() == NEW_SCHEMA
     assert rows[:5] == [("de", "EUR"), ("fr", "EUR"), ("gb", "GBP"), ("jp", "JPY"), ("us", "USD")]
     assert len(rows) == 10

@@ -29,7 +29,7 @@ from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
-from cockpit.tui.terminal import Title
+from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
 
 if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
@@ -59,7 +59,7 @@ class CockpitApp(App[int]):
     ]
 
     def __init__(self, seat: Seat) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if wants_no_colour() else None)
         self.seat = seat
         self.run_screen = RunScreen(Live(seat))
         self._operator: Operator | None = None
@@ -73,7 +73,8 @@ class CockpitApp(App[int]):
 
     def on_mount(self) -> None:
         """Draw first; everything that can wait follows the first paint."""
-        self.theme = "textual-light" if os.environ.get("COCKPIT_THEME") == "light" else "textual-dark"
+        is_light = os.environ.get("COCKPIT_THEME") == "light"
+        self.theme = "ansi-dark" if self.no_color else "textual-light" if is_light else "textual-dark"
         self._catch_signals()
         self.call_after_refresh(self._after_first_paint)
 
@@ -187,7 +188,11 @@ class CockpitApp(App[int]):
             return
         with self.suspend():
             print(f"{command}\n\nPress Enter to go back.", flush=True)
-            input()
+            if not wait_for_enter():
+                # The terminal was given back already, and to take it again may fail or hang: leave as it is.
+                self.title_shown.give_back()
+                self.seat.close("the terminal went away")
+                os._exit(int(Exit.OK))
 
     def action_probes(self) -> None:
         """All probes, on a screen of their own."""
@@ -223,7 +228,10 @@ class CockpitApp(App[int]):
         )
 
     def action_theme(self) -> None:
-        """Dark or light."""
+        """Dark or light, where there is colour."""
+        if self.no_color:
+            self._say_warning("NO_COLOR is set: there is one theme, without colour")
+            return
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:

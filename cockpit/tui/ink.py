@@ -1,7 +1,6 @@
 """Colours by meaning. Panes name an ink, never a colour; colour repeats what glyph, word and place already say.
 
-Two palettes, for dark and light themes. Where the terminal has no colour (NO_COLOR), Textual filters them out and bold
-and reverse remain.
+Palettes for dark and light themes, and one without any colour (NO_COLOR), where bold and reverse remain.
 """
 
 from __future__ import annotations
@@ -42,6 +41,15 @@ LIGHT: Mapping[Ink, Style] = {
     "elsewhere": Style(color="#ffffff", bgcolor="#0550ae", bold=True),
     "key": Style(color="#0550ae", bold=True),
 }
+
+NO_COLOUR: Mapping[Ink, Style] = {
+    **{ink: Style(bold=style.bold) for ink, style in DARK.items()},
+    "dim": Style(),
+    "here": Style(bold=True, reverse=True),
+    "production": Style(bold=True, reverse=True),
+    "alarm": Style(bold=True, reverse=True),
+}
+"""For NO_COLOR: bold and reverse alone."""
 
 MARKS: Mapping[str, tuple[str, Ink]] = {
     "pass": ("✔", "good"),

@@ -29,6 +29,7 @@ from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Mode
 from cockpit.tui.screens.run import RunScreen
+from cockpit.tui.terminal import wants_no_colour
 
 _CHECKPOINT = 500
 _RECENT = 200
@@ -116,7 +117,7 @@ class ReplayApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = bindings(keymap.REPLAY, priority=True)
 
     def __init__(self, replay: Replay) -> None:
-        super().__init__()
+        super().__init__(ansi_color=True if wants_no_colour() else None)
         self.replay = replay
         self.run_screen = RunScreen(replay)
 
@@ -126,6 +127,8 @@ class ReplayApp(App[int]):
 
     def on_mount(self) -> None:
         """Say where in the log this is."""
+        if self.no_color:
+            self.theme = "ansi-dark"
         self.call_after_refresh(self._show)
         self.set_timer(0.05, self.run_screen.format_steps)
 
@@ -178,7 +181,9 @@ class ReplayApp(App[int]):
         )
 
     def action_theme(self) -> None:
-        """Dark or light."""
+        """Dark or light, where there is colour."""
+        if self.no_color:
+            return
         self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def action_leave(self) -> None:

@@ -1,13 +1,49 @@
-"""What is said to the terminal beside the screen: its title, saved before and given back after."""
+"""What concerns the terminal beside the screen: its title, saved and given back; the plain screen; colour or none."""
 
 from __future__ import annotations
 
 import contextlib
+import os
+import select
+import signal
 import sys
+from types import FrameType
 
 from textual.app import App
 
 from cockpit.text import shortened
+
+_LOOK_EVERY_S = 0.1
+
+
+def wants_no_colour() -> bool:
+    """Whether the environment asks for no colour: NO_COLOR, whatever it says, as Textual has it."""
+    return "NO_COLOR" in os.environ
+
+
+def wait_for_enter() -> bool:
+    """Block until Enter on the plain screen; False if the terminal went away or a signal asks to end meanwhile.
+
+    The loop stands still as long, so its own signal handlers would not be called.
+    """
+
+    is_over = False
+
+    def end(number: int, frame: FrameType | None) -> None:
+        nonlocal is_over
+        is_over = True
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGHUP, signal.SIGTERM)}
+    try:
+        while not is_over:
+            if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
+                return bool(sys.stdin.readline())
+        return False
+    except OSError:
+        return False  # read from a terminal that is gone (EIO)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Title:

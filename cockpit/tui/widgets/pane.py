@@ -17,7 +17,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from cockpit.text import visible
-from cockpit.tui.ink import DARK, LIGHT, Ink
+from cockpit.tui.ink import DARK, LIGHT, NO_COLOUR, Ink
 from cockpit.tui.lines import EMPTY, Line, fitted
 
 _TITLE_FRAME = 4
@@ -79,6 +79,8 @@ class Pane(Widget):
 
     @property
     def _inks(self) -> Mapping[Ink, Style]:
+        if self.app.no_color:
+            return NO_COLOUR
         return DARK if self.app.current_theme.dark else LIGHT
 
 

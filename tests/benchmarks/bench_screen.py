@@ -32,7 +32,7 @@ def measure(quick: bool) -> list[Row]:
     with _run(30, "still") as run_dir:
         rows.append(_first_paint(run_dir, starts))
         rows += _keys(run_dir, presses, "30 probes at rest")
-    with _run(30, "still") as run_dir:  # a run of its own, in its first minute: clocks count minutes, and one may turn
+    with _run(30, "still") as run_dir:  # in its first minute: then its clocks turn, and a key frame comes
         rows += _at_rest(run_dir, seconds)
     for probes, (bytes_limit, cpu_limit) in TRAFFIC.items():
         with _run(probes, "changing") as run_dir:

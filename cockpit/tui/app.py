@@ -202,7 +202,11 @@ class CockpitApp(App[int]):
         def lines(width: int, height: int, first: int) -> list[Line]:
             return probes.every(self.run_screen.seen(), width)[first : first + height]
 
-        self.push_screen(ReadingScreen("Probes", lines, lambda width: len(probes.every(self.run_screen.seen(), width))))
+        self.push_screen(
+            ReadingScreen(
+                self.run_screen.titled("Probes"), lines, lambda width: len(probes.every(self.run_screen.seen(), width))
+            )
+        )
 
     def action_log(self) -> None:
         """The last 200 facts."""
@@ -215,7 +219,7 @@ class CockpitApp(App[int]):
         def rows(width: int) -> int:
             return len(tail.whole(self.run_screen.seen(), width))
 
-        self.push_screen(ReadingScreen("Log", lines, rows, at_end=True))
+        self.push_screen(ReadingScreen(self.run_screen.titled("Log"), lines, rows, at_end=True))
 
     def action_help(self) -> None:
         """Every key, from the bindings themselves."""
@@ -224,7 +228,11 @@ class CockpitApp(App[int]):
 
         every = helping.keys((*keymap.LIVE.values(), *keymap.READING.values()))
         self.push_screen(
-            ReadingScreen("Keys", lambda width, height, first: every[first : first + height], lambda width: len(every))
+            ReadingScreen(
+                self.run_screen.titled("Keys"),
+                lambda width, height, first: every[first : first + height],
+                lambda width: len(every),
+            )
         )
 
     def action_theme(self) -> None:

@@ -163,12 +163,11 @@ class ReplayApp(App[int]):
         def rows(width: int) -> list[Line]:
             return tail.whole(self.run_screen.seen(), width)
 
-        self.push_screen(
-            ReadingScreen(
-                "Log", lambda width, height, first: rows(width)[first : first + height], lambda width: len(rows(width)),
-                at_end=True,
-            )
-        )  # fmt: skip
+        def part(width: int, height: int, first: int) -> list[Line]:
+            return rows(width)[first : first + height]
+
+        title = self.run_screen.titled("Log")
+        self.push_screen(ReadingScreen(title, part, lambda width: len(rows(width)), at_end=True))
 
     def action_help(self) -> None:
         """Every key."""
@@ -177,7 +176,11 @@ class ReplayApp(App[int]):
 
         every = helping.keys((*keymap.REPLAY.values(), *keymap.READING.values()))
         self.push_screen(
-            ReadingScreen("Keys", lambda width, height, first: every[first : first + height], lambda width: len(every))
+            ReadingScreen(
+                self.run_screen.titled("Keys"),
+                lambda width, height, first: every[first : first + height],
+                lambda width: len(every),
+            )
         )
 
     def action_theme(self) -> None:

@@ -19,6 +19,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
 from cockpit.session.view import View
+from cockpit.text import shortened
 from cockpit.tui import keymap
 from cockpit.tui.keymap import bindings
 from cockpit.tui.layout import ACTING, READING, Plan, plan
@@ -106,6 +107,11 @@ class RunScreen(Screen[None]):
             selected=self.selected,
         )
 
+    def titled(self, name: str) -> str:
+        """A title for a screen that covers this one: no screen is without the environment's name."""
+        profile = self.painted.profile
+        return f"{shortened(profile.environment, 24).upper()} {shortened(profile.id, 24)} · {name}"
+
     def draw(self) -> None:
         """Bring every pane up to the view."""
         width, height = self.size
@@ -185,7 +191,10 @@ class RunScreen(Screen[None]):
         shown_lines = lines[self._first_row : self._first_row + room]
         hidden = len(lines) - self._first_row - room
         if hidden > 0:
-            shown_lines[-1] = ((f"↓ {hidden + 1} more lines (PgDn)", "accent"),)
+            below = lines[self._first_row + room - 1 :]
+            # What is to be run is what people look for: its beginning stands here until it is scrolled into sight.
+            command = next((line for line in below if line and line[0][0].startswith("$")), ())
+            shown_lines[-1] = ((f"↓ {hidden + 1} more lines (PgDn)  ", "accent"), *command)
         return shown_lines
 
     # ---- layout --------------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from msgspec.structs import replace
 from screen_story import (
@@ -76,13 +78,23 @@ async def test_c_carries_what_was_painted_when_it_was_pressed_not_what_came_sinc
     seat = at("maintenance")
     opened_seq = seat.view.state.cursor.opened_seq
     app = StoryApp(seat)
+    armed: list[Callable[[], None]] = []
+
+    def weigh(seconds, fire):
+        armed.append(fire)
+        return app.set_timer(60, bool)  # never in this test: the key is weighed for as long as it says
+
+    app._guard._set_timer = weigh
     async with app.run_test(size=(80, 24)) as pilot:
         await apart(pilot)
         await pilot.press("c")
-        seat.story.does(c.ConfirmStep, step="maintenance")  # somebody else was first, while the key is weighed
+        await until(pilot, lambda: len(armed) == 1, "the key is weighed")
+        seat.story.does(c.ConfirmStep, step="maintenance")  # somebody else was first meanwhile
         seat.looks()
+        await until(pilot, lambda: app.run_screen.painted is seat.view.state, "what came since is painted")
+        armed[0]()
         await until(pilot, lambda: "✖" in says(app), "a refusal")
-    assert [each.painted_seq for each in seat.asked] in ([opened_seq], [])
+    assert [each.painted_seq for each in seat.asked] == [opened_seq]
     assert seat.view.state.cursor.step == "migrate"
     assert seat.view.state.steps["migrate"].status == "open"
 

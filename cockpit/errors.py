@@ -5,6 +5,7 @@
     ├── ConditionError          a CEL expression cannot be used; carries what is wrong, with places inside it
     ├── VariableError           a variable has no value, or one that its pattern refuses
     ├── ProbeError              a probe could not take a reading: the reading `error`
+    ├── ActionError             an action cannot be done; nothing was done
     ├── LogError
     │   ├── LogDamaged          the log's bytes do not verify from some line on
     │   ├── LogTooNew           written by a newer cockpit: reading goes on, acting does not
@@ -40,6 +41,10 @@ class VariableError(CockpitError):
 
 class ProbeError(CockpitError):
     """A probe could not take a reading (refused, timed out, no such program)."""
+
+
+class ActionError(CockpitError):
+    """An action cannot be done (no plug-in, an unreadable file, settings that do not fit); nothing was done."""
 
 
 class LogError(CockpitError):

@@ -1,0 +1,152 @@
+"""The seam between the keeper and a kind of step that acts.
+
+A runner is asked three things: what it would do (`plan`), to do it (`run`), and, by a keeper that did not start it, how
+it ended (`adopt`). Invariant: it does something only in `run`, and at most once for an action's id; the sentences,
+outputs and plans that it hands out are visible text without secrets. It never raises for what can go wrong outside:
+that is an `Ending`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Literal, Protocol, TypeVar, cast
+
+import msgspec
+from msgspec import Struct
+
+from cockpit.errors import ActionError
+from cockpit.probes.masking import Mask
+from cockpit.profile.kinds import Settings
+from cockpit.profile.model import Step, Target
+from cockpit.profile.references import fill
+from cockpit.text import shortened
+
+Mode = Literal["real", "dry_run", "shown", "rolled_back"]
+Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused", "lapsed", "unknown"]
+_Settings = TypeVar("_Settings", bound=Settings)
+
+DETACH = "detach"
+"""`task.cancel(DETACH)` on a `run` or `adopt`: watch no more and let it go on (the keeper ends, the action does not)."""
+
+
+class Output(Struct, frozen=True, kw_only=True):
+    """What an action says while it runs."""
+
+    text: str = ""
+    """Masked and visible, at most 4 KiB; to be appended to what was said before."""
+    skipped_bytes: int = 0
+    """Left out before `text`."""
+    progress: tuple[str, ...] | None = None
+    """What stands in place of the last progress; None leaves it as it was."""
+
+
+class Ending(Struct, frozen=True, kw_only=True):
+    """How an action ended, as `action.ended` tells it."""
+
+    outcome: Outcome
+    exit_code: int | None = None
+    detail: str = ""
+    """One visible line."""
+    duration_s: float = 0.0
+    facts: Mapping[str, object] = {}
+    """For the conditions of `expect`, under the names that the kind declares."""
+    output: str = ""
+    """Name of the file in `outputs/`; empty: there is none."""
+    output_bytes: int = 0
+    """Size of that file."""
+    output_sha256: str = ""
+    """Of that file, hex."""
+    sent: dict[str, str] = {}
+    """Of a message: `to`, `channel`, `digest`."""
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """What a runner would do."""
+
+    shown: str
+    """For people, secrets as their names, at most 4 KiB."""
+    mode: Mode = "real"
+    refusal: str = ""
+    """Why it cannot be done, a sentence; then nothing is run."""
+
+
+class ActionContext(Struct, frozen=True, kw_only=True):
+    """What runners may know of the run and the step."""
+
+    action: str
+    """Its id: names the files that it leaves in `outputs/`."""
+    run_dir: Path
+    base_dir: Path
+    """Relative paths of settings start here: the profile's folder."""
+    rehearsal: bool = False
+    timeout_s: float = 600.0
+    settings: Settings
+    """Typed, public values filled in, references to secrets still in it; see `typed_settings`."""
+    values: Mapping[str, str] = {}
+    """Every public value: variables, recorded values, `run.…`."""
+    secrets: Mapping[str, str] = {}
+    """By name; for use only: never shown, never an argument."""
+    target: Target | None = None
+    """References filled in, secrets included."""
+    mask: Mask
+    """For what others say."""
+
+
+OnOutput = Callable[[Output], None]
+
+
+class ActionRunner(Protocol):
+    """A kind of step that acts."""
+
+    def plan(self, context: ActionContext) -> Planned:
+        """What would be done. Pure and quick."""
+        ...
+
+    async def run(self, context: ActionContext, on_output: OnOutput) -> Ending:
+        """Do it, to its end. Cancelled: stop it, and return how it ended (`cancelled`); but see `DETACH`."""
+        ...
+
+    async def adopt(self, context: ActionContext, on_output: OnOutput) -> Ending | None:
+        """How an action ended, or ends, that an earlier keeper started; None: nothing is known of its end."""
+        ...
+
+
+def typed_settings(step: Step, declared: type[_Settings], values: Mapping[str, str]) -> _Settings:
+    """The step's settings as `declared`, public `values` filled in, for `ActionContext.settings`.
+
+    A kind that fills in its texts itself, since pasting would be wrong (a shell script), says so by the class variable
+    `AS_WRITTEN: ClassVar = True`; its settings stay as written. Raises ActionError if they do not fit.
+    """
+    known = {field.encode_name for field in msgspec.structs.fields(declared)}
+    settings: dict[str, object] = {key: value for key, value in step.settings.items() if key in known}
+    if not getattr(declared, "AS_WRITTEN", False):
+        settings = {key: _filled(value, values) for key, value in settings.items()}
+    try:
+        return msgspec.convert(settings, declared)
+    except msgspec.ValidationError as error:
+        raise ActionError(f"the settings of step `{step.id}` do not fit kind `{step.kind}`: {error}") from error
+
+
+def _filled(settings: object, values: Mapping[str, str]) -> object:
+    if isinstance(settings, str):
+        return fill(settings, values)
+    if isinstance(settings, Mapping):
+        return {key: _filled(below, values) for key, below in settings.items()}
+    if isinstance(settings, list | tuple):
+        return [_filled(below, values) for below in settings]
+    return settings
+
+
+def find_runner(kind: str) -> ActionRunner:
+    """Load the runner of a kind from the installed packages' entry points. Raises ActionError if it cannot."""
+    from importlib.metadata import entry_points  # 12 ms, which only a keeper that acts needs
+
+    found = entry_points(group="cockpit.step_runners", name=kind)
+    if not found:
+        raise ActionError(f"no plug-in that runs kind `{shortened(kind, 60)}` is installed here")
+    try:
+        return cast("ActionRunner", next(iter(found)).load())
+    except Exception as error:
+        said = shortened(f"{type(error).__name__}: {error}", 150)
+        raise ActionError(f"the plug-in for kind `{shortened(kind, 60)}` cannot be loaded: {said}") from error

@@ -1,0 +1,1 @@
+"""The step kind `sql`: its declaration, and its runner, which the keeper alone loads."""

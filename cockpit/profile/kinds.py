@@ -11,6 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.profile.model import Behaviour
+
 FactType = Literal["bool", "int", "double", "string", "map", "list", "dyn"]
 """CEL types: `map` is string to dyn, `list` is a list of dyn, `dyn` is anything JSON has."""
 
@@ -50,11 +52,18 @@ class ProbeKind(Struct, frozen=True, kw_only=True):
 
 
 class StepKind(Struct, frozen=True, kw_only=True):
-    """The declaration of a kind of step."""
+    """The declaration of a kind of step. One that acts has a runner of the same name in `cockpit.step_runners`."""
 
     name: str
     doc: str
     settings: type[Settings]
+    behaviour: Behaviour = "confirm"
+    facts: tuple[Fact, ...] = ()
+    """What `expect`, the conditions on an action's outcome, may use."""
+    shown: Callable[[Settings], str] = lambda settings: ""
+    """What will be done, as text for people (a command line, SQL), references unfilled; shown and copied."""
+    problems: Callable[[Settings], tuple[str, ...]] = lambda settings: ()
+    """As of a probe's kind."""
 
 
 class Kinds(Struct, frozen=True):

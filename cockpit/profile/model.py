@@ -12,6 +12,15 @@ from msgspec import Struct
 
 Risk = Literal["routine", "careful", "irreversible"]
 Level = Literal["required", "recommended", "optional"]
+Behaviour = Literal["confirm", "record", "action", "wait", "message", "signoff", "decision", "checkpoint"]
+"""How the walk treats a step, whatever its kind: a plug-in's kind chooses one of these.
+
+`confirm`: a person says it is done. `record`: a person enters a value. `action`: the keeper does something when a key
+is pressed, then a person confirms. `message`: an action that may also be done by hand. `wait`: the keeper watches for a
+time. `signoff`: a role approves. `decision`: a person chooses. `checkpoint`: opens at a set time after an event.
+"""
+Stage = Literal["before", "window", "after"]
+Severity = Literal["immediate", "consider"]
 
 
 class Value(Struct, frozen=True, forbid_unknown_fields=False, kw_only=True):
@@ -93,34 +102,155 @@ class Step(Value, frozen=True, kw_only=True):
     id: str
     title: str
     kind: str = "confirm"
+    behaviour: Behaviour = "confirm"
+    """Of its kind, frozen here so that nothing needs the plug-in."""
     instructions: str = ""
     """Markdown, shown literally apart from its formatting; `${variable}` is filled in, a secret as its name."""
     command: str = ""
     """What the operator runs elsewhere; shown highlighted and copied on request, never run."""
     gate: tuple[str, ...] = ()
-    """CEL over probes; all must be true before the step may be confirmed."""
+    """CEL over probes and recorded values; all must be true before the step may be confirmed.
+
+    Of an action this is judged after it ended well, and it is what settles one whose end is not known.
+    """
+    requires: tuple[str, ...] = ()
+    """As `gate`, but before an action (or the sending of a message) may be started."""
+    only_if: tuple[str, ...] = ()
+    """As `gate`: if any is false when the step becomes current, the step does not apply and is passed by."""
     estimate_s: float = 0.0
     risk: Risk = "routine"
     level: Level = "required"
     owner: str = ""
     rollback: str = ""
     """Markdown: how this step is undone by hand."""
+    on_failure: str = ""
+    """Id of a rollback plan: if the action fails, the advisor opens with this plan."""
+    undoes: tuple[str, ...] = ()
+    """In a rollback plan: ids of the steps that this one undoes. It is due only if one of them was done, begun or left
+    unknown. Neighbours that undo something are walked in the reverse order of what they undo."""
     settings: dict[str, object] = {}
 
 
 class Phase(Value, frozen=True, kw_only=True):
-    """A stretch of the run. Steps are done in order. `gate` guards entering it."""
+    """A stretch of the run. `gate` guards entering it, `exit` leaving it. In a `free` one any step may be next."""
 
     id: str
     title: str
     steps: tuple[Step, ...]
     gate: tuple[str, ...] = ()
     description: str = ""
+    exit: tuple[str, ...] = ()
+    order: Literal["ordered", "free"] = "ordered"
+    stage: Stage = "window"
 
     @property
     def estimate_s(self) -> float:
         """Seconds planned for all its steps."""
         return sum(step.estimate_s for step in self.steps)
+
+
+class RollbackPlan(Value, frozen=True, kw_only=True):
+    """A way back, with phases of its own. Which one fits is a condition; a person chooses."""
+
+    id: str
+    title: str
+    phases: tuple[Phase, ...]
+    when: tuple[str, ...] = ()
+    """CEL over probes, recorded values and `since.<step>`; the plan fits if all are true. Empty: always."""
+    description: str = ""
+    data_loss: str = ""
+    """What is lost by it, in words: shown before it is chosen. Empty: nothing."""
+
+    @property
+    def estimate_s(self) -> float:
+        """Seconds planned for all its steps."""
+        return sum(phase.estimate_s for phase in self.phases)
+
+
+class Trigger(Value, frozen=True, kw_only=True):
+    """What recommends a rollback while it is armed. It fires once all of `when` held for `for_s`."""
+
+    id: str
+    title: str
+    when: tuple[str, ...] = ()
+    """CEL over probes and recorded values. Empty: only a person can raise it."""
+    for_s: float = 0.0
+    clear_when: tuple[str, ...] = ()
+    """What must hold for `clear_for_s` before it can fire again (hysteresis); empty: that `when` no longer holds."""
+    clear_for_s: float = 0.0
+    severity: Severity = "consider"
+    plan: str = ""
+    """Id of the rollback plan it suggests; empty: whichever fits."""
+    armed: tuple[str, ...] = ()
+    """Ids of phases and steps during which it is armed; empty: all of stages `window` and `after`."""
+    suspended: tuple[str, ...] = ()
+    """Ids of phases and steps during which it is not (a planned outage), and why it may not fire is said."""
+
+
+class Template(Value, frozen=True, kw_only=True):
+    """A text to people: `${name}` is filled from variables, recorded values and the run (`${run.window_start}`)."""
+
+    id: str
+    title: str = ""
+    """The subject."""
+    body: str = ""
+    to: str = ""
+    """Whom it goes to, in words or as an address."""
+    channel: str = ""
+    """Id of a channel it can be sent through; empty: it is copied and sent by hand."""
+
+
+class Channel(Value, frozen=True, kw_only=True):
+    """A way out for messages and alerts: exactly one of `webhook` and `apprise`, mostly a reference to a secret."""
+
+    id: str
+    webhook: str = ""
+    """URL that gets a JSON object `{"title", "text", "run", "environment", …}` by POST."""
+    apprise: str = ""
+    """URL of any service Apprise knows (the extra `apprise`)."""
+
+
+class Target(Value, frozen=True, kw_only=True):
+    """A system that is acted on, and who it must prove to be before anything is done to it."""
+
+    id: str
+    kind: Literal["postgres", "kubernetes"]
+    dsn: str = ""
+    """postgres: where it is; may hold `${secret}`."""
+    context: str = ""
+    """kubernetes: the context of the kubeconfig, always passed explicitly."""
+    namespace: str = ""
+    kubeconfig: str = ""
+    """kubernetes: a file; empty: as kubectl finds it."""
+    database: str = ""
+    """postgres: the name it must answer to (`current_database()`)."""
+    system_identifier: str = ""
+    """postgres: of the cluster (`pg_control_system()`), a number as text."""
+    server: str = ""
+    """kubernetes: the URL of the API server that the context must lead to."""
+
+
+class Contact(Value, frozen=True, kw_only=True):
+    """Whom to reach. `order` is the place in the escalation, from 1; 0: not a part of it."""
+
+    id: str
+    title: str
+    name: str = ""
+    reach: str = ""
+    """Telephone, address or room; empty: nobody can be reached, which `ready` says."""
+    group: str = ""
+    order: int = 0
+
+
+class Task(Value, frozen=True, kw_only=True):
+    """Work of later weeks: exported as a list, not walked."""
+
+    id: str
+    title: str
+    due_s: float = 0.0
+    """After the run's end."""
+    owner: str = ""
+    group: str = ""
 
 
 class Profile(Value, frozen=True, kw_only=True):
@@ -140,7 +270,25 @@ class Profile(Value, frozen=True, kw_only=True):
     roles: tuple[Role, ...] = ()
     probes: tuple[Probe, ...] = ()
     phases: tuple[Phase, ...] = ()
+    targets: tuple[Target, ...] = ()
+    rollbacks: tuple[RollbackPlan, ...] = ()
+    triggers: tuple[Trigger, ...] = ()
+    templates: tuple[Template, ...] = ()
+    channels: tuple[Channel, ...] = ()
+    alerts: str = ""
+    """Id of the channel that is told of triggers and due steps while no seat is attached; empty: nobody is."""
+    contacts: tuple[Contact, ...] = ()
+    tasks: tuple[Task, ...] = ()
 
     def steps(self) -> tuple[tuple[Phase, Step], ...]:
-        """Every step with its phase, in the order of the walk."""
+        """Every step with its phase, in the order of the walk, without those of the rollback plans."""
         return tuple((phase, step) for phase in self.phases for step in phase.steps)
+
+    def every_step(self) -> tuple[tuple[Phase, Step], ...]:
+        """As `steps`, then those of the rollback plans."""
+        plans = tuple((phase, step) for plan in self.rollbacks for phase in plan.phases for step in phase.steps)
+        return (*self.steps(), *plans)
+
+    def plan(self, plan_id: str) -> RollbackPlan | None:
+        """The rollback plan, or None."""
+        return next((plan for plan in self.rollbacks if plan.id == plan_id), None)

@@ -52,6 +52,110 @@ class ConfirmStep(PlanCommand, frozen=True, kw_only=True):
     seen: tuple[Evidence, ...] = ()
     typed: str = ""
     """The word that `friction.required_word` asks for."""
+    value: str = ""
+    """Of a record step: what was entered. Of a decision: the choice's id."""
+    digest: str = ""
+    """Of a message sent by hand: SHA-256 of the text as it was shown, hex."""
+
+
+class LeavePhase(PlanCommand, frozen=True, kw_only=True):
+    """Leave the phase at the cursor, whose exit gate passes."""
+
+    phase: str
+    seen: tuple[Evidence, ...] = ()
+
+
+class RunAction(PlanCommand, frozen=True, kw_only=True):
+    """Have the keeper do what the step at the cursor says, for the first time or again; or send its message."""
+
+    step: str
+    action: str
+    """A new id (`cockpit.audit.ids.new_id`)."""
+    digest: str = ""
+    """SHA-256 of what was shown, hex."""
+    seen: tuple[Evidence, ...] = ()
+    typed: str = ""
+    reason: str = ""
+    """Asked for when the last attempt's end is not known."""
+
+
+class CancelAction(Command, frozen=True, kw_only=True):
+    """Stop the running action."""
+
+    action: str
+    reason: str
+
+
+class SettleAction(Command, frozen=True, kw_only=True):
+    """Say how an action ended whose end is not known."""
+
+    action: str
+    outcome: Literal["succeeded", "failed"]
+    reason: str
+
+
+class EndWait(PlanCommand, frozen=True, kw_only=True):
+    """End the wait at the cursor before its time, or look at a checkpoint before it is due."""
+
+    step: str
+    reason: str
+    typed: str = ""
+
+
+class RestartWait(PlanCommand, frozen=True, kw_only=True):
+    """Begin the wait at the cursor again after a breach stopped it."""
+
+    step: str
+
+
+class SignOff(PlanCommand, frozen=True, kw_only=True):
+    """Approve the sign-off step at the cursor. From any seat: what counts is who asks."""
+
+    step: str
+    seen: tuple[Evidence, ...] = ()
+
+
+class Countersign(PlanCommand, frozen=True, kw_only=True):
+    """Agree, as a second person, to what is about to be confirmed or run at the cursor. From any seat."""
+
+    step: str
+
+
+class WaiveSecond(PlanCommand, frozen=True, kw_only=True):
+    """Go on although the second person that is asked for is missing."""
+
+    step: str
+    reason: str
+    typed: str = ""
+
+
+class RaiseTrigger(Command, frozen=True, kw_only=True):
+    """Say that something is wrong that no probe sees. Anyone may."""
+
+    reason: str
+    trigger: str = ""
+
+
+class AnswerTriggers(Command, frozen=True, kw_only=True):
+    """Go on in spite of every trigger that waits for an answer."""
+
+    reason: str
+    typed: str = ""
+
+
+class ChooseRollback(Command, frozen=True, kw_only=True):
+    """Take the way back. Blocked by no gate, hold, keeper or window."""
+
+    plan: str
+    reason: str
+    typed: str = ""
+
+
+class LeaveRollback(Command, frozen=True, kw_only=True):
+    """Give the way back up and walk on forward."""
+
+    reason: str
+    typed: str = ""
 
 
 class RecordDoneOutside(PlanCommand, frozen=True, kw_only=True):
@@ -78,7 +182,7 @@ class OverrideGate(PlanCommand, frozen=True, kw_only=True):
 
 
 class JumpTo(Command, frozen=True, kw_only=True):
-    """Make another unsettled step current."""
+    """Make another unsettled step current. Within a free phase that is no deviation and needs no reason."""
 
     step: str
     reason: str

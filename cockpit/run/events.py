@@ -92,6 +92,16 @@ class RunStarted(Body, frozen=True, kw_only=True):
     """Live runs of the same profile at the start (run id to the reason given for starting another)."""
     signers_digest: str = ""
     """SHA-256 of the trusted signers file; empty while signing is off."""
+    rehearsal: bool = False
+    """Nothing outside is changed: commands run their `dry_run` or are shown, SQL is rolled back."""
+    rehearsal_reason: str = ""
+    """Why a production target is rehearsed against; empty elsewhere."""
+    files: dict[str, str] = {}
+    """Digests of the files that commands and SQL use: path as the profile names it to SHA-256, hex."""
+    medians: dict[str, float] = {}
+    """By step: median seconds it took in earlier runs and rehearsals of the same profile."""
+    earlier_runs: int = 0
+    """How many runs those medians are of, at most."""
 
 
 class RunFinished(Body, frozen=True, kw_only=True):
@@ -131,6 +141,12 @@ class StepConfirmed(Body, frozen=True, kw_only=True):
     """What was current when the event was decided."""
     counts: dict[str, int] = {}
     """All probes by shown status."""
+    values: dict[str, str] = {}
+    """What was entered or chosen: by the record's name, or the decision's step id."""
+    sent: dict[str, str] = {}
+    """Of a message sent by hand: `to`, `digest` (SHA-256 of the text, hex)."""
+    second: str = ""
+    """user@host who countersigned, where a second person was asked for."""
 
 
 class StepDoneOutside(Body, frozen=True, kw_only=True):
@@ -183,6 +199,125 @@ class GateOverridden(Body, frozen=True, kw_only=True):
     verdict: Verdict
     conditions: tuple[ConditionVerdict, ...] = ()
     current: tuple[Evidence, ...] = ()
+
+
+class PhaseLeft(Body, frozen=True, kw_only=True):
+    """A phase with an exit gate was left."""
+
+    type: ClassVar[str] = "phase.left"
+    phase: str
+    seen: tuple[Evidence, ...] = ()
+    current: tuple[Evidence, ...] = ()
+
+
+class StepCountersigned(Body, frozen=True, kw_only=True):
+    """A second person agrees to what is about to be confirmed or run."""
+
+    type: ClassVar[str] = "step.countersigned"
+    step: str
+    attempt: int
+
+
+class SecondWaived(Body, frozen=True, kw_only=True):
+    """A second person was asked for and is missing; it goes on without, for this attempt."""
+
+    type: ClassVar[str] = "second.waived"
+    step: str
+    attempt: int
+    reason: str
+
+
+class WaitEndedEarly(Body, frozen=True, kw_only=True):
+    """A wait, or the time until a checkpoint or message is due, was cut short by a person."""
+
+    type: ClassVar[str] = "wait.ended_early"
+    step: str
+    attempt: int
+    reason: str
+    left_s: float = 0.0
+
+
+class WaitRestarted(Body, frozen=True, kw_only=True):
+    """A wait that was stopped by a breach begins again."""
+
+    type: ClassVar[str] = "wait.restarted"
+    step: str
+    attempt: int
+
+
+class ActionRequested(Body, frozen=True, kw_only=True):
+    """A person pressed the key: do it. A keeper of another epoch, or one that sees it too late, lets it lapse."""
+
+    type: ClassVar[str] = "action.requested"
+    action: str
+    """A new id."""
+    step: str
+    attempt: int
+    """Each try is an attempt of its own."""
+    epoch: int
+    """Of the keeper that is asked."""
+    digest: str = ""
+    """SHA-256 of what was shown (`StepKind.shown`, filled for display; a message's filled text), hex."""
+    seen: tuple[Evidence, ...] = ()
+    current: tuple[Evidence, ...] = ()
+
+
+class ActionCancelled(Body, frozen=True, kw_only=True):
+    """A person asked for the running action to be stopped."""
+
+    type: ClassVar[str] = "action.cancelled"
+    action: str
+    reason: str
+
+
+class ActionSettled(Body, frozen=True, kw_only=True):
+    """A person says, with a reason, how an action ended whose end is not known."""
+
+    type: ClassVar[str] = "action.settled"
+    action: str
+    outcome: Literal["succeeded", "failed"]
+    reason: str
+
+
+class TriggerRaised(Body, frozen=True, kw_only=True):
+    """Somebody saw what no probe can see."""
+
+    type: ClassVar[str] = "trigger.raised"
+    trigger: str = ""
+    """Id of a trigger of the profile; empty: none of them."""
+    reason: str
+
+
+class TriggerAnswered(Body, frozen=True, kw_only=True):
+    """Fired or raised triggers were answered: go on, with a reason. (Rolling back answers them too.)"""
+
+    type: ClassVar[str] = "trigger.answered"
+    seqs: tuple[int, ...]
+    """The events by which they fired or were raised."""
+    reason: str
+
+
+class RollbackChosen(Body, frozen=True, kw_only=True):
+    """The way back was taken: from here on the walk goes through these steps."""
+
+    type: ClassVar[str] = "rollback.chosen"
+    plan: str
+    steps: tuple[str, ...]
+    """What is due of the plan, in the order in which it is walked."""
+    proposed: str = ""
+    """The plan that was proposed; empty: none fitted."""
+    not_taken: tuple[str, ...] = ()
+    """Plans that were offered beside it."""
+    reason: str = ""
+    answers: tuple[int, ...] = ()
+    """Triggers answered by it, as in `trigger.answered`."""
+
+
+class RollbackLeft(Body, frozen=True, kw_only=True):
+    """The way back was given up: the walk goes on where it was left."""
+
+    type: ClassVar[str] = "rollback.left"
+    reason: str
 
 
 class NoteAdded(Body, frozen=True, kw_only=True):
@@ -257,11 +392,160 @@ class GateChanged(Body, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "gate.changed"
     gate: str
-    """`step:<id>` or `phase:<id>`."""
+    """`step:<id>`, `run:<id>`, `if:<id>`, `phase:<id>` or `exit:<id>`."""
     opened_seq: int
     """The event that made this gate current: a verdict for an older opening does not count."""
     verdict: Verdict
     conditions: tuple[ConditionVerdict, ...] = ()
+
+
+class TargetSeen(Body, frozen=True, kw_only=True):
+    """Who a target proved to be, told at the start and whenever it changes."""
+
+    type: ClassVar[str] = "target.seen"
+    target: str
+    identity: dict[str, str] = {}
+    """postgres: `database`, `system_identifier`, `server`; kubernetes: `context`, `server`, `namespace`."""
+    verdict: Literal["match", "mismatch", "unreachable"]
+    detail: str = ""
+
+
+class ActionStarted(Body, frozen=True, kw_only=True):
+    """The intent, durable before anything is done."""
+
+    type: ClassVar[str] = "action.started"
+    action: str
+    step: str
+    attempt: int
+    shown: str
+    """What is done, secrets as their names, at most 4 KiB."""
+    runs_as: str
+    """user@host"""
+    target: str = ""
+    """Id of the target, if the step names one."""
+    mode: Literal["real", "dry_run", "shown", "rolled_back"] = "real"
+    """`shown`: a rehearsal of what has no dry run does nothing."""
+    timeout_s: float = 0.0
+    output: str = ""
+    """Name of the file in `outputs/` that will hold the whole output; empty: there is none."""
+
+
+class ActionOutput(Body, frozen=True, kw_only=True):
+    """What it wrote since, masked and made visible; not all of it where it is much. The file has it whole."""
+
+    type: ClassVar[str] = "action.output"
+    is_fact: ClassVar[bool] = False
+    action: str
+    text: str = ""
+    """Whole lines or the part of one, to be appended to what was told before."""
+    skipped_bytes: int = 0
+    """Left out before `text`."""
+    progress: tuple[str, ...] = ()
+    """What stands in place of the last `progress`: locks waited for, a progress view, rows so far."""
+
+
+class ActionEnded(Body, frozen=True, kw_only=True):
+    """How it ended, and where its output is. `outcome`:
+
+    `succeeded`; `failed` (exit status, an SQL error, a condition of `expect`); `timed_out`; `cancelled`; `refused`
+    (nothing was done: a changed file, a wrong target, a missing value, a condition of `requires`); `lapsed` (nothing
+    was done: another epoch, or too late); `unknown` (it may have been done, wholly or in part).
+    """
+
+    type: ClassVar[str] = "action.ended"
+    action: str
+    step: str
+    outcome: Literal["succeeded", "failed", "timed_out", "cancelled", "refused", "lapsed", "unknown"]
+    exit_code: int | None = None
+    detail: str = ""
+    """One visible line: why it is not `succeeded`, or what it did (`3 rows`)."""
+    duration_s: float = 0.0
+    conditions: tuple[ConditionVerdict, ...] = ()
+    """Of `expect`."""
+    output: str = ""
+    output_bytes: int = 0
+    output_sha256: str = ""
+    sent: dict[str, str] = {}
+    """Of a message: `to`, `channel`, `digest` (SHA-256 of the text, hex)."""
+
+
+class WaitBegan(Body, frozen=True, kw_only=True):
+    """A wait's clock runs, for the first time or again."""
+
+    type: ClassVar[str] = "wait.began"
+    step: str
+    attempt: int
+    until: datetime
+    """Aware, UTC."""
+    detail: str = ""
+    """Why it began again: the condition that was broken; empty the first time."""
+
+
+class WaitStopped(Body, frozen=True, kw_only=True):
+    """A breach stopped a wait: a person has to say how it goes on."""
+
+    type: ClassVar[str] = "wait.stopped"
+    step: str
+    attempt: int
+    detail: str
+
+
+class WaitCompleted(Body, frozen=True, kw_only=True):
+    """The time is over and all was well throughout."""
+
+    type: ClassVar[str] = "wait.completed"
+    step: str
+    attempt: int
+
+
+class StepDue(Body, frozen=True, kw_only=True):
+    """The set time of a checkpoint or a message has come."""
+
+    type: ClassVar[str] = "step.due"
+    step: str
+
+
+class TriggerFired(Body, frozen=True, kw_only=True):
+    """A trigger's conditions held for its time."""
+
+    type: ClassVar[str] = "trigger.fired"
+    trigger: str
+    conditions: tuple[ConditionVerdict, ...] = ()
+    current: tuple[Evidence, ...] = ()
+
+
+class TriggerCleared(Body, frozen=True, kw_only=True):
+    """What fired it is over. It stays until it is answered all the same."""
+
+    type: ClassVar[str] = "trigger.cleared"
+    trigger: str
+
+
+class PlansJudged(Body, frozen=True, kw_only=True):
+    """Which rollback plans fit now, told whenever that changes."""
+
+    type: ClassVar[str] = "plans.judged"
+    verdicts: dict[str, Verdict] = {}
+    """`pass`: it fits; `blocked`: it does not; `unknown`, `pending`: it cannot be said."""
+    details: dict[str, str] = {}
+
+
+class AlertSent(Body, frozen=True, kw_only=True):
+    """People were called through the profile's alert channel, since no seat was attached."""
+
+    type: ClassVar[str] = "alert.sent"
+    about: str
+    channel: str
+    ok: bool
+    detail: str = ""
+
+
+class ClockStepped(Body, frozen=True, kw_only=True):
+    """The wall clock of the keeper's host was set: times before and after it do not compare."""
+
+    type: ClassVar[str] = "clock.stepped"
+    by_s: float
+    """Positive: set forward."""
 
 
 class LogRecovered(Body, frozen=True, kw_only=True):
@@ -320,9 +604,28 @@ BODIES: dict[str, type[Body]] = {
         RunStarted, RunFinished, RunAborted, PhaseEntered, StepConfirmed, StepDoneOutside, StepSkipped, StepReopened,
         CursorJumped, GateOverridden, NoteAdded, HoldPlaced, HoldReleased, PenTaken, KeeperStarted, KeeperStopped,
         ProbeChanged, GateChanged, LogRecovered, ProbesSampled, OperatorAttached, OperatorDetached,
+        PhaseLeft, StepCountersigned, SecondWaived, WaitEndedEarly, WaitRestarted, ActionRequested, ActionCancelled,
+        ActionSettled, TriggerRaised, TriggerAnswered, RollbackChosen, RollbackLeft, TargetSeen, ActionStarted,
+        ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
+        PlansJudged, AlertSent, ClockStepped,
     )
 }  # fmt: skip
 """Every known type, by name."""
+
+
+def run_gate(step_id: str) -> str:
+    """The id of the gate before a step's action: its `requires`."""
+    return f"run:{step_id}"
+
+
+def only_if_gate(step_id: str) -> str:
+    """The id of the gate that says whether a step applies: its `only_if`."""
+    return f"if:{step_id}"
+
+
+def exit_gate(phase_id: str) -> str:
+    """The id of a phase's exit gate."""
+    return f"exit:{phase_id}"
 
 
 def step_gate(step_id: str) -> str:

@@ -13,9 +13,14 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cockpit.profile.model import Step
+from cockpit.profile.steps import WaitSettings, settings_of
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
+from cockpit.run.friction import no_return_at
+from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState, StepState
+from cockpit.run.walk import route
 
 PACE_LIMITS = (0.5, 3.0)
 """One quick or one stuck step must not promise, or threaten, the whole night."""
@@ -25,6 +30,7 @@ class Time(Struct, frozen=True):
     """Planned and actual time of a step or a phase, in seconds."""
 
     planned_s: float
+    """The median of earlier runs and rehearsals if there is one, else the estimate; of a wait at least its duration."""
     actual_s: float
     """So far; 0 if never current."""
 
@@ -41,15 +47,19 @@ class Forecast(Struct, frozen=True, kw_only=True):
     window_end: datetime | None = None
     no_return_at: datetime | None = None
     """Window end - rollback estimate - reserve."""
+    until_return_s: float | None = None
+    """Until the point of no return; negative: past it."""
     is_past_return: bool = False
     elapsed_s: float = 0.0
     """Since the run began, until now or its end."""
     pace: float = 1.0
-    """Actual / planned of the confirmed steps that had an estimate, within `PACE_LIMITS`."""
+    """Actual / planned of the confirmed steps that had a plan, waits aside, within `PACE_LIMITS`."""
     remaining_s: float = 0.0
-    """Of all open steps, at this run's pace."""
+    """Of all open steps of the work itself (`_counts`), at this run's pace."""
     unestimated: int = 0
-    """Open steps without an estimate."""
+    """Those of them without a plan."""
+    from_earlier: int = 0
+    """Of how many earlier runs the plans are, at most; 0: they are the profile's estimates."""
     finish_at: datetime | None = None
     """Before the window opens, counted from its opening. None before the run began."""
     margin_s: float | None = None
@@ -63,13 +73,15 @@ def forecast(state: RunState, now: Instant) -> Forecast:
     if state.started is None or state.began is None:
         return Forecast(window="none")
     at = state.ended or now
+    medians = state.started.medians
     steps = {
-        step.id: Time(planned_s=step.estimate_s, actual_s=_actual_s(state, step.id, at))
-        for _, step in state.profile.steps()
+        step.id: Time(planned_s=_planned_s(step, medians), actual_s=_actual_s(state, step.id, at))
+        for _, step in state.profile.every_step()
     }
     pace = _pace(state, steps)
-    remaining_s = sum(_remaining_s(state, step_id, time, pace, at) for step_id, time in steps.items())
     start, end = state.started.window_start, state.started.window_end
+    open_ids = [step_id for step_id in route(state) if _counts(state, step_id, at.at)]
+    remaining_s = sum(_remaining_s(state, step_id, steps[step_id], pace, at) for step_id in open_ids)
     is_live = state.status == "live"
     from_at = max(at.at, start) if start and is_live else at.at
     finish_at = from_at + timedelta(seconds=remaining_s if is_live else 0.0)
@@ -78,14 +90,15 @@ def forecast(state: RunState, now: Instant) -> Forecast:
         elapsed_s=elapsed_s(state.began, at),
         pace=pace,
         remaining_s=remaining_s if is_live else 0.0,
-        unestimated=sum(_is_open(state, step_id) and time.planned_s <= 0 for step_id, time in steps.items()),
+        unestimated=sum(steps[step_id].planned_s <= 0 for step_id in open_ids),
+        from_earlier=state.started.earlier_runs if medians else 0,
         finish_at=finish_at,
         phases={
             phase.id: Time(
-                planned_s=phase.estimate_s,
+                planned_s=sum(steps[step.id].planned_s for step in phase.steps),
                 actual_s=sum(steps[step.id].actual_s for step in phase.steps),
             )
-            for phase in state.profile.phases
+            for phase in (*state.profile.phases, *(phase for plan in state.profile.rollbacks for phase in plan.phases))
         },
         steps=steps,
     )
@@ -93,9 +106,8 @@ def forecast(state: RunState, now: Instant) -> Forecast:
 
 
 def _against_window(whole: Forecast, state: RunState, start: datetime, end: datetime, now: datetime) -> Forecast:
-    window = state.profile.window
-    kept_free_s = window.rollback_estimate_s + window.reserve_s if window else 0.0
-    no_return_at = end - timedelta(seconds=kept_free_s)
+    return_at = no_return_at(state)
+    until_return_s = (return_at - now).total_seconds() if return_at else None
     inside = min(max(now, start), end)
     return replace(
         whole,
@@ -104,14 +116,29 @@ def _against_window(whole: Forecast, state: RunState, start: datetime, end: date
         left_s=(end - inside).total_seconds(),
         opens_in_s=max(0.0, (start - now).total_seconds()),
         window_end=end,
-        no_return_at=no_return_at,
-        is_past_return=now >= no_return_at,
+        no_return_at=return_at,
+        until_return_s=until_return_s,
+        is_past_return=until_return_s is not None and until_return_s <= 0,
         margin_s=(end - whole.finish_at).total_seconds() if whole.finish_at else None,
     )
 
 
-def _is_open(state: RunState, step_id: str) -> bool:
-    return state.steps[step_id].status == "open"
+def _planned_s(step: Step, medians: dict[str, float]) -> float:
+    planned_s = max(0.0, medians.get(step.id, 0.0)) or step.estimate_s
+    return max(planned_s, settings_of(step, WaitSettings).duration_s) if step.behaviour == "wait" else planned_s
+
+
+def _counts(state: RunState, step_id: str, now: datetime) -> bool:
+    """Whether a step is open and belongs to the work whose end is forecast.
+
+    Not what is looked at hours afterwards; what comes before the window does only if it is not done when that opens.
+    """
+    found = find_step(state.profile, step_id)
+    if found is None or found[1].behaviour == "checkpoint" or state.steps[step_id].status != "open":
+        return False
+    start = state.started.window_start if state.started else None
+    stage = found[0].stage
+    return stage == "window" or (stage == "before" and (start is None or now >= start))
 
 
 def _visit_s(state: RunState, step: StepState, step_id: str, at: Instant) -> float:
@@ -128,6 +155,8 @@ def _remaining_s(state: RunState, step_id: str, time: Time, pace: float, at: Ins
     step = state.steps[step_id]
     if step.status != "open":
         return 0.0
+    if step.wait is not None:
+        return max(0.0, (step.wait.until - at.at).total_seconds()) if step.wait.status == "running" else 0.0
     # What an earlier attempt took does not shorten this one.
     spent_s = time.actual_s if step.attempt == 1 else _visit_s(state, step, step_id, at)
     return max(0.0, time.planned_s * pace - spent_s)
@@ -135,7 +164,11 @@ def _remaining_s(state: RunState, step_id: str, time: Time, pace: float, at: Ins
 
 def _pace(state: RunState, steps: dict[str, Time]) -> float:
     done = [
-        time for step_id, time in steps.items() if state.steps[step_id].status == "confirmed" and time.planned_s > 0
+        time
+        for step_id, time in steps.items()
+        if state.steps[step_id].status == "confirmed"
+        and time.planned_s > 0
+        and state.steps[step_id].wait is None  # a wait takes what it takes, and says nothing of the people's pace
     ]
     planned_s = sum(time.planned_s for time in done)
     if not planned_s:

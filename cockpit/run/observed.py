@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.readings import Reading, Scalar
-from cockpit.run.state import KeeperState, RunState, SeatState
+from cockpit.run.state import KeeperState, RunState, SeatState, TargetState
 from cockpit.run.walk import current_gate
 
 HISTORY = 60
@@ -67,7 +67,8 @@ def probes_sampled(state: RunState, event: e.Event, body: e.ProbesSampled) -> Ru
     for reading in body.readings:
         probe = probes.get(reading.probe)
         if probe is not None:
-            history = (*probe.history, _number(reading.value))[-HISTORY:]
+            is_new = not body.key or probe.reading != reading  # a key frame repeats what was told before
+            history = (*probe.history, _number(reading.value))[-HISTORY:] if is_new else probe.history
             probes[reading.probe] = replace(probe, reading=reading, history=history)
     for probe_id, age_s in zip(state.probes, body.ages, strict=False):
         probes[probe_id] = replace(
@@ -83,6 +84,17 @@ def _number(value: Scalar) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return float(value)
+
+
+def target_seen(state: RunState, event: e.Event, body: e.TargetSeen) -> RunState:
+    if all(target.id != body.target for target in state.profile.targets):
+        return state
+    seen = TargetState(verdict=body.verdict, identity=body.identity, detail=body.detail)
+    return replace(state, targets={**state.targets, body.target: seen})
+
+
+def clock_stepped(state: RunState, event: e.Event, body: e.ClockStepped) -> RunState:
+    return replace(state, clock_steps=state.clock_steps + 1)
 
 
 # ---- presence, the log ---------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 from cockpit.run.commands import Command, PlanCommand, Refusal
 from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step_label
 from cockpit.run.state import GateState, RunState
+from cockpit.run.walk import open_steps
 from cockpit.text import shortened, visible
 
 KEEPER_SILENCE_S = 3.0
@@ -60,27 +61,39 @@ def held(state: RunState) -> Refusal | None:
     return Refusal(why, "release the hold first, with a reason", "held")
 
 
+def alarmed(state: RunState) -> Refusal | None:
+    """Nothing goes on forward while an immediate trigger waits for its answer."""
+    if state.rollback is not None:
+        return None
+    names = {trigger.id: trigger.title for trigger in state.profile.triggers}
+    for fired in state.fired:
+        if fired.severity == "immediate":
+            told = visible(names.get(fired.trigger) or fired.trigger or fired.reason)
+            why = f"a trigger waits for an answer: {shortened(told, _QUOTE)}"
+            return Refusal(why, "roll back, or answer to go on, with a reason", "trigger_unanswered")
+    return None
+
+
 def not_current(state: RunState, command: PlanCommand, step_id: str) -> Refusal | None:
     """A key acts on what was painted when it was pressed, or not at all."""
     cursor = state.cursor
     if cursor is not None and cursor.step == step_id and cursor.opened_seq == command.painted_seq:
         return None
     if cursor is not None and cursor.step is None and cursor.opened_seq == command.painted_seq:
-        why = f"phase {phase_label(state.profile, cursor.phase)} has not been entered"
-        return Refusal(why, "enter the phase first", "phase_not_entered")
+        where = f"phase {phase_label(state.profile, cursor.phase)}"
+        if cursor.is_leaving:
+            return Refusal(f"{where} has not been left", "leave the phase first", "phase_not_left")
+        return Refusal(f"{where} has not been entered", "enter the phase first", "phase_not_entered")
     return Refusal(_what_became_of(state, step_id), "look at what is current now, and press again", "not_current")
 
 
-def door_not_current(state: RunState, command: PlanCommand, phase_id: str) -> Refusal | None:
-    """As `not_current`, for entering a phase."""
+def door_not_current(state: RunState, command: PlanCommand, gate: str) -> Refusal | None:
+    """As `not_current`, for entering or leaving a phase, by the gate's id."""
     cursor = state.cursor
-    if (
-        cursor is None
-        or cursor.step is not None
-        or cursor.phase != phase_id
-        or cursor.opened_seq != command.painted_seq
-    ):
-        why = f"phase {phase_label(state.profile, phase_id)} is not waiting to be entered"
+    if cursor is None or cursor.gate != gate or cursor.opened_seq != command.painted_seq:
+        kind, _, phase_id = gate.partition(":")
+        done = "left" if kind == "exit" else "entered"
+        why = f"phase {phase_label(state.profile, phase_id)} is not waiting to be {done}"
         return Refusal(why, "look at what is current now, and press again", "not_current")
     return None
 
@@ -97,7 +110,9 @@ def _what_became_of(state: RunState, step_id: str) -> str:
     label = step_label(state.profile, step_id)
     step = state.steps.get(step_id)
     if step is not None and step.status != "open" and step.by is not None and step.settled is not None:
-        how = {"confirmed": "confirmed", "skipped": "skipped", "done_outside": "recorded as done outside"}[step.status]
+        if step.status == "not_applicable":
+            return f"{label} does not apply: {shortened(step.reason, _QUOTE)}"
+        how = {"confirmed": "confirmed", "skipped": "skipped"}.get(step.status, "recorded as done outside")
         return f"{visible(step.by.user)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
     return f"{label} is no longer as it was shown" if step is not None else f"the profile has no step {label}"
 
@@ -177,7 +192,10 @@ def wrong_word(typed: str, word: str) -> Refusal | None:
 
 def unsettled(state: RunState) -> Refusal | None:
     """A run is finished when every step is settled."""
-    left = [step_id for step_id, step in state.steps.items() if step.status == "open"]
+    left = open_steps(state)
+    if not left and state.cursor is not None:
+        where = phase_label(state.profile, state.cursor.phase)
+        return Refusal(f"phase {where} has not been left", "leave it, or override its exit gate", "phase_not_left")
     if not left:
         return None
     names = ", ".join(step_label(state.profile, step_id) for step_id in left[:3]) + (", …" if len(left) > 3 else "")

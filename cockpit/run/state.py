@@ -2,30 +2,128 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 
-from cockpit.profile.model import Profile
+from cockpit.profile.model import Profile, Severity
 from cockpit.run.events import Actor, Instant, RunStarted
 from cockpit.run.readings import ConditionVerdict, Evidence, Reading, ShownStatus, Verdict
 
-StepStatus = Literal["open", "confirmed", "done_outside", "skipped"]
+StepStatus = Literal["open", "confirmed", "done_outside", "skipped", "not_applicable"]
+ActionStatus = Literal[
+    "requested", "running", "succeeded", "failed", "timed_out", "cancelled", "refused", "lapsed", "unknown"
+]
 
 
 class Cursor(Struct, frozen=True):
-    """Where the run stands. `step` is None while a phase with an entry gate waits to be entered."""
+    """Where the run stands. `step` is None while a phase waits to be entered or left: then `gate` says which."""
 
     phase: str
     step: str | None
     opened_seq: int
-    """The event by which this became current."""
+    """The event by which this became current, or by which its last attempt ended."""
     opened: Instant
+    gate: str = ""
+    """The id of the gate that guards this position: see `GateChanged.gate`."""
 
     @property
-    def gate(self) -> str:
-        """The id of the gate that guards this position."""
-        return f"phase:{self.phase}" if self.step is None else f"step:{self.step}"
+    def is_leaving(self) -> bool:
+        """Whether it stands at the exit of its phase."""
+        return self.gate.startswith("exit:")
+
+    @property
+    def is_considering(self) -> bool:
+        """Whether the step's `only_if` is being read, so that it is not known yet if it applies."""
+        return self.gate.startswith("if:")
+
+
+class ActionState(Struct, frozen=True):
+    """One try of a step's action."""
+
+    action: str
+    step: str
+    attempt: int
+    status: ActionStatus
+    by: Actor
+    requested: Instant
+    started: Instant | None = None
+    ended: Instant | None = None
+    shown: str = ""
+    runs_as: str = ""
+    target: str = ""
+    mode: Literal["real", "dry_run", "shown", "rolled_back"] = "real"
+    timeout_s: float = 0.0
+    exit_code: int | None = None
+    detail: str = ""
+    conditions: tuple[ConditionVerdict, ...] = ()
+    tail: tuple[str, ...] = ()
+    """The last lines of its output, at most 200; the last one may still grow."""
+    skipped_bytes: int = 0
+    progress: tuple[str, ...] = ()
+    output: str = ""
+    output_bytes: int = 0
+    output_sha256: str = ""
+    sent: dict[str, str] = {}
+    cancel_reason: str = ""
+    settled_by: str = ""
+    """Who said how it ended, where that was not known."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it was asked for or runs, and has not ended."""
+        return self.status in ("requested", "running")
+
+
+class WaitState(Struct, frozen=True):
+    """A wait's clock."""
+
+    status: Literal["running", "stopped", "completed", "ended_early"]
+    began: Instant
+    """When it last began."""
+    until: datetime
+    breaches: int = 0
+    detail: str = ""
+    """The last breach."""
+
+
+class FiredTrigger(Struct, frozen=True):
+    """A trigger that waits for an answer."""
+
+    seq: int
+    """The event by which it fired or was raised."""
+    trigger: str
+    """Empty: raised by a person, none of the profile's."""
+    since: Instant
+    by: Actor
+    """The keeper's, or who raised it."""
+    reason: str = ""
+    """Of a person."""
+    severity: Severity = "consider"
+    conditions: tuple[ConditionVerdict, ...] = ()
+    is_cleared: bool = False
+    """What fired it is over."""
+
+
+class TargetState(Struct, frozen=True):
+    """Who a target proved to be."""
+
+    verdict: Literal["match", "mismatch", "unreachable"]
+    identity: dict[str, str] = {}
+    detail: str = ""
+
+
+class Rollback(Struct, frozen=True):
+    """The way back that is being walked."""
+
+    plan: str
+    steps: tuple[str, ...]
+    since: Instant
+    by: Actor
+    reason: str = ""
+    left_step: str = ""
+    """The step that was current when it was chosen; empty if none was."""
 
 
 class StepState(Struct, frozen=True):
@@ -42,6 +140,22 @@ class StepState(Struct, frozen=True):
     by: Actor | None = None
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
+    applies: bool = False
+    """Its `only_if` was found to hold, or a person said so."""
+    action: ActionState | None = None
+    """Its latest try."""
+    actors: tuple[str, ...] = ()
+    """Users who ran or settled it, in any attempt, each once."""
+    touched_seq: int = 0
+    """The last event by which something may have been done for it, in any attempt; 0: nothing was."""
+    wait: WaitState | None = None
+    due: Instant | None = None
+    """When the keeper said that its time had come."""
+    countersigned_by: str = ""
+    """user@host of the second person, for the current attempt."""
+    waived_reason: str = ""
+    """Why it goes on without one."""
+    sent: dict[str, str] = {}
 
 
 class GateState(Struct, frozen=True):
@@ -118,7 +232,9 @@ class Deviation(Struct, frozen=True):
 
     seq: int
     kind: str
-    """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`."""
+    """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
+    `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
+    (of a production target)."""
     where: str
     reason: str
     by: str
@@ -136,6 +252,19 @@ class RunState(Struct, frozen=True):
     """None once every step is settled, or the run is over."""
     steps: dict[str, StepState] = {}
     phases_entered: dict[str, Instant] = {}
+    phases_left: dict[str, Instant] = {}
+    values: dict[str, str] = {}
+    """What was recorded or decided, by name."""
+    rollback: Rollback | None = None
+    fired: tuple[FiredTrigger, ...] = ()
+    """Triggers that wait for an answer, oldest first."""
+    firing: frozenset[str] = frozenset()
+    """Triggers of the profile that fired and have not cleared, answered or not: they do not fire again."""
+    plans: dict[str, Verdict] = {}
+    """Which rollback plans fit, as the keeper last said."""
+    plan_details: dict[str, str] = {}
+    targets: dict[str, TargetState] = {}
+    clock_steps: int = 0
     gates: dict[str, GateState] = {}
     probes: dict[str, ProbeState] = {}
     hold: Hold | None = None
@@ -155,6 +284,17 @@ class RunState(Struct, frozen=True):
         """The frozen profile; only after `run.started`."""
         assert self.started is not None, "the log has no run.started"
         return self.started.profile
+
+    @property
+    def is_rehearsal(self) -> bool:
+        """Whether nothing outside is to be changed."""
+        return self.started is not None and self.started.rehearsal
+
+    @property
+    def action(self) -> ActionState | None:
+        """The latest try of the step at the cursor."""
+        step = self.steps.get(self.cursor.step) if self.cursor and self.cursor.step else None
+        return step.action if step else None
 
 
 EMPTY = RunState()

@@ -9,14 +9,20 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.run import events as e
-from cockpit.run.numbering import gate_label, phase_label, step_label
+from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
 from cockpit.run.readings import Scalar
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
 
 _LINE = 240
 _NAME = 24
-_BY_MACHINE = frozenset({"keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered"})
+_BY_MACHINE = frozenset(
+    {
+        "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
+        "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
+        "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped",
+    }
+)  # fmt: skip
 
 
 def sentence(event: e.Event, state: RunState | None = None) -> str:
@@ -54,7 +60,8 @@ def _because(reason: str) -> str:
 def _run_started(event: e.Event, body: e.RunStarted, state: RunState | None) -> str:
     profile = body.profile
     despite = f", despite {len(body.despite)} live" if body.despite else ""
-    return f"started {profile.title or profile.id} on {profile.environment}{despite}"
+    what = "began to rehearse" if body.rehearsal else "started"
+    return f"{what} {profile.title or profile.id} on {profile.environment}{despite}{_because(body.rehearsal_reason)}"
 
 
 def _phase_entered(event: e.Event, body: e.PhaseEntered, state: RunState | None) -> str:
@@ -64,7 +71,16 @@ def _phase_entered(event: e.Event, body: e.PhaseEntered, state: RunState | None)
 
 def _step_confirmed(event: e.Event, body: e.StepConfirmed, state: RunState | None) -> str:
     again = f", attempt {body.attempt}" if body.attempt > 1 else ""
-    return f"confirmed {_step(state, body.step)}{again}{_tally(body.counts)}"
+    values = f": {', '.join(shortened(value, 80) for value in body.values.values())}" if body.values else ""
+    to = f", sent by hand to {shortened(body.sent.get('to', ''), 60)}" if body.sent else ""
+    second = f", with {shortened(body.second, 40)}" if body.second else ""
+    return f"{_verb(state, body.step)} {_step(state, body.step)}{again}{values}{to}{second}{_tally(body.counts)}"
+
+
+def _verb(state: RunState | None, step_id: str) -> str:
+    found = find_step(state.profile, step_id) if state and state.started else None
+    words = {"signoff": "signed off", "decision": "decided", "record": "recorded"}
+    return words.get(found[1].behaviour, "confirmed") if found else "confirmed"
 
 
 def _tally(counts: dict[str, int]) -> str:
@@ -117,6 +133,82 @@ def _gate_changed(event: e.Event, body: e.GateChanged, state: RunState | None) -
     return f"gate of {label} {verdict.get(body.verdict, body.verdict)}{_because(shortened(told, 160))}"
 
 
+def _step_of_action(state: RunState | None, action: str) -> str:
+    for step_id, step in state.steps.items() if state else ():
+        if step.action is not None and step.action.action == action:
+            return _step(state, step_id)
+    return "the action"
+
+
+def _requested(event: e.Event, body: e.ActionRequested, state: RunState | None) -> str:
+    again = f", attempt {body.attempt}" if body.attempt > 1 else ""
+    return f"asked to run {_step(state, body.step)}{again}"
+
+
+def _action_started(event: e.Event, body: e.ActionStarted, state: RunState | None) -> str:
+    how = {"dry_run": " (dry run)", "shown": " (shown only)", "rolled_back": " (to be rolled back)"}.get(body.mode, "")
+    target = f" → {body.target}" if body.target else ""
+    return f"runs {_step(state, body.step)}{how} as {shortened(body.runs_as, 60)}{target}"
+
+
+def _action_ended(event: e.Event, body: e.ActionEnded, state: RunState | None) -> str:
+    how = {
+        "succeeded": "ended well", "failed": "FAILED", "timed_out": "TIMED OUT", "cancelled": "was cancelled",
+        "refused": "was refused, nothing was done", "lapsed": "lapsed, nothing was done",
+        "unknown": "ended UNKNOWN: it may have been done",
+    }[body.outcome]  # fmt: skip
+    took = f" after {body.duration_s:.0f} s" if body.duration_s >= 1 else ""
+    return f"{_step(state, body.step)} {how}{took}{_because(shortened(body.detail, 160))}"
+
+
+def _trigger(state: RunState | None, trigger: str) -> str:
+    triggers = state.profile.triggers if state and state.started else ()
+    found = next((each.title for each in triggers if each.id == trigger and each.title), trigger)
+    return shortened(found, 80)
+
+
+def _trigger_fired(event: e.Event, body: e.TriggerFired, state: RunState | None) -> str:
+    told = next((v.detail or v.condition for v in body.conditions if v.holds), "")
+    return f"trigger: {_trigger(state, body.trigger)}{_because(shortened(told, 160))}"
+
+
+def _trigger_raised(event: e.Event, body: e.TriggerRaised, state: RunState | None) -> str:
+    name = f" {_trigger(state, body.trigger)}" if body.trigger else ""
+    return f"raised a trigger{name}{_because(body.reason)}"
+
+
+def _plan(state: RunState | None, plan_id: str) -> str:
+    plan = state.profile.plan(plan_id) if state and state.started else None
+    return shortened(plan.title or plan.id if plan else plan_id, 80)
+
+
+def _rollback_chosen(event: e.Event, body: e.RollbackChosen, state: RunState | None) -> str:
+    proposed = "" if body.proposed in ("", body.plan) else f" instead of {_plan(state, body.proposed)}"
+    return f"rolls back by {_plan(state, body.plan)}{proposed}{_because(body.reason)}"
+
+
+def _plans_judged(event: e.Event, body: e.PlansJudged, state: RunState | None) -> str:
+    fitting = [_plan(state, plan) for plan, verdict in body.verdicts.items() if verdict == "pass"]
+    return f"rollback plans that fit: {', '.join(fitting) or 'none for certain'}"
+
+
+def _target_seen(event: e.Event, body: e.TargetSeen, state: RunState | None) -> str:
+    how = {"match": "is what the profile says", "mismatch": "IS NOT what the profile says"}.get(
+        body.verdict, "cannot be reached"
+    )
+    return f"target {visible(body.target)} {how}{_because(shortened(body.detail, 160))}"
+
+
+def _wait_began(event: e.Event, body: e.WaitBegan, state: RunState | None) -> str:
+    again = f" again, from the beginning: {shortened(body.detail, 120)}" if body.detail else ""
+    return f"waits at {_step(state, body.step)} until {body.until:%H:%M:%S} UTC{again}"
+
+
+def _alert_sent(event: e.Event, body: e.AlertSent, state: RunState | None) -> str:
+    how = "called people" if body.ok else "could NOT call people"
+    return f"{how} through {visible(body.channel)} about {shortened(body.about, 80)}{_because(body.detail)}"
+
+
 def _sampled(event: e.Event, body: e.ProbesSampled, state: RunState | None) -> str:
     return f"sampled {len(body.readings)} probes"
 
@@ -148,6 +240,39 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.GateChanged: _gate_changed,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
     e.ProbesSampled: _sampled,
+    e.PhaseLeft: lambda event, body, state: (
+        f"left phase {phase_label(state.profile, body.phase) if state and state.started else visible(body.phase)}"
+    ),
+    e.StepCountersigned: lambda event, body, state: f"agreed to {_step(state, body.step)}, as the second person",
+    e.SecondWaived: lambda event, body, state: (
+        f"goes on with {_step(state, body.step)} without a second person{_because(body.reason)}"
+    ),
+    e.WaitEndedEarly: lambda event, body, state: f"cut {_step(state, body.step)} short{_because(body.reason)}",
+    e.WaitRestarted: lambda event, body, state: f"begins {_step(state, body.step)} again",
+    e.WaitBegan: _wait_began,
+    e.WaitStopped: lambda event, body, state: f"stopped waiting at {_step(state, body.step)}{_because(body.detail)}",
+    e.WaitCompleted: lambda event, body, state: f"the wait at {_step(state, body.step)} is over, all was well",
+    e.StepDue: lambda event, body, state: f"{_step(state, body.step)} is due",
+    e.ActionRequested: _requested,
+    e.ActionStarted: _action_started,
+    e.ActionOutput: lambda event, body, state: f"output of {_step_of_action(state, body.action)}",
+    e.ActionEnded: _action_ended,
+    e.ActionCancelled: lambda event, body, state: (
+        f"asked to cancel {_step_of_action(state, body.action)}{_because(body.reason)}"
+    ),
+    e.ActionSettled: lambda event, body, state: (
+        f"says that {_step_of_action(state, body.action)} {body.outcome}{_because(body.reason)}"
+    ),
+    e.TriggerFired: _trigger_fired,
+    e.TriggerCleared: lambda event, body, state: f"trigger cleared: {_trigger(state, body.trigger)}",
+    e.TriggerRaised: _trigger_raised,
+    e.TriggerAnswered: lambda event, body, state: f"goes on in spite of the trigger{_because(body.reason)}",
+    e.PlansJudged: _plans_judged,
+    e.RollbackChosen: _rollback_chosen,
+    e.RollbackLeft: lambda event, body, state: f"gave the rollback up, forward again{_because(body.reason)}",
+    e.TargetSeen: _target_seen,
+    e.AlertSent: _alert_sent,
+    e.ClockStepped: lambda event, body, state: f"the clock of this host was set by {body.by_s:+.0f} s",
     e.OperatorAttached: lambda event, body, state: f"attached ({body.role})",
     e.OperatorDetached: lambda event, body, state: f"detached{_because(body.reason)}",
 }

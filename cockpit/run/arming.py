@@ -1,0 +1,39 @@
+"""Whether a trigger is armed where the run stands: a planned outage must not fire "service unreachable"."""
+
+from __future__ import annotations
+
+from cockpit.profile.model import Trigger
+from cockpit.run.numbering import find_phase, find_step, phase_label, step_label
+from cockpit.run.state import RunState
+
+
+def suspended_because(state: RunState, trigger: Trigger) -> str:
+    """Why it may not fire now, in words; empty: it is armed."""
+    if state.started is None or state.status != "live":
+        return "the run is not live"
+    if not trigger.when:
+        return "only a person can raise it"
+    if state.rollback is not None:
+        return "the way back has been taken"
+    cursor = state.cursor
+    if cursor is None:
+        return "every step is settled"
+    here = {cursor.phase, cursor.step} - {None}
+    for place in trigger.suspended:
+        if place in here:
+            return f"during {_label(state, place)}"
+    if trigger.armed:
+        return "" if here & set(trigger.armed) else f"armed during {_labels(state, trigger.armed)}"
+    phase = find_phase(state.profile, cursor.phase)
+    return "before the window's work" if phase is not None and phase.stage == "before" else ""
+
+
+def _label(state: RunState, place: str) -> str:
+    if find_step(state.profile, place) is not None:
+        return step_label(state.profile, place)
+    return phase_label(state.profile, place)
+
+
+def _labels(state: RunState, places: tuple[str, ...]) -> str:
+    names = [_label(state, place) for place in places]
+    return ", ".join(names[:3]) + (", …" if len(names) > 3 else "")

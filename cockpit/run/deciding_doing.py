@@ -1,0 +1,212 @@
+"""Deciding about what is done: actions, waits, sign-offs and second persons.
+
+Invariant: as `decide`.
+"""
+
+from __future__ import annotations
+
+from cockpit.run import commands as c
+from cockpit.run import events as e
+from cockpit.run import refusals as r
+from cockpit.run import refusals_doing as rd
+from cockpit.run.commands import Refusal
+from cockpit.run.deciding_walk import may_act, said
+from cockpit.run.evidence import counts, evidence, recorded
+from cockpit.run.friction import needs_second, required_word
+from cockpit.run.numbering import find_step, step_label
+from cockpit.run.state import ActionState, RunState
+from cockpit.text import visible
+
+# ---- actions -----------------------------------------------------------------------------------------------------
+
+
+def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
+    refusal = (
+        may_act(state, command)
+        or r.not_current(state, command, command.step)
+        or rd.not_a_kind(state, command.step, rd.ACTS, "is not run: a person does it")
+        or r.held(state)
+        or r.alarmed(state)
+        or rd.under_way(state)
+        or rd.considering(state)
+        or _nobody_to_ask(command)
+    )
+    if refusal is not None:
+        return refusal
+    found = find_step(state.profile, command.step)
+    assert found is not None
+    step, known = found[1], state.steps[command.step]
+    if known.action is not None and known.action.status == "succeeded":
+        label = step_label(state.profile, step.id)
+        return Refusal(f"{label} has been done", "confirm it; to do it again, confirm and reopen it", "done_already")
+    if step.behaviour == "message":
+        refusal = rd.not_over(state, step, known)
+    # A gate at the cursor that guards confirming (of what ended unknown) does not guard running.
+    at_run_gate = state.cursor is not None and state.cursor.gate.startswith("run:")
+    return (
+        refusal or (r.gate_shut(state, command) if at_run_gate else None) or rd.second_missing(state, command, step.id)
+    )
+
+
+def _nobody_to_ask(command: c.RunAction) -> Refusal | None:
+    """The keeper does it: without one the request would only lapse."""
+    if r.keeper_silent(command) is None:
+        return None
+    return Refusal("no keeper is there to do it", "wait for the keeper, or do it outside and record that", "no_keeper")
+
+
+def asks_word_to_run(state: RunState, command: c.RunAction) -> Refusal | None:
+    word = required_word(state, "run", command.step, command.now)
+    action = state.steps[command.step].action
+    asks_why = action is not None and action.status == "unknown"
+    return (r.no_reason(command.reason) if asks_why else None) or r.wrong_word(command.typed, word)
+
+
+def requested(state: RunState, command: c.RunAction) -> tuple[e.Body, ...]:
+    known = state.steps[command.step]
+    assert state.keeper is not None
+    request = e.ActionRequested(
+        action=command.action,
+        step=command.step,
+        attempt=known.attempt + 1 if known.action is not None else known.attempt,
+        epoch=state.keeper.epoch,
+        digest=command.digest[:64],
+        seen=recorded(command.seen),
+        current=evidence(state, command.now),
+    )
+    if not command.reason.strip():
+        return (request,)
+    return (e.NoteAdded(text=f"runs it again: {said(command.reason)}", step=command.step), request)
+
+
+def may_cancel(state: RunState, command: c.CancelAction) -> Refusal | None:
+    refusal = may_act(state, command)
+    if refusal is not None:
+        return refusal
+    running = rd.running_action(state)
+    if running is None or running.action != command.action:
+        return Refusal("nothing is running", "go on", "nothing_runs")
+    if running.cancel_reason:
+        return Refusal("it is being cancelled already", "wait for its end", "cancelled_already")
+    return None
+
+
+def cancelled(state: RunState, command: c.CancelAction) -> tuple[e.Body, ...]:
+    return (e.ActionCancelled(action=command.action, reason=said(command.reason)),)
+
+
+def may_settle_action(state: RunState, command: c.SettleAction) -> Refusal | None:
+    refusal = may_act(state, command) or r.held(state)
+    if refusal is not None:
+        return refusal
+    action = _latest(state, command.action)
+    if action is None or action.status != "unknown":
+        return Refusal("its end is known", "look at the step", "not_unknown")
+    return None
+
+
+def _latest(state: RunState, action_id: str) -> ActionState | None:
+    return next((s.action for s in state.steps.values() if s.action and s.action.action == action_id), None)
+
+
+def settled(state: RunState, command: c.SettleAction) -> tuple[e.Body, ...]:
+    return (e.ActionSettled(action=command.action, outcome=command.outcome, reason=said(command.reason)),)
+
+
+# ---- time --------------------------------------------------------------------------------------------------------
+
+
+def may_end_wait(state: RunState, command: c.EndWait) -> Refusal | None:
+    refusal = (
+        may_act(state, command) or r.not_current(state, command, command.step) or r.held(state) or rd.considering(state)
+    )
+    if refusal is not None:
+        return refusal
+    found = find_step(state.profile, command.step)
+    assert found is not None
+    return rd.may_not_be_cut_short(state, found[1], state.steps[command.step])
+
+
+def ended_early(state: RunState, command: c.EndWait) -> tuple[e.Body, ...]:
+    known = state.steps[command.step]
+    left_s = (known.wait.until - command.now.at).total_seconds() if known.wait else 0.0
+    return (
+        e.WaitEndedEarly(
+            step=command.step, attempt=known.attempt, reason=said(command.reason), left_s=max(0.0, round(left_s, 1))
+        ),
+    )
+
+
+def may_restart_wait(state: RunState, command: c.RestartWait) -> Refusal | None:
+    refusal = may_act(state, command) or r.not_current(state, command, command.step) or r.held(state)
+    if refusal is not None:
+        return refusal
+    wait = state.steps[command.step].wait
+    if wait is None or wait.status != "stopped":
+        return Refusal("no wait was stopped here", "go on", "not_stopped")
+    return None
+
+
+def restarted(state: RunState, command: c.RestartWait) -> tuple[e.Body, ...]:
+    return (e.WaitRestarted(step=command.step, attempt=state.steps[command.step].attempt),)
+
+
+# ---- people ------------------------------------------------------------------------------------------------------
+
+
+def may_sign_off(state: RunState, command: c.SignOff) -> Refusal | None:
+    refusal = (
+        r.not_current(state, command, command.step)
+        or rd.not_a_kind(state, command.step, ("signoff",), "is no sign-off")
+        or r.held(state)
+        or r.alarmed(state)
+        or rd.considering(state)
+    )
+    if refusal is not None:
+        return refusal
+    found = find_step(state.profile, command.step)
+    assert found is not None
+    return rd.may_not_sign(state, found[1], command.actor) or r.gate_shut(state, command)
+
+
+def signed_off(state: RunState, command: c.SignOff) -> tuple[e.Body, ...]:
+    return (
+        e.StepConfirmed(
+            step=command.step,
+            attempt=state.steps[command.step].attempt,
+            seen=recorded(command.seen),
+            current=evidence(state, command.now),
+            counts=counts(state, command.now),
+        ),
+    )
+
+
+def may_countersign(state: RunState, command: c.Countersign) -> Refusal | None:
+    refusal = r.not_current(state, command, command.step)
+    if refusal is not None:
+        return refusal
+    if not needs_second(state, command.step, command.now):
+        label = step_label(state.profile, command.step)
+        return Refusal(f"{label} asks for no second person", "write a note instead", "no_second_asked")
+    return rd.same_person(state, command, command.step)
+
+
+def countersigned(state: RunState, command: c.Countersign) -> tuple[e.Body, ...]:
+    return (e.StepCountersigned(step=command.step, attempt=state.steps[command.step].attempt),)
+
+
+def may_waive(state: RunState, command: c.WaiveSecond) -> Refusal | None:
+    refusal = may_act(state, command) or r.not_current(state, command, command.step) or r.held(state)
+    if refusal is not None:
+        return refusal
+    if not needs_second(state, command.step, command.now):
+        label = step_label(state.profile, command.step)
+        who = visible(state.steps[command.step].countersigned_by)
+        why = f"{who} agreed to {label}" if who else f"{label} asks for no second person"
+        return Refusal(why, "go on", "no_second_asked")
+    return None
+
+
+def waived(state: RunState, command: c.WaiveSecond) -> tuple[e.Body, ...]:
+    attempt = state.steps[command.step].attempt
+    return (e.SecondWaived(step=command.step, attempt=attempt, reason=said(command.reason)),)

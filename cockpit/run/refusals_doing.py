@@ -1,0 +1,256 @@
+"""The rules about actions, waits, set times and people, each alone; as `refusals`, of which this is the other half."""
+
+from __future__ import annotations
+
+import math
+
+from cockpit.errors import VariableError
+from cockpit.profile.model import Role, Step, Variable
+from cockpit.profile.steps import (
+    DecisionSettings,
+    MessageSettings,
+    RecordSettings,
+    SignoffSettings,
+    record_name,
+    settings_of,
+)
+from cockpit.profile.variables import check_value
+from cockpit.run.commands import Command, PlanCommand, Refusal
+from cockpit.run.due import has_set_time
+from cockpit.run.events import Actor
+from cockpit.run.friction import needs_second
+from cockpit.run.numbering import find_step, gate_conditions, step_label
+from cockpit.run.state import ActionState, RunState, StepState
+from cockpit.text import shortened, visible
+
+VALUE_LIMIT = 500
+"""Characters of a recorded value."""
+ACTS = ("action", "message")
+
+
+def under_way(state: RunState) -> Refusal | None:
+    """While something is being done, the plan does not move."""
+    action = running_action(state)
+    if action is None:
+        return None
+    what = "is asked for" if action.status == "requested" else "is running"
+    why = f"{step_label(state.profile, action.step)} {what}"
+    return Refusal(why, "wait for its end, or cancel it", "under_way")
+
+
+def running_action(state: RunState) -> ActionState | None:
+    """What was asked for or runs, and has not ended."""
+    for step in state.steps.values():
+        if step.action is not None and step.action.is_under_way:
+            return step.action
+    return None
+
+
+def considering(state: RunState) -> Refusal | None:
+    """Nobody does or confirms what may not apply."""
+    if state.cursor is None or not state.cursor.is_considering:
+        return None
+    label = step_label(state.profile, state.cursor.step or "")
+    return Refusal(
+        f"it is not known yet whether {label} applies", "wait, or override with a reason to do it", "considering"
+    )
+
+
+def not_a_kind(state: RunState, step_id: str, behaviours: tuple[str, ...], what: str) -> Refusal | None:
+    """A key that means nothing for this kind of step says so."""
+    found = find_step(state.profile, step_id)
+    if found is not None and found[1].behaviour in behaviours:
+        return None
+    return Refusal(f"{step_label(state.profile, step_id)} {what}", "press ? for the keys", "wrong_kind")
+
+
+def not_done(state: RunState, step: Step, known: StepState) -> Refusal | None:
+    """An action is confirmed once it ended well; what is unknown, once its gate vouches for it."""
+    label = step_label(state.profile, step.id)
+    if step.behaviour == "signoff":
+        return Refusal(f"{label} is a sign-off", "approve it with the approve key, from a seat that may", "signoff")
+    if step.behaviour not in ACTS:
+        return None
+    action = known.action
+    if action is None:
+        if step.behaviour == "message":
+            return None  # sent by hand
+        return Refusal(f"{label} has not been run", "run it, or record that it was done outside", "not_run")
+    if action.status == "succeeded":
+        return None
+    if action.status == "unknown":
+        if gate_conditions(state.profile, f"step:{step.id}"):
+            return None  # the gate, on readings taken since, says that it was done
+        why = f"it is not known how {label} ended, and no gate can tell"
+        return Refusal(why, "look, and say how it ended, with a reason", "unknown")
+    if step.behaviour == "message":
+        return None
+    how = {"timed_out": "timed out", "cancelled": "was cancelled", "refused": "was not begun"}.get(
+        action.status, "did not succeed"
+    )
+    why = f"{label} {how}: {shortened(action.detail, 120)}" if action.detail else f"{label} {how}"
+    return Refusal(why, "run it again, skip it, or go back", "not_succeeded")
+
+
+def not_over(state: RunState, step: Step, known: StepState) -> Refusal | None:
+    """A wait is confirmed when it is over, a checkpoint or message when it is due."""
+    label = step_label(state.profile, step.id)
+    if step.behaviour == "wait":
+        if known.wait is None:
+            return Refusal(f"{label} has not begun: the keeper begins it", "wait for the keeper", "waiting")
+        if known.wait.status == "running":
+            until = f"{known.wait.until:%H:%M:%S} UTC"
+            return Refusal(f"{label} lasts until {until}", "wait, or end it early with a reason", "waiting")
+        if known.wait.status == "stopped":
+            why = f"{label} was stopped: {shortened(known.wait.detail, 120)}"
+            return Refusal(why, "begin it again, or end it early with a reason", "wait_stopped")
+        return None
+    if has_set_time(step) and known.due is None:
+        return Refusal(f"{label} is not due yet", "wait, or go ahead early with a reason", "not_due")
+    return None
+
+
+def may_not_be_cut_short(state: RunState, step: Step, known: StepState) -> Refusal | None:
+    """Only what still lasts can be ended early."""
+    label = step_label(state.profile, step.id)
+    if step.behaviour == "wait":
+        if known.wait is not None and known.wait.status in ("completed", "ended_early"):
+            return Refusal(f"{label} is over", "confirm it", "over_already")
+        return None
+    if not has_set_time(step):
+        return Refusal(f"{label} waits for nothing", "press ? for the keys", "wrong_kind")
+    if known.due is not None:
+        return Refusal(f"{label} is due already", "go on with it", "over_already")
+    return None
+
+
+def wrong_value(state: RunState, step: Step, value: str) -> Refusal | None:
+    """What is recorded fits its pattern; what is decided is one of the choices."""
+    if step.behaviour == "record":
+        return _wrong_record(step, value)
+    if step.behaviour == "decision":
+        choices = settings_of(step, DecisionSettings).choices
+        if any(choice.id == value for choice in choices):
+            return None
+        names = ", ".join(choice.id for choice in choices)
+        return Refusal(f"{visible(value) or 'nothing'} is no choice here", f"choose one of: {names}", "no_choice")
+    return None
+
+
+def _wrong_record(step: Step, value: str) -> Refusal | None:
+    settings = settings_of(step, RecordSettings)
+    text = value.strip()
+    if not text:
+        return Refusal("a value is needed", "type it", "no_value")
+    if len(text) > VALUE_LIMIT or visible(text) != text:
+        return Refusal(
+            "the value is too long or holds invisible characters", f"at most {VALUE_LIMIT} characters", "bad_value"
+        )
+    if settings.type == "number" and not _is_number(text):
+        return Refusal(f"{shortened(text, 60)} is no number", "type digits, with a point if need be", "bad_value")
+    if settings.pattern:
+        try:
+            check_value(Variable(name=settings.name or step.id, value=text, pattern=settings.pattern), text)
+        except VariableError as error:
+            return Refusal(error.message, "type it as the pattern has it", "bad_value")
+    return None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text)) and "_" not in text
+    except ValueError:
+        return False
+
+
+# ---- people ------------------------------------------------------------------------------------------------------
+
+
+def second_missing(state: RunState, command: PlanCommand, step_id: str) -> Refusal | None:
+    """What cannot be taken back takes two people once there is no time to go back."""
+    if not needs_second(state, step_id, command.now):
+        return None
+    why = f"{step_label(state.profile, step_id)} cannot be taken back, and the point of no return has passed"
+    return Refusal(why, "a second person agrees from their own seat, or waive it with a reason", "needs_second")
+
+
+def may_not_sign(state: RunState, step: Step, actor: Actor) -> Refusal | None:
+    """Who signs off is of the role, and is not one of those whose work it is."""
+    settings = settings_of(step, SignoffSettings)
+    role = _role(state, settings.role)
+    if role is not None and role.people and not is_named(actor, role.people):
+        people = ", ".join(visible(name) for name in role.people[:5])
+        why = f"{visible(actor.user)} is not of the role {visible(role.title or role.id)}"
+        return Refusal(why, f"one of them signs, from their own seat: {people}", "not_role")
+    workers = _workers(state, step, settings)
+    if actor.user in workers:
+        why = f"{visible(actor.user)} {workers[actor.user]}"
+        return Refusal(why, "somebody else signs, from their own seat", "four_eyes")
+    for name in settings.not_by:
+        barred = _role(state, name)
+        if barred is not None and is_named(actor, barred.people):
+            why = f"{visible(actor.user)} is of the role {visible(barred.title or barred.id)}"
+            return Refusal(why, "somebody of another role signs", "not_by")
+    return None
+
+
+def _workers(state: RunState, step: Step, settings: SignoffSettings) -> dict[str, str]:
+    """Users whose work is signed off, with what they did."""
+    watched = [name for name in settings.not_by if name in state.steps]
+    if settings.four_eyes:
+        found = find_step(state.profile, step.id)
+        watched += [each.id for each in found[0].steps if each.id != step.id] if found else []
+    return {
+        user: f"did {step_label(state.profile, step_id)}"
+        for step_id in reversed(watched)
+        for user in state.steps[step_id].actors
+        if find_step(state.profile, step_id) is not None
+    }
+
+
+def may_not_decide(state: RunState, step: Step, actor: Actor) -> Refusal | None:
+    """A decision that belongs to a role is made by one of it."""
+    if step.behaviour != "decision":
+        return None
+    role = _role(state, settings_of(step, DecisionSettings).role)
+    if role is None or not role.people or is_named(actor, role.people):
+        return None
+    people = ", ".join(visible(name) for name in role.people[:5])
+    why = f"{visible(actor.user)} is not of the role {visible(role.title or role.id)}, which decides this"
+    return Refusal(why, f"one of them takes the pen: {people}", "not_role")
+
+
+def is_named(actor: Actor, people: tuple[str, ...]) -> bool:
+    """Whether a person is in a list of `user` or `user@host`."""
+    return actor.user in people or f"{actor.user}@{actor.host}" in people
+
+
+def _role(state: RunState, role_id: str) -> Role | None:
+    return next((role for role in state.profile.roles if role.id == role_id), None)
+
+
+def same_person(state: RunState, command: Command, step_id: str) -> Refusal | None:
+    """The second person is another one than the first: who holds the pen, or had a hand in the step."""
+    user = command.actor.user
+    step = state.steps.get(step_id)
+    if (state.pen is None or state.pen.user != user) and (step is None or user not in step.actors):
+        return None
+    return Refusal(f"{visible(user)} acts here already", "another person agrees, from their own seat", "four_eyes")
+
+
+# ---- what a confirmation carries ---------------------------------------------------------------------------------
+
+
+def values_of(step: Step, value: str) -> dict[str, str]:
+    """What confirming records, by name; empty for steps that record nothing."""
+    return {record_name(step): visible(value.strip())} if step.behaviour in ("record", "decision") else {}
+
+
+def sent_by_hand(state: RunState, step: Step, known: StepState, digest: str) -> dict[str, str]:
+    """To whom a message went that no channel sent, and what it said."""
+    if step.behaviour != "message" or (known.action is not None and known.action.status == "succeeded"):
+        return {}
+    name = settings_of(step, MessageSettings).template
+    template = next((each for each in state.profile.templates if each.id == name), None)
+    to = visible(template.to) if template else ""
+    return {"to": to, "digest": digest[:64]} if digest else {"to": to}

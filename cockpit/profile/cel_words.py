@@ -16,8 +16,11 @@ _RESERVED_WORDS = (
     "true false null in as break const continue else for function if import let loop package namespace return var void "
     "while bool bytes double int list map null_type string type uint dyn"
 )
-RESERVED = frozenset(_RESERVED_WORDS.split())
-"""Names no probe may have: CEL's reserved words, and its types, which a variable would hide."""
+RECORDED, SINCE = "recorded", "since"
+"""Before the dot: what was recorded under a name, and the seconds since a step was settled."""
+RESERVED = frozenset((*_RESERVED_WORDS.split(), RECORDED, SINCE))
+"""Names no probe may have: CEL's reserved words, its types, which a variable would hide, and our own two."""
+_ID = re.compile(r"[a-z][a-z0-9_]*")
 
 _FUNCTION_WORDS = (
     "size matches contains startsWith endsWith exists all exists_one map filter has int uint double string bool type "
@@ -44,6 +47,11 @@ class Token(Struct, frozen=True):
     text: str
     start: int
     end: int
+
+
+def is_id(name: str) -> bool:
+    """Whether a name is an id, which conditions can say."""
+    return _ID.fullmatch(name) is not None
 
 
 def tokens(expression: str) -> list[Token]:
@@ -85,6 +93,15 @@ def names_in(expression: str, names: Collection[str]) -> tuple[str, ...]:
         if token.kind == "name" and token.text in names and not selects:
             found.setdefault(token.text)
     return tuple(found)
+
+
+def members_in(expression: str, owner: str) -> Iterator[Token]:
+    """Yield the names selected from `owner`, such as `backup_id` in `recorded.backup_id`, in order."""
+    found = tokens(expression)
+    for index, (token, before) in enumerate(_pairs(found)):
+        if token.kind == "name" and before is not None and before.text == owner:
+            if index < 3 or found[index - 3].text != ".":
+                yield token
 
 
 def _pairs(found: list[Token]) -> Iterator[tuple[Token, Token | None]]:

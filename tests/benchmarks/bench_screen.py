@@ -18,7 +18,7 @@ from figures import Row, paired_ratios, spread
 from terminal_program import Program
 
 HERE = Path(__file__).parent
-STEPS = 100
+STEPS, MANY_STEPS = 100, 500
 PAINTED = "q detach"
 DOWN, UP = b"\x1b[B", b"\x1b[A"
 TRAFFIC = {30: (2500.0, 6.0), 200: (3000.0, 18.0)}
@@ -39,6 +39,8 @@ def measure(quick: bool) -> list[Row]:
             rows += _traffic(run_dir, probes, seconds, bytes_limit, cpu_limit)
             if probes == 200:
                 rows.append(_busy_keys(run_dir, presses))
+    with _run(200, "changing", MANY_STEPS) as run_dir:
+        rows.append(_large_keys(run_dir, presses))
     return rows
 
 
@@ -86,6 +88,13 @@ def _busy_keys(run_dir: Path, presses: int) -> Row:
     return Row("screen: a key with 200 probes at 1 s", busy_s / still_s, 2.0, "x", told)
 
 
+def _large_keys(run_dir: Path, presses: int) -> Row:
+    with _cockpit(run_dir) as program:
+        program.until(PAINTED)
+        median_ms = 1e3 * statistics.median(seconds for seconds, _ in _pressed(program, presses))
+    return Row("screen: a key with 500 steps and 200 probes at 1 s", median_ms, 50.0, "ms", f"median of {presses}")
+
+
 def _pressed(program: Program, presses: int) -> list[tuple[float, int]]:
     program.rest(1.0 if presses > 50 else 0.5)
     answers = [program.press(UP if index % 2 else DOWN) for index in range(presses + 2)]
@@ -114,10 +123,10 @@ def _traffic(run_dir: Path, probes: int, seconds: float, bytes_limit: float, cpu
 
 
 @contextmanager
-def _run(probes: int, how: str) -> Iterator[Path]:
+def _run(probes: int, how: str, steps: int = STEPS) -> Iterator[Path]:
     """A live run that something beside the screen keeps alive."""
     with TemporaryDirectory() as folder:
-        argv = [sys.executable, str(HERE / "screen_log.py"), folder, str(probes), str(STEPS), how]
+        argv = [sys.executable, str(HERE / "screen_log.py"), folder, str(probes), str(steps), how]
         keeper = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert keeper.stdin is not None
         assert keeper.stdout is not None

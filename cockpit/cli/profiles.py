@@ -38,7 +38,7 @@ def show(file: str) -> int:
         click.echo(str(problem), err=True)
     if loaded is None:
         return Exit.PROBLEMS
-    click.echo(shown(loaded.profile), nl=False)
+    click.echo(shown(loaded.profile, partial=loaded.partial), nl=False)
     return Exit.OK
 
 

@@ -99,9 +99,9 @@ def members_in(expression: str, owner: str) -> Iterator[Token]:
     """Yield the names selected from `owner`, such as `backup_id` in `recorded.backup_id`, in order."""
     found = tokens(expression)
     for index, (token, before) in enumerate(_pairs(found)):
-        if token.kind == "name" and before is not None and before.text == owner:
-            if index < 3 or found[index - 3].text != ".":
-                yield token
+        is_member = token.kind == "name" and before is not None and before.text == owner
+        if is_member and (index < 3 or found[index - 3].text != "."):
+            yield token
 
 
 def _pairs(found: list[Token]) -> Iterator[tuple[Token, Token | None]]:

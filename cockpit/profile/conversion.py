@@ -5,26 +5,30 @@ Whether the parts fit together (gates on probes, references, conditions) is `sou
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
-from typing import TypeVar, get_args
-
-from cockpit.profile.cel_words import RESERVED
+from cockpit.profile.conversion_around import (
+    convert_channel,
+    convert_contact,
+    convert_target,
+    convert_task,
+    convert_template,
+    convert_trigger,
+)
+from cockpit.profile.conversion_scene import convert_probe, convert_role, convert_variables, convert_window
+from cockpit.profile.conversion_walk import convert_phase, convert_plan
 from cockpit.profile.fields import Fields
-from cockpit.profile.kinds import Kinds, ProbeKind, StepKind
-from cockpit.profile.model import Level, Phase, Probe, Profile, Risk, Role, Step, Variable, Window
+from cockpit.profile.kinds import Kinds
+from cockpit.profile.model import Profile
 from cockpit.profile.nodes import Findings, Node
-from cockpit.profile.problems import nearest, one_of
-from cockpit.profile.settings import take_settings
-from cockpit.profile.window import DAYS, window_problems
-
-RISKS: tuple[Risk, ...] = get_args(Risk)
-LEVELS: tuple[Level, ...] = get_args(Level)
-_Kind = TypeVar("_Kind", ProbeKind, StepKind)
+from cockpit.profile.undoing import write_out_undoing
+from cockpit.profile.unique import judge_ids
 
 
 def convert(root: Node, kinds: Kinds, findings: Findings) -> tuple[Profile, bool]:
-    """Return the profile as far as it is right, and whether it says that it is only a base (`partial = true`)."""
+    """Return the profile as far as it is right, and whether it says that it is only a base (`partial = true`).
+
+    Steps that a rollback phase with `undo = true` asks for are written into the tree first.
+    """
+    write_out_undoing(root, kinds, findings)
     fields = Fields(root, findings, "the profile")
     partial = fields.flag("partial")
     needed = not partial
@@ -37,200 +41,25 @@ def convert(root: Node, kinds: Kinds, findings: Findings) -> tuple[Profile, bool
         description=fields.text("description"),
         production=fields.flag("production"),
         requests_per_s=fields.rate("requests_per_s"),
-        window=_window(fields.take("window"), fields, findings),
-        variables=_variables(fields.take("variables"), fields, findings),
-        roles=tuple(_role(node, findings) for node in fields.tables("roles")),
-        probes=tuple(_probe(node, kinds, findings) for node in fields.tables("probes")),
-        phases=tuple(_phase(node, kinds, findings) for node in fields.tables("phases")),
+        window=convert_window(fields.take("window"), fields, findings),
+        variables=convert_variables(fields.take("variables"), fields, findings),
+        roles=tuple(convert_role(node, findings) for node in fields.tables("roles")),
+        probes=tuple(convert_probe(node, kinds, findings) for node in fields.tables("probes")),
+        phases=tuple(convert_phase(node, kinds, findings) for node in fields.tables("phases")),
+        targets=tuple(convert_target(node, findings) for node in fields.tables("targets")),
+        rollbacks=tuple(convert_plan(node, kinds, findings) for node in fields.tables("rollbacks")),
+        triggers=tuple(convert_trigger(node, findings) for node in fields.tables("triggers")),
+        templates=tuple(convert_template(node, findings) for node in fields.tables("templates")),
+        channels=tuple(convert_channel(node, findings) for node in fields.tables("channels")),
+        alerts=fields.line("alerts"),
+        contacts=tuple(convert_contact(node, findings) for node in fields.tables("contacts")),
+        tasks=tuple(convert_task(node, findings) for node in fields.tables("tasks")),
     )
     fields.finish(also=("extends",))
-    _unique(root, findings)
+    judge_ids(root, findings)
     return profile, partial
 
 
 def _absent(fields: Fields, key: str) -> str:
     fields.take(key)
     return ""
-
-
-def _window(node: Node | None, above: Fields, findings: Findings) -> Window | None:
-    if node is None:
-        return None
-    if not isinstance(node.value, dict):
-        above.wrong(node, "window", "a table: `[window]`")
-        return None
-    fields = Fields(node, findings, "the window")
-    window = Window(
-        start=_moment(fields, "start"),
-        end=_moment(fields, "end"),
-        timezone=fields.line("timezone") or "UTC",
-        days=tuple(fields.texts("days", what="a day's name")),
-        reserve_s=fields.duration("reserve", 0.0),
-        rollback_estimate_s=fields.duration("rollback_estimate", 0.0),
-    )
-    fields.finish()
-    for index, day in enumerate(window.days):
-        if day and day not in DAYS:
-            findings.add(
-                node.find("days", index),
-                f"`{day}` is no day",
-                expected="English day names in lower case",
-                nearest=nearest(day.lower(), DAYS),
-            )
-    if window.start and window.end:
-        for key, message, expected in window_problems(window):
-            findings.add(node.find(key), message, expected=expected)
-    return window
-
-
-def _moment(fields: Fields, key: str) -> str:
-    """A time of day or a date-time, as text or as TOML's own types."""
-    expected = '"HH:MM", or a date-time such as "2026-03-01T22:00"'
-    node = fields.node.table.get(key)
-    if node is not None and isinstance(node.value, dt.datetime):
-        fields.take(key)
-        return node.value.isoformat()
-    if node is not None and isinstance(node.value, dt.time):
-        fields.take(key)
-        return node.value.isoformat("minutes")
-    return fields.text(key, required=True, expected=expected)
-
-
-def _variables(node: Node | None, above: Fields, findings: Findings) -> tuple[Variable, ...]:
-    if node is None:
-        return ()
-    if not isinstance(node.value, dict):
-        above.wrong(node, "variables", "tables: `[variables.name]`")
-        return ()
-    return tuple(_variable(name, below, findings) for name, below in node.table.items())
-
-
-def _variable(name: str, node: Node, findings: Findings) -> Variable:
-    what = f"variable `{name}`"
-    if not name.isidentifier() or not name.isascii():
-        findings.add(node, f"`{name}` is no name for a variable", key=True, expected="letters, digits and _")
-    if not isinstance(node.value, dict):
-        findings.add(node, f"{what} is no table", expected=f"`[variables.{name}]` with `value`, `env` or `prompt`")
-        return Variable(name=name, value="")
-    fields = Fields(node, findings, what)
-    texts = {key: fields.text(key) for key in ("value", "env", "prompt", "default", "pattern") if key in node.table}
-    variable = Variable(name=name, secret=fields.flag("secret"), description=fields.text("description"), **texts)
-    fields.finish(also=("value", "env", "prompt", "default", "pattern"))
-    origins = [key for key in ("value", "env", "prompt") if key in node.table]
-    if len(origins) != 1:
-        said = " and ".join(f"`{key}`" for key in origins)
-        findings.add(
-            node.table[origins[1]] if origins else node,
-            f"{what} has {said}" if origins else f"{what} comes from nowhere",
-            expected="exactly one of `value`, `env`, `prompt`",
-        )
-    for key in ("value", "default"):
-        if variable.secret and key in node.table:
-            findings.add(
-                node.table[key], f"{what} is secret, but its `{key}` stands in the file", expected="`env` or `prompt`"
-            )
-    if "default" in node.table and "env" not in node.table:
-        findings.add(node.table["default"], f"{what} has a `default` for nothing", expected="`default` beside `env`")
-    return variable
-
-
-def _role(node: Node, findings: Findings) -> Role:
-    fields = Fields(node, findings, f"role `{node.identity or '?'}`")
-    role = Role(
-        id=fields.id(),
-        title=fields.line("title"),
-        people=fields.texts("people", what="a name"),
-        contact=fields.line("contact"),
-    )
-    fields.finish()
-    return role
-
-
-def _probe(node: Node, kinds: Kinds, findings: Findings) -> Probe:
-    fields = Fields(node, findings, f"probe `{node.identity or '?'}`")
-    kind = _kind(fields, kinds.probes, default="", findings=findings)
-    probe = Probe(
-        id=fields.id(reserved=RESERVED),
-        kind=fields.text("kind"),
-        title=fields.line("title"),
-        interval_s=fields.duration("interval", 10.0, positive=True),
-        timeout_s=fields.duration("timeout", 5.0, positive=True),
-        fail_after=fields.count("fail_after", 1, least=1, most=1000),
-        on_demand=fields.flag("on_demand"),
-        pass_when=fields.texts("pass", what="a condition"),
-        warn_when=fields.texts("warn", what="a condition"),
-        fail_when=fields.texts("fail", what="a condition"),
-        value=fields.text("value"),
-        unit=fields.line("unit"),
-        settings=take_settings(fields, kind.settings, findings)[0] if kind is not None else {},
-    )
-    if kind is not None:
-        fields.finish()
-    return probe
-
-
-def _phase(node: Node, kinds: Kinds, findings: Findings) -> Phase:
-    fields = Fields(node, findings, f"phase `{node.identity or '?'}`")
-    phase = Phase(
-        id=fields.id(),
-        title=fields.line("title") or (node.identity or ""),
-        gate=fields.texts("gate", what="a condition"),
-        description=fields.text("description"),
-        steps=tuple(_step(step, kinds, findings) for step in fields.tables("steps")),
-    )
-    fields.finish()
-    return phase
-
-
-def _step(node: Node, kinds: Kinds, findings: Findings) -> Step:
-    fields = Fields(node, findings, f"step `{node.identity or '?'}`")
-    kind = _kind(fields, kinds.steps, default="confirm", findings=findings)
-    step = Step(
-        id=fields.id(),
-        title=fields.line("title", required=True, expected="what is done, in a line"),
-        kind=fields.text("kind", default="confirm"),
-        instructions=fields.text("instructions"),
-        command=fields.text("command"),
-        gate=fields.texts("gate", what="a condition"),
-        estimate_s=fields.duration("estimate", 0.0),
-        risk=fields.word("risk", RISKS, "routine"),
-        level=fields.word("level", LEVELS, "required"),
-        owner=fields.line("owner"),
-        rollback=fields.text("rollback"),
-        settings=take_settings(fields, kind.settings, findings)[0] if kind is not None else {},
-    )
-    if kind is not None:
-        fields.finish()
-    return step
-
-
-def _kind(fields: Fields, kinds: Mapping[str, _Kind], default: str, findings: Findings) -> _Kind | None:
-    node = fields.take("kind", required=not default, expected=one_of(sorted(kinds)))
-    name = default if node is None else node.value
-    if not name or not isinstance(name, str):
-        return None
-    if name not in kinds and node is not None:
-        findings.add(node, f"there is no kind `{name}`", expected=one_of(sorted(kinds)), nearest=nearest(name, kinds))
-    return kinds.get(name)
-
-
-def _unique(root: Node, findings: Findings) -> None:
-    """Report every id that is taken; steps' are unique in the whole profile."""
-    phases = root.find("phases").items if "phases" in root.table else []
-    steps = [step for phase in phases for step in (phase.table["steps"].items if "steps" in phase.table else [])]
-    groups = {
-        "role": root.table["roles"].items if "roles" in root.table else [],
-        "probe": root.table["probes"].items if "probes" in root.table else [],
-        "phase": phases,
-        "step": steps,
-    }
-    for what, nodes in groups.items():
-        first: dict[str, Node] = {}
-        for node in nodes:
-            if node.identity is not None and first.setdefault(node.identity, node) is not node:
-                file, line, column = first[node.identity].table["id"].place()
-                findings.add(
-                    node.table["id"],
-                    f"the {what} `{node.identity}` is there already, at {file}:{line}:{column}",
-                    expected=f"an id that no other {what} has",
-                )

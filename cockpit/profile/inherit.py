@@ -1,8 +1,8 @@
 """`extends`: one profile laid over another.
 
-Tables merge key by key. The arrays of tables `probes`, `roles`, `phases` and their `steps` merge by `id`: an item with
-a new id is appended, or placed by `before = "id"` or `after = "id"`; `remove = true` takes an inherited item out.
-Every other value replaces the inherited one. Nodes keep their origins.
+Tables merge key by key. The arrays of tables at the top, the phases of rollback plans, and the steps of phases merge by
+`id`: an item with a new id is appended, or placed by `before = "id"` or `after = "id"`; `remove = true` takes an
+inherited item out. Every other value replaces the inherited one. Nodes keep their origins.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from cockpit.profile.nodes import Findings, Node, Path, document
 from cockpit.profile.problems import nearest
 from cockpit.profile.sources import LIMIT_BYTES, Source, Unreadable, read
 
-_BY_ID: frozenset[Path] = frozenset({("probes",), ("roles",), ("phases",), ("phases", "steps")})
+_AT_THE_TOP = (
+    "roles", "probes", "phases", "targets", "rollbacks", "triggers", "templates", "channels", "contacts", "tasks",
+)  # fmt: skip
+_BY_ID: frozenset[Path] = frozenset(
+    [*((name,) for name in _AT_THE_TOP), ("phases", "steps"), ("rollbacks", "phases"), ("rollbacks", "phases", "steps")]
+)
 _PLACING = ("remove", "before", "after")
 _REMOVABLE_TABLES: frozenset[Path] = frozenset({("window",)})
 LONGEST_CHAIN = 16

@@ -20,6 +20,8 @@ is pressed, then a person confirms. `message`: an action that may also be done b
 time. `signoff`: a role approves. `decision`: a person chooses. `checkpoint`: opens at a set time after an event.
 """
 Stage = Literal["before", "window", "after"]
+PhaseOrder = Literal["ordered", "free"]
+TargetKind = Literal["postgres", "kubernetes"]
 Severity = Literal["immediate", "consider"]
 
 
@@ -140,7 +142,7 @@ class Phase(Value, frozen=True, kw_only=True):
     gate: tuple[str, ...] = ()
     description: str = ""
     exit: tuple[str, ...] = ()
-    order: Literal["ordered", "free"] = "ordered"
+    order: PhaseOrder = "ordered"
     stage: Stage = "window"
 
     @property
@@ -214,7 +216,7 @@ class Target(Value, frozen=True, kw_only=True):
     """A system that is acted on, and who it must prove to be before anything is done to it."""
 
     id: str
-    kind: Literal["postgres", "kubernetes"]
+    kind: TargetKind
     dsn: str = ""
     """postgres: where it is; may hold `${secret}`."""
     context: str = ""

@@ -11,7 +11,7 @@ import msgspec
 import tomli_w
 
 from cockpit.profile import durations
-from cockpit.profile.model import Probe, Profile, Step, Value
+from cockpit.profile.model import Phase, Probe, Profile, Step, Value
 
 _TOML_KEYS = {
     "pass_when": "pass",
@@ -22,6 +22,9 @@ _TOML_KEYS = {
     "estimate_s": "estimate",
     "reserve_s": "reserve",
     "rollback_estimate_s": "rollback_estimate",
+    "for_s": "for",
+    "clear_for_s": "clear_for",
+    "due_s": "due",
 }
 
 
@@ -30,20 +33,41 @@ def toml_key(field: str) -> str:
     return _TOML_KEYS.get(field, field)
 
 
-def show(profile: Profile) -> str:
-    """Return the profile as TOML that stands alone: nothing inherited, nothing left at its default."""
-    top = _table(profile, without=("variables", "roles", "probes", "phases", "window"))
+_LISTS = ("roles", "targets", "channels", "templates", "probes", "phases", "rollbacks", "triggers", "contacts", "tasks")
+
+
+def show(profile: Profile, *, partial: bool = False) -> str:
+    """Return the profile as TOML that stands alone: nothing inherited, nothing left at its default.
+
+    A `partial` one says so again, and leaves out what only its heirs have.
+    """
+    top = _table(profile, without=("variables", "window", *_LISTS))
+    if partial:
+        top = {"partial": True, **{key: value for key, value in top.items() if value != ""}}
     if profile.window is not None:
         top["window"] = _table(profile.window)
     if profile.variables:
         top["variables"] = {variable.name: _table(variable, without=("name",)) for variable in profile.variables}
     sections = [_dumps(top)]
-    sections += [_section(("roles",), _table(role)) for role in profile.roles]
+    for key, items in (("roles", profile.roles), ("targets", profile.targets), ("channels", profile.channels)):
+        sections += [_section((key,), _table(item)) for item in items]
+    sections += [_section(("templates",), _table(template)) for template in profile.templates]
     sections += [_section(("probes",), _flat(probe)) for probe in profile.probes]
-    for phase in profile.phases:
-        sections.append(_section(("phases",), _table(phase, without=("steps",))))
-        sections += [_section(("phases", "steps"), _flat(step)) for step in phase.steps]
+    sections += _phases(("phases",), profile.phases)
+    for plan in profile.rollbacks:
+        sections.append(_section(("rollbacks",), _table(plan, without=("phases",))))
+        sections += _phases(("rollbacks", "phases"), plan.phases)
+    for key, last in (("triggers", profile.triggers), ("contacts", profile.contacts), ("tasks", profile.tasks)):
+        sections += [_section((key,), _table(item)) for item in last]
     return "\n".join(sections)
+
+
+def _phases(path: tuple[str, ...], phases: tuple[Phase, ...]) -> list[str]:
+    sections = []
+    for phase in phases:
+        sections.append(_section(path, _table(phase, without=("steps",))))
+        sections += [_section((*path, "steps"), _flat(step)) for step in phase.steps]
+    return sections
 
 
 def _section(path: tuple[str, ...], table: Mapping[str, object]) -> str:
@@ -70,7 +94,7 @@ def _dumps(table: Mapping[str, object]) -> str:
 
 def _flat(item: Probe | Step) -> dict[str, object]:
     """The item's own keys, then its kind's settings beside them."""
-    return {**_table(item, without=("settings",)), **item.settings}
+    return {**_table(item, without=("settings", "behaviour")), **item.settings}
 
 
 def _table(value: Value, *, without: tuple[str, ...] = ()) -> dict[str, object]:

@@ -1,0 +1,118 @@
+"""The whole virtue system as a stand-in: a real PostgreSQL, the application over HTTP, the cluster for the real kubectl.
+
+All of it listens on loopback, on free ports, in threads of the process that starts it: they end with that process,
+however it ends. The database is on a server of the caller's; `guarded_server` starts one that is stopped even when the
+process that started it is killed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from virtue import database
+from virtue.api_server import ApiServer, kubeconfig
+from virtue.app import OLD_IMAGE, PASSWORD, App
+from virtue.cluster import NAMESPACE, Cluster
+
+from cockpit.demo import postgres_server
+
+CONTEXT = "virtue-staging"
+FLAGS = ("ORGANIZATIONAL_ADMIN", "ORGANIZATIONAL_COACH", "ORGANIZATIONAL_MODEL")
+_GUARD = """
+import sys, pathlib
+from cockpit.demo import postgres_server
+sys.stdin.read()
+postgres_server.stop_orphan(pathlib.Path(sys.argv[1]))
+"""
+
+
+class System:
+    """Started with the constructor, ended with `close`."""
+
+    def __init__(self, folder: Path, admin_dsn: str) -> None:
+        self._admin_dsn = admin_dsn
+        self.dsn = database.create(admin_dsn)
+        config = {"app-config": {"MAINTENANCE_MODE": "false"}, "feature-flags": dict.fromkeys(FLAGS, "false")}
+        self.cluster = Cluster(OLD_IMAGE, 3, config)
+        self.app = App(self.cluster, self.dsn)
+        self.api = ApiServer(self.cluster, log_of=self.app.log_of)
+        self.kubeconfig = folder / "kubeconfig"
+        self.kubeconfig.write_text(kubeconfig(self.api.url, CONTEXT))
+
+    def close(self) -> None:
+        """End everything and take the database away."""
+        self.api.close()
+        self.app.close()
+        self.cluster.close()
+        database.drop(self._admin_dsn)
+
+    def environ(self) -> dict[str, str]:
+        """What the profile's variables are read from."""
+        return {
+            "VIRTUE_DATABASE_URL": self.dsn,
+            "VIRTUE_DATABASE_SYSTEM": database.system_identifier(self.dsn),
+            "VIRTUE_APP_URL": self.app.url,
+            "VIRTUE_METRICS_URL": self.app.metrics_url,
+            "VIRTUE_KUBE_CONTEXT": CONTEXT,
+            "VIRTUE_KUBE_NAMESPACE": NAMESPACE,
+            "VIRTUE_KUBE_SERVER": self.api.url,
+            "VIRTUE_TEST_EMAIL": "sponsor-1@virtue.invalid",
+            "VIRTUE_TEST_PASSWORD": PASSWORD,
+            "VIRTUE_COACH_TOKEN": "token-sponsor-1@virtue.invalid",
+            "VIRTUE_PRACTITIONER_TOKEN": "token-practitioner-1@virtue.invalid",
+            "VIRTUE_ADMIN_TOKEN": "token-admin-1@virtue.invalid",
+            "KUBECONFIG": str(self.kubeconfig),
+        }
+
+    def kubectl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """The real kubectl, in the right context."""
+        flags = ["--kubeconfig", str(self.kubeconfig), "--context", CONTEXT, "--namespace", NAMESPACE]
+        command = ["kubectl", *flags, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """Rows of the database."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def execute(self, statement: str) -> None:
+        """Do something to the database, behind everybody's back."""
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    def connections(self) -> int:
+        """How many connections the application holds."""
+        query = "select count(*) from pg_stat_activity where application_name = 'virtue-app' and datname = 'virtue'"
+        return int(self.query(query)[0][0])
+
+
+@contextmanager
+def guarded_server(data_path: Path) -> Iterator[str]:
+    """A PostgreSQL of one's own, and its connection string; a guard ends it should this process be killed."""
+    server = postgres_server.start(data_path)
+    guard = subprocess.Popen(
+        [sys.executable, "-c", _GUARD, str(data_path)], stdin=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+        assert guard.stdin is not None
+        guard.stdin.close()
+        guard.wait(10)
+
+
+def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
+    """What `true` returns once it is true; fails, naming `what`, if that never comes."""
+    give_up = time.monotonic() + timeout_s
+    while not (found := true()):
+        assert time.monotonic() < give_up, f"never came: {what}"
+        time.sleep(0.02)
+    return found

@@ -1,7 +1,7 @@
-"""HTTP in front of the cluster's stand-in: discovery, objects, patches, watches, logs and metrics, as kubectl asks for them.
+"""HTTP in front of the cluster's stand-in: discovery, objects, patches, watches, logs and metrics, as kubectl asks.
 
-Listens on loopback alone, without TLS, over which kubectl sends no credentials: so it asks for none. Threads are daemons:
-they die with the process.
+Listens on loopback alone, without TLS, over which kubectl sends no credentials: so it asks for none. Its threads are
+daemons: they die with the process.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The application of the virtue system, as a stand-in: what answers over HTTP follows the cluster and the database.
 
-Each ready pod holds connections to the database and works as its image does: the old version knows sponsors, the new one
-coaches and organizations, and each fails on the other's schema. Without a ready pod everything is 503, as from an ingress.
-Beside it stands the monitoring, which answers whatever the application does: its figures are set by the test.
+Each ready pod holds connections to the database and works as its image does: the old version knows sponsors, the new
+one coaches and organizations, and each fails on the other's schema. Without a ready pod everything is 503, as from an
+ingress. Beside it stands the monitoring, which answers whatever the application does: its figures are set by the test.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 It keeps the objects of one namespace and does what the Deployment controller does: a ReplicaSet for each template, with
 its revision, and pods that need a moment to become ready and another to go. Anything unknown is a 404 as the API server
-words it. (kmock 0.8 was tried first: its emulator keeps objects and merges every PATCH, but it knows no strategic merge,
-no JSON patch, no scale and no controller, which are what `set image`, `rollout undo`, `scale` and `rollout status` need.)
+words it. (kmock 0.8 will not do: its emulator keeps objects and merges every PATCH, but it knows no strategic merge, no
+JSON patch, no scale and no controller, which are what `set image`, `rollout undo`, `scale` and `rollout status` need.)
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ class Cluster:
             self.put("pods", pod)
 
     def _replica_set(self, deployment: Object) -> str:
-        """The name of the ReplicaSet of the Deployment's template; a new one, or one gone back to, is the last revision."""
+        """Name of the ReplicaSet of the Deployment's template; a new one, or one gone back to, is the last revision."""
         template = deployment["spec"]["template"]
         sets = [found for found in self.objects.values() if found["kind"] == "ReplicaSet"]
         newest = max((_revision(found) for found in sets), default=0)

@@ -33,14 +33,13 @@ select format('%s-%s@virtue.invalid', role, n), format('%s %s', initcap(role), n
   from (values ('admin', 2), ('sponsor', 12), ('practitioner', 120)) as kinds (role, many)
  cross join generate_series(1, many) as n;
 -- Each practitioner has a sponsor; every tenth had another before.
+with numbered as (select id, role, row_number() over (partition by role order by email) as n from profiles)
 insert into practitioner_assignments (practitioner_id, sponsor_id, active)
 select p.id, s.id, true
-  from (select id, row_number() over (order by email) as n from profiles where role = 'practitioner') p
-  join (select id, row_number() over (order by email) as n from profiles where role = 'sponsor') s on s.n = 1 + p.n % 12
+  from numbered p join numbered s on p.role = 'practitioner' and s.role = 'sponsor' and s.n = 1 + p.n % 12
 union all
 select p.id, s.id, false
-  from (select id, row_number() over (order by email) as n from profiles where role = 'practitioner') p
-  join (select id, row_number() over (order by email) as n from profiles where role = 'sponsor') s on s.n = 1 + (p.n + 5) % 12
+  from numbered p join numbered s on p.role = 'practitioner' and s.role = 'sponsor' and s.n = 1 + (p.n + 5) % 12
  where p.n % 10 = 0;
 insert into virtue_progress (practitioner_id, virtue, score, noted_on)
 select id, virtue, 1 + abs(hashtext(email || virtue)) % 10, date '2024-11-01' + abs(hashtext(email)) % 60

@@ -1,4 +1,4 @@
-"""The whole virtue system as a stand-in: a real PostgreSQL, the application over HTTP, the cluster for the real kubectl.
+"""The whole virtue system as a stand-in: a real PostgreSQL, the application over HTTP, a cluster for the real kubectl.
 
 All of it listens on loopback, on free ports, in threads of the process that starts it: they end with that process,
 however it ends. The database is on a server of the caller's; `guarded_server` starts one that is stopped even when the

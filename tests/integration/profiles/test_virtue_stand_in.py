@@ -1,4 +1,4 @@
-"""The virtue system's stand-in does what the real kubectl, an HTTP client and a database client expect of the real one."""
+"""The virtue system's stand-in does what the real kubectl and clients of HTTP and SQL expect of the real one."""
 
 from __future__ import annotations
 

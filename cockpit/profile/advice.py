@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from msgspec.structs import fields
 
 from cockpit.profile import durations
+from cockpit.profile.advice_steps import advise_steps
 from cockpit.profile.cel_words import names_in
 from cockpit.profile.kinds import Kinds, ProbeKind
 from cockpit.profile.model import Probe, Profile, Window
 from cockpit.profile.nodes import Findings, Node
-from cockpit.profile.problems import nearest
+from cockpit.profile.places import guards, placed_steps
 from cockpit.profile.psql import careless_psql
 from cockpit.profile.references import REFERENCE, references
 from cockpit.profile.settings import filled_settings, typed_settings
-from cockpit.profile.soundness import gates, known_values, referring_texts
+from cockpit.profile.soundness import known_values
+from cockpit.profile.texts import referring_texts
 from cockpit.profile.window import resolve_window
 
 _NO_TARGET = next(field.default for field in fields(ProbeKind) if field.name == "target")
@@ -38,13 +40,16 @@ def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, pa
     _unused_probes(profile, root, findings)
     _unused_variables(profile, root, findings)
     _request_budget(profile, root, kinds, findings)
-    _steps(profile, root, findings)
+    advise_steps(profile, root, findings)
     if profile.window is not None:
         _window(profile, profile.window, root, findings)
 
 
 def _warn(findings: Findings, node: Node, message: str, expected: str = "", nearest: str = "") -> None:
     findings.add(node, message, severity="warning", expected=expected, nearest=nearest)
+
+
+_CARELESS, _CAREFUL = "`psql -f` goes on after an error", "`psql -v ON_ERROR_STOP=1 -f …`"
 
 
 def _timeouts(profile: Profile, root: Node, findings: Findings) -> None:
@@ -58,21 +63,20 @@ def _timeouts(profile: Profile, root: Node, findings: Findings) -> None:
 
 
 def _psql(profile: Profile, root: Node, findings: Findings) -> None:
-    for path, text, _ in referring_texts(profile):
-        node = root.find(*path)
-        for line, column in careless_psql(text):
-            findings.add(
-                node,
-                "`psql -f` goes on after an error",
-                inside=(line, column),
-                severity="warning",
-                expected="`psql -v ON_ERROR_STOP=1 -f …`",
-            )
+    for text in referring_texts(profile):
+        node = root.find(*text.path)
+        for inside in careless_psql(text.text):
+            findings.add(node, _CARELESS, inside=inside, severity="warning", expected=_CAREFUL)
+    for placed in placed_steps(profile):
+        for key in ("argv", "undo", "dry_run"):
+            argv = placed.step.settings.get(key)
+            if isinstance(argv, list) and any(careless_psql(" ".join(map(str, argv)))):
+                _warn(findings, root.find(*placed.path, key), _CARELESS, _CAREFUL)
 
 
 def _unused_probes(profile: Profile, root: Node, findings: Findings) -> None:
     ids = [probe.id for probe in profile.probes]
-    used = {name for _, conditions in gates(profile) for text in conditions for name in names_in(text, ids)}
+    used = {name for guard in guards(profile) for text in guard.conditions for name in names_in(text, ids)}
     for index, probe in enumerate(profile.probes):
         if probe.id not in used:
             seen = "it is read only on demand" if probe.on_demand else "it is only shown"
@@ -80,7 +84,7 @@ def _unused_probes(profile: Profile, root: Node, findings: Findings) -> None:
 
 
 def _unused_variables(profile: Profile, root: Node, findings: Findings) -> None:
-    used = {name for _, text, _ in referring_texts(profile) for name, _ in references(text)}
+    used = {name for text in referring_texts(profile) for name, _ in references(text.text)}
     for variable in profile.variables:
         if variable.name not in used:
             node = root.find("variables", variable.name)
@@ -110,30 +114,10 @@ def _is_remote(probe: Probe, kinds: Kinds, known: Mapping[str, str]) -> bool:
     return typed is not None and bool(kind.target(typed))
 
 
-def _steps(profile: Profile, root: Node, findings: Findings) -> None:
-    if not profile.phases:
-        _warn(findings, root, "the profile has no phases: there is nothing to walk", "`[[phases]]`")
-    owners = [name for role in profile.roles for name in (role.id, *role.people)]
-    for index, phase in enumerate(profile.phases):
-        if not phase.steps:
-            _warn(findings, root.find("phases", index), f"phase `{phase.id}` has no steps", "`[[phases.steps]]`")
-        for nth, step in enumerate(phase.steps):
-            node = root.find("phases", index, "steps", nth)
-            if step.risk == "irreversible" and not (step.gate or phase.gate or step.rollback):
-                said = f"step `{step.id}` is irreversible and unprotected"
-                _warn(findings, node.find("risk"), said, "a `gate`, or a `rollback`")
-            if profile.window is not None and step.estimate_s <= 0:
-                said = f"step `{step.id}` has no `estimate`: the forecast counts it as nothing"
-                _warn(findings, node.find("id"), said, 'for example `estimate = "5m"`')
-            if step.owner and owners and step.owner not in owners:
-                said = f"`{step.owner}` is neither a role nor one of its people"
-                _warn(findings, node.find("owner"), said, "an id under `[[roles]]`", nearest(step.owner, owners))
-
-
 def _window(profile: Profile, window: Window, root: Node, findings: Findings) -> None:
     starts_at, ends_at = resolve_window(window, dt.datetime.now(dt.UTC))
     length_s = (ends_at - starts_at).total_seconds()
-    planned_s = sum(phase.estimate_s for phase in profile.phases)
+    planned_s = sum(phase.estimate_s for phase in profile.phases if phase.stage == "window")
     node = root.find("window")
     if planned_s + window.reserve_s > length_s:
         planned, reserve = durations.written(planned_s), durations.written(window.reserve_s)

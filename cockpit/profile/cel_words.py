@@ -111,6 +111,16 @@ def _pairs(found: list[Token]) -> Iterator[tuple[Token, Token | None]]:
         yield token, found[index - 2] if dotted and index > 1 else None
 
 
+def compared_in(expression: str, owner: str) -> Iterator[tuple[str, Token]]:
+    """Yield what a member of `owner` is compared with, where that is a text: the member's name, the literal."""
+    found = tokens(expression)
+    for member in members_in(expression, owner):
+        index = next(i for i, token in enumerate(found) if token.start == member.start)
+        after = found[index + 1 : index + 3]
+        if len(after) == 2 and after[0].text in ("==", "!=") and after[1].kind == "text":
+            yield member.text, after[1]
+
+
 def patterns_in(expression: str) -> Iterator[Token]:
     """Yield the string literals given to `matches` as patterns."""
     found = tokens(expression)

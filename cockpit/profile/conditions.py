@@ -14,10 +14,11 @@ from cel_expr_python import cel
 
 from cockpit.errors import CockpitError
 from cockpit.profile.cel_faults import Fault, cleaned_error, faults
-from cockpit.profile.cel_words import names_in, patterns_in
+from cockpit.profile.cel_words import RECORDED, SINCE, members_in, names_in, patterns_in
 from cockpit.profile.gate_slips import slips
-from cockpit.profile.kinds import FactType, Kinds, ProbeKind
+from cockpit.profile.kinds import FactType, Kinds, ProbeKind, StepKind
 from cockpit.profile.model import Probe, Profile
+from cockpit.profile.recording import recorded_types
 from cockpit.text import shortened
 
 LIMIT = 4096
@@ -98,11 +99,15 @@ class Expression:
 
 
 class Condition(Expression):
-    """An expression that is true or false; `probes` are those it reads, if it is a gate's."""
+    """An expression that is true or false; `probes` are those it reads, if it is a gate's or a plan's."""
 
     def __init__(self, text: str, compiled: cel.Expression, probes: tuple[str, ...]) -> None:
         super().__init__(text, compiled)
         self.probes = probes
+        self.recorded = _members(text, RECORDED)
+        """Names of the recorded values it reads."""
+        self.since = _members(text, SINCE)
+        """Ids of the steps whose age it reads."""
 
     def evaluate(self, facts: Mapping[str, object]) -> bool | str:
         """Return whether it holds, or the text of the error that kept it from being known."""
@@ -142,13 +147,27 @@ def probes_in(condition: Condition) -> tuple[str, ...]:
     return condition.probes
 
 
+def recorded_in(condition: Condition) -> tuple[str, ...]:
+    """Return the names of the recorded values a condition reads, in order of first use."""
+    return condition.recorded
+
+
+def since_in(condition: Condition) -> tuple[str, ...]:
+    """Return the ids of the steps whose age a plan's condition reads, in order of first use."""
+    return condition.since
+
+
+def _members(text: str, owner: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(token.text for token in members_in(text, owner)))
+
+
 @lru_cache(maxsize=64)
 def _kind_environment(facts: tuple[tuple[str, FactType], ...]) -> Environment:
     return Environment(dict(facts))
 
 
-def probe_environment(kind: ProbeKind) -> Environment:
-    """Return the names that the conditions of a probe of this kind may use: its facts."""
+def probe_environment(kind: ProbeKind | StepKind) -> Environment:
+    """Return the names that the conditions of a probe, or `expect` of a step, of this kind may use: its facts."""
     return _kind_environment(tuple((fact.name, fact.type) for fact in kind.facts))
 
 
@@ -162,8 +181,24 @@ def gate_environment(profile: Profile, kinds: Kinds) -> Environment:
 
     `<id>` is the probe's value, of the type of its `value` expression; `<id>.status` is `pass`, `warn`, `fail` or
     `error`; `<id>.passing` says whether the status is `pass` or `warn`; `<id>.latency_ms` is the reading's. A probe
-    whose kind is not installed or whose value does not compile has a value of any type.
+    whose kind is not installed or whose value does not compile has a value of any type. `recorded.<name>` is what was
+    recorded under a name: a string, or a double of a record step with `type = "number"`. A name in the facts that are
+    evaluated is the whole dotted text, such as `"recorded.backup_id"`.
     """
+    return Environment(_gate_names(profile, kinds), tuple(probe.id for probe in profile.probes))
+
+
+def plan_environment(profile: Profile, kinds: Kinds) -> Environment:
+    """Return the names that `when` of a rollback plan may use: a gate's, and `since.<step>`.
+
+    That is a double: seconds since the step of the walk was settled. It has no value before.
+    """
+    names = _gate_names(profile, kinds)
+    names.update({f"{SINCE}.{step.id}": "double" for _, step in profile.steps()})
+    return Environment(names, tuple(probe.id for probe in profile.probes))
+
+
+def _gate_names(profile: Profile, kinds: Kinds) -> dict[str, object]:
     names: dict[str, object] = {}
     for probe in profile.probes:
         kind = kinds.probes.get(probe.kind)
@@ -172,7 +207,8 @@ def gate_environment(profile: Profile, kinds: Kinds) -> Environment:
         except ConditionError:
             names[probe.id] = "dyn"
         names.update({f"{probe.id}.{part}": type_ for part, type_ in GATE_PARTS.items()})
-    return Environment(names, tuple(probe.id for probe in profile.probes))
+    names.update({f"{RECORDED}.{name}": type_ for name, type_ in recorded_types(profile).items()})
+    return names
 
 
 def pattern_error(pattern: str) -> str:

@@ -55,6 +55,7 @@ def take_settings(
             _wrong_type(node, field.encode_name, field.type, str(error), findings)
             right = False
             continue
+        _unknown_below(node, field.type, field.encode_name, findings)
         settings[field.encode_name] = value
     return settings, _typed(fields, declared, settings, findings) if right else None
 
@@ -77,11 +78,13 @@ def judge_settings(
     problems: Callable[[Settings], tuple[str, ...]],
     values: Mapping[str, str],
     findings: Findings,
+    *,
+    together: bool = False,
 ) -> Settings | None:
     """Ask the kind what is wrong with settings, their references filled in from `values`.
 
-    What it says about a setting with a reference that cannot be filled yet is left aside. Returns the typed settings
-    only if every reference is filled.
+    What it says about a setting with a reference that cannot be filled yet is left aside; with `together` not if it
+    also names a setting without one. Returns the typed settings only if every reference is filled.
     """
     filled = filled_settings(settings, values)
     open_keys = {key for key, value in filled.items() if REFERENCE.search(repr(value))}
@@ -95,7 +98,8 @@ def judge_settings(
         return None
     for sentence in problems(typed):
         named = set(_QUOTED.findall(sentence)) & set(node.table)
-        if not open_keys or (named and not named & open_keys):
+        is_settled = not named <= open_keys if together else named and not named & open_keys
+        if not open_keys or is_settled:
             findings.add(_named(node, sentence), f"{what}: {sentence}")
     return None if open_keys else typed
 
@@ -130,6 +134,21 @@ def _named(node: Node, sentence: str) -> Node:
 
 def _dated(node: Node) -> Node | None:
     return next((below for below in node.walk() if isinstance(below.value, dt.date | dt.time)), None)
+
+
+def _unknown_below(node: Node, type_: object, key: str, findings: Findings) -> None:
+    """Report keys that the structs of a setting do not have: structs of the model take those of newer versions."""
+    if isinstance(type_, type) and issubclass(type_, msgspec.Struct):
+        known = [field.encode_name for field in msgspec.structs.fields(type_)]
+        for name, below in node.table.items():
+            if name not in known:
+                near = nearest(name, known)
+                expected = "" if near else one_of(known)
+                findings.add(below, f"`{key}` has no key `{name}`", key=True, expected=expected, nearest=near)
+        return
+    for inner in get_args(type_):
+        for item in node.items:
+            _unknown_below(item, inner, key, findings)
 
 
 def _wrong_type(node: Node, key: str, type_: object, said: str, findings: Findings) -> None:

@@ -5,25 +5,30 @@ Every question is asked of the resolved `Profile`; the tree of nodes only serves
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
+from cockpit.profile.cel_words import RECORDED, SINCE, Token, compared_in, members_in
 from cockpit.profile.conditions import (
+    Condition,
     ConditionError,
+    Environment,
     compile_condition,
     gate_environment,
     matches_whole,
     pattern_error,
+    plan_environment,
     probe_environment,
     value_of,
 )
 from cockpit.profile.kinds import Kinds
+from cockpit.profile.links import judge_links
 from cockpit.profile.model import Probe, Profile, Variable
 from cockpit.profile.nodes import Findings, Node
-from cockpit.profile.problems import nearest
-from cockpit.profile.references import references
+from cockpit.profile.places import Guard, guards, placed_steps
+from cockpit.profile.problems import nearest, one_of
+from cockpit.profile.recording import choices_of
+from cockpit.profile.referring import judge_references
 from cockpit.profile.settings import judge_settings
-
-Path = tuple[str | int, ...]
 
 
 def judge(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
@@ -32,14 +37,27 @@ def judge(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, par
         _variable(variable, root.find("variables", variable.name), findings)
     for index, probe in enumerate(profile.probes):
         _probe(probe, root.find("probes", index), kinds, findings)
-    _gates(profile, root, kinds, findings, partial=partial)
-    _references(profile, root, findings, partial=partial)
+    _guards(profile, root, kinds, findings, partial=partial)
+    judge_references(profile, root, findings, partial=partial)
+    judge_links(profile, root, findings, partial=partial)
+    _settings(profile, root, kinds, findings)
+
+
+def _settings(profile: Profile, root: Node, kinds: Kinds, findings: Findings) -> None:
     known = known_values(profile)
     for index, probe in enumerate(profile.probes):
         kind = kinds.probes.get(probe.kind)
         if kind is not None:
             node, what = root.find("probes", index), f"probe `{probe.id}`"
             judge_settings(node, what, probe.settings, kind.settings, kind.problems, known, findings)
+    for placed in placed_steps(profile):
+        step = placed.step
+        declared = kinds.steps.get(step.kind)
+        if declared is not None:
+            node, what = root.find(*placed.path), f"step `{step.id}`"
+            judge_settings(
+                node, what, step.settings, declared.settings, declared.problems, known, findings, together=True
+            )
 
 
 def known_values(profile: Profile) -> Mapping[str, str]:
@@ -78,90 +96,82 @@ def _probe(probe: Probe, node: Node, kinds: Kinds, findings: Findings) -> None:
             _faults(error, node.find("value"), findings)
 
 
-def _gates(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
-    environment = gate_environment(profile, kinds)
-    for path, conditions in gates(profile):
-        for index, condition in enumerate(conditions):
-            node = root.find(*path, index)
-            _condition(condition, environment, node, findings, hide_unknown=partial)
+def _guards(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, partial: bool) -> None:
+    environments: dict[str, Environment] = {}
+    choices = {step.id: choices_of(step) for _, step in profile.every_step() if step.behaviour == "decision"}
+    for guard in guards(profile):
+        if not guard.conditions:
+            continue
+        name = f"expect of {guard.step.kind}" if guard.names == "facts" and guard.step else guard.names
+        if name not in environments:
+            made = _environment(guard, profile, kinds)
+            if made is None:
+                continue  # the kind is not installed, which has been said
+            environments[name] = made
+        for index, condition in enumerate(guard.conditions):
+            node = root.find(*guard.path, index)
+            compiled = _condition(condition, environments[name], node, findings, hide_unknown=partial)
+            if compiled is not None and guard.names != "facts":
+                _recorded(compiled, guard, choices, node, findings)
 
 
-def gates(profile: Profile) -> Iterable[tuple[Path, tuple[str, ...]]]:
-    """Yield every gate with its path: the phase's before its steps'."""
-    for index, phase in enumerate(profile.phases):
-        yield ("phases", index, "gate"), phase.gate
-        for nth, step in enumerate(phase.steps):
-            yield ("phases", index, "steps", nth, "gate"), step.gate
+def _environment(guard: Guard, profile: Profile, kinds: Kinds) -> Environment | None:
+    if guard.names == "plan":
+        return plan_environment(profile, kinds)
+    if guard.names == "gate":
+        return gate_environment(profile, kinds)
+    kind = kinds.steps.get(guard.step.kind) if guard.step else None
+    return probe_environment(kind) if kind is not None else None
+
+
+def _recorded(
+    condition: Condition, guard: Guard, choices: Mapping[str, list[str]], node: Node, findings: Findings
+) -> None:
+    """A gate on what is only recorded later, or on an answer that there is none of, would never open."""
+    for token in members_in(condition.text, RECORDED):
+        if token.text not in guard.known:
+            said = f"`{RECORDED}.{token.text}` is not known yet when this is judged"
+            expected = "what was recorded earlier in the walk"
+            findings.add(node, said, inside=_inside(condition.text, token), expected=expected)
+    for name, literal in compared_in(condition.text, RECORDED):
+        answers, said = choices.get(name), literal.text.strip("\"'")
+        if answers and said not in answers:
+            findings.add(
+                node, f"`{RECORDED}.{name}` is never `{said}`", inside=_inside(condition.text, literal),
+                expected=one_of(answers), nearest=nearest(said, answers),
+            )  # fmt: skip
+
+
+def _inside(text: str, token: Token) -> tuple[int, int]:
+    before = text[: token.start]
+    return before.count("\n") + 1, token.start - (before.rfind("\n") + 1) + 1
 
 
 def _condition(
-    condition: str, environment: Mapping[str, object], node: Node, findings: Findings, *, hide_unknown: bool = False
-) -> None:
+    condition: str, environment: Environment, node: Node, findings: Findings, *, hide_unknown: bool = False
+) -> Condition | None:
     if not condition:
-        return  # conversion has said so
+        return None  # conversion has said so
     try:
-        compile_condition(condition, environment)
+        return compile_condition(condition, environment)
     except ConditionError as error:
         if not (hide_unknown and all(fault.message.startswith("there is no `") for fault in error.faults)):
             _faults(error, node, findings)
+        return None
 
 
 def _faults(error: ConditionError, node: Node, findings: Findings) -> None:
     for fault in error.faults:
+        expected = fault.expected
+        for owner, said in _OWNERS.items():
+            if fault.message.startswith(f"there is no `{owner}.") and not fault.nearest.startswith(owner):
+                expected = said
         inside = (fault.line, fault.column)
-        findings.add(node, fault.message, inside=inside, expected=fault.expected, nearest=fault.nearest)
+        near = "" if expected != fault.expected else fault.nearest
+        findings.add(node, fault.message, inside=inside, expected=expected, nearest=near)
 
 
-def _references(profile: Profile, root: Node, findings: Findings, *, partial: bool) -> None:
-    variables = {variable.name: variable for variable in profile.variables}
-    for path, text, public in referring_texts(profile):
-        for name, offset in references(text):
-            if findings.full:
-                return
-            inside = (text.count("\n", 0, offset) + 1, offset - (text.rfind("\n", 0, offset) + 1) + 1)
-            node = root.find(*path)
-            if name not in variables:
-                if not partial:
-                    near = nearest(name, variables)
-                    expected = "" if near else "a name under `[variables]`, or `$${` for a literal `${`"
-                    findings.add(node, f"there is no variable `{name}`", inside=inside, expected=expected, nearest=near)
-            elif public and variables[name].secret:
-                said = f"`{name}` is secret, and this text is logged"
-                findings.add(node, said, inside=inside, expected="secrets in settings, instructions or commands only")
-
-
-def referring_texts(profile: Profile) -> Iterable[tuple[Path, str, bool]]:
-    """Yield every text in which references count, with its path, and whether it is logged as it stands."""
-    yield ("title",), profile.title, True
-    yield ("description",), profile.description, True
-    for index, probe in enumerate(profile.probes):
-        path: Path = ("probes", index)
-        yield (*path, "title"), probe.title, True
-        for setting in _strings(probe.settings, path):
-            yield (*setting, False)
-    for index, phase in enumerate(profile.phases):
-        path = ("phases", index)
-        yield (*path, "title"), phase.title, True
-        yield (*path, "description"), phase.description, True
-        for nth, step in enumerate(phase.steps):
-            below: Path = (*path, "steps", nth)
-            yield (*below, "title"), step.title, True
-            for key, text in (
-                ("instructions", step.instructions),
-                ("command", step.command),
-                ("rollback", step.rollback),
-            ):
-                yield (*below, key), text, False
-            for setting in _strings(step.settings, below):
-                yield (*setting, False)
-
-
-def _strings(value: object, path: Path) -> Iterable[tuple[Path, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, below in value.items():
-            yield from _strings(below, (*path, key))
-    elif isinstance(value, list):
-        for index, below in enumerate(value):
-            yield from _strings(below, (*path, index))
+_OWNERS = {
+    RECORDED: "a name that a `record` or `decision` step records",
+    SINCE: "`since.` with a step of the walk, in `when` of a rollback plan",
+}

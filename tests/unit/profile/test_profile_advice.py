@@ -27,7 +27,10 @@ def warned(folder: Path, text: str) -> list[str]:
         (START, ["the profile has no phases: there is nothing to walk"]),
         (START + STEP + 'risk = "irreversible"\n', ["step `migrate` is irreversible and unprotected"]),
         (START + STEP + 'risk = "irreversible"\nrollback = "Restore."\n', []),
-        (START + STEP + 'risk = "irreversible"\ngate = "1 < 2"\n', ["step `migrate` is irreversible and does not say what undoes it"]),
+        (
+            START + STEP + 'risk = "irreversible"\ngate = "1 < 2"\n',
+            ["step `migrate` is irreversible and does not say what undoes it"],
+        ),
         (START + STEP + 'owner = "anybody"\n', []),
         (
             START + STEP + '[window]\nstart = "22:00"\nend = "23:00"\n',

@@ -15,7 +15,8 @@ from profile_kinds import KINDS
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.model import Phase, Probe, Profile, Role, Step, Variable, Window
-from cockpit.profile.schema import field_docs, schema
+from cockpit.profile.schema import schema
+from cockpit.profile.schema_parts import field_docs
 from cockpit.profile.show import show
 
 BROKEN = Path(__file__).parents[2] / "broken"

@@ -13,10 +13,8 @@ import socket
 import threading
 import time
 from contextlib import suppress
-from decimal import Decimal
 from itertools import islice
 from typing import TypeAlias
-from uuid import UUID
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -24,6 +22,7 @@ from psycopg.rows import tuple_row
 
 from cockpit.errors import ProbeError
 from cockpit.probes.postgres.declaration import PostgresSettings, postgres_target
+from cockpit.probes.postgres.values import MAX_CHARACTERS, plain
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.threads import in_own_thread
 from cockpit.profile.kinds import Settings
@@ -31,7 +30,6 @@ from cockpit.text import shortened
 
 _Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 _ROWS = 100
-_ROW_CHARACTERS = 65536
 _CHUNK = 25
 """Rows that libpq holds at a time."""
 
@@ -84,7 +82,7 @@ class PostgresRunner:
             return {
                 "rows": _capped(names, kept),
                 "row_count": count,
-                "value": _plain(kept[0][0]) if kept and kept[0] else None,
+                "value": plain(kept[0][0]) if kept and kept[0] else None,
                 "latency_ms": latency_ms,
                 "server_version": connection.info.server_version,
             }
@@ -138,11 +136,11 @@ def _capped(names: list[str], rows: list[tuple[object, ...]]) -> list[dict[str, 
     kept: list[dict[str, object]] = []
     size = 0
     for row in rows:
-        plain = {name: _plain(value) for name, value in zip(names, row, strict=True)}
-        size += sum(len(value) for value in plain.values() if isinstance(value, str))
-        if size > _ROW_CHARACTERS:
+        known = {name: plain(value) for name, value in zip(names, row, strict=True)}
+        size += sum(len(value) for value in known.values() if isinstance(value, str))
+        if size > MAX_CHARACTERS:
             break
-        kept.append(plain)
+        kept.append(known)
     return kept
 
 
@@ -150,27 +148,6 @@ def _said(error: psycopg.Error) -> str:
     """The server's own words; for a failed connection libpq's, which name host and port but no password."""
     primary = error.diag.message_primary
     return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 160)
-
-
-def _plain(value: object) -> object:
-    """A value as CEL takes it: numbers, texts, truth values, lists and maps."""
-    if value is None or isinstance(value, bool | float):
-        return value
-    if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else float(value)
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
-    if isinstance(value, str):
-        return value[:_ROW_CHARACTERS]
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, UUID):
-        return str(value)
-    if isinstance(value, bytes | memoryview):
-        return f"{len(value)} bytes"
-    return str(value)
 
 
 async def open_runner(settings: Settings, context: Context) -> PostgresRunner:

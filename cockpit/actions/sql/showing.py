@@ -1,0 +1,48 @@
+"""Rows for people: an aligned table of bounded size, and a few figures in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from cockpit.text import shortened
+
+ROWS = 50
+"""Shown of one result."""
+WIDTH = 200
+"""Characters of a line."""
+_CELL = 60
+
+
+def table(
+    names: Sequence[str], rows: Sequence[Sequence[str | None]], count: int, clean: Callable[[str], str] = str
+) -> str:
+    """The first rows under their column names, visible, each line at most `WIDTH` characters, ending in a newline.
+
+    `count`: rows there were. `clean` takes secrets out, before anything is cut. None is shown as `NULL`.
+    """
+    cells = [[_cell(value, clean) for value in row] for row in rows[:ROWS]]
+    heads = [_cell(name, clean) for name in names]
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    lines = [_line(heads, widths), "-+-".join("-" * width for width in widths), *(_line(row, widths) for row in cells)]
+    left = count - len(cells)
+    lines.append(f"({count} row{'' if count == 1 else 's'}{f', {left} not shown' if left > 0 else ''})")
+    return "".join(f"  {_cut(line)}\n" for line in lines)
+
+
+def seconds(duration_s: float) -> str:
+    """A duration in words: `0.12 s`, `83 s`."""
+    return f"{duration_s:.2f} s" if duration_s < 10 else f"{duration_s:.0f} s"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _cell(value: str | None, clean: Callable[[str], str]) -> str:
+    if value is None:
+        return "NULL"
+    return shortened(clean(value), _CELL)
+
+
+def _cut(line: str) -> str:
+    return line if len(line) <= WIDTH - 2 else line[: WIDTH - 3] + "…"

@@ -61,7 +61,7 @@ class _Links:
             return bool(name)
         if not self._partial:
             near = nearest(name, valid)
-            expected = "" if near else one_of(valid) or f"a {what} of this profile"
+            expected = "" if near else one_of(dict.fromkeys(valid)) or f"a {what} of this profile"
             self._wrong(path, f"there is no {what} `{name}`", expected, near)
         return False
 

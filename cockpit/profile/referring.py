@@ -72,8 +72,8 @@ def _secret(name: str, text: Text) -> tuple[str, str, str] | None:
 
 
 def _later(name: str, known: Recorded) -> tuple[str, str, str]:
-    steps = " and ".join(f"`{step}`" for step in known.steps[name])
-    return f"`{name}` is not known yet: step {steps} records it", "what was recorded earlier in the walk", ""
+    said = f"`{name}` is not known yet: step `{known.steps[name][0]}` records it"
+    return said, "what was recorded earlier in the walk", ""
 
 
 def _templates(profile: Profile, root: Node, known: Recorded, findings: Findings) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import msgspec
 
+from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Kinds, Settings
 from cockpit.profile.nodes import Findings, Node
 
@@ -29,7 +30,7 @@ def write_out_undoing(root: Node, kinds: Kinds, findings: Findings) -> None:
             if asked is None or asked.value is False:
                 continue
             if asked.value is not True:
-                findings.add(asked, "`undo` of a phase is true or nothing", expected="`undo = true`")
+                Fields(phase, findings, "the phase").wrong(asked, "undo", "true or false")
             elif first is not None:
                 findings.add(asked, "another phase of this plan undoes all already", expected="one `undo = true`")
             else:

@@ -64,8 +64,10 @@ def _steps(root: Node, plan: str, kinds: Kinds, taken: set[str], findings: Findi
 
 
 def _step(step: Node, undo: Node, key: str, name: str, known: set[str]) -> Node:
-    title = _text(step, "undo_title") or f"Undo: {_text(step, 'title') or step.identity}"[:_LONGEST_TITLE]
-    table = {"id": _at(undo, name), "title": _at(undo, title)}
+    title = _at(undo, f"Undo: {_text(step, 'title') or step.identity}"[:_LONGEST_TITLE])
+    if _text(step, "undo_title"):
+        title = step.table["undo_title"]
+    table = {"id": _at(undo, name), "title": title}
     table |= {each: step.table[each] for each in _COMMON if each in step.table}
     table |= {each: step.table[each] for each in _SETTINGS if each in step.table and each in known}
     table[key] = undo

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
+import msgspec
 from msgspec import structs
 
+from cockpit.actions.checkpoint import CHECKPOINT
+from cockpit.actions.decision import DECISION
+from cockpit.actions.record import RECORD
+from cockpit.actions.signoff import SIGNOFF
+from cockpit.actions.wait import WAIT
 from cockpit.profile.kinds import Fact, Kinds, ProbeKind, Settings, StepKind
+from cockpit.profile.steps import MessageSettings
 
 
 class WebSettings(Settings, frozen=True, kw_only=True):
@@ -23,6 +30,18 @@ class WebSettings(Settings, frozen=True, kw_only=True):
 
 class StepSettings(Settings, frozen=True, kw_only=True):
     pass
+
+
+class DoSettings(Settings, frozen=True, kw_only=True):
+    argv: tuple[str, ...] = ()
+    script: str = ""
+    files: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    target: str = ""
+    timeout_s: float = msgspec.field(name="timeout", default=60.0)
+    expect: tuple[str, ...] = ()
+    undo: tuple[str, ...] | str = ()
+    undo_title: str = ""
 
 
 def _url_problems(settings: Settings) -> tuple[str, ...]:
@@ -55,6 +74,9 @@ WEB = ProbeKind(
     problems=_url_problems,
 )
 HTTP = structs.replace(WEB, name="http")
-KINDS = Kinds(
-    probes={"web": WEB, "http": HTTP}, steps={"confirm": StepKind(name="confirm", doc="A look.", settings=StepSettings)}
-)
+DO = StepKind(
+    name="do", doc="An action.", settings=DoSettings, behaviour="action", facts=(Fact("code", "int"),),
+)  # fmt: skip
+TELL = StepKind(name="tell", doc="A message.", settings=MessageSettings, behaviour="message")
+STEPS = (StepKind(name="confirm", doc="A look.", settings=StepSettings), DO, TELL, RECORD, DECISION, WAIT, CHECKPOINT)
+KINDS = Kinds(probes={"web": WEB, "http": HTTP}, steps={kind.name: kind for kind in (*STEPS, SIGNOFF)})

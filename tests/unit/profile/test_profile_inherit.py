@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+import tomli_w
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from profile_kinds import KINDS
 
 from cockpit.profile.load import examine, load
+from cockpit.profile.model import Profile
 
 BASE = """
 id = "shop"
@@ -180,3 +185,69 @@ def test_files_of_a_family_may_be_1_mib_together(tmp_path: Path) -> None:
     path = family(tmp_path, base=BASE + heavy, child='extends = "base.toml"\n' + heavy)
     (only,) = said(path)
     assert only.startswith("base.toml:1:1: too large: a profile's files may have 1 MiB together")
+
+
+LISTS = {
+    "roles": {},
+    "targets": {"kind": "kubernetes", "context": "c"},
+    "channels": {"webhook": "http://a"},
+    "templates": {"body": "b"},
+    "probes": {"kind": "web", "url": "http://a"},
+    "phases": {},
+    "rollbacks": {},
+    "triggers": {},
+    "contacts": {},
+    "tasks": {},
+}
+NESTED = [("phases", "steps"), ("rollbacks", "phases"), ("rollbacks", "phases", "steps")]
+PATHS = [*((key,) for key in LISTS), *NESTED]
+
+
+def nested(path: tuple[str, ...], items: list[dict[str, object]]) -> dict[str, object]:
+    """The items at a path such as rollbacks.phases, inside one item of each list above."""
+    for depth in range(len(path) - 1, 0, -1):
+        items = [{"id": f"above_{depth}", path[depth]: items}]
+    return {path[0]: items}
+
+
+def below(profile: Profile, path: tuple[str, ...]) -> list[str]:
+    items: tuple[object, ...] = getattr(profile, path[0])
+    for key in path[1:]:
+        (above,) = items
+        items = getattr(above, key)
+    return [item.id for item in items]  # type: ignore[attr-defined] # every item of a list has an id
+
+
+@pytest.mark.parametrize("path", PATHS, ids=".".join)
+@settings(max_examples=25, deadline=None)
+@given(
+    inherited=st.lists(st.sampled_from("abcdef"), unique=True, max_size=5),
+    removed=st.sets(st.sampled_from("abcdef")),
+    added=st.lists(st.sampled_from("xyz"), unique=True),
+    placed=st.sampled_from(["", "before", "after"]),
+)
+def test_every_list_merges_by_id_in_the_same_way(
+    tmp_path_factory: pytest.TempPathFactory,
+    path: tuple[str, ...],
+    inherited: list[str],
+    removed: set[str],
+    added: list[str],
+    placed: str,
+) -> None:
+    plain = LISTS[path[0]] if len(path) == 1 else {}
+    item = {**plain, "title": "T"} if path[-1] in ("steps", "tasks") else plain
+    base = nested(path, [{"id": name, **item} for name in inherited])
+    changes: list[dict[str, object]] = [{"id": name, "remove": True} for name in inherited if name in removed]
+    expected = [name for name in inherited if name not in removed]
+    anchor = expected[0] if expected and placed else None
+    changes += [{"id": name, **item, **({placed: anchor} if anchor else {})} for name in added]
+    for name in added:
+        if anchor is None:
+            expected.append(name)
+        else:
+            expected.insert(expected.index(anchor) + (placed == "after"), name)
+    folder = tmp_path_factory.mktemp("merged")
+    top = {"id": "p", "environment": "e"}
+    (folder / "base.toml").write_text(tomli_w.dumps({**top, **base}))
+    (folder / "child.toml").write_text(tomli_w.dumps({"extends": "base.toml", **nested(path, changes)}))
+    assert below(load(folder / "child.toml", KINDS).profile, path) == expected

@@ -1,12 +1,15 @@
 """The gate at the cursor: which one it is, since when, and what its probes have said since then.
 
+It may guard a step (`step:`), an action's beginning (`run:`), whether a step applies (`if:`), or the way into a phase
+or out of it (`phase:`, `exit:`): the cursor says which, and all are judged alike.
+
 Invariant: a reading counts only if it began after the keeper saw the event that opened the gate; whenever the cursor
 moves, what counted before is forgotten. Pure but for compiling conditions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 
 from cockpit.keeper.gates import Gate, Known, Teller
@@ -35,7 +38,8 @@ class Door:
         self._newest: dict[str, Judgement] = {}
 
     @cached_property
-    def _environment(self) -> Environment:
+    def environment(self) -> Environment:
+        """The names that gates may use; built when the first one is needed."""
         return gate_environment(self._profile, self._kinds)
 
     @property
@@ -51,7 +55,7 @@ class Door:
         self._opened_seq, self._since_mono = opened_seq, now_mono
         self._newest.clear()
         texts = gate_conditions(self._profile, cursor.gate) if cursor is not None else ()
-        self._gate = Gate(texts, self._environment) if texts else None
+        self._gate = Gate(texts, self.environment) if texts else None
         if cursor is not None:
             self._teller = Teller(cursor.gate, opened_seq)
         return self._gate is not None
@@ -65,14 +69,16 @@ class Door:
         self._newest[judgement.reading.probe] = judgement
         return True
 
-    def judge(self, is_stale: Callable[[str], bool], now_mono: float) -> tuple[GateChanged, ...]:
-        """What is to be told of the gate now."""
+    def judge(
+        self, is_stale: Callable[[str], bool], now_mono: float, recorded: Mapping[str, object] | None = None
+    ) -> tuple[GateChanged, ...]:
+        """What is to be told of the gate now. `recorded`: see `Gate.judge`."""
         if self._gate is None:
             return ()
         known = {probe: self._known(probe, is_stale) for probe in self._gate.probes}
         if now_mono - self._since_mono < GATHER_S and any(one.standing == "waiting" for one in known.values()):
             return ()  # what is still being read comes in a moment: one verdict is easier to read than three
-        return self._teller.tell(*self._gate.judge(known), now_mono)
+        return self._teller.tell(*self._gate.judge(known, recorded or {}), now_mono)
 
     def _known(self, probe: str, is_stale: Callable[[str], bool]) -> Known:
         newest = self._newest.get(probe)

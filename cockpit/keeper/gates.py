@@ -1,8 +1,9 @@
 """Judging one gate: which of its conditions hold on readings that are fresh enough to count.
 
-Invariant: a condition holds only by readings begun after the keeper saw the gate open, none of which is stale. Where a
-reading is missing, stale or an `error`, its value does not exist, and CEL answers that the condition cannot be said
-(unless another part of it decides alone). Pure: it is told the time, and never says a number that changes by itself.
+Triggers, plans and the health of waits are judged in the same way; which readings count, the caller says. Invariant:
+where a reading is missing, stale or an `error`, its value does not exist, and CEL answers that the condition cannot be
+said (unless another part of it decides alone). The same holds of what nobody has recorded. Pure: it is told the time,
+and never says a number that changes by itself.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ DETAIL_EVERY_S = 5.0
 """A gate whose conditions say the same with other numbers is told this often: every telling moves the log's head."""
 _TEXTS_BYTES = 12_000
 """Characters of all texts in one verdict, so that the event fits a line of the log whatever the profile holds."""
+_NAMED = re.compile(r"\b(?:recorded|since)\.[a-z][a-z0-9_]*")
+_NOTHING: Mapping[str, object] = {}
 _PARTS = re.compile(r"[a-z][a-z0-9_]*\s*\.\s*(?:status|passing)\b")
 
 Standing = Literal["fresh", "waiting", "stale"]
@@ -56,22 +59,29 @@ class Gate:
         self.probes = tuple(dict.fromkeys(probe for condition in conditions for probe in condition.probes))
         """Every probe that a condition reads."""
 
-    def judge(self, known: Mapping[str, Known]) -> tuple[Verdict, tuple[ConditionVerdict, ...]]:
-        """The verdict, and what each condition says, in the profile's order."""
+    def judge(
+        self, known: Mapping[str, Known], recorded: Mapping[str, object] = _NOTHING
+    ) -> tuple[Verdict, tuple[ConditionVerdict, ...]]:
+        """The verdict, and what each condition says, in the profile's order.
+
+        `recorded` are the facts that come from no probe, under their whole names (`recorded.<name>`, `since.<step>`).
+        """
         verdicts: list[ConditionVerdict] = []
         is_waiting = False
         for condition in self._conditions:
             if isinstance(condition, ConditionVerdict):
                 verdicts.append(condition)
                 continue
-            verdict = self._verdict(condition, known)
+            verdict = self._verdict(condition, known, recorded)
             verdicts.append(verdict)
             if verdict.holds is None:
                 is_waiting |= any(_of(known, probe).standing == "waiting" for probe in condition.probes)
         return _summed_up(verdicts, is_waiting=is_waiting), tuple(verdicts)
 
-    def _verdict(self, condition: Condition, known: Mapping[str, Known]) -> ConditionVerdict:
-        facts: dict[str, object] = {}
+    def _verdict(
+        self, condition: Condition, known: Mapping[str, Known], recorded: Mapping[str, object]
+    ) -> ConditionVerdict:
+        facts: dict[str, object] = dict(recorded)
         for probe in condition.probes:
             facts.update(_facts(probe, _of(known, probe)))
         holds = condition.evaluate(facts)
@@ -79,7 +89,8 @@ class Gate:
             # No numbers here: the readings are evidence anyway, and a value that moves would be told for ever.
             detail = ""
         elif holds is False:
-            detail = ", ".join(_said(condition, probe, known) for probe in condition.probes)
+            said = [_said(condition, probe, known) for probe in condition.probes]
+            detail = ", ".join(said + _recorded_said(condition, recorded))
         else:
             reasons = [why for probe in condition.probes if (why := _obstacle(probe, _of(known, probe)))]
             detail = ", ".join(reasons) or holds
@@ -117,6 +128,13 @@ def _said(condition: Condition, probe: str, known: Mapping[str, Known]) -> str:
     if about:
         return f"{probe} is {reading.status}" + (f" ({reading.detail})" if reading.detail else "")
     return f"{probe} is {quantity(rounded(reading.value), reading.unit) or 'without a value'}"
+
+
+def _recorded_said(condition: Condition, recorded: Mapping[str, object]) -> list[str]:
+    """What a condition's other names stand for."""
+    names = dict.fromkeys(_NAMED.findall(condition.text))
+    found = [(name, recorded[name]) for name in names if name in recorded]
+    return [f"{name} is {rounded(value)}" for name, value in found if isinstance(value, str | float)]
 
 
 def _obstacle(probe: str, known: Known) -> str:

@@ -1,7 +1,7 @@
 """Values of variables as the keeper holds them: the run's own, those of its environment, and secrets typed by people.
 
-Invariant: a secret's value leaves this object only inside filled settings, for a runner; whatever is to be shown is
-`masked`. It is never stored, and a new keeper starts without what was typed.
+Invariant: a secret's value leaves this object only for a runner's use (filled settings, `secrets`); whatever is to be
+shown passes its `mask`. It is never stored, and a new keeper starts without what was typed.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ class RunValues:
                     self._secrets |= secret_values(replace(profile, variables=(variable,)), environ, {})
                 except VariableError as error:
                     self._why_not[variable.name] = str(error)
-        self._mask = Mask(self._secrets)
+        self.mask = Mask(self._secrets)
+        """Takes every secret known so far out of what others say; replaced when another one comes in."""
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -57,17 +58,31 @@ class RunValues:
         except VariableError as error:
             return str(error)
         self._secrets[name] = value
-        self._mask = Mask(self._secrets)
+        self.mask = Mask(self._secrets)
         return ""
 
     def settings(self, probe: Probe, kind: ProbeKind) -> Settings:
         """The probe's settings for use, secrets filled in. Raises ProbeError, saying what is missing."""
         for name in references_in(probe.settings):
-            if name in self._why_not:
-                raise ProbeError(self._why_not[name])
-            if name in self._asked and name not in self._secrets:
-                raise ProbeError(f"waiting for the secret `{name}`", hint="type it when `cockpit resume` asks")
+            if missing := self.missing(name):
+                raise ProbeError(missing)
         return filled_settings(probe, kind, self._shown | self._secrets)
+
+    def missing(self, name: str) -> str:
+        """Why the secret `name` has no value yet, and what to do; empty for anything else."""
+        if name in self._asked and name not in self._secrets:
+            return f"waiting for the secret `{name}`; type it when `cockpit resume` asks"
+        return self._why_not.get(name, "")
+
+    @property
+    def secrets(self) -> Mapping[str, str]:
+        """The secrets themselves, by name, as far as they are known: for use only."""
+        return dict(self._secrets)
+
+    @property
+    def shown(self) -> Mapping[str, str]:
+        """The variables that are no secrets."""
+        return self._shown
 
     @property
     def for_show(self) -> Mapping[str, str]:
@@ -76,7 +91,7 @@ class RunValues:
 
     def masked(self, judgement: Judgement) -> Judgement:
         """The judgement, should a server or a driver have quoted a secret in it."""
-        return self._mask.judgement(judgement)
+        return self.mask.judgement(judgement)
 
 
 def references_in(settings: object) -> Collection[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from cockpit.keeper.resting import DETAIL, Pace
 from cockpit.keeper.rounding import written
 from cockpit.probes.reading import Debounce
 from cockpit.profile.model import Probe
@@ -15,9 +16,9 @@ from cockpit.run.events import ProbeChanged
 from cockpit.run.readings import Reading, ShownStatus, Status
 
 
-def stale_after_s(probe: Probe) -> float:
-    """The age from which a reading no longer counts."""
-    return 2 * probe.interval_s
+def stale_after_s(probe: Probe, interval_s: float = 0.0) -> float:
+    """The age from which a reading no longer counts; `interval_s`: how often it is read now, if not as declared."""
+    return 2 * (interval_s or probe.interval_s)
 
 
 class Vigil:
@@ -26,6 +27,15 @@ class Vigil:
     def __init__(self, probes: Iterable[Probe], statuses: Mapping[str, ShownStatus], now_mono: float) -> None:
         """Go on from `statuses`, as an earlier keeper left them."""
         self._watches = {probe.id: _Watch(probe, statuses.get(probe.id, "unread"), now_mono) for probe in probes}
+        self._pace = Pace()
+
+    def pace(self, pace: Pace) -> None:
+        """Probes are read in this way from now on: a probe that rests is not said to be late."""
+        if pace == self._pace:
+            return
+        self._pace = pace
+        for probe, watch in self._watches.items():
+            watch.pace(pace.asked.get(probe, 0.0), is_resting=probe in pace.resting)
 
     def take(self, reading: Reading) -> Iterator[ProbeChanged]:
         """A probe was read."""
@@ -35,6 +45,10 @@ class Vigil:
         """Time has passed."""
         for watch in self._watches.values():
             yield from watch.look(now_mono)
+
+    def knows(self, probe: str) -> bool:
+        """Whether the profile has such a probe."""
+        return probe in self._watches
 
     def is_stale(self, probe: str, now_mono: float) -> bool:
         """Whether its last reading is too old to count."""
@@ -51,6 +65,11 @@ class _Watch:
         self._status: ShownStatus = status
         self._last_mono = now_mono
         self._last: Reading | None = None
+        self._is_resting = False
+
+    def pace(self, interval_s: float, *, is_resting: bool) -> None:
+        self._limit_s = stale_after_s(self._probe, interval_s)
+        self._is_resting = is_resting and not interval_s
 
     def take(self, reading: Reading) -> Iterator[ProbeChanged]:
         self._last_mono = reading.ended_mono
@@ -61,7 +80,7 @@ class _Watch:
 
     def look(self, now_mono: float) -> Iterator[ProbeChanged]:
         if self._status not in ("stale", "unread") and self.is_old(now_mono):
-            yield self._changed("stale", f"no reading within {self._limit_s:g} s")
+            yield self._changed("stale", DETAIL if self._is_resting else f"no reading within {self._limit_s:g} s")
 
     def is_old(self, now_mono: float) -> bool:
         return now_mono - self._last_mono > self._limit_s

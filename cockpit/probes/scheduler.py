@@ -60,6 +60,11 @@ class Scheduler:
             if probe_id in self._seats:
                 self._seats[probe_id].ask()
 
+    def rest(self, probe_ids: Collection[str]) -> None:
+        """From now on read these only when asked, all others at their intervals; one that wakes is read at once."""
+        for probe_id, seat in self._seats.items():
+            seat.rest(probe_id in probe_ids)
+
     async def close(self) -> None:
         """Stop reading and close every runner, within about two seconds."""
         for task in self._tasks:
@@ -81,20 +86,36 @@ class _Seat:
         self._watched = watched
         self._on_reading = on_reading
         self._asked = asyncio.Event()
+        self._is_resting = False
+        self._has_woken = False
         self._runner: Runner | None = None
         self._attempt: asyncio.Future[Facts] | None = None
 
     def ask(self) -> None:
         self._asked.set()
 
+    def rest(self, is_resting: bool) -> None:
+        if self._is_resting and not is_resting and not self.probe.on_demand:
+            self._has_woken = True
+            self.ask()
+        self._is_resting = is_resting
+
+    @property
+    def _is_quiet(self) -> bool:
+        return self.probe.on_demand or self._is_resting
+
     async def keep(self, deadline: float) -> None:
         """Read at `deadline` and each interval after it, and whenever asked."""
         loop = asyncio.get_running_loop()
         interval_s = self.probe.interval_s
         while True:
-            is_asked = await self._wait_until(None if self.probe.on_demand else deadline)
+            is_asked = await self._wait_until(None if self._is_quiet else deadline)
+            if self._is_quiet and not is_asked:
+                continue  # it was put to rest while it waited
+            if self._has_woken:
+                self._has_woken, deadline = False, loop.time() + interval_s  # what fell due meanwhile was not missed
             await self._read()
-            if self.probe.on_demand:
+            if self._is_quiet:
                 continue
             if not is_asked:
                 deadline += interval_s

@@ -14,13 +14,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from keeper_plugin import KINDS
+from msgspec.structs import replace
+
+from cockpit.audit.files import FileStore
+from cockpit.audit.ids import new_id
 from cockpit.audit.layout import keeper_beat
+from cockpit.audit.line import draft
 from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
+from cockpit.profile.model import Profile
 from cockpit.profile.variables import resolve
 from cockpit.run.commands import Command, ConfirmStep
-from cockpit.run.events import Event
+from cockpit.run.events import ActionEnded, ActionRequested, Actor, Body, Event
 from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
@@ -138,6 +145,48 @@ class Stage:
         self.run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), folder=self.folder / "runs")
         return self.run_dir
 
+    def begin_with(self, change: Callable[[Profile], Profile], **settings: str) -> Path:
+        """Start a run of the stage's profile after `change`, for what its TOML cannot say; see `plugged`."""
+        path = self.folder / "stage.toml"
+        settings = {"url": self.server.url, "interval": "0.2", "timeout": "1", "more": ""} | settings
+        path.write_text(PROFILE.format(**settings))
+        loaded = load(path, installed())
+        loaded = replace(loaded, profile=change(loaded.profile))
+        values = resolve(loaded.profile, os.environ, {})
+        self.run_dir = create_run(loaded, values, folder=self.folder / "runs", kinds=KINDS)
+        return self.run_dir
+
+    def plugged(self, **env: str) -> subprocess.Popen[bytes]:
+        """A keeper that knows the kind `fake`, and whose targets are files in the stage's folder."""
+        return self.keeper(
+            str(Path(__file__).with_name("keeper_plugin.py")), COCKPIT_TEST_TARGETS=str(self.folder), **env
+        )
+
+    def append(self, *bodies: Body) -> None:
+        """Append as some operator would."""
+        store = FileStore.open(self.run_dir)
+        try:
+            store.append(None, *(draft(body, Actor("ana", "here")) for body in bodies))
+        finally:
+            store.close()
+
+    def order(self, step: str, *, epoch: int = 1, attempt: int = 1) -> str:
+        """Ask for a step's action; its id."""
+        action = new_id()
+        self.append(ActionRequested(action=action, step=step, attempt=attempt, epoch=epoch))
+        return action
+
+    def ending(self, action: str) -> ActionEnded:
+        """How the action ended, once it has."""
+        found = until(lambda: [b for b in self.bodies("action.ended") if b.action == action], "the action's end")
+        assert len(found) == 1
+        return found[0]
+
+    def done(self, action: str) -> list[str]:
+        """What the plug-in did of it."""
+        path = self.run_dir / "outputs" / f"{action}.done"
+        return path.read_text().splitlines() if path.exists() else []
+
     def keeper(self, *program: str, **env: str) -> subprocess.Popen[bytes]:
         """Start a keeper as a screen does, but as a child that can be waited for, and wait until it beats.
 
@@ -145,7 +194,7 @@ class Stage:
         """
         with (self.folder / f"keeper-{len(self.keepers)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, "-P", *(program or ("-m", "cockpit.keeper")), str(self.run_dir)],
+                [sys.executable, *(program or ("-m", "cockpit.keeper")), str(self.run_dir)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

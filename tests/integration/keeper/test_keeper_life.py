@@ -130,7 +130,7 @@ def test_a_keeper_whose_log_was_damaged_ends_with_a_sentence(stage: Stage, tmp_p
 
 STUBBORN = """
 import asyncio, sys, time
-from cockpit.keeper import __main__, keeper, opening
+from cockpit.keeper import __main__, ending, opening
 
 class Stubborn:
     async def read(self):
@@ -142,7 +142,7 @@ async def stubborn(settings, context):
     return Stubborn()
 
 opening.find_opener = lambda kind: stubborn
-keeper.LAST_S = 0.5
+ending.LAST_S = 0.5
 sys.exit(__main__.main(sys.argv[1:]))
 """
 

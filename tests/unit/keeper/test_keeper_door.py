@@ -26,7 +26,8 @@ PROFILE = Profile(
 
 
 def at(step: str | None, seq: int) -> Cursor:
-    return Cursor(phase="one", step=step, opened_seq=seq, opened=now())
+    gate = f"step:{step}" if step else "phase:one"
+    return Cursor(phase="one", step=step, opened_seq=seq, opened=now(), gate=gate)
 
 
 def said(probe: str, value: int, began: float) -> Judgement:

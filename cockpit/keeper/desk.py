@@ -1,0 +1,286 @@
+"""The desk: where orders to act come in, are looked at, and are carried out, one at a time.
+
+Invariant: an order is taken once, as the log tells it; nothing is done before its intent (`action.started`) is durable,
+its target has just proved to be the declared one, and its files are those of the run's start. What was begun ends with
+`action.ended`, or is left to its shim when this keeper ends, for the next one to adopt. It is never begun again by
+itself, and no keeper's end stops it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from cockpit.actions.files import changed
+from cockpit.actions.runner import Ending, Planned
+from cockpit.audit.clock import now
+from cockpit.errors import ActionError, LogError
+from cockpit.keeper.acting import Doing, Workshop
+from cockpit.keeper.expecting import expected
+from cockpit.keeper.orders import Objection, left_behind, objection, still_wanted
+from cockpit.keeper.work import Work
+from cockpit.run.elapsed import elapsed_s
+from cockpit.run.events import ActionCancelled, ActionEnded, ActionRequested, ActionStarted, Actor, Body, Event, Instant
+from cockpit.run.numbering import find_step
+from cockpit.run.readings import ConditionVerdict
+from cockpit.run.state import ActionState, RunState
+from cockpit.text import shortened, visible
+
+_SHOWN_LIMIT = 4096
+_LINE_LIMIT = 300
+_LET_GO_S = 3.0
+_WATCHED_AFTER_S = 0.5
+
+
+class Room(Protocol):
+    """What the desk needs of the keeper around it."""
+
+    @property
+    def state(self) -> RunState:
+        """The run as last read."""
+        ...
+
+    @property
+    def actor(self) -> Actor:
+        """Whose hands these are."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """This keeper's."""
+        ...
+
+    def tell(self, *bodies: Body) -> None:
+        """Have them appended."""
+        ...
+
+    async def durable(self, body: Body) -> None:
+        """Have it appended, and return once it is in the log for good. Raises LogError or OSError."""
+        ...
+
+
+class Desk:
+    """Takes orders on the loop, until it is closed."""
+
+    def __init__(
+        self,
+        room: Room,
+        workshop: Workshop,
+        target_objection: Callable[[str], Awaitable[str]],
+        on_failure: Callable[[Exception], None],
+    ) -> None:
+        """`target_objection` looks anew at who a target is, and says why it must not be acted on, or nothing."""
+        self._room = room
+        self._workshop = workshop
+        self._target_objection = target_objection
+        self._on_failure = on_failure
+        self._works: dict[str, Work] = {}
+        self._errands: set[asyncio.Task[None]] = set()
+        self._is_closing = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is being done, or about to be."""
+        return bool(self._works)
+
+    def begin(self) -> None:
+        """Take over what earlier keepers left: what had begun is watched to its end, what had not lapses."""
+        for action in left_behind(self._room.state):
+            if action.status == "requested":
+                detail = "the keeper that it was asked of ended before it began: press again"
+                self._end(action.action, action.step, Ending(outcome="lapsed", detail=detail))
+            else:
+                self._send(self._adopt(action, self._work(action.action, action.step)))
+
+    def take(self, event: Event) -> None:
+        """Something was appended to the log."""
+        body = event.body
+        if isinstance(body, ActionRequested):
+            if body.action in self._works:
+                return  # the same order twice: it is taken once
+            if self._works:
+                busy = Ending(outcome="refused", detail="something else is being done")
+                self._end(body.action, body.step, busy)
+                return
+            self._send(self._carry_out(body, event.instant, self._work(body.action, body.step)))
+        elif isinstance(body, ActionCancelled) and body.action in self._works:
+            self._works[body.action].stop()  # before it runs, `still_wanted` sees it
+
+    def look(self) -> None:
+        """Time has passed."""
+        for work in self._works.values():
+            work.look()
+
+    async def close(self) -> bool:
+        """Take nothing more and let go of what runs; whether every runner let go of it.
+
+        If not, this process must end without ending its tasks in order: that could stop what must go on.
+        """
+        self._is_closing = True
+        let_go = await asyncio.gather(*(work.detach(_LET_GO_S) for work in self._works.values()))
+        for errand in self._errands:
+            errand.cancel()
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=_LET_GO_S)
+        return all(let_go)
+
+    # ---- an order ------------------------------------------------------------------------------------------------
+
+    def _work(self, action: str, step: str) -> Work:
+        values = self._workshop.values
+        work = self._works[action] = Work(action, step, self._room.tell, lambda text: values.mask.text(text))
+        return work
+
+    def _send(self, errand: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(errand)
+        self._errands.add(task)
+        task.add_done_callback(self._back)
+
+    def _back(self, task: asyncio.Task[None]) -> None:
+        self._errands.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None and isinstance(error, Exception):
+            self._on_failure(error)
+
+    async def _carry_out(self, order: ActionRequested, given: Instant, work: Work) -> None:
+        try:
+            against = objection(order, given, self._room.state, self._room.epoch, now())
+            if against is not None:
+                self._refuse(order, against)
+                return
+            doing, planned, against = await self._looked_at(order)
+            if doing is None or planned is None or against is not None:
+                self._refuse(order, against or Objection("refused", "it cannot be done"))
+                return
+            await self._room.durable(self._intent(order, doing, planned))
+            await self._do(order, doing, planned, work)
+        except (LogError, OSError):
+            return  # the log cannot be written: the keeper is ending, and nothing was begun
+        finally:
+            self._works.pop(order.action, None)
+
+    async def _looked_at(self, order: ActionRequested) -> tuple[Doing | None, Planned | None, Objection | None]:
+        """What would be done, and what lies outside the log that speaks against it."""
+        state = self._room.state
+        try:
+            doing = self._made(order.action, order.step, state)
+            planned = _plan(doing)
+        except ActionError as error:
+            return None, None, Objection("refused", str(error))
+        why = planned.refusal or await self._changed(doing, state)
+        if not why and doing.context.target is not None:
+            why = await self._target_objection(doing.context.target.id)
+        if why:
+            return doing, planned, Objection("refused", why)
+        # Looking took its time: whoever asked may have thought better of it.
+        return doing, planned, still_wanted(order, self._room.state)
+
+    def _made(self, action: str, step_id: str, state: RunState, *, is_begun: bool = False) -> Doing:
+        found = find_step(state.profile, step_id)
+        if found is None:
+            raise ActionError(f"the profile has no step `{shortened(step_id, 60)}`")
+        return self._workshop.make(action, found[1], state, is_begun=is_begun)
+
+    async def _changed(self, doing: Doing, state: RunState) -> str:
+        """Which files are not those of the run's start; read in a thread, since they may be large or far away."""
+        if not doing.files or state.started is None:
+            return ""
+        return await asyncio.to_thread(changed, doing.files, self._workshop.base_dir, state.started.files)
+
+    def _intent(self, order: ActionRequested, doing: Doing, planned: Planned) -> ActionStarted:
+        context = doing.context
+        actor = self._room.actor
+        return ActionStarted(
+            action=order.action,
+            step=order.step,
+            attempt=order.attempt,
+            shown=_cut(visible(context.mask.text(planned.shown), multiline=True)),
+            runs_as=f"{actor.user}@{actor.host}",
+            target=context.target.id if context.target is not None else "",
+            mode=planned.mode,
+            timeout_s=context.timeout_s,
+            output="" if planned.mode == "shown" or doing.step.behaviour == "message" else f"{order.action}.log",
+        )
+
+    async def _do(self, order: ActionRequested, doing: Doing, planned: Planned, work: Work) -> None:
+        against = still_wanted(order, self._room.state)
+        if against is not None and against.outcome == "cancelled":
+            self._end(order.action, order.step, Ending(outcome="cancelled", detail=against.detail))
+            return
+        began = now()
+        ending = await work.end_of(doing.runner.run(doing.context, work.on_output), doing.context.timeout_s)
+        assert ending is not None, "only `adopt` may know nothing"
+        self._tell_end(order.action, order.step, doing, ending, began, planned.mode)
+
+    # ---- what an earlier keeper began ------------------------------------------------------------------------------
+
+    async def _adopt(self, action: ActionState, work: Work) -> None:
+        try:
+            began = action.started or action.requested
+            try:
+                doing = self._made(action.action, action.step, self._room.state, is_begun=True)
+            except ActionError as error:
+                self._end(action.action, action.step, Ending(outcome="unknown", detail=str(error)))
+                return
+            left_s = max(0.0, action.timeout_s - elapsed_s(began, now()))
+            if action.cancel_reason:
+                self._stop_soon(work)
+            ending = await work.end_of(doing.runner.adopt(doing.context, work.on_output), left_s)
+            if ending is None:
+                detail = "the keeper that began it ended, and it left no trace of its end"
+                ending = Ending(outcome="unknown", detail=detail)
+            self._tell_end(action.action, action.step, doing, ending, began, action.mode)
+        finally:
+            self._works.pop(action.action, None)
+
+    def _stop_soon(self, work: Work) -> None:
+        """It was to be stopped, and the keeper that was told so ended: stop it, once it is being watched."""
+        asyncio.get_running_loop().call_later(_WATCHED_AFTER_S, work.stop)
+
+    # ---- ends ----------------------------------------------------------------------------------------------------
+
+    def _refuse(self, order: ActionRequested, against: Objection) -> None:
+        self._end(order.action, order.step, Ending(outcome=against.outcome, detail=against.detail))
+
+    def _tell_end(self, action: str, step: str, doing: Doing, ending: Ending, began: Instant, mode: str) -> None:
+        conditions: tuple[ConditionVerdict, ...] = ()
+        if mode in ("real", "rolled_back"):  # what a dry run says, or what was only shown, was not asked for
+            ending, conditions = expected(doing.step, doing.kind, ending, doing.context.mask)
+        if not ending.duration_s:
+            ending = replace(ending, duration_s=elapsed_s(began, now()))
+        self._end(action, step, ending, conditions)
+
+    def _end(self, action: str, step: str, ending: Ending, conditions: tuple[ConditionVerdict, ...] = ()) -> None:
+        if self._is_closing:
+            return  # what was let go of has not ended: the next keeper tells how it did
+        mask = self._workshop.values.mask
+        self._room.tell(
+            ActionEnded(
+                action=action,
+                step=step,
+                outcome=ending.outcome,
+                exit_code=ending.exit_code,
+                detail=shortened(mask.text(ending.detail), _LINE_LIMIT),
+                duration_s=round(ending.duration_s, 3),
+                conditions=conditions,
+                output=ending.output,
+                output_bytes=ending.output_bytes,
+                output_sha256=ending.output_sha256,
+                sent={name: shortened(mask.text(text), _LINE_LIMIT) for name, text in ending.sent.items()},
+            )
+        )
+
+
+def _plan(doing: Doing) -> Planned:
+    try:
+        return doing.runner.plan(doing.context)
+    except Exception as error:  # a plug-in may raise anything; then nothing is done
+        said = shortened(f"{type(error).__name__}: {error}", 200)
+        raise ActionError(f"the plug-in's own code failed while planning: {said}") from error
+
+
+def _cut(text: str) -> str:
+    raw = text.encode("utf-8")
+    return text if len(raw) <= _SHOWN_LIMIT else raw[: _SHOWN_LIMIT - 3].decode("utf-8", "ignore") + "…"

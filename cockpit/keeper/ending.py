@@ -1,0 +1,44 @@
+"""How a keeper ends, and that it does.
+
+Invariant: after its end a keeper is gone within `LAST_S`, whatever a plug-in's threads still wait for; and what it had
+begun outside goes on, even where its runner would not let go.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from msgspec import Struct
+
+from cockpit.exits import Exit
+
+LAST_S = 15.0
+
+
+class End(Struct, frozen=True):
+    """How it came to an end."""
+
+    reason: str
+    exit: Exit = Exit.OK
+    is_written: bool = True
+    """Whether the log can still be told."""
+
+
+def leave_at_last(status: Exit) -> None:
+    """Leave after `LAST_S`; in a thread of its own."""
+    time.sleep(LAST_S)
+    os._exit(status)
+
+
+def leave_now(status: Exit) -> None:
+    """Leave without ending tasks in order: that would stop what has to go on."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def say(sentence: str) -> None:
+    """For the keeper's own log: nobody reads it unless a screen shows its last line."""
+    print(f"cockpit keeper: {sentence}", file=sys.stderr, flush=True)

@@ -1,0 +1,65 @@
+"""What lies outside of the keeper, wired to it: the runners of steps, the targets, and the channels of alerts.
+
+Invariant: a driver is imported only when something of its kind is done. Nothing is decided here.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from msgspec.structs import asdict
+
+from cockpit.actions.runner import find_runner
+from cockpit.errors import ActionError
+from cockpit.keeper.acting import Workshop, public_values, resolved
+from cockpit.keeper.alerts import Alerts, Sent, is_attended
+from cockpit.keeper.identities import Found, Identities
+from cockpit.keeper.starting import Starting
+from cockpit.keeper.values import RunValues
+from cockpit.profile.kinds import Kinds
+from cockpit.profile.model import Channel, Target
+from cockpit.profile.references import fill_secret
+
+
+def workshop_of(run_dir: Path, base_dir: Path, values: RunValues, kinds: Kinds) -> Workshop:
+    """What makes the actions of a run; a kind's runner is looked for once."""
+    return Workshop(run_dir, base_dir, values, kinds.steps, cache(find_runner))
+
+
+def identities_of(keeper: Starting) -> Identities:
+    """The targets of a run."""
+    state = keeper.state
+    known = {name: Found(seen.verdict, seen.detail, seen.identity) for name, seen in state.targets.items()}
+
+    def resolve(target: Target) -> Target:
+        return resolved(target, public_values(keeper.state, keeper.values), keeper.values)
+
+    return Identities(state.profile.targets, known, look_at, resolve, lambda t: keeper.values.mask.text(t), keeper.tell)
+
+
+async def look_at(target: Target) -> Found:
+    """Who the target proves to be."""
+    raise ActionError(f"nothing here knows targets of kind `{target.kind}`")
+
+
+def alerts_of(keeper: Starting, run_dir: Path) -> Alerts:
+    """Who is called when nobody looks; nobody in a rehearsal."""
+    state = keeper.state
+
+    def resolve(channel: Channel) -> Channel:
+        known = {**public_values(keeper.state, keeper.values), **keeper.values.secrets}
+        try:
+            return Channel(**{name: fill_secret(text, known) for name, text in asdict(channel).items()})
+        except KeyError as error:
+            raise ActionError(f"channel `{channel.id}`: `{error.args[0]}` has no value") from None
+
+    return Alerts(
+        state.profile, run_dir.name, resolve, send, lambda: state.is_rehearsal or is_attended(run_dir),
+        lambda text: keeper.values.mask.text(text), keeper.tell,
+    )  # fmt: skip
+
+
+async def send(channel: Channel, title: str, text: str, extra: dict[str, str]) -> Sent:
+    """Send a text."""
+    raise ActionError("nothing here can send")

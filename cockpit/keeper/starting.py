@@ -1,0 +1,53 @@
+"""What a keeper says of itself when it starts: who it is, what it reaches, and what may go wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from itertools import islice
+from typing import Protocol
+
+import cockpit
+from cockpit.keeper.desk import Room
+from cockpit.keeper.host import logout_warning
+from cockpit.keeper.values import RunValues
+from cockpit.probes.watch import targets
+from cockpit.profile.kinds import Kinds
+from cockpit.profile.model import Profile
+from cockpit.run.events import KeeperStarted
+from cockpit.text import shortened
+
+_TARGETS = 300
+_WARNINGS = 50
+
+
+class Starting(Room, Protocol):
+    """A keeper that starts."""
+
+    @property
+    def values(self) -> RunValues:
+        """The variables of the run."""
+        ...
+
+
+def started(keeper: Starting, kinds: Kinds, warnings: tuple[str, ...]) -> KeeperStarted:
+    """The first fact of a keeper; `warnings` are what it found while it got ready."""
+    values, profile = keeper.values, keeper.state.profile
+    reached = islice(targets(profile, kinds, values.for_show).items(), _TARGETS)
+    found = (*warnings, *values.problems, logout_warning(keeper.actor.user), *_unknown_kinds(profile, kinds))
+    told = tuple(shortened(values.mask.text(warning), 300) for warning in found if warning)
+    return KeeperStarted(
+        epoch=keeper.epoch,
+        pid=os.getpid(),
+        version=cockpit.__version__,
+        targets={probe: shortened(target, 100) for probe, target in reached},
+        warnings=told[:_WARNINGS],
+    )
+
+
+def _unknown_kinds(profile: Profile, kinds: Kinds) -> Iterator[str]:
+    """Steps that cannot be carried out here, said before anybody presses the key."""
+    wanted = dict.fromkeys(step.kind for _, step in profile.every_step() if step.behaviour in ("action", "message"))
+    for kind in wanted:
+        if kind not in kinds.steps:
+            yield f"no plug-in for kind `{shortened(kind, 60)}` is installed here: its steps cannot be run"

@@ -22,6 +22,7 @@ from cockpit.audit.layout import FILE_MODE, keeper_lock, log_path, origin_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
 from cockpit.audit.locks import holder_alive
 from cockpit.errors import LogError, RunError, StoreFailed
+from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
@@ -107,7 +108,7 @@ def _run_started(
     beside = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
     used = sorted({probe.kind for probe in profile.probes} & kinds.probes.keys())
     return RunStarted(
-        profile=profile,
+        profile=frozen(profile, kinds),
         profile_digest=loaded.digest,
         sources=tuple(
             SourceFile(name=visible(os.path.relpath(source.name, beside)), digest=source.digest, toml=source.toml)

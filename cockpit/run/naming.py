@@ -1,0 +1,50 @@
+"""The names that texts of a running profile may use: its variables, what was recorded, and what the run itself knows.
+
+Pure. A name that has no value yet (a window that does not exist) is left out, so that the reference stays visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo
+
+from cockpit.run.state import RunState
+from cockpit.text import visible
+
+RUN_NAMES = (
+    "run.id", "run.title", "run.environment", "run.operator", "run.started", "run.window_date", "run.window_start",
+    "run.window_end", "run.timezone",
+)  # fmt: skip
+"""Every name that begins with `run.`."""
+
+
+def run_values(state: RunState) -> dict[str, str]:
+    """What the run knows of itself: `run.window_start` as `22:00`, `run.window_date` as `2026-11-21 (Saturday)`.
+
+    Times are in the window's zone, else UTC.
+    """
+    if state.started is None or state.began is None:
+        return {}
+    profile = state.profile
+    zone_name = profile.window.timezone if profile.window else "UTC"
+    zone = ZoneInfo(zone_name)
+    names = {
+        "run.id": state.run,
+        "run.title": visible(profile.title or profile.id),
+        "run.environment": visible(profile.environment),
+        "run.operator": visible(state.pen.user) if state.pen else "",
+        "run.started": f"{state.began.at.astimezone(zone):%H:%M}",
+        "run.timezone": zone_name,
+    }
+    start, end = state.started.window_start, state.started.window_end
+    if start is not None and end is not None:
+        names["run.window_date"] = f"{start.astimezone(zone):%Y-%m-%d (%A)}"
+        names["run.window_start"] = f"{start.astimezone(zone):%H:%M}"
+        names["run.window_end"] = f"{end.astimezone(zone):%H:%M}"
+    return {name: value for name, value in names.items() if value}
+
+
+def shown_values(state: RunState) -> Mapping[str, str]:
+    """Every value that a text may show: variables that are not secret, recorded values, and the run's own names."""
+    variables = state.started.variables if state.started else {}
+    return {**variables, **state.values, **run_values(state)}

@@ -23,10 +23,10 @@ from textual.screen import Screen
 from cockpit.exits import Exit
 from cockpit.session.seat import Seat
 from cockpit.session.view import View
-from cockpit.tui import keymap
+from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
-from cockpit.tui.lines import Line
+from cockpit.tui.panes import stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
@@ -65,7 +65,7 @@ class CockpitApp(App[int]):
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
-        self._acting: set[asyncio.Task[None]] = set()
+        self._proposals = calling.Proposals(seat.view.state)
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""
@@ -107,16 +107,22 @@ class CockpitApp(App[int]):
         before = self.run_screen.painted
         after = message.view.state
         self.run_screen.draw()
-        if (after.hold is not None and before.hold is None) or (after.status != before.status):
+        if calling.rings(before, after):
             self.bell()
-        if after.cursor != before.cursor or after.status != before.status:
+        if after is not before:
             self._name_terminal()
+            self._propose()
 
     def _name_terminal(self) -> None:
-        from cockpit.tui.operator import where
+        self.title_shown.set(self, calling.title(self.seat.view.state))
 
+    def _propose(self) -> None:
+        """Open the ways back once where a step that names one failed; never on top of another question."""
         state = self.seat.view.state
-        self.title_shown.set(self, f"{state.profile.environment.upper()} {state.profile.id} {where(state)}")
+        plan = self._proposals.waits(state) if self.seat.role == "acting" else ""
+        if plan and self.screen is self.run_screen:
+            self._proposals.told(state)
+            self.run_worker(self._operates().advise(state, plan), exit_on_error=True)
 
     # ---- keys go down --------------------------------------------------------------------------------------------
 
@@ -144,13 +150,16 @@ class CockpitApp(App[int]):
         def act() -> None:
             if self.screen is not self.run_screen:
                 return  # another key's question opened while this one was weighed
-            if self._operator is None:
-                from cockpit.tui.operator import Operator  # dialogs are not needed for the first paint
-
-                self._operator = Operator(self.run_screen, self.seat)
-            self.run_worker(self._operator.act(what, painted, selected), exit_on_error=True)
+            self.run_worker(self._operates().act(what, painted, selected), exit_on_error=True)
 
         self._guard.arm(act)
+
+    def _operates(self) -> Operator:
+        if self._operator is None:
+            from cockpit.tui.operator import Operator  # dialogs are not needed for the first paint
+
+            self._operator = Operator(self.run_screen, self.seat)
+        return self._operator
 
     def _say_warning(self, text: str) -> None:
         self.run_screen.say(("! ", "warn"), (text, "plain"))
@@ -165,75 +174,40 @@ class CockpitApp(App[int]):
 
     # ---- reading -------------------------------------------------------------------------------------------------
 
-    def _command(self) -> str:
-        from cockpit.run.numbering import find_step
-
+    def _copied(self) -> str:
         seen = self.run_screen.seen()
-        shown = seen.shown_step()
-        found = find_step(seen.state.profile, shown) if shown else None
-        return seen.filled(found[1].command) if found else ""
+        step = seen.step()
+        return stepping.copied(seen, step) if step else ""
 
     def action_copy(self) -> None:
-        """Send the command to the operator's own terminal (OSC 52)."""
-        if command := self._command():
-            self.copy_to_clipboard(command)
+        """Send the command or the message to the operator's own terminal (OSC 52)."""
+        if text := self._copied():
+            self.copy_to_clipboard(text)
             self.run_screen.say(("sent to your terminal's clipboard", "good"), ("   Y shows it plainly", "dim"))
         else:
             self._say_warning("this step has no command")
 
     def action_print_plain(self) -> None:
-        """Show the command on the plain screen, where the terminal's own selection works."""
-        if not (command := self._command()):
+        """Show the command or the message on the plain screen, where the terminal's own selection works."""
+        if not (text := self._copied()):
             self._say_warning("this step has no command")
             return
         with self.suspend():
-            print(f"{command}\n\nPress Enter to go back.", flush=True)
+            print(f"{text}\n\nPress Enter to go back.", flush=True)
             if not wait_for_enter():
                 # The terminal was given back already, and to take it again may fail or hang: leave as it is.
                 self.title_shown.give_back()
                 self.seat.close("the terminal went away")
                 os._exit(int(Exit.OK))
 
-    def action_probes(self) -> None:
-        """All probes, on a screen of their own."""
-        from cockpit.tui.panes import probes
-        from cockpit.tui.screens.reading import ReadingScreen
+    def action_read(self, name: str) -> None:
+        """A list on a screen of its own."""
+        from cockpit.tui.screens.lists import opened
 
-        def lines(width: int, height: int, first: int) -> list[Line]:
-            return probes.every(self.run_screen.seen(), width)[first : first + height]
-
-        self.push_screen(
-            ReadingScreen(
-                self.run_screen.titled("Probes"), lines, lambda width: len(probes.every(self.run_screen.seen(), width))
-            )
-        )
-
-    def action_log(self) -> None:
-        """The last 200 facts."""
-        from cockpit.tui.panes import tail
-        from cockpit.tui.screens.reading import ReadingScreen
-
-        def lines(width: int, height: int, first: int) -> list[Line]:
-            return tail.whole(self.run_screen.seen(), width)[first : first + height]
-
-        def rows(width: int) -> int:
-            return len(tail.whole(self.run_screen.seen(), width))
-
-        self.push_screen(ReadingScreen(self.run_screen.titled("Log"), lines, rows, at_end=True))
-
-    def action_help(self) -> None:
-        """Every key, from the bindings themselves."""
-        from cockpit.tui.panes import helping
-        from cockpit.tui.screens.reading import ReadingScreen
-
-        every = helping.keys((*keymap.LIVE.values(), *keymap.READING.values()))
-        self.push_screen(
-            ReadingScreen(
-                self.run_screen.titled("Keys"),
-                lambda width, height, first: every[first : first + height],
-                lambda width: len(every),
-            )
-        )
+        if (screen := opened(self.run_screen, name)) is not None:
+            self.push_screen(screen)
+        else:
+            self._say_warning("this step has nothing to read")
 
     def action_theme(self) -> None:
         """Dark or light, where there is colour."""

@@ -11,7 +11,20 @@ from typing import Literal
 from rich.style import Style
 
 Ink = Literal[
-    "plain", "dim", "bold", "good", "warn", "bad", "unsure", "accent", "here", "production", "elsewhere", "alarm", "key"
+    "plain",
+    "dim",
+    "bold",
+    "good",
+    "warn",
+    "bad",
+    "unsure",
+    "accent",
+    "here",
+    "production",
+    "elsewhere",
+    "alarm",
+    "key",
+    "rehearsal",
 ]
 
 DARK: Mapping[Ink, Style] = {
@@ -28,6 +41,7 @@ DARK: Mapping[Ink, Style] = {
     "elsewhere": Style(color="#10141a", bgcolor="#7cc4ff", bold=True),
     "alarm": Style(color="#ffffff", bgcolor="#b3261e", bold=True),
     "key": Style(color="#7cc4ff", bold=True),
+    "rehearsal": Style(color="#10141a", bgcolor="#e5c07b", bold=True),
 }
 
 LIGHT: Mapping[Ink, Style] = {
@@ -40,6 +54,7 @@ LIGHT: Mapping[Ink, Style] = {
     "accent": Style(color="#0550ae", bold=True),
     "elsewhere": Style(color="#ffffff", bgcolor="#0550ae", bold=True),
     "key": Style(color="#0550ae", bold=True),
+    "rehearsal": Style(color="#ffffff", bgcolor="#8a5a00", bold=True),
 }
 
 NO_COLOUR: Mapping[Ink, Style] = {
@@ -48,6 +63,7 @@ NO_COLOUR: Mapping[Ink, Style] = {
     "here": Style(bold=True, reverse=True),
     "production": Style(bold=True, reverse=True),
     "alarm": Style(bold=True, reverse=True),
+    "rehearsal": Style(bold=True, reverse=True),
 }
 """For NO_COLOR: bold and reverse alone."""
 

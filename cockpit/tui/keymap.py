@@ -26,7 +26,16 @@ class Key(Struct, frozen=True):
 
 
 LIVE: dict[str, Key] = {
-    "confirm": Key("c", "act('confirm')", "confirm", "confirm the step, or enter the phase"),
+    "run": Key("r", "act('run')", "run", "run the step, send its message, or try it again"),
+    "confirm": Key("c", "act('confirm')", "confirm", "confirm the step, enter or leave the phase"),
+    "cancel": Key("K", "act('cancel')", "cancel…", "cancel what is running, with a reason"),
+    "settle": Key("u", "act('settle')", "how it ended…", "say how it ended, where that is not known"),
+    "end_wait": Key("e", "act('end_wait')", "end early…", "end a wait early, or begin a stopped one again"),
+    "approve": Key("a", "act('approve')", "approve", "approve, or agree as the second person; from any seat"),
+    "waive": Key("w", "act('waive')", "waive…", "go on without the second person, with a reason"),
+    "rollback": Key("b", "act('rollback')", "roll back…", "the ways back, and which one fits; or forward again"),
+    "answer": Key("g", "act('answer')", "go on…", "go on in spite of what fired, with a reason"),
+    "raise": Key("exclamation_mark", "act('raise')", "raise…", "say that something is wrong that no probe sees", "!"),
     "skip": Key("s", "act('skip')", "skip…", "skip the step, with a reason"),
     "override": Key("o", "act('override')", "override…", "override the gate, with a reason"),
     "outside": Key("d", "act('outside')", "outside…", "record that it was done outside, with a reason"),
@@ -38,12 +47,15 @@ LIVE: dict[str, Key] = {
     "pen": Key("T", "act('pen')", "take pen…", "take the pen, with a reason"),
     "finish": Key("F", "act('finish')", "finish…", "finish the run"),
     "abort": Key("A", "act('abort')", "abort…", "abort the run, with a reason"),
-    "copy": Key("y", "copy", "copy", "send the command to your terminal's clipboard"),
-    "plain": Key("Y", "print_plain", "plain", "show the command on the plain screen"),
-    "probes": Key("p", "probes", "probes", "all probes, with why they are not well"),
-    "log": Key("l", "log", "log", "the log, as far back as the screen holds it"),
+    "copy": Key("y", "copy", "copy", "send the command or the message to your terminal's clipboard"),
+    "plain": Key("Y", "print_plain", "plain", "show the command or the message on the plain screen"),
+    "output": Key("v", "read('output')", "output", "what the step's action wrote, as far back as the screen holds it"),
+    "probes": Key("p", "read('probes')", "probes", "all probes, with why they are not well"),
+    "log": Key("l", "read('log')", "log", "the log, as far back as the screen holds it"),
+    "contacts": Key("C", "read('contacts')", "contacts", "whom to reach, in the order of escalation"),
+    "ready": Key("R", "read('ready')", "ready", "what is missing before the window"),
     "theme": Key("t", "theme", "theme", "dark or light"),
-    "help": Key("question_mark", "help", "help", "all keys", "?"),
+    "help": Key("question_mark", "read('help')", "help", "all keys", "?"),
     "leave": Key("q,ctrl+q", "leave", "detach", "close the screen; the run goes on", "q"),
 }
 """Of a live run, by what they do."""
@@ -66,9 +78,9 @@ REPLAY: dict[str, Key] = {
     "move_back": Key("left_square_bracket", "phase(-1)", "step", "to where the run last moved", "["),
     "first": Key("home", "step(-100000000)", "first", "first event", "Home"),
     "last": Key("end", "step(100000000)", "last", "last event", "End"),
-    "log": Key("l", "log", "log", "the log up to here"),
+    "log": Key("l", "read('log')", "log", "the log up to here"),
     "theme": Key("t", "theme", "theme", "dark or light"),
-    "help": Key("question_mark", "help", "help", "all keys", "?"),
+    "help": Key("question_mark", "read('help')", "help", "all keys", "?"),
     "leave": Key("q,ctrl+q,ctrl+c", "leave", "quit", "close", "q"),
 }
 """Of a replay."""

@@ -26,7 +26,6 @@ from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View
 from cockpit.tui import keymap
 from cockpit.tui.keymap import bindings
-from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Mode
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.terminal import wants_no_colour
@@ -155,33 +154,12 @@ class ReplayApp(App[int]):
                 break
         self._show()
 
-    def action_log(self) -> None:
-        """The facts up to here."""
-        from cockpit.tui.panes import tail
-        from cockpit.tui.screens.reading import ReadingScreen
+    def action_read(self, name: str) -> None:
+        """A list on a screen of its own, as of this moment."""
+        from cockpit.tui.screens.lists import opened
 
-        def rows(width: int) -> list[Line]:
-            return tail.whole(self.run_screen.seen(), width)
-
-        def part(width: int, height: int, first: int) -> list[Line]:
-            return rows(width)[first : first + height]
-
-        title = self.run_screen.titled("Log")
-        self.push_screen(ReadingScreen(title, part, lambda width: len(rows(width)), at_end=True))
-
-    def action_help(self) -> None:
-        """Every key."""
-        from cockpit.tui.panes import helping
-        from cockpit.tui.screens.reading import ReadingScreen
-
-        every = helping.keys((*keymap.REPLAY.values(), *keymap.READING.values()))
-        self.push_screen(
-            ReadingScreen(
-                self.run_screen.titled("Keys"),
-                lambda width, height, first: every[first : first + height],
-                lambda width: len(every),
-            )
-        )
+        if (screen := opened(self.run_screen, name)) is not None:
+            self.push_screen(screen)
 
     def action_theme(self) -> None:
         """Dark or light, where there is colour."""

@@ -7,7 +7,7 @@ needs neither. Links show their text and address and do nothing. All text is mad
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.cells import cell_len, set_cell_size
 
@@ -17,15 +17,21 @@ from cockpit.tui.lines import EMPTY, Line, wrapped
 if TYPE_CHECKING:
     from rich.style import Style
 
+Language = Literal["shell", "sql"]
+PROMPTS: dict[Language, str] = {"shell": "$ ", "sql": "=# "}
 
-def plain(instructions: str, command: str, rollback: str, width: int) -> list[Line]:
+
+def plain(instructions: str, command: str, rollback: str, width: int, language: Language = "shell") -> list[Line]:
     """Everything as it is written, broken at the width."""
     lines: list[Line] = [
         ((text, "plain"),) for each in instructions.strip().split("\n") for text in wrapped(each, width)
     ]
     lines = lines if instructions.strip() else []
     if command:
-        lines += [EMPTY, *(((text, "accent"),) for each in _prompted(command) for text in wrapped(each, width))]
+        lines += [
+            EMPTY,
+            *(((text, "accent"),) for each in _prompted(command, language) for text in wrapped(each, width)),
+        ]
     if rollback:
         lines += [EMPTY, (("if it must be undone", "bold"),)]
         lines += [((text, "dim"),) for each in rollback.strip().split("\n") for text in wrapped(each, width)]
@@ -33,11 +39,13 @@ def plain(instructions: str, command: str, rollback: str, width: int) -> list[Li
 
 
 @lru_cache(maxsize=64)
-def formatted(instructions: str, command: str, rollback: str, width: int) -> tuple[Line, ...]:
+def formatted(
+    instructions: str, command: str, rollback: str, width: int, language: Language = "shell"
+) -> tuple[Line, ...]:
     """The same with Markdown formatted and the command highlighted."""
     lines = list(_markdown(instructions, width)) if instructions.strip() else []
     if command:
-        lines += [EMPTY, *_highlighted(command, width)]
+        lines += [EMPTY, *_highlighted(command, width, language)]
     if rollback:
         lines += [EMPTY, (("if it must be undone", "bold"),), *_markdown(rollback, width)]
     return tuple(lines)
@@ -68,8 +76,8 @@ def _ink(style: Style | None) -> Ink:
     return "dim" if style.dim else "plain"
 
 
-def _highlighted(command: str, width: int) -> list[Line]:
-    from pygments.lexers.shell import BashLexer  # after the first paint
+def _highlighted(command: str, width: int, language: Language) -> list[Line]:
+    from pygments.lexers import get_lexer_by_name  # after the first paint
     from pygments.token import Token
 
     inks: list[tuple[Any, Ink]] = [
@@ -79,8 +87,9 @@ def _highlighted(command: str, width: int) -> list[Line]:
         (Token.Keyword, "accent"),
         (Token.Name.Builtin, "accent"),
     ]
+    lexer = get_lexer_by_name({"shell": "bash", "sql": "postgres"}[language], stripnl=False)
     rows: list[list[tuple[str, Ink]]] = [[]]
-    for kind, text in BashLexer(stripnl=False).get_tokens("\n".join(_prompted(command))):
+    for kind, text in lexer.get_tokens(command.strip()):
         ink: Ink = next((ink for wanted, ink in inks if kind in wanted), "plain")
         first, *rest = text.split("\n")
         if first:
@@ -88,7 +97,9 @@ def _highlighted(command: str, width: int) -> list[Line]:
         rows.extend([(part, ink)] if part else [] for part in rest)
     while rows and not rows[-1]:
         rows.pop()
-    return [line for row in rows for line in _broken(tuple(row), width)]
+    prompt = PROMPTS[language]
+    starts = [prompt, *([" " * len(prompt)] * len(rows))]
+    return [line for start, row in zip(starts, rows, strict=False) for line in _broken(((start, "dim"), *row), width)]
 
 
 def _broken(line: Line, width: int) -> list[Line]:
@@ -111,6 +122,7 @@ def _broken(line: Line, width: int) -> list[Line]:
     return [*broken, tuple(current)]
 
 
-def _prompted(command: str) -> list[str]:
+def _prompted(command: str, language: Language) -> list[str]:
     first, *rest = command.strip().split("\n")
-    return [f"$ {first}", *(f"  {line}" for line in rest)]
+    prompt = PROMPTS[language]
+    return [prompt + first, *(" " * len(prompt) + line for line in rest)]

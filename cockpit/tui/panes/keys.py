@@ -1,37 +1,15 @@
-"""The line that shouts and the line that hints: what is wrong with the whole run, and which keys help now."""
+"""The line that hints: which keys help now."""
 
 from __future__ import annotations
 
-from cockpit.text import shortened, visible
 from cockpit.tui import keymap
-from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
-from cockpit.tui.lines import Line, Span, fitted, padded
+from cockpit.tui.lines import Line, Span, fitted
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.panes.ways import ways
 
-
-def banner(seen: Seen, width: int, height: int) -> Line:
-    """One sentence over the panes; empty while nothing is wrong with the run as a whole. The worst one counts."""
-    text, ink = _worst(seen, width, height)
-    return ((padded(f" {text}", width), ink),) if text else ()
-
-
-def _worst(seen: Seen, width: int, height: int) -> tuple[str, Ink]:
-    state = seen.state
-    if seen.view.trouble:
-        return f"THE LOG: {visible(seen.view.trouble)}", "alarm"
-    if state.unknown_types:
-        return "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
-    if state.hold is not None:
-        by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
-        return f"HELD by {by}, h releases: {reason}", "alarm"
-    if trouble := seen.keeper_trouble:
-        if state.keeper is None:
-            return trouble, "warn"
-        return f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
-    if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
-        return f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
-    return "", "plain"
+WATCHING = ("note", "hold", "approve", "raise", "contacts")
+"""What a seat that watches may do."""
 
 
 def hints(seen: Seen, width: int, height: int) -> Line:
@@ -62,17 +40,24 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
         found = [(f"{keymap.REPLAY[a].label} {keymap.REPLAY[b].label}", keymap.REPLAY[b].word) for a, b in pairs]
         return [*found, steps, *_of("log")]
     if state.status != "live":
-        return [*_of("log"), steps, *_of("probes")]
-    if seen.mode == "WATCHING" or is_small:
-        return [*_of("note", "hold"), steps, *_of("probes", "log")]
-    if state.hold is not None:
-        return [(keymap.LIVE["hold"].label, "release…"), *_of("note", "abort", "probes", "log")]
+        return [*_of("log"), steps, *_of("probes", "output")]
+    if is_small:
+        return [*_of("note", "hold", "raise"), steps, *_of("probes", "log")]
+    if seen.mode == "WATCHING":
+        return [*_watching(seen), steps, *_of("probes", "log")]
     if seen.selected is not None:
-        return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "note")]
-    if state.cursor is None:
-        return _of("finish", "reopen", "note", "hold", "log")
-    first = [(keymap.LIVE["confirm"].label, "enter phase")] if state.cursor.step is None else _of("confirm")
-    return [*first, *_of("skip", "override", "outside", "note", "hold", "probe", "copy", "probes", "log")]
+        return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "output")]
+    now = [(keymap.LIVE[name].label, word or keymap.LIVE[name].word) for name, word in ways(seen)]
+    rest = ("note", "abort") if state.hold is not None else ("note", "hold", "copy", "rollback", "raise", "probe")
+    named = {keymap.LIVE[name].label for name, _ in ways(seen)}
+    return [*now, *(each for each in _of(*rest, "probes", "log", "contacts") if each[0] not in named)]
+
+
+def _watching(seen: Seen) -> list[tuple[str, str]]:
+    step = seen.step()
+    approves = step is not None and step.behaviour == "signoff"
+    names = WATCHING if not approves else ("approve", *(name for name in WATCHING if name != "approve"))
+    return _of(*names)
 
 
 def _of(*names: str) -> list[tuple[str, str]]:

@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cockpit.profile.model import Step
 from cockpit.profile.references import fill
+from cockpit.profile.variables import secret_names
 from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
 from cockpit.run.forecast import Forecast
+from cockpit.run.naming import shown_values
+from cockpit.run.numbering import find_step
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.run.state import RunState
 from cockpit.session.view import View
@@ -55,14 +59,30 @@ class Seen(Struct, frozen=True, kw_only=True):
             return self.selected
         return self.state.cursor.step if self.state.cursor else None
 
+    def step(self) -> Step | None:
+        """The step on show."""
+        shown = self.shown_step()
+        found = find_step(self.state.profile, shown) if shown else None
+        return found[1] if found else None
+
+    def is_at(self, step_id: str) -> bool:
+        """Whether the run stands at this step."""
+        return self.state.cursor is not None and self.state.cursor.step == step_id
+
+    @property
+    def acts(self) -> bool:
+        """Whether this is a seat that may act on a run that goes on."""
+        return self.mode == "LIVE" and self.state.status == "live"
+
     def local(self, at: datetime) -> str:
-        """A time of day in the window's zone, hours and minutes."""
-        return at.astimezone(self.zone).strftime("%H:%M")
+        """A time of day in the window's zone, hours and minutes; with the day where it is another than now."""
+        there, here = at.astimezone(self.zone), self.now.at.astimezone(self.zone)
+        return there.strftime("%H:%M" if abs((there - here).total_seconds()) < 43_200 else "%a %d %b %H:%M")
 
     def filled(self, template: str) -> str:
         """A text of the profile with its variables filled in, secrets by name, and nothing in it that acts."""
         started = self.state.started
         if started is None:
             return ""
-        secrets = {variable.name for variable in started.profile.variables if variable.secret}
-        return visible(fill(template, started.variables, secrets=secrets), multiline=True)
+        secrets = secret_names(started.profile)
+        return visible(fill(template, shown_values(self.state), secrets=secrets), multiline=True)

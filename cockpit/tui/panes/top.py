@@ -26,8 +26,11 @@ def identity(seen: Seen, width: int) -> Line:
 
 
 def _right(seen: Seen, width: int) -> Line:
-    over: dict[str, Span] = {"finished": ("FINISHED", "good"), "aborted": ("ABORTED", "bad")}
-    spans: list[Span] = [over.get(seen.state.status, (seen.mode, "accent" if seen.mode == "LIVE" else "warn"))]
+    spans: list[Span] = [_mode(seen)]
+    if seen.state.rollback is not None:
+        plan = seen.state.profile.plan(seen.state.rollback.plan)
+        name = shortened(plan.title or plan.id, 30) if plan else shortened(seen.state.rollback.plan, 30)
+        spans.append((f" ROLLING BACK {name} ", "alarm"))
     if seen.state.hold is not None:
         spans.append((" HELD", "bad"))
     if seen.state.pen is not None:
@@ -40,6 +43,16 @@ def _right(seen: Seen, width: int) -> Line:
     return tuple(spans)
 
 
+def _mode(seen: Seen) -> Span:
+    """The word that tells a night from its rehearsal, a run from a memory of it."""
+    state = seen.state
+    over: dict[str, Span] = {"finished": ("FINISHED", "good"), "aborted": ("ABORTED", "bad")}
+    span = over.get(state.status, (seen.mode, "accent" if seen.mode == "LIVE" else "warn"))
+    if not state.is_rehearsal:
+        return span
+    return ("▌REHEARSAL▐" if span[0] == "LIVE" else f"▌REHEARSAL {span[0]}▐", "rehearsal")
+
+
 def clock(seen: Seen, width: int) -> Line:
     """`window 22:00–02:00  ██████░░░░  1:12 used  2:48 left   forecast 01:21 (39m early)   no return after 01:05`."""
     forecast = seen.forecast
@@ -47,13 +60,13 @@ def clock(seen: Seen, width: int) -> Line:
     if forecast.window == "none" or started is None or started.window_start is None or started.window_end is None:
         return _without_window(seen, width)
     # From the fullest to the barest, the first that fits: what is left and when to turn back stay to the end.
-    tries = [(_window(seen, detail), _outlook(seen, detail)) for detail in (4, 3, 2, 1, 0)]
+    tries = [(_window(seen, detail), _outlook(seen, detail)) for detail in (5, 4, 3, 2, 1, 0)]
     left, right = next((each for each in tries if width_of(each[0]) + 1 + width_of(each[1]) <= width), tries[-1])
     return spread(left, right, width)
 
 
 def _window(seen: Seen, detail: int) -> Line:
-    """The window and how much of it is left. `detail`: 4 with zone and time used, 3 with a bar, 2 and 1 without."""
+    """The window and how much of it is left. `detail`: from 4 with zone and time used, 3 with a bar."""
     forecast, started = seen.forecast, seen.state.started
     assert started is not None
     assert started.window_start is not None
@@ -82,6 +95,7 @@ def _outlook(seen: Seen, detail: int) -> Line:
     if seen.state.status == "live" and forecast.finish_at is not None:
         is_late = forecast.margin_s is not None and forecast.margin_s < 0
         told = f"{duration(abs(forecast.margin_s or 0))} {'late' if is_late else 'early'}"
+        told += _from_earlier(seen) if detail >= 5 else ""
         ink: Ink = "bad" if is_late else "dim"
         if detail >= 2 or (detail == 1 and not is_late):
             spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
@@ -90,9 +104,27 @@ def _outlook(seen: Seen, detail: int) -> Line:
         elif detail == 1 and is_late:
             spans.append((f"  {told}", ink))
     if forecast.no_return_at is not None and seen.state.status == "live":
-        words = "no return after" if detail >= 4 else "return by"
-        spans.append((f"  {words} {seen.local(forecast.no_return_at)}", "bad" if forecast.is_past_return else "plain"))
+        at = seen.local(forecast.no_return_at)
+        if forecast.is_past_return:
+            spans.append((f"  NO RETURN since {at}" if detail >= 4 else f"  NO RETURN {at}", "bad"))
+        else:
+            left = (forecast.no_return_at - seen.now.at).total_seconds()
+            when = f" ({at})" if detail >= 4 else ""
+            spans.append(
+                (f"  {'no ' if detail else ''}return in {_hours(left)}{when}", "warn" if left < 1800 else "plain")
+            )
     return tuple(spans)
+
+
+def _from_earlier(seen: Seen) -> str:
+    """Whose medians the forecast rests on."""
+    runs = seen.state.started.earlier_runs if seen.state.started else 0
+    return "" if not runs else f", by {runs} earlier run{'s' if runs > 1 else ''}"
+
+
+def _hours(seconds: float) -> str:
+    """`0:24`: hours and minutes, which count down; the last minute as `<0:01`."""
+    return f"{int(seconds) // 3600}:{int(seconds) % 3600 // 60:02d}" if seconds >= 60 else "<0:01"
 
 
 def _minutes(seconds: float) -> str:

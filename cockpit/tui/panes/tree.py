@@ -1,11 +1,22 @@
-"""The walk: phases and steps with what became of each, planned and actual times; the cursor is always in sight."""
+"""The walk: phases and steps with what became of each, planned and actual times; the cursor is always in sight.
+
+A walk may have hundreds of steps, and this is drawn at every key: only the rows in sight are made.
+"""
 
 from __future__ import annotations
 
-from cockpit.profile.model import Phase, Step
-from cockpit.run.numbering import step_label
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+from typing import Literal
+
+from msgspec import Struct
+
+from cockpit.profile.model import Profile, Step
+from cockpit.run.numbering import find_phase, find_step, phase_number, step_label, step_number
 from cockpit.run.state import StepState
-from cockpit.text import visible
+from cockpit.run.walk import route
+from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, cut, duration, padded
 from cockpit.tui.panes.seen import Seen
@@ -14,83 +25,173 @@ _MARKS: dict[str, tuple[str, Ink]] = {
     "confirmed": ("✔", "good"),
     "done_outside": ("⚑", "warn"),
     "skipped": ("↷", "warn"),
+    "not_applicable": ("–", "dim"),
     "open": ("·", "dim"),
 }
+_DOING: dict[str, tuple[str, str, Ink]] = {
+    "requested": ("»", "asked for", "accent"),
+    "running": ("»", "running", "accent"),
+    "failed": ("✖", "failed", "bad"),
+    "timed_out": ("✖", "timed out", "bad"),
+    "cancelled": ("✖", "cancelled", "bad"),
+    "refused": ("✖", "refused", "bad"),
+    "lapsed": ("✖", "lapsed", "bad"),
+    "unknown": ("?", "UNKNOWN", "unsure"),
+}
+_STAGES = {"before": "before the window", "window": "in the window", "after": "after the window"}
 
 
-class _Row:
-    """A line of the tree with the step it stands for."""
+class _Place(Struct, frozen=True):
+    """What a row stands for: a stage, a phase or a step, by id; or a line of words."""
 
-    def __init__(self, line: Line, *, step: str | None = None, is_here: bool = False) -> None:
-        self.line = line
-        self.step = step
-        self.is_here = is_here
+    kind: Literal["stage", "phase", "step", "words"]
+    name: str
+
+
+def title(seen: Seen) -> str:
+    """What stands in the pane's border."""
+    return "The way back" if seen.state.rollback is not None else "Phases"
 
 
 def tree(seen: Seen, width: int, height: int) -> list[Line]:
     """The rows that fit, around the step on show, with how many are hidden above and below."""
-    rows = [
-        row for number, phase in enumerate(seen.state.profile.phases, 1) for row in _phase(seen, number, phase, width)
-    ]
-    if len(rows) <= height:
-        return [row.line for row in rows]
-    shown = seen.shown_step()
-    at = next((k for k, row in enumerate(rows) if row.step is not None and row.step == shown), None)
-    if at is None:
-        at = next((k for k, row in enumerate(rows) if row.is_here), 0)
-    room = max(1, height - 2)
-    first = min(max(0, at - room // 2), len(rows) - room)
-    above: Line = ((f"  ↑ {first} more" if first else "", "dim"),)
-    hidden = len(rows) - first - room
-    below: Line = ((f"  ↓ {hidden} more" if hidden else "", "dim"),)
-    return [above, *(row.line for row in rows[first : first + room]), below]
-
-
-def _phase(seen: Seen, number: int, phase: Phase, width: int) -> list[_Row]:
     state = seen.state
-    cursor = state.cursor
+    places = _places(_Kept(state.profile), state.rollback.steps if state.rollback else None)
+    if len(places) <= height:
+        return [_row(seen, place, width) for place in places]
+    at = next((k for k, place in enumerate(places) if _is_sought(seen, place)), 0)
+    room = max(1, height - 2)
+    first = min(max(0, at - room // 2), len(places) - room)
+    above: Line = ((f"  ↑ {first} more" if first else "", "dim"),)
+    hidden = len(places) - first - room
+    below: Line = ((f"  ↓ {hidden} more" if hidden else "", "dim"),)
+    return [above, *(_row(seen, place, width) for place in places[first : first + room]), below]
+
+
+class _Kept:
+    """A profile as a key of a cache: by identity, which is cheap and right, since profiles are frozen."""
+
+    def __init__(self, profile: Profile) -> None:
+        self.profile = profile
+
+    def __hash__(self) -> int:
+        return id(self.profile)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Kept) and other.profile is self.profile
+
+
+@lru_cache(maxsize=8)
+def _places(kept: _Kept, back: tuple[str, ...] | None) -> tuple[_Place, ...]:
+    """The way back first where one is walked, then the way forward."""
+    forward = tuple(_forward(kept.profile))
+    if back is None:
+        return forward
+    return (*_back(kept.profile, back), _Place("words", "the way forward, as it was left"), *forward)
+
+
+def _forward(profile: Profile) -> Iterator[_Place]:
+    before = "window"
+    for phase in profile.phases:
+        if phase.stage != before:
+            yield _Place("stage", phase.stage)
+            before = phase.stage
+        yield _Place("phase", phase.id)
+        yield from (_Place("step", step.id) for step in phase.steps)
+
+
+def _back(profile: Profile, steps: tuple[str, ...]) -> Iterator[_Place]:
+    found = [pair for pair in (find_step(profile, step_id) for step_id in steps) if pair is not None]
+    if not found:
+        yield _Place("words", "nothing is to be undone")
+    for phase_id, pairs in groupby(found, key=lambda pair: pair[0].id):
+        yield _Place("phase", phase_id)
+        yield from (_Place("step", step.id) for _, step in pairs)
+
+
+def _is_sought(seen: Seen, place: _Place) -> bool:
+    """The step on show; at the door of a phase, that phase."""
+    shown = seen.shown_step()
+    if shown is not None:
+        return place.kind == "step" and place.name == shown
+    cursor = seen.state.cursor
+    return cursor is not None and place.kind == "phase" and place.name == cursor.phase
+
+
+def _row(seen: Seen, place: _Place, width: int) -> Line:
+    match place.kind:
+        case "stage":
+            return ((cut(f"── {_STAGES[place.name]} ", width), "accent"),)
+        case "words":
+            return ((cut(f"── {place.name}", width), "dim"),)
+        case "phase":
+            return _phase(seen, place.name, width)
+        case "step":
+            return _step(seen, place.name, width)
+
+
+def _phase(seen: Seen, phase_id: str, width: int) -> Line:
+    state, cursor = seen.state, seen.state.cursor
+    phase = find_phase(state.profile, phase_id)
+    assert phase is not None
     is_current = cursor is not None and cursor.phase == phase.id
     at_door = is_current and cursor is not None and cursor.step is None
-    settled = all(state.steps[step.id].status != "open" for step in phase.steps)
-    mark: tuple[str, Ink] = (
-        ("✔", "good") if settled and phase.steps else ("▶", "accent") if is_current else ("·", "dim")
-    )
+    settled = bool(phase.steps) and not at_door and all(state.steps[step.id].status != "open" for step in phase.steps)
+    mark: tuple[str, Ink] = ("✔", "good") if settled else ("▶", "accent") if is_current else ("·", "dim")
     time = seen.forecast.phases.get(phase.id)
-    actual, planned = (time.actual_s, time.planned_s) if time else (0.0, 0.0)
-    head = _row(
-        mark,
-        f"{number} {visible(phase.title or phase.id)}",
-        _times(actual, planned, is_current or settled),
-        width,
-        "",
-        at_door,
-        "bold",
-    )
-    rows = [_Row(head, is_here=at_door)]
-    for minor, step in enumerate(phase.steps, 1):
-        rows.append(_step(seen, f"{number}.{minor}", step, width))
-    return rows
+    actual, planned = (time.actual_s, time.planned_s) if time else (0.0, phase.estimate_s)
+    words = _times(actual, planned, is_current or settled)
+    if at_door and cursor is not None:
+        words = "to be left" if cursor.is_leaving else "to be entered"
+    name = f"{phase_number(state.profile, phase_id)} {visible(phase.title or phase.id)}"
+    return _line(mark, name, words, width, "", at_door, "bold")
 
 
-def _step(seen: Seen, number: str, step: Step, width: int) -> _Row:
-    known = seen.state.steps[step.id]
-    cursor = seen.state.cursor
-    is_here = cursor is not None and cursor.step == step.id
-    mark: tuple[str, Ink] = ("▶", "accent") if is_here else _MARKS[known.status]
-    time = seen.forecast.steps.get(step.id)
-    actual, planned = (time.actual_s, time.planned_s) if time else (0.0, 0.0)
-    title = f"{number} {visible(step.title or step.id)}{_attempt(known)}"
-    is_shown = seen.selected == step.id
-    ink: Ink = "bold" if is_here else "dim" if known.status != "open" else "plain"
-    times = _times(actual, planned, is_here) if known.status == "open" else _took(actual)
-    line = _row(mark, title, times, width, "  ", is_shown, ink)
-    return _Row(line, step=step.id, is_here=is_here)
+def _step(seen: Seen, step_id: str, width: int) -> Line:
+    state = seen.state
+    found = find_step(state.profile, step_id)
+    assert found is not None
+    step, known = found[1], state.steps[step_id]
+    is_here = seen.is_at(step_id)
+    mark, word, word_ink = _standing(seen, step, known, is_here)
+    time = seen.forecast.steps.get(step_id)
+    actual, planned = (time.actual_s, time.planned_s) if time else (0.0, step.estimate_s)
+    title = f"{step_number(state.profile, step_id)} {visible(step.title or step_id)}{_attempt(known)}"
+    is_undone = state.rollback is not None and step_id not in state.rollback.steps
+    ink: Ink = "bold" if is_here else "dim" if known.status != "open" or is_undone else "plain"
+    times = word or (_times(actual, planned, is_here) if known.status == "open" else _took(actual))
+    return _line(mark, title, times, width, "  ", seen.selected == step_id, ink, word_ink)
 
 
-def _row(mark: tuple[str, Ink], title: str, times: str, width: int, indent: str, is_shown: bool, ink: Ink) -> Line:
+def _standing(seen: Seen, step: Step, known: StepState, is_here: bool) -> tuple[tuple[str, Ink], str, Ink]:
+    """Mark, word and the word's ink; without a word, its times stand there."""
+    if known.status != "open":
+        return _MARKS[known.status], "n/a" if known.status == "not_applicable" else "", "dim"
+    if known.action is not None and known.action.status in _DOING:
+        glyph, word, ink = _DOING[known.action.status]
+        return (glyph, ink), word, ink
+    if known.wait is not None and known.wait.status in ("running", "stopped"):
+        if known.wait.status == "stopped":
+            return ("✖", "bad"), "stopped", "bad"
+        return ("◔", "accent"), "waiting", "accent"
+    if known.due is not None:
+        return (("▶", "accent") if is_here else ("◆", "warn")), "due", "warn"
+    return ("▶", "accent") if is_here else _MARKS["open"], "", "dim"
+
+
+def _line(
+    mark: tuple[str, Ink],
+    title: str,
+    times: str,
+    width: int,
+    indent: str,
+    is_shown: bool,
+    ink: Ink,
+    times_ink: Ink = "dim",
+) -> Line:
     room = width - len(indent) - 2 - len(times) - 1
     text = padded(cut(title, room), room) if times else cut(title, width - len(indent) - 2)
-    tail: Line = ((f" {times}", "dim"),) if times else ()
+    tail: Line = ((f" {times}", times_ink),) if times else ()
     return ((f"{indent}{mark[0]} ", mark[1]), (text, "here" if is_shown else ink), *tail)
 
 
@@ -114,8 +215,9 @@ def _times(actual_s: float, planned_s: float, is_current: bool) -> str:
 
 def line(seen: Seen) -> Line:
     """The walk in one line: `step 4 of 12 · 1.3 Validate`."""
-    steps = [step.id for _, step in seen.state.profile.steps()]
+    steps = route(seen.state)
     settled = sum(seen.state.steps[step_id].status != "open" for step_id in steps)
     shown = seen.shown_step()
     where = f" · {step_label(seen.state.profile, shown)}" if shown else ""
-    return ((f"{settled} of {len(steps)} steps settled", "bold"), (where, "plain"))
+    way = f"rolling back {shortened(seen.state.rollback.plan, 24)}: " if seen.state.rollback else ""
+    return ((f"{way}{settled} of {len(steps)} steps settled", "bold"), (where, "plain"))

@@ -1,11 +1,12 @@
 """Questions: each a modal screen that answers with a value, or with None when it was left by Escape.
 
 Enter sends nothing that was typed before the dialog stood (a key meant for the screen below must not answer it), nor in
-the middle of a paste. What must be typed is asked for in full; an empty reason is no reason.
+the middle of a paste. What must be typed is asked for in full, and typed; an empty reason is no reason.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from msgspec import Struct
@@ -15,20 +16,27 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static
 
+from cockpit.text import visible
 from cockpit.tui.keyguard import QUIET_S
 
 SETTLE_S = 0.15
 """How long after it opened a dialog still takes no keys."""
+PASTE_S = 0.02
+"""Characters that come closer than this were not typed by a person, who may well roll over two keys in 60 ms."""
+NOT_PASTED = "the word is to be typed, not pasted"
 
 
 class Question(Struct, frozen=True, kw_only=True):
-    """What is asked: a title, lines that explain, a reason and a word to type, each only if wanted."""
+    """What is asked: a title, lines that explain, a value, a reason and a word to type, each only if wanted."""
 
     title: str
     lines: tuple[str, ...] = ()
+    value: str = ""
+    """The label of the value's field; empty: none is asked for."""
+    check: Callable[[str], str] = lambda value: ""
+    """What is wrong with a value, in words; empty: nothing."""
     reason: str = ""
     """The label of the reason's field; empty: none is asked for."""
     word: str = ""
@@ -37,25 +45,35 @@ class Question(Struct, frozen=True, kw_only=True):
 
 
 class Answer(Struct, frozen=True):
-    """What was typed."""
+    """What was typed and chosen."""
 
     reason: str = ""
     word: str = ""
+    value: str = ""
+    choice: str = ""
 
 
-class _Dialog(ModalScreen[Answer | None]):
-    """Opens on top, drops keys that were on their way, closes on Escape."""
+class Dialog(ModalScreen[Answer | None]):
+    """Opens on top, names the environment, drops keys that were on their way, closes on Escape."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave, nothing is done")]
 
-    def __init__(self) -> None:
+    def __init__(self, place: str = "") -> None:
+        """`place` stands in the border: where this would be done."""
         super().__init__()
+        self._place = place
         self._since = float("inf")
         self._last_key = 0.0
+        self._gap = float("inf")
+        self._is_pasting = False
+        self._word_before = ""
 
     def on_mount(self) -> None:
         """Keys count from a moment after this."""
+        if self._place:
+            # Beneath Textual's own setter, which reads markup.
+            self.query_one("#dialog")._border_title = Content(visible(self._place))
         self.set_timer(0.01, self._stand)
 
     def _stand(self) -> None:
@@ -64,92 +82,132 @@ class _Dialog(ModalScreen[Answer | None]):
         self._since = _time.get_time() + SETTLE_S
 
     def takes(self, event: events.Key | events.Paste) -> bool:
-        """Not what began before the dialog stood; Escape always. Asked by the application, before any field."""
-        if event.time < self._since and getattr(event, "key", "") != "escape":
+        """Not what began before the dialog stood, nor a pasted word, in brackets or not; Escape always.
+
+        Asked by the application, before any field.
+        """
+        if isinstance(event, events.Key) and event.key == "escape":
+            return True
+        if event.time < self._since:
             return False
         self._gap, self._last_key = event.time - self._last_key, event.time
-        return True
+        word = self._word_in_focus()
+        if word is None:
+            return True
+        if isinstance(event, events.Paste):
+            self.hint(NOT_PASTED)
+            return False
+        return not self._is_pasted(event, word)
 
-    _gap = float("inf")
+    def _word_in_focus(self) -> Input | None:
+        focused = self.focused
+        return focused if isinstance(focused, Input) and focused.id == "word" else None
+
+    def _is_pasted(self, event: events.Key, word: Input) -> bool:
+        """Characters without a person's pause between them: none of them counts, the first one neither."""
+        if self._is_pasting and self._gap < QUIET_S:
+            return True
+        self._is_pasting = event.is_printable and self._gap < PASTE_S
+        if self._is_pasting:
+            self.set_timer(QUIET_S, self._take_back)
+        else:
+            self._word_before = word.value
+        return self._is_pasting
+
+    def _take_back(self) -> None:
+        for word in self.query("#word").results(Input):
+            word.value = self._word_before
+        self.hint(NOT_PASTED)
 
     @property
     def is_burst(self) -> bool:
         """Whether the last key came sooner than a person presses keys."""
         return self._gap < QUIET_S
 
+    def hint(self, text: str) -> None:
+        """Say something where the keys are explained."""
+        self.query_one("#hint", Static).update(Content(f"{text}   (Esc leaves)"))
+
+    def field(self, name: str) -> str:
+        """What stands in a field that is shown; empty without one."""
+        return next((each.value.strip() for each in self.query(f"#{name}").results(Input) if each.display), "")
+
+    def lacks(self, *, reason: str, word: str) -> tuple[str, str] | None:
+        """The field that is still wanted and what to say; None if everything is there."""
+        if self.is_burst:
+            return "", "keys came faster than a person presses them; press Enter again"
+        if reason and not self.field("reason"):
+            return "reason", "a reason is needed: it is what others will read"
+        typed = self.field("word")
+        if word and typed != word:
+            return "word", f"that is not {word}" if typed else f"type {word} to go on"
+        return None
+
+    def go_to(self, field: str, hint: str) -> None:
+        """Ask for what is missing."""
+        if field:
+            self.query_one(f"#{field}", Input).focus()
+        self.hint(hint)
+
     def action_leave(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
 
 
-class AskDialog(_Dialog):
-    """A reason, a word, or both. Enter goes to the next field and then sends; never with one of them missing."""
+class AskDialog(Dialog):
+    """A value, a reason, a word, or several. Enter goes to the next field and then sends; never with one missing."""
 
-    def __init__(self, question: Question) -> None:
-        super().__init__()
+    def __init__(self, question: Question, place: str = "") -> None:
+        super().__init__(place)
         self._question = question
 
     def compose(self) -> ComposeResult:
         """Title, explanation, fields, and what the keys do."""
         question = self._question
         with Vertical(id="dialog", classes="danger" if question.danger else ""):
-            yield Static(Content(question.title), id="title")
+            yield Static(Content(visible(question.title)), id="title")
             for line in question.lines:
-                yield Static(Content(line), classes="line")
+                yield Static(Content(visible(line)), classes="line")
+            if question.value:
+                yield Static(Content(visible(question.value)), classes="label")
+                yield Input(id="value", max_length=2000)
             if question.reason:
-                yield Static(Content(question.reason), classes="label")
+                yield Static(Content(visible(question.reason)), classes="label")
                 yield Input(id="reason", max_length=2000)
             if question.word:
-                yield Static(Content(f"type {question.word} to go on"), classes="label")
+                yield Static(Content(f"type {visible(question.word)} to go on"), classes="label")
                 yield Input(id="word", max_length=80)
             yield Static(Content("Enter sends   Esc leaves, nothing is done"), id="hint")
 
-    def takes(self, event: events.Key | events.Paste) -> bool:
-        """As every dialog; and no paste for the word, which is asked for so that a person reads it."""
-        if isinstance(event, events.Paste) and self.focused is not None and self.focused.id == "word":
-            self._hint("the word is to be typed, not pasted")
-            return False
-        return super().takes(event)
-
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send if everything is there; else go to what is missing."""
-        if self.is_burst:
-            self._hint("keys came faster than a person presses them; press Enter again")
-            return
-        reason = self.query("#reason").results(Input)
-        word = self.query("#word").results(Input)
-        said = next((field.value.strip() for field in reason), "")
-        typed = next((field.value.strip() for field in word), "")
-        if self._question.reason and not said:
-            self._go_to("#reason", "a reason is needed: it is what others will read")
-        elif self._question.word and not typed:
-            self._go_to("#word", f"type {self._question.word} to go on")
-        elif self._question.word and typed != self._question.word:
-            self._go_to("#word", f"that is not {self._question.word}")
+        question = self._question
+        lacking = self._lacks_value() or self.lacks(reason=question.reason, word=question.word)
+        if lacking is not None:
+            self.go_to(*lacking)
         else:
-            self.dismiss(Answer(said, typed))
+            self.dismiss(Answer(self.field("reason"), self.field("word"), self.field("value")))
 
-    def _go_to(self, field: str, hint: str) -> None:
-        self.query_one(field, Input).focus()
-        self._hint(hint)
+    def _lacks_value(self) -> tuple[str, str] | None:
+        if not self._question.value or self.is_burst:
+            return None
+        wrong = self._question.check(self.field("value"))
+        return ("value", wrong) if wrong else None
 
-    def _hint(self, text: str) -> None:
-        self.query_one("#hint", Static).update(Content(f"{text}   (Esc leaves)"))
 
+class SureDialog(Dialog):
+    """A second press: for what asks for care. Only the named key goes on; Enter does nothing."""
 
-class SureDialog(_Dialog):
-    """A second press: for steps that ask for care. Only the named key goes on; Enter does nothing."""
-
-    def __init__(self, title: str, lines: tuple[str, ...], key: str, word: str) -> None:
-        super().__init__()
+    def __init__(self, title: str, lines: tuple[str, ...], key: str, word: str, place: str = "") -> None:
+        super().__init__(place)
         self._title, self._lines, self._key, self._word = title, lines, key, word
 
     def compose(self) -> ComposeResult:
         """Title, explanation, the key."""
         with Vertical(id="dialog"):
-            yield Static(Content(self._title), id="title")
+            yield Static(Content(visible(self._title)), id="title")
             for line in self._lines:
-                yield Static(Content(line), classes="line")
+                yield Static(Content(visible(line)), classes="line")
             yield Static(Content(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
 
     def on_key(self, event: events.Key) -> None:
@@ -157,38 +215,3 @@ class SureDialog(_Dialog):
         if event.key == self._key and not self.is_burst:
             event.stop()
             self.dismiss(Answer())
-
-
-class PickDialog(_Dialog):
-    """A choice among steps, then a reason. Answers with the id in `word`."""
-
-    def __init__(self, title: str, choices: tuple[tuple[str, str], ...], reason: str) -> None:
-        super().__init__()
-        self._title, self._choices, self._reason = title, choices, reason
-        self._picked = ""
-
-    def compose(self) -> ComposeResult:
-        """Title, list, reason."""
-        with Vertical(id="dialog"):
-            yield Static(Content(self._title), id="title")
-            yield OptionList(*(Option(Content(label), id=name) for name, label in self._choices), id="choices")
-            yield Static(Content(self._reason), classes="label")
-            yield Input(id="reason", max_length=2000, disabled=True)
-            yield Static(Content("↑ ↓ and Enter choose   Esc leaves, nothing is done"), id="hint")
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Remember the choice and ask why."""
-        if self.is_burst or event.option.id is None:
-            return
-        self._picked = event.option.id
-        field = self.query_one("#reason", Input)
-        field.disabled = False
-        field.focus()
-        self.query_one("#hint", Static).update(Content("why?   Enter sends   Esc leaves, nothing is done"))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Send choice and reason."""
-        if self.is_burst or not event.value.strip():
-            self.query_one("#hint", Static).update(Content("a reason is needed   (Esc leaves)"))
-            return
-        self.dismiss(Answer(event.value.strip(), self._picked))

@@ -12,12 +12,12 @@ from textual.screen import ModalScreen
 from cockpit.tui.lines import Line
 from cockpit.tui.widgets.pane import Pane
 
-Lines = Callable[[int, int, int], list[Line]]
-"""Width, height and first row to the lines that are shown."""
+Lines = Callable[[int], list[Line]]
+"""Width to all lines there are."""
 
 
 class ReadingScreen(ModalScreen[None]):
-    """Shows lines. `lines` is asked again on every scroll, resize and `refresh_lines`."""
+    """Shows lines. `lines` is asked again on every scroll, resize and second."""
 
     CSS_PATH = "reading.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -30,10 +30,10 @@ class ReadingScreen(ModalScreen[None]):
         Binding("end", "scroll_by(100000)", "last"),
     ]
 
-    def __init__(self, title: str, lines: Lines, rows: Callable[[int], int], *, at_end: bool = False) -> None:
-        """`rows` gives how many rows there are in all at a width."""
+    def __init__(self, title: str, lines: Lines, *, at_end: bool = False) -> None:
+        """`at_end`: it begins at its end, and follows it until it is scrolled up."""
         super().__init__()
-        self._title, self._lines, self._rows = title, lines, rows
+        self._title, self._lines = title, lines
         self._first = 0
         self._follows = at_end
         self._is_at_end = at_end
@@ -56,13 +56,14 @@ class ReadingScreen(ModalScreen[None]):
         width, height = pane.content_size
         if height <= 0:
             return
-        last = max(0, self._rows(width) - height)
+        lines = self._lines(width)
+        last = max(0, len(lines) - height)
         self._first = last if self._is_at_end else max(0, min(self._first, last))
-        pane.show(self._lines(width, height, self._first))
+        pane.show(lines[self._first : self._first + height])
 
     def action_scroll_by(self, rows: int) -> None:
         """Move by rows."""
-        _, height = self.query_one(Pane).content_size
+        width, height = self.query_one(Pane).content_size
         self._first += rows
-        self._is_at_end = self._follows and self._first >= self._rows(self.query_one(Pane).content_size.width) - height
+        self._is_at_end = self._follows and self._first >= len(self._lines(width)) - height
         self.refresh_lines()

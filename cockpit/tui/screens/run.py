@@ -16,15 +16,17 @@ from textual.message import Message
 from textual.screen import Screen
 
 from cockpit.run.forecast import forecast
-from cockpit.run.numbering import find_step
+from cockpit.run.numbering import forward_steps
 from cockpit.run.state import RunState
+from cockpit.run.walk import route
 from cockpit.session.view import View
 from cockpit.text import shortened
 from cockpit.tui import keymap
 from cockpit.tui.keymap import bindings
 from cockpit.tui.layout import ACTING, READING, Plan, plan
 from cockpit.tui.lines import Line, Span, in_two_lines
-from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
+from cockpit.tui.panes import gate, keys, probes, step, stepping, tail, top, tree
+from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.source import Source
 from cockpit.tui.widgets.frugal import FrugalCompositor
@@ -58,7 +60,7 @@ class RunScreen(Screen[None]):
         self._plan: Plan | None = None
         self._panes: dict[str, Pane] = {}
         window = self.painted.profile.window if self.painted.started else None
-        self._zone = ZoneInfo(window.timezone if window else "UTC")
+        self.zone = ZoneInfo(window.timezone if window else "UTC")
 
     def compose(self) -> ComposeResult:
         """One pane each; where they stand is `layout`'s."""
@@ -103,14 +105,16 @@ class RunScreen(Screen[None]):
             keeper=self.source.keeper_sight(),
             forecast=forecast(view.state, now),
             mode=self.source.mode,
-            zone=self._zone,
+            zone=self.zone,
             selected=self.selected,
         )
 
-    def titled(self, name: str) -> str:
-        """A title for a screen that covers this one: no screen is without the environment's name."""
+    def titled(self, name: str = "") -> str:
+        """A title for what covers this one: none is without the environment's name, no rehearsal without the word."""
         profile = self.painted.profile
-        return f"{shortened(profile.environment, 24).upper()} {shortened(profile.id, 24)} · {name}"
+        place = f"{shortened(profile.environment, 24).upper()} {shortened(profile.id, 24)}"
+        place += " · REHEARSAL" if self.painted.is_rehearsal else ""
+        return f"{place} · {name}" if name else place
 
     def draw(self) -> None:
         """Bring every pane up to the view."""
@@ -122,12 +126,12 @@ class RunScreen(Screen[None]):
             self.selected = None
             seen = self.seen()
         self.painted = seen.state
-        banner = keys.banner(seen, width, height)
-        gate_lines = step.gate(seen, self._inner_width("gate", width))
-        self._lay_out(width, height, len(gate_lines), bool(banner), len(seen.state.profile.probes))
+        shouts = banner(seen, width, height)
+        gate_lines = gate.gate(seen, self._inner_width("gate", width))
+        self._lay_out(width, height, len(gate_lines), bool(shouts), len(seen.state.profile.probes))
         if width < READING[0] or height < READING[1]:
             return
-        self._draw_panes(seen, gate_lines, banner)
+        self._draw_panes(seen, gate_lines, shouts)
         self._drawn = seen.view
 
     def draw_selection(self) -> None:
@@ -138,21 +142,21 @@ class RunScreen(Screen[None]):
             return
         seen = self.seen()
         width, height = self.size
-        gate_lines = step.gate(seen, self._inner_width("gate", width))
-        self._lay_out(
-            width, height, len(gate_lines), bool(keys.banner(seen, width, height)), len(seen.state.profile.probes)
-        )
+        gate_lines = gate.gate(seen, self._inner_width("gate", width))
+        shouts = bool(self._panes["banner"].lines)
+        self._lay_out(width, height, len(gate_lines), shouts, len(seen.state.profile.probes))
         self._draw_walk(seen, gate_lines)
         self._draw_pane("keys", [keys.hints(seen, width, height)])
 
-    def _draw_panes(self, seen: Seen, gate_lines: list[Line], banner: Line) -> None:
+    def _draw_panes(self, seen: Seen, gate_lines: list[Line], shouts: Line) -> None:
         assert self._plan is not None
         width, height = self.size
         self._draw_pane("identity", [top.identity(seen, width)])
         self._draw_pane("clock", [top.clock(seen, width)])
-        self._draw_pane("banner", [banner])
+        self._draw_pane("banner", [shouts] if shouts else [])
         self._draw_walk(seen, gate_lines)
         probes_pane = self._panes["probes"]
+        probes_pane.name_it(probes.title(seen))
         if self._plan.probes_in_a_line:
             self._draw_pane("probes", [probes.summary(seen)])
         else:
@@ -168,7 +172,9 @@ class RunScreen(Screen[None]):
             self._draw_pane("tree", [tree.line(seen)])
         else:
             self._draw_pane("tree", tree.tree(seen, *tree_pane.content_size))
+        tree_pane.name_it(tree.title(seen))
         self._panes["step"].name_it(step.title(seen))
+        self._panes["gate"].name_it(gate.title(seen))
         self._draw_pane("step", self._step_lines(seen))
         self._draw_pane("gate", gate_lines)
 
@@ -178,24 +184,9 @@ class RunScreen(Screen[None]):
 
     def _step_lines(self, seen: Seen) -> list[Line]:
         width, height = self._panes["step"].content_size
-        facts = step.facts(seen, width)
-        shown = seen.shown_step()
-        found = find_step(seen.state.profile, shown) if shown else None
-        if found is None:
-            return facts
-        texts = seen.filled(found[1].instructions), seen.filled(found[1].command), seen.filled(found[1].rollback)
-        form = instructions.formatted if self._is_formatted else instructions.plain
-        lines = [*facts, (), *form(*texts, max(10, width))]
-        room = max(1, height)
-        self._first_row = max(0, min(self._first_row, len(lines) - room))
-        shown_lines = lines[self._first_row : self._first_row + room]
-        hidden = len(lines) - self._first_row - room
-        if hidden > 0:
-            below = lines[self._first_row + room - 1 :]
-            # What is to be run is what people look for: its beginning stands here until it is scrolled into sight.
-            command = next((line for line in below if line and line[0][0].startswith("$")), ())
-            shown_lines[-1] = ((f"↓ {hidden + 1} more lines (PgDn)  ", "accent"), *command)
-        return shown_lines
+        lines = stepping.lines(seen, width, max(1, height), is_formatted=self._is_formatted)
+        self._first_row = max(0, min(self._first_row, len(lines) - max(1, height)))
+        return stepping.part(lines, self._first_row, max(1, height))
 
     # ---- layout --------------------------------------------------------------------------------------------------
 
@@ -210,6 +201,9 @@ class RunScreen(Screen[None]):
         if new == self._plan:
             return
         self._plan = new
+        profile = self.painted.profile
+        self.set_class(profile.production and not self.painted.is_rehearsal, "production")
+        self.set_class(self.painted.is_rehearsal, "rehearsal")
         self.set_class(new.is_wide, "wide")
         self.set_class(new.probes_in_a_line, "probes-in-a-line")
         self.set_class(new.tree_in_a_line, "tree-in-a-line")
@@ -236,7 +230,7 @@ class RunScreen(Screen[None]):
 
     def action_select(self, move: int) -> None:
         """Show the next or the previous step without acting; 0: back to the one that is due."""
-        ids = [each.id for _, each in self.painted.profile.steps()]
+        ids = self._walked()
         cursor = self.painted.cursor.step if self.painted.cursor else None
         self._first_row = 0
         if move == 0 or not ids:
@@ -247,6 +241,11 @@ class RunScreen(Screen[None]):
             chosen = ids[max(0, min(position, len(ids) - 1))]
             self.selected = None if chosen == cursor else chosen
         self.draw_selection()
+
+    def _walked(self) -> list[str]:
+        """Ids of the steps that can be shown, as the tree has them: on the way back, those that were left follow."""
+        ids = route(self.painted)
+        return list(ids) if self.painted.rollback is None else [*ids, *forward_steps(self.painted.profile)]
 
     def action_scroll_step(self, rows: int) -> None:
         """Scroll the step's text."""

@@ -25,7 +25,8 @@ def test_every_key_has_its_line(key):
 
 def test_every_key_that_has_a_line_is_bound():
     known = {key.label for key in (*keymap.LIVE.values(), *keymap.READING.values())}
-    signs = {mark for mark, _ in (*MARKS.values(), *tree._MARKS.values())} | {"▶"}
+    marks = (*MARKS.values(), *tree._MARKS.values(), *tree._DOING.values())
+    signs = {each[0] for each in marks} | {"▶", "◔", "◆"}
     assert KEYS - known - signs == {"Ctrl+C", "Ctrl+Q"}
 
 

@@ -29,7 +29,8 @@ from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
 from cockpit.session.seat import Failed, Unsettled
 from cockpit.tui.keyguard import TOLD
-from cockpit.tui.screens.dialogs import AskDialog, PickDialog, Question, SureDialog
+from cockpit.tui.screens.choosing import ChooseDialog
+from cockpit.tui.screens.dialogs import AskDialog, Question, SureDialog
 from cockpit.tui.screens.reading import ReadingScreen
 
 SIZES = [(120, 40), (80, 24)]
@@ -363,7 +364,7 @@ async def test_jumping_picks_a_step_and_wants_a_reason():
     app = StoryApp(seat)
     async with app.run_test(size=(80, 24)) as pilot:
         await apart(pilot, "j")
-        await answers(app, pilot, PickDialog)
+        await answers(app, pilot, ChooseDialog)
         await apart(pilot, "down", "enter", "enter")
         assert seat.asked == []
         await apart(pilot, "o", "k", "enter")

@@ -30,7 +30,8 @@ from cockpit.run import events as e
 from cockpit.run.commands import KeeperSight
 from cockpit.run.readings import ConditionVerdict, Reading
 from cockpit.tui.lines import width_of
-from cockpit.tui.panes import instructions, keys, probes, step, tail, top, tree
+from cockpit.tui.panes import gate, instructions, keys, probes, step, tail, top, tree
+from cockpit.tui.panes.banner import banner
 
 WIDTHS = (40, 72, 80, 120, 200)
 
@@ -60,9 +61,9 @@ def test_a_hold_stands_on_top_and_in_the_banner():
     story.does(c.PlaceHold, reason="the replica lags", actor=BO)
     seen = story.seen()
     assert "HELD" in text_of(top.identity(seen, 80))
-    banner = keys.banner(seen, 40, 24)
-    assert text_of(banner).startswith(" HELD by bo, h releases")
-    assert banner[0][1] == "alarm"
+    shouts = banner(seen, 40, 24)
+    assert text_of(shouts).startswith(" HELD by bo, h releases")
+    assert shouts[0][1] == "alarm"
 
 
 def test_an_open_window_says_what_is_used_and_left_and_when_there_is_no_return():
@@ -72,7 +73,7 @@ def test_an_open_window_says_what_is_used_and_left_and_when_there_is_no_return()
     assert "3:51 left" in line
     assert "forecast" in line
     assert "early)" in line
-    assert "no return after 01:20" in line
+    assert "no return in 3:11 (01:20)" in line
 
 
 def test_before_its_window_the_clock_says_when_it_opens():
@@ -96,7 +97,7 @@ def test_a_forecast_past_the_end_says_how_late():
 
 def test_past_the_point_of_no_return_its_time_turns_bad():
     story = Story(begin=BEGIN + timedelta(hours=3, minutes=30))
-    assert ("  no return after 01:20", "bad") in top.clock(story.seen(), 120)
+    assert ("  NO RETURN since 01:20", "bad") in top.clock(story.seen(), 120)
 
 
 def test_without_a_window_the_clock_says_how_long_it_runs():
@@ -115,7 +116,7 @@ def test_the_clock_is_never_cut_and_keeps_what_is_left_and_when_to_turn_back(wid
         assert cell_len(line) <= width
         assert "…" not in line
         assert "3:51 left" in line or "30m left" in line
-        assert "01:20" in line
+        assert "return in 3:11" in line or "01:20" in line
 
 
 def test_a_late_forecast_is_told_even_where_little_else_fits():
@@ -213,7 +214,7 @@ def test_at_the_door_of_a_phase_the_phase_stands_where_its_step_will():
     assert "this phase waits to be entered" in told
     assert "The new release goes out." in told
     assert text_of(keys.hints(seen, 80, 24)).startswith(" c enter phase")
-    assert "api_health.passing" in texts(step.gate(seen, 40))
+    assert "api_health.passing" in texts(gate.gate(seen, 40))
 
 
 def test_when_every_step_is_settled_the_step_says_how_to_finish():
@@ -234,7 +235,7 @@ def test_a_run_that_is_over_says_how_it_ended(kind, fields, word):
     seen = story.seen(keeper=GONE)
     assert f"the run was {word}" in texts(step.facts(seen, 60))
     assert word.upper() in text_of(top.identity(seen, 80))
-    assert keys.banner(seen, 80, 24) == ()
+    assert banner(seen, 80, 24) == ()
     assert text_of(keys.hints(seen, 80, 24)).rstrip().endswith("q quit")
 
 
@@ -242,7 +243,7 @@ def test_a_run_that_is_over_says_how_it_ended(kind, fields, word):
 
 
 def test_a_blocked_gate_says_which_condition_does_not_hold_and_why():
-    lines = step.gate(blocked().seen(), 60)
+    lines = gate.gate(blocked().seen(), 60)
     assert "✖ blocked" in text_of(lines[0])
     assert "o overrides" in text_of(lines[0])
     assert text_of(lines[1]).startswith(" ✖ missing_profiles == 0")
@@ -254,7 +255,7 @@ def test_a_blocked_gate_says_which_condition_does_not_hold_and_why():
 def test_a_gate_that_cannot_be_judged_is_unknown_and_not_green():
     story = blocked()
     story.judges("unknown", ConditionVerdict("missing_profiles == 0", None, "missing_profiles is stale"), BLOCKED[1])
-    lines = step.gate(story.seen(), 60)
+    lines = gate.gate(story.seen(), 60)
     assert "? unknown" in text_of(lines[0])
     assert text_of(lines[1]).startswith(" ? missing_profiles")
 
@@ -262,32 +263,32 @@ def test_a_gate_that_cannot_be_judged_is_unknown_and_not_green():
 def test_a_gate_that_is_still_being_read_says_so():
     story = Story()
     story.comes_to("validate")
-    assert "reading its probes" in texts(step.gate(story.seen(), 60))
+    assert "reading its probes" in texts(gate.gate(story.seen(), 60))
 
 
 def test_an_overridden_gate_says_by_whom_and_why():
     story = blocked()
     story.does(c.OverrideGate, gate="step:validate", reason="the twelve are test users")
-    assert "overridden by ana: the twelve are test users" in texts(step.gate(story.seen(), 80))
+    assert "overridden by ana: the twelve are test users" in texts(gate.gate(story.seen(), 80))
 
 
 def test_with_the_keeper_gone_nothing_of_a_passing_gate_stays_green():
     story = blocked()
     story.judges("pass", *(replace(each, holds=True) for each in BLOCKED))
-    lines = step.gate(story.seen(keeper=GONE), 60)
+    lines = gate.gate(story.seen(keeper=GONE), 60)
     assert "? unknown: keeper gone 12 s" in text_of(lines[0])
     assert not any(ink == "good" for line in lines for _, ink in line)
-    assert text_of(keys.banner(story.seen(keeper=GONE), 80, 24)).startswith(" KEEPER GONE 12 S")
+    assert text_of(banner(story.seen(keeper=GONE), 80, 24)).startswith(" KEEPER GONE 12 S")
 
 
 def test_a_silent_keeper_is_no_living_one():
     seen = blocked().seen(keeper=KeeperSight(alive=True, silent_s=30.0))
-    assert "KEEPER SILENT 30 S" in text_of(keys.banner(seen, 120, 40))
+    assert "KEEPER SILENT 30 S" in text_of(banner(seen, 120, 40))
 
 
 def test_before_the_first_keeper_the_banner_says_that_it_starts():
     seen = Story(keeper=False).seen(keeper=KeeperSight(alive=False, silent_s=float("inf")))
-    assert "the keeper is starting" in text_of(keys.banner(seen, 80, 24))
+    assert "the keeper is starting" in text_of(banner(seen, 80, 24))
 
 
 def test_a_long_condition_and_why_it_does_not_hold_are_shown_whole():
@@ -296,14 +297,14 @@ def test_a_long_condition_and_why_it_does_not_hold_are_shown_whole():
     story = Story(replace(PROFILE, phases=phases))
     why = "missing_profiles is 12, api_health.latency_ms is 431.2"
     story.judges("blocked", ConditionVerdict(long, False, why))
-    told = texts(step.gate(story.seen(), 36))
+    told = texts(gate.gate(story.seen(), 36))
     assert "…" not in told
     assert long in " ".join(told.split())
     assert why in " ".join(told.split())
 
 
 def test_the_gate_of_a_step_that_is_not_due_shows_its_conditions_unjudged():
-    lines = step.gate(Story().seen(selected="validate"), 60)
+    lines = gate.gate(Story().seen(selected="validate"), 60)
     assert text_of(lines[0]) == "· judged when this is due"
     assert text_of(lines[1]) == " · missing_profiles == 0"
 
@@ -313,7 +314,7 @@ def test_of_many_conditions_those_that_do_not_hold_come_first():
     phases = (Phase(id="one", title="One", steps=(Step(id="only", title="Only", gate=many),)),)
     story = Story(replace(PROFILE, phases=phases))
     story.judges("blocked", *(ConditionVerdict(text, at != 17, "") for at, text in enumerate(many)))
-    assert "< 17.0" in text_of(step.gate(story.seen(), 60)[1])
+    assert "< 17.0" in text_of(gate.gate(story.seen(), 60)[1])
 
 
 # ---- the probes ----------------------------------------------------------------------------------------------------
@@ -429,9 +430,9 @@ def test_looking_at_another_step_the_first_key_leads_back():
 
 
 def test_a_terminal_too_small_to_act_is_told_so():
-    assert "too small to act: 72x20" in text_of(keys.banner(blocked().seen(), 71, 24))
+    assert "too small to act: 72x20" in text_of(banner(blocked().seen(), 71, 24))
     assert "confirm" not in text_of(keys.hints(blocked().seen(), 71, 24))
-    assert keys.banner(blocked().seen(), 72, 20) == ()
+    assert banner(blocked().seen(), 72, 20) == ()
     assert "c confirm" in text_of(keys.hints(blocked().seen(), 72, 20))
 
 
@@ -465,12 +466,12 @@ def test_text_from_outside_reaches_no_pane_with_anything_that_acts(width):
     shown = [
         top.identity(seen, width),
         top.clock(seen, width),
-        keys.banner(seen, width, 40),
+        banner(seen, width, 40),
         keys.hints(seen, width, 40),
         tree.line(seen),
         *tree.tree(seen, width, 20),
         *step.facts(seen, width),
-        *step.gate(seen, width),
+        *gate.gate(seen, width),
         *probes.probes(seen, width, 20),
         *probes.every(seen, width),
         *tail.tail(seen, 20),

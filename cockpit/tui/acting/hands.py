@@ -1,0 +1,98 @@
+"""What every acting key needs: to ask, to be refused, and to write, off the screen's loop.
+
+Invariant: a command carries the opening that was painted when its key was pressed, so whatever happened since refuses
+it. The rules are `decide`'s; they are asked once before a dialog opens, so that nobody types a reason for nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, TypeVar
+
+from cockpit.run import commands as c
+from cockpit.run.commands import Refusal
+from cockpit.run.decide import permission
+from cockpit.run.events import Instant
+from cockpit.run.evidence import evidence
+from cockpit.run.readings import Evidence
+from cockpit.run.state import RunState
+from cockpit.session.seat import Done, Failed, Seat, Unsettled
+from cockpit.tui.screens.choosing import Choice, ChooseDialog
+from cockpit.tui.screens.dialogs import Answer, AskDialog, Question, SureDialog
+from cockpit.tui.screens.run import RunScreen
+
+_Asked = TypeVar("_Asked", bound=c.Command)
+
+
+class Hands:
+    """One seat's hands on a live screen."""
+
+    def __init__(self, screen: RunScreen, seat: Seat) -> None:
+        self.screen = screen
+        self.seat = seat
+        self.is_writing = False
+
+    @property
+    def now(self) -> Instant:
+        """The moment that is shown."""
+        return self.screen.source.now()
+
+    def evidence(self, painted: RunState) -> tuple[Evidence, ...]:
+        """What the operator had before their eyes."""
+        return evidence(painted, self.now)
+
+    def command(self, kind: type[_Asked], **fields: Any) -> _Asked:
+        """A command of this seat."""
+        return self.seat.command(kind, **fields)
+
+    # ---- questions -----------------------------------------------------------------------------------------------
+
+    async def ask(self, question: Question) -> Answer | None:
+        """What was typed; None: left by Escape."""
+        return await self.screen.app.push_screen_wait(AskDialog(question, self.screen.titled()))
+
+    async def sure(self, title: str, lines: tuple[str, ...], key: str, word: str) -> bool:
+        """Whether the key was pressed once more."""
+        dialog = SureDialog(title, lines, key, word, self.screen.titled())
+        return await self.screen.app.push_screen_wait(dialog) is not None
+
+    async def choose(
+        self, title: str, choices: tuple[Choice, ...], *, first: str = "", danger: bool = False
+    ) -> Answer | None:
+        """What was chosen; None: left by Escape."""
+        dialog = ChooseDialog(title, choices, first=first, danger=danger, place=self.screen.titled())
+        return await self.screen.app.push_screen_wait(dialog)
+
+    # ---- down and back up ----------------------------------------------------------------------------------------
+
+    def refused(self, painted: RunState, command: c.Command) -> bool:
+        """Whether a command would be refused whatever is typed; then it is said."""
+        refusal = permission(painted, command)
+        if refusal is not None:
+            self.refuse(refusal)
+        return refusal is not None
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say why nothing was done."""
+        self.screen.say(("✖ ", "bad"), (refusal.why, "bold"), (f" — {refusal.instead}", "plain"))
+
+    async def submit(self, command: c.Command) -> bool:
+        """Write; it shows as done when it comes back from the log, and not before. Whether it is durable."""
+        self.is_writing = True
+        self.screen.say(("… writing", "dim"))
+        try:
+            outcome = await asyncio.to_thread(self.seat.submit, command)
+        finally:
+            self.is_writing = False
+        match outcome:
+            case Done():
+                self.screen.say()
+            case Refusal():
+                self.refuse(outcome)
+            case Failed(sentence=sentence):
+                self.screen.say(("✖ not written: ", "bad"), (sentence, "plain"))
+            case Unsettled(id=event_id):
+                text = f"it is not known whether this was written; the log will tell ({event_id})"
+                self.screen.say(("? ", "unsure"), (text, "plain"))
+        self.screen.draw()
+        return isinstance(outcome, Done)

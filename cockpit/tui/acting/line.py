@@ -1,0 +1,107 @@
+"""Keys about the line itself: notes, holds, going elsewhere, reading the probes, the end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from cockpit.errors import KeeperError
+from cockpit.run import commands as c
+from cockpit.run.commands import Refusal
+from cockpit.run.friction import required_word
+from cockpit.run.numbering import step_label
+from cockpit.run.state import RunState
+from cockpit.run.walk import is_within_free_phase, route
+from cockpit.session.nudge import probe_now
+from cockpit.tui.acting.hands import Hands
+from cockpit.tui.screens.choosing import Choice
+from cockpit.tui.screens.dialogs import Question
+
+
+async def note(hands: Hands, painted: RunState) -> None:
+    """Write something down."""
+    answer = await hands.ask(Question(title="Note", reason="what should others know?"))
+    if answer is not None:
+        step = painted.cursor.step or "" if painted.cursor else ""
+        await hands.submit(hands.command(c.AddNote, text=answer.reason, step=step))
+
+
+async def hold(hands: Hands, painted: RunState) -> None:
+    """Stop the line, or go on."""
+    kind: type[Any] = c.PlaceHold if painted.hold is None else c.ReleaseHold
+    if hands.refused(painted, hands.command(kind, reason="")):
+        return
+    title = "Hold: stop the line" if painted.hold is None else "Release the hold"
+    label = "what is wrong?" if painted.hold is None else "why is it right to go on?"
+    answer = await hands.ask(Question(title=title, reason=label))
+    if answer is not None:
+        await hands.submit(hands.command(kind, reason=answer.reason))
+
+
+async def jump(hands: Hands, painted: RunState) -> None:
+    """Make another open step current."""
+    cursor = painted.cursor.step if painted.cursor else None
+    wanted = [each for each in route(painted) if painted.steps[each].status == "open" and each != cursor]
+    await _pick(hands, painted, c.JumpTo, "Jump to which step?", wanted, "why out of order?")
+
+
+async def reopen(hands: Hands, painted: RunState) -> None:
+    """Do a settled step again."""
+    wanted = [each for each in route(painted) if painted.steps[each].status != "open"]
+    await _pick(hands, painted, c.ReopenStep, "Reopen which step?", wanted, "why again?")
+
+
+async def _pick(hands: Hands, painted: RunState, kind: type[Any], title: str, wanted: list[str], reason: str) -> None:
+    if not wanted:
+        hands.refuse(Refusal("there is no such step", "↑ ↓ show what became of each", "no_choice"))
+        return
+    if hands.refused(painted, hands.command(kind, step=wanted[0], reason="")):
+        return
+    choices = tuple(
+        Choice(
+            id=step_id,
+            label=step_label(painted.profile, step_id),
+            reason="" if kind is c.JumpTo and is_within_free_phase(painted, step_id) else reason,
+            key="j",
+            verb="goes there",
+        )
+        for step_id in wanted
+    )
+    answer = await hands.choose(title, choices)
+    if answer is not None:
+        await hands.submit(hands.command(kind, step=answer.choice, reason=answer.reason))
+
+
+async def probe(hands: Hands, painted: RunState) -> None:
+    """Read the probes now."""
+    try:
+        await asyncio.to_thread(probe_now, hands.seat.run_dir)
+    except KeeperError as error:
+        hands.screen.say(("✖ ", "bad"), (str(error), "plain"))
+    else:
+        hands.screen.say(("probing now", "dim"))
+
+
+async def finish(hands: Hands, painted: RunState) -> None:
+    """Close the run."""
+    if hands.refused(painted, hands.command(c.FinishRun)):
+        return
+    deviations = len(painted.deviations)
+    lines = (f"{deviations} deviations are in the log." if deviations else "All steps went as planned.",)
+    if await hands.sure("Finish the run? Its keeper ends.", lines, "F", "finishes"):
+        await hands.submit(hands.command(c.FinishRun))
+
+
+async def abort(hands: Hands, painted: RunState) -> None:
+    """Give the run up."""
+    if hands.refused(painted, hands.command(c.AbortRun, reason="")):
+        return
+    question = Question(
+        title="Abort the run. Its keeper ends; nothing is undone by itself.",
+        reason="why is it given up?",
+        word=required_word(painted, "abort", "", hands.now),
+        danger=True,
+    )
+    answer = await hands.ask(question)
+    if answer is not None:
+        await hands.submit(hands.command(c.AbortRun, reason=answer.reason, typed=answer.word))

@@ -1,0 +1,99 @@
+"""The line that shouts: what is wrong with the run as a whole. The worst one stands there, the others are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.cells import cell_len
+
+from cockpit.run.elapsed import elapsed_s
+from cockpit.run.numbering import step_label
+from cockpit.run.state import FiredTrigger
+from cockpit.text import shortened, visible
+from cockpit.tui.ink import Ink
+from cockpit.tui.layout import ACTING
+from cockpit.tui.lines import Line, cut, duration, padded
+from cockpit.tui.panes.seen import Seen
+
+_STEPPED_S = 600.0
+"""How long it is said that the clock was set."""
+
+
+def banner(seen: Seen, width: int, height: int) -> Line:
+    """One sentence over the panes; empty while nothing is wrong."""
+    wrongs = list(_wrongs(seen, width, height))
+    if not wrongs:
+        return ()
+    text, ink = wrongs[0]
+    more = f"  +{len(wrongs) - 1} more " if len(wrongs) > 1 else ""
+    text = cut(f" {text}", width - len(more))
+    return ((padded(text, width - len(more)) + more, ink),) if cell_len(text) else ()
+
+
+def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
+    """Everything that is wrong, the worst first."""
+    state = seen.state
+    if seen.view.trouble:
+        yield f"THE LOG: {visible(seen.view.trouble)}", "alarm"
+    if state.unknown_types:
+        yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
+    if state.status == "live":
+        yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
+    if state.hold is not None and state.status == "live":
+        by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
+        yield f"HELD by {by}, h releases: {reason}", "alarm"
+    if trouble := seen.keeper_trouble:
+        if state.keeper is None:
+            yield trouble, "warn"
+        else:
+            yield f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
+    if state.status == "live":
+        yield from _of_steps(seen)
+        yield from _of_hosts(seen)
+    if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
+        yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
+
+
+def _by_severity(fired: tuple[FiredTrigger, ...]) -> list[FiredTrigger]:
+    return sorted(fired, key=lambda each: each.severity != "immediate")
+
+
+def fired_name(seen: Seen, fired: FiredTrigger) -> str:
+    """What a fired trigger is called, or what the person said who raised it."""
+    trigger = next((each for each in seen.state.profile.triggers if each.id == fired.trigger), None)
+    name = shortened(trigger.title or trigger.id, 60) if trigger else shortened(fired.trigger, 40)
+    if not fired.reason:
+        return name
+    return f"{name + ', ' if name else ''}raised by {shortened(fired.by.user, 20)}: {shortened(fired.reason, 120)}"
+
+
+def _fired(seen: Seen, fired: FiredTrigger) -> str:
+    since = duration(elapsed_s(fired.since, seen.now) // 60 * 60) if elapsed_s(fired.since, seen.now) >= 60 else ""
+    told = f"{fired.severity.upper()} {fired_name(seen, fired)}{f' {since}' if since else ''}"
+    told += " (over by now)" if fired.is_cleared else ""
+    return f"{told}: b roll back, g go on" if seen.acts else f"{told}: waits for an answer"
+
+
+def _of_steps(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    state = seen.state
+    for step_id, step in state.steps.items():
+        if step.action is not None and step.action.status == "unknown" and step.status == "open":
+            yield f"UNKNOWN how {step_label(state.profile, step_id)} ended: look, u says how", "alarm"
+    cursor = state.cursor
+    wait = state.steps[cursor.step].wait if cursor is not None and cursor.step else None
+    if wait is not None and wait.status == "stopped":
+        yield f"WAIT STOPPED: {shortened(wait.detail, 160)}", "warn"
+
+
+def _of_hosts(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    state = seen.state
+    for name, target in state.targets.items():
+        if target.verdict == "mismatch":
+            yield f"WRONG TARGET {shortened(name, 40)}: {shortened(target.detail, 160)}", "alarm"
+    if not state.clock_steps:
+        return
+    for recent in reversed(seen.view.recent):
+        if recent.event.type == "clock.stepped":
+            if elapsed_s(recent.event.instant, seen.now) < _STEPPED_S:
+                yield f"THE CLOCK WAS SET: {recent.sentence}", "warn"
+            return

@@ -1,1 +1,1 @@
-"""Steps that send a message."""
+"""Texts to people, sent through a channel or by hand."""

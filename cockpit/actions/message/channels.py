@@ -1,0 +1,52 @@
+"""The ways out for texts to people: one call for messages and for alerts, whatever the channel is.
+
+Invariant: a channel's address is a secret. It is used, and never stands in what is answered, raised or logged. What
+became of a text is said as far as it is known: once any of it was on its way and no answer came, it is `unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from cockpit.profile.model import Channel
+from cockpit.text import visible
+
+TIMEOUT_S = 10.0
+"""For one text, from the first look-up of a name to the answer."""
+
+
+class Sent(Struct, frozen=True):
+    """What became of a text."""
+
+    outcome: Literal["succeeded", "failed", "unknown"]
+    """`unknown`: it was on its way, and whether it was taken is not known."""
+    detail: str = ""
+    """One visible line."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the other side took it."""
+        return self.outcome == "succeeded"
+
+
+async def send(
+    channel: Channel, title: str, text: str, extra: Mapping[str, str], *, timeout_s: float = TIMEOUT_S
+) -> Sent:
+    """Send once, never again by itself. `channel` has its references filled in; `extra` goes into a webhook's object.
+
+    Raises nothing for what can go wrong outside.
+    """
+    title, text = visible(title), visible(text, multiline=True)
+    # Each brings its driver, which only a keeper that sends through it needs.
+    if channel.webhook:
+        from cockpit.actions.message import webhook
+
+        return await webhook.post(channel.webhook, {**extra, "title": title, "text": text}, timeout_s)
+    if channel.apprise:
+        from cockpit.actions.message import services
+
+        return await services.notify(channel.apprise, title, text, timeout_s)
+    return Sent("failed", f"channel `{channel.id}` leads nowhere: it has neither `webhook` nor `apprise`")

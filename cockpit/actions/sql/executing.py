@@ -32,6 +32,7 @@ Stage = Literal["connecting", "running", "committing", "committed", "rolled_back
 _CHECK = "set client_connection_check_interval = '2s'"
 """So that the server soon rolls back what a keeper left that died; PostgreSQL 14, where the system can tell."""
 _ROLLBACK_S = 5.0
+_WATCH_END_S = 0.5
 _WAITED_FOR_STANDBY = "SyncRepWaitForLSN"
 """The server's function that says, as a mere notice, that a commit was not waited for; its words are translated."""
 
@@ -108,8 +109,9 @@ class Execution:
         finally:
             if watch is not None and watching is not None:
                 watch.end()
-                watching.cancel()
-                await asyncio.wait({watching}, timeout=2.0)
+                if not (await asyncio.wait({watching}, timeout=_WATCH_END_S))[0]:
+                    watching.cancel()  # it is still connecting
+                    await asyncio.wait({watching}, timeout=_WATCH_END_S)
 
     async def leave(self) -> None:
         """Roll back what is open, and leave the server. Raises nothing for a server that does not answer."""

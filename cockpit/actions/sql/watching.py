@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import psycopg
 from msgspec import Struct
@@ -61,22 +62,29 @@ class Watch:
         self._on_seen = on_seen
         self._connection: Connection | None = None
         self._views: tuple[str, ...] = ()
+        self._ended = asyncio.Event()
 
     async def look_on(self) -> None:
-        """Look until cancelled, or until it cannot."""
+        """Look until ended, or until it cannot."""
         try:
             self._connection = await connect(self._dsn, self._name)
             there = {name for (name,) in (await ask(self._connection, _WHICH_VIEWS)).texts}
             self._views = tuple(view for view in _VIEWS if view in there)
-            while True:
+            while not self._ended.is_set():
                 self._on_seen(await self._look(self._connection))
-                await asyncio.sleep(self._interval_s)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), self._interval_s)
         except (psycopg.Error, ActionError, OSError) as error:
-            why = said(error) if isinstance(error, psycopg.Error) else str(error)
-            self._on_seen(Seen((f"cannot be watched: {why}",)))
+            if not self._ended.is_set():
+                why = said(error) if isinstance(error, psycopg.Error) else str(error)
+                self._on_seen(Seen((f"cannot be watched: {why}",)))
+        finally:
+            if self._connection is not None:
+                await self._connection.close()
 
     def end(self) -> None:
         """Look no more; at once, whatever the server does."""
+        self._ended.set()
         if self._connection is not None:
             cut(self._connection)
 

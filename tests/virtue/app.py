@@ -2,7 +2,8 @@
 
 Each ready pod holds connections to the database and works as its image does: the old version knows sponsors, the new
 one coaches and organizations, and each fails on the other's schema. Without a ready pod everything is 503, as from an
-ingress. Beside it stands the monitoring, which answers whatever the application does: its figures are set by the test.
+ingress. Beside it stand the monitoring, whose figures are set by the test, and
+webhooks, which answer whatever the application does.
 """
 
 from __future__ import annotations
@@ -46,8 +47,10 @@ class App:
         self._pods: dict[str, list[psycopg.Connection[Any]]] = {}
         self._ending = threading.Event()
         self._app = _Server(self._answer)
-        self._monitoring = _Server(lambda method, path, headers, body: (200, dict(self.figures)))
-        self.url, self.metrics_url = self._app.url, f"{self._monitoring.url}/api/metrics"
+        self._beside = _Server(self._beside_answer)
+        self.url, self.metrics_url = self._app.url, f"{self._beside.url}/api/metrics"
+        self.sent: dict[str, list[dict[str, Any]]] = {"mail": [], "alert": []}
+        """What webhooks were sent, by the last part of their path."""
         self._sync()
         self._syncing = threading.Thread(target=self._keep_synced, name="virtue-app", daemon=True)
         self._syncing.start()
@@ -57,10 +60,14 @@ class App:
         self._ending.set()
         self._syncing.join()
         self._app.close()
-        self._monitoring.close()
+        self._beside.close()
         for connections in self._pods.values():
             for connection in connections:
                 connection.close()
+
+    def webhook(self, name: str) -> str:
+        """Where messages of this name are taken."""
+        return f"{self._beside.url}/hooks/{name}"
 
     def log_of(self, pod: str) -> str:
         """A pod's log."""
@@ -114,6 +121,12 @@ class App:
         except psycopg.Error as error:
             self.log_lines.append(f"ERROR {str(error).splitlines()[0]}")
             return 500, {"error": "internal"}
+
+    def _beside_answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        if method == "POST":
+            self.sent[path.rsplit("/", 1)[-1]].append(json.loads(body))
+            return 200, {}
+        return 200, dict(self.figures)
 
     def _sign_in(self, given: dict[str, str]) -> Answer:
         row = self._one("select id::text, role from profiles where email = %s", given.get("email", ""))

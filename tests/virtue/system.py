@@ -68,6 +68,8 @@ class System:
             "VIRTUE_COACH_TOKEN": "token-sponsor-1@virtue.invalid",
             "VIRTUE_PRACTITIONER_TOKEN": "token-practitioner-1@virtue.invalid",
             "VIRTUE_ADMIN_TOKEN": "token-admin-1@virtue.invalid",
+            "VIRTUE_MAIL_URL": self.app.webhook("mail"),
+            "VIRTUE_ALERT_URL": self.app.webhook("alert"),
             "KUBECONFIG": str(self.kubeconfig),
         }
 

@@ -22,7 +22,7 @@ from cockpit.actions.sql.executing import Execution, Order, Stopped
 from cockpit.actions.sql.judging import StopReason, Verdict, ended, needs_settling, settled, succeeded
 from cockpit.actions.sql.keeping import Kept, keep, kept_path
 from cockpit.actions.sql.planning import plan, prepare
-from cockpit.actions.sql.settling import settle
+from cockpit.actions.sql.settling import PATIENCE_S, settle
 from cockpit.actions.sql.transcript import Transcript
 from cockpit.errors import ActionError
 from cockpit.probes.threads import in_own_thread
@@ -40,6 +40,11 @@ _DETAIL = 800
 class SqlRunner:
     """The runner of kind `sql`."""
 
+    def __init__(self, *, patience_s: float = _PATIENCE_S, settle_s: float = PATIENCE_S) -> None:
+        """`patience_s`: for the answer to a cancel, before the connection is cut; `settle_s`: for a lost commit."""
+        self._patience_s = patience_s
+        self._settle_s = settle_s
+
     def plan(self, context: ActionContext) -> Planned:
         """What would be sent, or why it cannot be."""
         return plan(context)
@@ -49,8 +54,8 @@ class SqlRunner:
 
         `DETACH` stops it too, since a transaction ends with its connection; how is kept for the keeper that adopts it.
         """
-        stop = _Stop()
-        acting = asyncio.create_task(_act(context, on_output, stop))
+        stop = _Stop(self._patience_s)
+        acting = asyncio.create_task(_act(context, on_output, stop, self._settle_s))
         while not acting.done():
             try:
                 await asyncio.wait({acting})
@@ -72,7 +77,8 @@ class SqlRunner:
 class _Stop:
     """That it was asked to stop, when and why."""
 
-    def __init__(self) -> None:
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
         self.reason: StopReason = ""
         self.is_detached = False
         self._since = 0.0
@@ -107,7 +113,7 @@ class _Keeping:
                 keep(self._path, kept, durable=durable)
 
 
-async def _act(context: ActionContext, on_output: OnOutput, stop: _Stop) -> Ending:
+async def _act(context: ActionContext, on_output: OnOutput, stop: _Stop, settle_s: float) -> Ending:
     """From reading the files to the ending; never cancelled."""
     try:
         prepared = await in_own_thread(lambda: prepare(context))
@@ -119,14 +125,15 @@ async def _act(context: ActionContext, on_output: OnOutput, stop: _Stop) -> Endi
         transcript = Transcript(context.run_dir / "outputs" / f"{context.action}.log", context.mask, on_output)
     except OSError as error:
         return Ending(outcome="failed", detail=f"nothing was sent: no output file can be made: {error.strerror}")
-    return await _acted(context, prepared.order, transcript, stop)
+    return await _acted(context, prepared.order, transcript, stop, settle_s)
 
 
-async def _acted(context: ActionContext, order: Order, transcript: Transcript, stop: _Stop) -> Ending:
+async def _acted(context: ActionContext, order: Order, transcript: Transcript, stop: _Stop, settle_s: float) -> Ending:
     began = time.monotonic()
     keeping = _Keeping(kept_path(context.run_dir, context.action))
     execution = Execution(order, transcript, keeping)
-    verdict = await _performed(execution, transcript, stop, began + context.timeout_s)
+    work = await _performed(execution, transcript, stop, began + context.timeout_s)
+    verdict = await _judged(execution, work, transcript, stop, settle_s)
     await execution.leave()
     detail = _line(verdict.detail, context)
     transcript.say(f"{verdict.outcome}: {detail}\n")
@@ -145,8 +152,8 @@ async def _acted(context: ActionContext, order: Order, transcript: Transcript, s
     return ending
 
 
-async def _performed(execution: Execution, transcript: Transcript, stop: _Stop, deadline: float) -> Verdict:
-    """Run it to an end, or to what is known of one."""
+async def _performed(execution: Execution, transcript: Transcript, stop: _Stop, deadline: float) -> asyncio.Task[None]:
+    """Run it to an end, its own or one that was asked for; the task that ended."""
     work = asyncio.create_task(execution.perform())
     asking: asyncio.Task[None] | None = None
     while not work.done():
@@ -160,16 +167,18 @@ async def _performed(execution: Execution, transcript: Transcript, stop: _Stop, 
         execution.stop = True
         if execution.stage == "connecting":
             work.cancel()  # nothing that acts was sent
-        elif stop.age_s >= _PATIENCE_S:
+        elif stop.age_s >= stop.patience_s:
             execution.cut()
         elif (execution.stage != "committing" or stop.age_s >= _COMMIT_GRACE_S) and (asking is None or asking.done()):
             asking = asyncio.create_task(execution.cancel())
     if asking is not None:
         await asyncio.wait({asking})
-    return await _judged(execution, work, transcript, stop)
+    return work
 
 
-async def _judged(execution: Execution, work: asyncio.Task[None], transcript: Transcript, stop: _Stop) -> Verdict:
+async def _judged(
+    execution: Execution, work: asyncio.Task[None], transcript: Transcript, stop: _Stop, settle_s: float
+) -> Verdict:
     try:
         await work
     except asyncio.CancelledError:
@@ -182,7 +191,8 @@ async def _judged(execution: Execution, work: asyncio.Task[None], transcript: Tr
             transcript.progress((f"the connection was lost while committing: {line}",))
             transcript.flush()
 
-        return settled(await settle(execution.order.dsn, execution.order.name, execution.kept, tell=tell))
+        order = execution.order
+        return settled(await settle(order.dsn, order.name, execution.kept, patience_s=settle_s, tell=tell))
     return succeeded(execution)
 
 

@@ -16,6 +16,7 @@ from cockpit.errors import LogError
 from cockpit.exits import Exit
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
+from cockpit.run.walk import route
 from cockpit.session.runs import RunSummary, list_runs, runs_folder
 from cockpit.text import shortened
 
@@ -70,6 +71,7 @@ def runs(format_: str, all_: bool) -> int:
 
 def _row(run: RunSummary) -> Row:
     state = _folded(run.run_dir) if run.status != "damaged" else EMPTY
+    walked = route(state)
     is_live = run.status == "live"
     return Row(
         run=run.run,
@@ -77,8 +79,8 @@ def _row(run: RunSummary) -> Row:
         environment=run.environment,
         state=run.status,
         started=run.began,
-        steps_settled=sum(step.status != "open" for step in state.steps.values()),
-        steps=len(state.steps),
+        steps_settled=sum(state.steps[step].status != "open" for step in walked),
+        steps=len(walked),
         pen=state.pen.user if state.pen else run.user,
         keeper=("alive" if run.has_keeper else "gone") if is_live else "",
         last=run.last_sentence,

@@ -41,6 +41,10 @@ class Crew:
             "open": self._open_shop,
             "watch": self._watch,
             "close": self._close,
+            "close_again": self._close_again,
+            "old_table": self._restore,
+            "old_version": self._roll_back,
+            "open_again": self._open_shop,
         }
         self.install(OLD_VERSION)
 
@@ -132,6 +136,25 @@ class Crew:
 
     async def _close(self) -> None:
         self._say(f"posted: {NEW_VERSION} is out, orders are open")
+
+    async def _close_again(self) -> None:
+        await self._close_shop()
+        await self._drain()
+
+    async def _restore(self) -> None:
+        try:
+            await asyncio.to_thread(self._shop.database.restore, self._folder / BACKUP)
+        except DatabaseError as error:
+            self._say(f"ERROR backup not restored: {str(error).splitlines()[0]}")
+        else:
+            self._say(f"backup restored, schema {await asyncio.to_thread(self._shop.database.schema_version)}")
+
+    async def _roll_back(self) -> None:
+        self.install(OLD_VERSION)
+        self._shop.is_slow = self._shop.loses_orders = False
+        self._say("the service restarts")
+        await self._shop.restart(OLD_VERSION, away_s=2.5 / self._speed)
+        self._say("the service is up")
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)

@@ -12,8 +12,8 @@ from demo_place import demo_place, left_behind, until
 from cockpit.audit.verify import verify
 from cockpit.demo import launch
 from cockpit.demo.faults import FAULTS, FaultName
-from cockpit.run.commands import ConfirmStep, EnterPhase, FinishRun, OverrideGate
-from cockpit.run.events import StepConfirmed
+from cockpit.run.commands import ChooseRollback, ConfirmStep, EnterPhase, FinishRun, OverrideGate, Refusal
+from cockpit.run.events import RollbackChosen, StepConfirmed
 from cockpit.run.evidence import evidence
 from cockpit.run.friction import required_word
 from cockpit.run.state import GateState
@@ -86,7 +86,7 @@ def test_the_walk_goes_through_and_leaves_a_log_that_verifies(place: Path):
     state = seat.view.state
     seat.close()
     assert state.status == "finished"
-    assert {step.status for step in state.steps.values()} == {"confirmed"}
+    assert {state.steps[step.id].status for _, step in state.profile.steps()} == {"confirmed"}
     assert state.deviations == ()
     assert until(lambda: left_behind(place) == [])
     assert not demo.folder.exists()
@@ -138,4 +138,26 @@ def test_a_blocked_gate_can_be_overridden_with_a_reason_and_has_consequences(pla
     # the new version meets the old table: every order is lost
     assert until(lambda: seat.view.state.probes["errors"].status == "fail")
     assert [deviation.kind for deviation in seat.view.state.deviations] == ["override"]
+    seat.close()
+
+
+def test_failing_orders_fire_a_trigger_and_the_way_back_leads_to_the_old_version(place: Path):
+    walker = Walker(launch.start(fault="errors-after-rollout", speed=SPEED))
+    walker.walk(to="watch")
+    seat = walker.seat
+    assert until(lambda: [fired.trigger for fired in seat.view.state.fired] == ["orders_fail"])
+    refused = walker.press()
+    assert isinstance(refused, Refusal)
+    assert refused.code == "trigger_unanswered"
+    choice = seat.command(ChooseRollback, plan="back", reason="orders get lost", typed="back")
+    assert isinstance(seat.submit(choice), Done)
+    walker.walk()
+    state = seat.view.state
+    assert state.rollback is not None
+    assert state.rollback.steps == ("close_again", "old_version", "old_table", "open_again")
+    assert state.fired == ()
+    assert (state.probes["version"].reading.value, state.probes["schema"].reading.value) == ("1.4.2", 6)
+    assert isinstance(seat.submit(seat.command(FinishRun)), Done)
+    chosen = next(r.event.body for r in seat.view.recent if isinstance(r.event.body, RollbackChosen))
+    assert (chosen.proposed, chosen.not_taken) == ("back", ())
     seat.close()

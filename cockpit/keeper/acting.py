@@ -14,17 +14,14 @@ from msgspec.structs import asdict
 
 from cockpit.actions.runner import ActionContext, ActionRunner, typed_settings
 from cockpit.errors import ActionError
+from cockpit.keeper.messaging import message_of
 from cockpit.keeper.values import RunValues, references_in
 from cockpit.profile.kinds import Settings, StepKind
 from cockpit.profile.model import Profile, Step, Target
 from cockpit.profile.references import fill_secret
+from cockpit.run.naming import run_values
 from cockpit.run.state import RunState
 from cockpit.text import shortened
-
-
-def run_values(state: RunState) -> dict[str, str]:
-    return {}
-
 
 TIMEOUT_S = 600.0
 """Of a kind that does not say how long it may take."""
@@ -65,11 +62,12 @@ class Workshop(Struct, frozen=True):
         public = public_values(state, self.values)
         settings = typed_settings(step, kind.settings, public)
         if is_begun:
-            target = None
+            target = template = channel = None
         else:
             self._refuse_missing(step, kind, public)
             named = target_of(state.profile, step)
             target = resolved(named, public, self.values) if named is not None else None
+            template, channel = message_of(state, step, public, self.values)
         context = ActionContext(
             action=action,
             run_dir=self.run_dir,
@@ -81,6 +79,8 @@ class Workshop(Struct, frozen=True):
             secrets=self.values.secrets,
             target=target,
             mask=self.values.mask,
+            template=template,
+            channel=channel,
         )
         return Doing(step=step, kind=kind, runner=runner, context=context)
 

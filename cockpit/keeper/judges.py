@@ -7,7 +7,7 @@ is judged of readings that do not count. It tells nobody by itself: what is to b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from cockpit.keeper.clockwatch import ClockWatch
@@ -48,6 +48,10 @@ class Judges:
             for trigger in self._profile.triggers
             if trigger.when
         )
+        self._triggers_of: dict[str, list[TriggerWatch]] = {}
+        for watch in self._triggers:
+            for probe in watch.probes:
+                self._triggers_of.setdefault(probe, []).append(watch)
         self._plans = self._made_plans(state, kinds, now.mono)
         self._named_since = frozenset(
             name for plan in self._profile.rollbacks for text in plan.when for name in _SINCE.findall(text)
@@ -77,7 +81,7 @@ class Judges:
         if self._door.take(judgement):
             yield from self.gate(state, now.mono)
         yield from self._waited(state, now, probe)
-        yield from self._fired(state, now.mono, probe)
+        yield from self._fired(state, now.mono, self._triggers_of.get(probe, ()))
         if self._plans is not None and probe in self._plans.probes:
             yield from self._planned(state, now)
 
@@ -94,7 +98,7 @@ class Judges:
         yield from self.gate(state, now.mono)
         yield from self._waited(state, now)
         yield from self._dues.look(state, now)
-        yield from self._fired(state, now.mono)
+        yield from self._fired(state, now.mono, self._triggers)
         yield from self._planned(state, now)
 
     def pace(self, state: RunState, now: Instant) -> None:
@@ -116,10 +120,8 @@ class Judges:
             if told is not None:
                 yield told
 
-    def _fired(self, state: RunState, now_mono: float, probe: str = "") -> Iterator[Body]:
-        for watch in self._triggers:
-            if probe and probe not in watch.probes:
-                continue
+    def _fired(self, state: RunState, now_mono: float, triggers: Iterable[TriggerWatch]) -> Iterator[Body]:
+        for watch in triggers:
             known = self._watching.known(watch.probes, now_mono)
             suspended = suspended_because(state, watch.trigger)
             told = watch.look(known, self._recorded.facts(state.values), suspended, now_mono)

@@ -8,18 +8,17 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from msgspec.structs import asdict
-
+from cockpit.actions.message.channels import send
 from cockpit.actions.runner import find_runner
 from cockpit.errors import ActionError
 from cockpit.keeper.acting import Workshop, public_values, resolved
-from cockpit.keeper.alerts import Alerts, Sent, is_attended
+from cockpit.keeper.alerts import Alerts, is_attended
 from cockpit.keeper.identities import Found, Identities
+from cockpit.keeper.messaging import resolved_channel
 from cockpit.keeper.starting import Starting
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Channel, Target
-from cockpit.profile.references import fill_secret
 
 
 def workshop_of(run_dir: Path, base_dir: Path, values: RunValues, kinds: Kinds) -> Workshop:
@@ -48,18 +47,9 @@ def alerts_of(keeper: Starting, run_dir: Path) -> Alerts:
     state = keeper.state
 
     def resolve(channel: Channel) -> Channel:
-        known = {**public_values(keeper.state, keeper.values), **keeper.values.secrets}
-        try:
-            return Channel(**{name: fill_secret(text, known) for name, text in asdict(channel).items()})
-        except KeyError as error:
-            raise ActionError(f"channel `{channel.id}`: `{error.args[0]}` has no value") from None
+        return resolved_channel(channel, public_values(keeper.state, keeper.values), keeper.values)
 
     return Alerts(
         state.profile, run_dir.name, resolve, send, lambda: state.is_rehearsal or is_attended(run_dir),
         lambda text: keeper.values.mask.text(text), keeper.tell,
     )  # fmt: skip
-
-
-async def send(channel: Channel, title: str, text: str, extra: dict[str, str]) -> Sent:
-    """Send a text."""
-    raise ActionError("nothing here can send")

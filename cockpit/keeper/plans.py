@@ -28,11 +28,8 @@ class Plans:
         self._gates = {plan.id: Gate(plan.when, environment) for plan in plans}
         self._told = dict(told)
         self._began_mono = now_mono
-
-    @property
-    def probes(self) -> tuple[str, ...]:
+        self.probes = tuple(dict.fromkeys(probe for gate in self._gates.values() for probe in gate.probes))
         """What they read."""
-        return tuple(dict.fromkeys(probe for gate in self._gates.values() for probe in gate.probes))
 
     def look(self, known: Mapping[str, Known], recorded: Mapping[str, object], now_mono: float) -> PlansJudged | None:
         """What is to be told now, if anything."""

@@ -27,12 +27,9 @@ class TriggerWatch:
         self._clear = Gate(trigger.clear_when, environment) if trigger.clear_when else None
         self._is_firing = is_firing
         self._since: float | None = None
-
-    @property
-    def probes(self) -> tuple[str, ...]:
-        """What it reads."""
         more = self._clear.probes if self._clear is not None else ()
-        return tuple(dict.fromkeys((*self._when.probes, *more)))
+        self.probes = tuple(dict.fromkeys((*self._when.probes, *more)))
+        """What it reads."""
 
     def look(
         self, known: Mapping[str, Known], recorded: Mapping[str, object], suspended: str, now_mono: float

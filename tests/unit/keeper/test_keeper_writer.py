@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -102,3 +103,27 @@ def test_a_beat_is_read_by_seats_and_replaces_a_longer_one(tmp_path: Path) -> No
     assert keeper_sight(tmp_path, now) == KeeperSight(alive=False, silent_s=1.25)
     assert keeper_beat(tmp_path).read_text().split()[0] == "3"
     beat.close()
+
+
+async def test_what_is_waited_for_is_durable_when_the_wait_ends_and_the_loop_goes_on_meanwhile() -> None:
+    store = Store()
+    writer = started(store)
+    writer.put(NoteAdded(text="before"))
+    waiting = asyncio.create_task(writer.durable(NoteAdded(text="intent")))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+    store.go_on.set()
+    await waiting
+    assert [text for append in store.appends for text in append] == ["before", "intent"]
+    assert writer.close(10)
+
+
+async def test_what_cannot_be_written_is_never_said_to_be_durable() -> None:
+    store, told = Store(), list[Exception]()
+    store.failure = StoreFailed("the disk is full")
+    store.go_on.set()
+    writer = started(store, told.append)
+    with pytest.raises(StoreFailed, match="the disk is full"):
+        await writer.durable(NoteAdded(text="intent"))
+    assert writer.close(10)
+    assert told == [store.failure]

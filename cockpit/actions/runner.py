@@ -18,7 +18,7 @@ from msgspec import Struct
 from cockpit.errors import ActionError
 from cockpit.probes.masking import Mask
 from cockpit.profile.kinds import Settings
-from cockpit.profile.model import Step, Target
+from cockpit.profile.model import Channel, Step, Target, Template
 from cockpit.profile.references import fill
 from cockpit.text import shortened
 
@@ -27,7 +27,7 @@ Outcome = Literal["succeeded", "failed", "timed_out", "cancelled", "refused", "l
 _Settings = TypeVar("_Settings", bound=Settings)
 
 DETACH = "detach"
-"""`task.cancel(DETACH)` on a `run` or `adopt`: watch no more and let it go on (the keeper ends, the action does not)."""
+"""`task.cancel(DETACH)` on a `run` or `adopt`: watch no more and let it go on: the keeper ends, not the action."""
 
 
 class Output(Struct, frozen=True, kw_only=True):
@@ -91,6 +91,10 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     """References filled in, secrets included."""
     mask: Mask
     """For what others say."""
+    template: Template | None = None
+    """Of a message: its texts filled in for display."""
+    channel: Channel | None = None
+    """Of a message: references filled in, secrets included; None: it is sent by hand."""
 
 
 OnOutput = Callable[[Output], None]

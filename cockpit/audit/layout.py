@@ -2,7 +2,12 @@
 
 <runs>/<run-id>/            0700
     audit.jsonl             the log, 0600
-    outputs/                full command output, keeper logs
+    outputs/                full command output, keeper logs; of an action:
+        <action>.log            what it wrote, masked, 0600
+        <action>.status         who watches it; there before it is started
+        <action>.exit           how it ended
+        <action>.cancel         it is to be stopped
+        <action>.kubeconfig     for its eyes alone, while it runs
     locks/append            serialises appends
     locks/poisoned          a write or sync failed: nobody appends any more
     locks/keeper            held by the live keeper
@@ -29,6 +34,31 @@ def log_path(run_dir: Path) -> Path:
 def outputs_dir(run_dir: Path) -> Path:
     """Full outputs, named by the log with their digests."""
     return run_dir / "outputs"
+
+
+def action_log(run_dir: Path, action: str) -> Path:
+    """The whole output of an action, as bytes: only secrets are taken out, escape sequences are not."""
+    return outputs_dir(run_dir) / f"{action}.log"
+
+
+def action_status(run_dir: Path, action: str) -> Path:
+    """Made, once, before a command is started: by its shim, or by a keeper that gives it up."""
+    return outputs_dir(run_dir) / f"{action}.status"
+
+
+def action_exit(run_dir: Path, action: str) -> Path:
+    """Appears, whole and durable, when a command and all that it started are over."""
+    return outputs_dir(run_dir) / f"{action}.exit"
+
+
+def action_cancel(run_dir: Path, action: str) -> Path:
+    """Whoever makes this file has the command stopped."""
+    return outputs_dir(run_dir) / f"{action}.cancel"
+
+
+def action_kubeconfig(run_dir: Path, action: str) -> Path:
+    """A private kubeconfig, removed when the command is over."""
+    return outputs_dir(run_dir) / f"{action}.kubeconfig"
 
 
 def locks_dir(run_dir: Path) -> Path:

@@ -1,0 +1,214 @@
+"""Virtue's whole night on its stand-in, with a real keeper: to the end, and back."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from virtue.app import NEW_IMAGE, OLD_IMAGE
+from virtue.dumping import dumped
+from virtue.system import FLAGS, System, until
+from virtue.walking import Night
+
+from cockpit.run import commands as c
+from cockpit.run.state import RunState
+from cockpit.session.seat import Done
+
+pytestmark = pytest.mark.xdist_group("virtue")
+
+
+@pytest.fixture
+def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
+    if shutil.which("kubectl") is None:
+        pytest.skip("kubectl is not installed here")
+    system = System(tmp_path, postgres_dsn)
+    yield system
+    system.close()
+
+
+@pytest.fixture
+def begin(system: System, tmp_path: Path) -> Iterator[Callable[..., Night]]:
+    """Begins nights, and ends them."""
+    nights: list[Night] = []
+
+    def begin(**options: object) -> Night:
+        nights.append(Night(system, tmp_path, **options))  # type: ignore[arg-type]
+        return nights[-1]
+
+    yield begin
+    for night in nights:
+        night.close()
+
+
+def test_the_night_walks_to_its_end_and_leaves_the_new_system(begin: Callable[..., Night], system: System):
+    night = begin()
+    night.walk()
+    assert night.problem() == ""
+    profile = night.state.profile
+    assert night.settled() == [step.id for _, step in profile.steps()]
+    assert night.state.deviations == ()
+    assert (system.cluster.image, system.cluster.replicas) == (NEW_IMAGE, 3)
+    assert set(system.cluster.pods().values()) == {NEW_IMAGE}
+    assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "true")
+    assert system.cluster.data("app-config") == {"MAINTENANCE_MODE": "false"}
+    assert system.query("select count(*) from profiles where organization_id is null") == [(0,)]
+    assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(-1,)]
+    assert [message["title"] for message in system.app.sent["mail"]] == [
+        "Scheduled maintenance: Virtue Development Platform",
+        "Maintenance complete: new features for organizations",
+    ]
+
+
+def is_as_before(system: System, before: str) -> None:
+    """The database, the cluster and the application are as they were before the night."""
+    assert dumped(system.dsn) == before
+    assert (system.cluster.image, system.cluster.replicas) == (OLD_IMAGE, 3)
+    assert set(system.cluster.pods().values()) == {OLD_IMAGE}
+    assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "false")
+    assert system.cluster.data("app-config") == {"MAINTENANCE_MODE": "false"}
+
+
+def failed(step: str) -> Callable[[RunState], bool]:
+    """Whether a step is current whose action failed."""
+
+    def is_so(state: RunState) -> bool:
+        at = state.cursor is not None and state.cursor.step == step
+        return at and state.action is not None and state.action.status == "failed"
+
+    return is_so
+
+
+def test_a_validation_that_fails_leads_back_over_what_was_done_and_nothing_else(
+    begin: Callable[..., Night], system: System
+):
+    system.execute("update practitioner_assignments set sponsor_id = null where id = 1")
+    before = dumped(system.dsn)
+    night = begin()
+    state = night.walk(failed("validate"))
+    assert state.action is not None
+    assert "1 active assignments without a supervisor" in state.action.detail + "".join(state.action.tail)
+    until(lambda: night.advice().proposed == "emergency", "the emergency plan is proposed")
+    option = night.advice().option("emergency")
+    assert option is not None
+    assert option.steps == (
+        "em_database",
+        "em_validate",
+        "em_scale_up",
+        "em_maintenance_off",
+        "em_restore_limit",
+        "em_works",
+        "em_notice",
+    )
+    night.roll_back("emergency", "the validation failed")
+    night.walk()
+    assert night.problem() == ""
+    assert "set_image" not in night.settled()
+    is_as_before(system, before)
+    assert [message["title"] for message in system.app.sent["mail"]][1:] == ["Service restored"]
+    chosen = night.bodies("rollback.chosen")
+    assert [(body.plan, body.reason) for body in chosen] == [("emergency", "the validation failed")]
+
+
+def test_logins_that_fail_within_the_hour_lead_back_by_the_emergency_plan(begin: Callable[..., Night], system: System):
+    before = dumped(system.dsn)
+    night = begin()
+    night.walk("nothing_missing")
+    system.execute("insert into organizations (name) values ('entered since')")
+    system.app.figures["login_success_percent"] = 85.0
+    fired = until(lambda: night.state.fired, "the trigger")
+    assert [(each.trigger, each.severity) for each in fired] == [("logins_failing", "immediate")]
+    refused = night.ask(c.ConfirmStep, step="nothing_missing", painted_seq=night.state.cursor.opened_seq)
+    assert isinstance(refused, c.Refusal), "an alarm that nobody answered stops the walk"
+    assert night.advice().proposed == "emergency"
+    night.roll_back("emergency", "people cannot log in")
+    system.app.figures["login_success_percent"] = 99.0
+    night.walk()
+    assert night.problem() == ""
+    assert night.settled()[-11:] == [
+        "em_maintenance_on",
+        "em_features_off",
+        "em_scale_down",
+        "em_undo_image",
+        "em_database",
+        "em_validate",
+        "em_scale_up",
+        "em_maintenance_off",
+        "em_restore_limit",
+        "em_works",
+        "em_notice",
+    ]
+    is_as_before(system, before)
+
+
+HOUR = """
+[[rollbacks]]
+id = "emergency"
+when = ["image != 'virtue-app:organizational-model-v1.0' || since.set_image < 0.1"]
+
+[[rollbacks]]
+id = "planned"
+when = ["since.set_image >= 0.1"]
+"""
+"""An hour that is over sooner."""
+
+
+def test_complaints_after_the_hour_lead_back_by_the_planned_way(begin: Callable[..., Night], system: System):
+    before = dumped(system.dsn)
+    night = begin(more=HOUR)
+    night.walk("first_4_hours")
+    said = night.bo.submit(night.bo.command(c.RaiseTrigger, trigger="complaints", reason="forty calls in an hour"))
+    assert isinstance(said, Done), said
+    until(lambda: night.state.fired, "the trigger")
+    until(lambda: night.advice().proposed == "planned", "the planned way is proposed")
+    night.roll_back("planned", "it costs too many people their evening")
+    night.walk()
+    assert night.problem() == ""
+    assert night.settled()[-12:] == [
+        "pl_maintenance_on",
+        "pl_scale_down",
+        "rollback_backup_id",
+        "pl_features_off",
+        "pl_image",
+        "pl_database",
+        "pl_validate",
+        "pl_scale_up",
+        "pl_maintenance_off",
+        "pl_restore_limit",
+        "pl_works",
+        "pl_notice",
+    ]
+    assert night.state.values["rollback_backup_id"] == "backup-before-rollback"
+    is_as_before(system, before)
+
+
+def test_a_rollout_whose_pods_never_become_ready_leads_back(begin: Callable[..., Night], system: System):
+    before = dumped(system.dsn)
+    system.cluster.never_ready.add(NEW_IMAGE)
+    night = begin(more=IMPATIENT)
+    night.walk(failed("rollout"))
+    night.roll_back("emergency", "the new pods do not start")
+    night.walk()
+    assert night.settled()[-9:-7] == ["em_scale_down", "em_undo_image"]
+    is_as_before(system, before)
+
+
+IMPATIENT = """
+[[phases]]
+id = "application"
+
+[[phases.steps]]
+id = "rollout"
+argv = ["kubectl", "rollout", "status", "deployment/virtue-app", "--timeout=1s"]
+"""
+
+
+def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system: System):
+    before = dumped(system.dsn)
+    night = begin(rehearsal=True)
+    night.walk()
+    assert night.problem() == ""
+    is_as_before(system, before)
+    assert system.cluster.changes == []
+    assert system.app.sent == {"mail": [], "alert": []}

@@ -20,7 +20,7 @@ from cockpit.actions.sql.exchange import ask
 from cockpit.actions.sql.keeping import Kept
 from cockpit.errors import ActionError
 
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 _BETWEEN_S = 0.5
 _SHORTEST_LOOK_S = 5.0
 

@@ -32,8 +32,12 @@ def _notified(url: str, title: str, text: str) -> Sent:
         return Sent("failed", MISSING)
     services = apprise.Apprise(asset=apprise.AppriseAsset(app_id="cockpit", secure_logging=True))
     try:
-        if not services.add(url) or not len(services):
-            return Sent("failed", "nothing was sent: Apprise knows no service for this channel's URL")
+        is_known = services.add(url) and len(services) > 0
+    except Exception as error:  # noqa: BLE001 - as below
+        return Sent("failed", f"nothing was sent: Apprise cannot read this channel's URL ({type(error).__name__})")
+    if not is_known:
+        return Sent("failed", "nothing was sent: Apprise knows no service for this channel's URL")
+    try:
         sent = services.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT)
     except Exception as error:  # noqa: BLE001 - a hundred services; their messages may quote the URL
         return Sent("unknown", f"Apprise failed ({type(error).__name__}); it may have arrived")

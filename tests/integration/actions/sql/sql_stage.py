@@ -115,6 +115,7 @@ class Proxy:
             task.cancel()
         if self._server is not None:
             self._server.close()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
         for writer in self._writers:

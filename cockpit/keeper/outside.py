@@ -10,15 +10,18 @@ from pathlib import Path
 
 from cockpit.actions.message.channels import send
 from cockpit.actions.runner import find_runner
-from cockpit.errors import ActionError
+from cockpit.actions.targets import identify
 from cockpit.keeper.acting import Workshop, public_values, resolved
 from cockpit.keeper.alerts import Alerts, is_attended
-from cockpit.keeper.identities import Found, Identities
+from cockpit.keeper.identities import LOOK_S, Found, Identities, Seen
 from cockpit.keeper.messaging import resolved_channel
 from cockpit.keeper.starting import Starting
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Channel, Target
+
+_MARGIN_S = 2.0
+"""A look ends by itself, with its own sentence, before it is cut off."""
 
 
 def workshop_of(run_dir: Path, base_dir: Path, values: RunValues, kinds: Kinds) -> Workshop:
@@ -37,9 +40,9 @@ def identities_of(keeper: Starting) -> Identities:
     return Identities(state.profile.targets, known, look_at, resolve, lambda t: keeper.values.mask.text(t), keeper.tell)
 
 
-async def look_at(target: Target) -> Found:
+async def look_at(target: Target) -> Seen:
     """Who the target proves to be."""
-    raise ActionError(f"nothing here knows targets of kind `{target.kind}`")
+    return await identify(target, LOOK_S - _MARGIN_S)
 
 
 def alerts_of(keeper: Starting, run_dir: Path) -> Alerts:

@@ -284,3 +284,25 @@ def test_failures_count_from_fail_after_in_a_row_on_and_one_good_reading_ends_th
             assert in_a_row < fail_after
             if status in ("fail", "error"):
                 raise AssertionError("a failure counted too early")
+
+
+async def test_what_rests_is_read_only_when_asked_and_wakes_at_once_without_having_missed_anything() -> None:
+    fake, other = Fake(at_once), Fake(at_once)
+    schedule = Scheduler([watched(fake, "it"), watched(other, "other")], lambda j: None)
+    schedule.rest({"it"})
+    schedule.start()
+    await until(lambda: len(other.reads) >= 5)
+    assert fake.reads == []
+    schedule.probe_now(["it"])
+    await until(lambda: len(fake.reads) == 1)
+    before = len(other.reads)
+    await until(lambda: len(other.reads) >= before + 5)
+    assert len(fake.reads) == 1
+    schedule.rest(())
+    await until(lambda: len(fake.reads) >= 4)
+    schedule.rest({"it", "other"})
+    await until(lambda: not fake.running and not other.running)
+    before = len(fake.reads)
+    await asyncio.sleep(0.2)  # nothing is to come: there is no condition to wait for
+    assert len(fake.reads) <= before + 1
+    await schedule.close()

@@ -6,6 +6,7 @@ the profile does not declare is not compared, but is told.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal, assert_never
 
 from msgspec import Struct
@@ -25,8 +26,11 @@ class Identity(Struct, frozen=True, kw_only=True):
     """One visible sentence: what differs, or why it cannot be asked."""
 
 
-async def identify(target: Target, timeout_s: float) -> Identity:
-    """Ask the target who it is; references in it are filled in. Never raises for what the target says or does not."""
+async def identify(target: Target, timeout_s: float, base_dir: Path | None = None) -> Identity:
+    """Ask the target who it is. Never raises for what the target says or does not.
+
+    References in it are filled in. A relative path of a kubeconfig starts at `base_dir`, the profile's folder.
+    """
     match target.kind:
         case "postgres":
             from cockpit.actions.targets import postgres  # the driver is loaded only where it is needed
@@ -35,6 +39,6 @@ async def identify(target: Target, timeout_s: float) -> Identity:
         case "kubernetes":
             from cockpit.actions.targets import kubernetes
 
-            return await kubernetes.identify(target, timeout_s)
+            return await kubernetes.identify(target, timeout_s, base_dir)
         case _:
             assert_never(target.kind)

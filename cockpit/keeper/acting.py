@@ -6,12 +6,13 @@ run's own names; secrets go in apart. What has no value is said here, before any
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from cockpit.actions.files import files_of
 from cockpit.actions.runner import ActionContext, ActionRunner, typed_settings
 from cockpit.errors import ActionError
 from cockpit.keeper.messaging import message_of
@@ -124,13 +125,6 @@ def resolved(target: Target, public: Mapping[str, str], values: RunValues) -> Ta
     except KeyError as error:
         raise ActionError(f"target `{target.id}`: `{shortened(str(error.args[0]), 60)}` has no value") from None
     return Target(id=target.id, kind=target.kind, **filled)
-
-
-def files_of(step: Step) -> tuple[str, ...]:
-    """The files that a step's settings name: `file` and `files`."""
-    one, several = step.settings.get("file"), step.settings.get("files")
-    listed: Iterable[object] = several if isinstance(several, list | tuple) else ()
-    return tuple(name for name in (one, *listed) if isinstance(name, str) and name)
 
 
 def timeout_of(settings: Settings) -> float:

@@ -11,23 +11,26 @@ import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 import cockpit
+from cockpit.actions.files import digests, files_of
 from cockpit.audit import clock, ids
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import FILE_MODE, keeper_lock, log_path, origin_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
 from cockpit.audit.locks import holder_alive
-from cockpit.errors import LogError, RunError, StoreFailed
+from cockpit.errors import ActionError, LogError, RunError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
 from cockpit.run.wording import sentence
 from cockpit.session.identity import actor
+from cockpit.session.timings import earlier_timings
 from cockpit.text import visible
 
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a screen never needs
@@ -46,6 +49,7 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     profile_id: str = ""
     environment: str = ""
     title: str = ""
+    is_rehearsal: bool = False
     user: str = ""
     """Who started it."""
     began: datetime | None = None
@@ -76,17 +80,27 @@ def create_run(
     despite: Mapping[str, str] | None = None,
     folder: Path | None = None,
     kinds: Kinds | None = None,
+    rehearsal: bool = False,
+    rehearsal_reason: str = "",
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
-    `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile.
-    Raises RunError with one sentence if it cannot be kept there; then nothing of it is left.
+    `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
+    `rehearsal_reason` says why a production target is rehearsed against. The files that its steps name are fixed now.
+    Raises RunError with one sentence if one of them cannot be read, or if the run cannot be kept there; then nothing of
+    it is left.
     """
     folder = folder or runs_folder()
     started_by, now = actor(), clock.now()
     run_dir = folder / ids.new_id()
     try:
-        body = _run_started(loaded, values, dict(despite or {}), kinds or installed(), now.at)
+        body = replace(
+            _run_started(loaded, values, dict(despite or {}), kinds or installed(), now.at),
+            rehearsal=rehearsal,
+            rehearsal_reason=visible(rehearsal_reason.strip()),
+            files=_fixed(loaded),
+            **_expected(loaded, folder),
+        )
         store = FileStore.create(run_dir, run_dir.name)
         try:
             _write_origin(run_dir, loaded)
@@ -121,6 +135,23 @@ def _run_started(
         window_end=window[1],
         despite={run: visible(reason.strip()) for run, reason in despite.items()},
     )
+
+
+def _fixed(loaded: Loaded) -> dict[str, str]:
+    """The digests of the files that steps name, in the order of the walk."""
+    named = dict.fromkeys(name for _, step in loaded.profile.every_step() for name in files_of(step))
+    try:
+        return digests(named, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
+    except ActionError as error:
+        raise RunError(
+            f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"
+        ) from error
+
+
+def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:
+    """How long steps took before."""
+    known = earlier_timings(loaded.profile.id, {step.id for _, step in loaded.profile.every_step()}, folder)
+    return {"medians": known.medians, "earlier_runs": known.runs}
 
 
 def _write_origin(run_dir: Path, loaded: Loaded) -> None:
@@ -200,6 +231,7 @@ def summary(run_dir: Path) -> RunSummary:
         profile_id=body.profile.id,
         environment=body.profile.environment,
         title=body.profile.title,
+        is_rehearsal=body.rehearsal,
         user=first.actor.user,
         began=first.instant.at,
         last=last.instant.at,

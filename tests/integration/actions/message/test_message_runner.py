@@ -43,7 +43,8 @@ async def test_what_went_where_is_kept_with_its_digest(tmp_path: Path) -> None:
         text = "Maintenance\n\nTonight at 22:00"
         assert ending.sent == {"to": "all users", "channel": "oncall", "digest": digest(text)}
         assert server.taken[0][2] == {
-            "run": "01R", "environment": "staging", "to": "all users", "title": "Maintenance", "text": "Tonight at 22:00",
+            "run": "01R", "environment": "staging", "to": "all users",
+            "title": "Maintenance", "text": "Tonight at 22:00",
         }  # fmt: skip
 
 

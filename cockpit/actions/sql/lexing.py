@@ -135,6 +135,8 @@ class _Nesting:
         self._blocks = 0
         self._first: list[str] = []
         self._last = ""
+        self._makes_a_function: bool | None = None
+        """Known after the first four words."""
 
     @property
     def is_outermost(self) -> bool:
@@ -142,8 +144,11 @@ class _Nesting:
 
     def see(self, word: str) -> None:
         """One more token that counts: a word in capitals, a sign, or nothing for another."""
-        if len(self._first) < 4:
+        if self._makes_a_function is None:
             self._first.append(word)
+            if len(self._first) == 4:
+                words = [word for word in self._first if word not in ("OR", "REPLACE")]
+                self._makes_a_function = words[:2] in (["CREATE", "FUNCTION"], ["CREATE", "PROCEDURE"])
         if word in ("(", ")"):
             self._parentheses += 1 if word == "(" else -1
         elif self._makes_a_function and self._parentheses <= 0:
@@ -152,8 +157,3 @@ class _Nesting:
             elif word == "END" and self._blocks:
                 self._blocks -= 1
         self._last = word
-
-    @property
-    def _makes_a_function(self) -> bool:
-        words = [word for word in self._first if word not in ("OR", "REPLACE")]
-        return words[:1] == ["CREATE"] and words[1:2] in (["FUNCTION"], ["PROCEDURE"])

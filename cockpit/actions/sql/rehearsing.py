@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from msgspec import Struct
 
 from cockpit.actions.sql.declaration import SqlSettings
 from cockpit.actions.sql.lexing import tokens
-from cockpit.actions.sql.script import STANDS_ALONE, Statement, statements
+from cockpit.actions.sql.script import STANDS_ALONE, Statement, read_script, statements
 
 LOCK_TIMEOUT_S = 2.0
 """At most, in a rehearsal."""
@@ -46,6 +47,14 @@ class Obstacle(Struct, frozen=True):
 def unrehearsable(sql: str) -> tuple[str, ...]:
     """What of `sql` cannot be rolled back, or cannot be run to be rolled back; each a sentence, in order."""
     return tuple(obstacle.sentence for obstacle in obstacles(statements(sql)))
+
+
+def foretold(settings: SqlSettings, base_dir: Path) -> tuple[str, ...]:
+    """What a rehearsal of this step cannot do or take back, each a sentence. Raises ActionError for SQL refused."""
+    script = read_script(settings, base_dir)
+    only_shown = why_only_shown(settings, script)
+    said = [f"only shown: {only_shown}"] if only_shown else []
+    return (*said, *(found.sentence for found in obstacles(script) if found.sentence != only_shown))
 
 
 def why_only_shown(settings: SqlSettings, script: tuple[Statement, ...]) -> str:

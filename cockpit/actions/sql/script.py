@@ -18,7 +18,7 @@ from cockpit.actions.sql.lexing import Piece, Token, pieces
 from cockpit.errors import ActionError
 from cockpit.text import shortened
 
-LARGEST_BYTES = 8 * 1024 * 1024
+LARGEST_BYTES = 2 * 1024 * 1024
 """Of one file."""
 _FIRST_WORDS = 60
 """Characters."""
@@ -100,6 +100,11 @@ def read_script(settings: SqlSettings, base_dir: Path) -> tuple[Statement, ...]:
     if not found:
         raise ActionError("there is no SQL statement in it")
     return tuple(found)
+
+
+def read_text(settings: SqlSettings, base_dir: Path) -> str:
+    """All of a step's SQL in one text. Raises ActionError for a file that cannot be read."""
+    return "\n;\n".join(text for _, text in _sources(settings, base_dir))
 
 
 def statements(text: str, *, source: str = "", first: int = 1) -> Iterator[Statement]:
@@ -186,6 +191,8 @@ def _refusal(statement: Statement, *, in_transaction: bool) -> str:
 def _only_psql(statement: Statement) -> str:
     """What psql alone understands, as a refusal."""
     text, brackets = statement.text, 0
+    if "\\" not in text and ":" not in text:
+        return ""  # most of it
     for before, token, after in zip(
         (None, *statement.tokens), statement.tokens, (*statement.tokens[1:], None), strict=False
     ):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from cockpit.actions.sql.declaration import SQL, SqlSettings
-from cockpit.actions.sql.rehearsing import unrehearsable, why_only_shown
-from cockpit.actions.sql.script import statements
+from cockpit.actions.sql.dependence import dependent
+from cockpit.actions.sql.rehearsing import foretold, unrehearsable, why_only_shown
+from cockpit.actions.sql.script import read_text, statements
 
 
 @pytest.mark.parametrize(
@@ -85,3 +88,39 @@ def test_a_rehearsal_runs_what_only_moves_sequences_and_shows_the_rest() -> None
     assert "VACUUM" in why("vacuum")
     assert "transaction = false" in why("select 1", transaction=False)
     assert "rehearse = false" in why("select 1", rehearse=False)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("create table if not exists app.accounts (id int)", "insert into accounts values (1)"),
+        ("create table accounts (id int)", "select * from app.Accounts"),
+        ('alter table t add column "accounts" int', "update t set accounts = 1"),
+        ("alter table t add accounts int, add constraint c check (true)", "create index on t (accounts)"),
+        ("alter table t rename to accounts", "table accounts"),
+        ("alter table t rename column a to accounts", "select accounts from t"),
+        ("create or replace function accounts() returns int language sql as 'select 1'", "select accounts()"),
+        ("select 1 as n into accounts", "table accounts"),
+    ],
+)
+def test_a_step_that_needs_what_an_earlier_one_makes_is_named(first: str, second: str) -> None:
+    assert dependent([("make", first), ("use", second), ("other", "select 1")]) == (
+        ("use", "it names `accounts`, which step `make` makes and a rehearsal has rolled back"),
+    )
+
+
+def test_a_step_that_names_only_what_is_there_is_not() -> None:
+    assert dependent([("a", "update accounts set n = 1"), ("b", "select n from accounts -- made")]) == ()
+    assert dependent([("a", "create table x (n int); insert into x values (1)")]) == ()
+
+
+def test_what_a_rehearsal_of_a_step_will_not_do_is_foretold_from_its_files(tmp_path: Path) -> None:
+    (tmp_path / "a.sql").write_text("insert into t values (1) -- no end")
+    (tmp_path / "b.sql").write_text("alter type c add value 'x'")
+    settings = SqlSettings(target="db", files=("a.sql", "b.sql"))
+    assert [said[:20] for said in foretold(settings, tmp_path)] == ["only shown: `alter t", "rows for t: numbers "]
+    assert foretold(SqlSettings(target="db", statements="vacuum", transaction=False), tmp_path) == (
+        "only shown: each statement would commit by itself (`transaction = false`)",
+        "VACUUM cannot run inside a transaction, so it cannot be rolled back",
+    )
+    assert len(list(statements(read_text(settings, tmp_path)))) == 2

@@ -61,12 +61,13 @@ def _digest(name: str, base_dir: Path) -> str:
     except ValueError as error:
         raise ActionError(f"{quoted} cannot be read: its name holds a null character") from error
     digest = hashlib.sha256()
-    with os.fdopen(fd, "rb", buffering=0) as file:
+    try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise ActionError(f"{quoted} is not a regular file")
-        try:
-            while chunk := file.read(_CHUNK_BYTES):
-                digest.update(chunk)
-        except OSError as error:
-            raise ActionError(f"{quoted} cannot be read: {error.strerror}") from error
+        while chunk := os.read(fd, _CHUNK_BYTES):
+            digest.update(chunk)
+    except OSError as error:
+        raise ActionError(f"{quoted} cannot be read: {error.strerror}") from error
+    finally:
+        os.close(fd)
     return digest.hexdigest()

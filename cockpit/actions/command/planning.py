@@ -25,6 +25,7 @@ UMASK_VARIABLE = "COCKPIT_UMASK"
 _SHOWN_BYTES = 4096
 _BASH = ("bash", "-euo", "pipefail", "-c")
 _PLACE = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
+_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -103,6 +104,8 @@ def _script(script: str, context: ActionContext) -> tuple[str, dict[str, str]]:
         name = match[1]
         if name is None:
             return "${"
+        if name in _settings(context).env or not _PROFILE_NAME.fullmatch(name):
+            return match[0]  # `${HOME}`, `${count:-1}`: bash's own
         variable = name.replace(".", "_")  # `run.id`: bash has no such names
         used[variable] = _filled(match[0], context, "script")
         return f"${{{variable}}}"

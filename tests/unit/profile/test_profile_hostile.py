@@ -20,8 +20,11 @@ from cockpit.text import visible
 BROKEN = Path(__file__).parents[2] / "broken"
 CORPUS = [path.read_bytes() for path in sorted(BROKEN.glob("*.toml"))]
 KEYS = "id environment title window variables roles probes phases steps gate kind url headers pass value interval"
+LATER = (
+    "targets rollbacks triggers templates channels contacts tasks requires undo argv choices template since when due"
+)
 MORE = "start end timezone days estimate risk extends remove before after partial prompt env secret pattern"
-keys = st.sampled_from([*KEYS.split(), *MORE.split()])
+keys = st.sampled_from([*KEYS.split(), *MORE.split(), *LATER.split()])
 words = ["api", "http", "${a}", "status == 200", "22:00", "5s", "a.toml", ".", "/dev/zero", "\x00", "a(b"]
 scalars = (
     st.text(max_size=8) | st.integers() | st.floats() | st.booleans() | st.datetimes() | st.dates() | st.times()

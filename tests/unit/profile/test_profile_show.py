@@ -104,7 +104,11 @@ action_settings = st.fixed_dictionaries(
     },
 )
 wait_settings = st.fixed_dictionaries({"duration": positive}, optional={"healthy": gates.map(list)})
-choices = st.lists(st.fixed_dictionaries({"id": ids}, optional={"title": lines, "stop": st.booleans()}), min_size=2)
+choices = st.lists(
+    st.fixed_dictionaries({"id": ids}, optional={"title": lines, "stop": st.booleans()}),
+    min_size=2,
+    unique_by=lambda choice: choice["id"],
+)
 kinds_of_step = st.one_of(
     st.just(("confirm", "confirm", {})),
     st.tuples(st.just("do"), st.just("action"), action_settings),
@@ -113,7 +117,7 @@ kinds_of_step = st.one_of(
     st.tuples(
         st.just("decision"),
         st.just("decision"),
-        st.fixed_dictionaries({}, optional={"choices": choices.filter(lambda all_: len({c["id"] for c in all_}) > 1)}),
+        st.fixed_dictionaries({}, optional={"choices": choices}),
     ),
     st.just(("checkpoint", "checkpoint", {"delay": 60.0})),
     st.just(("tell", "message", {"template": "xnotice", "due": ""})),

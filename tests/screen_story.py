@@ -99,7 +99,9 @@ PRODUCTION = replace(PROFILE, environment="production", production=True)
 class Story:
     """Appends what happens and what is decided; `seen()` is the screen's moment."""
 
-    def __init__(self, profile: Profile = PROFILE, *, begin: datetime = BEGIN, keeper: bool = True) -> None:
+    def __init__(
+        self, profile: Profile = PROFILE, *, begin: datetime = BEGIN, keeper: bool = True, rehearsal: bool = False
+    ) -> None:
         self.profile = profile
         self.state: RunState = EMPTY
         self.recent: tuple[Recent, ...] = ()
@@ -117,6 +119,7 @@ class Story:
                 cockpit_version="0",
                 window_start=BEGIN if has_window else None,
                 window_end=BEGIN + timedelta(hours=4) if has_window else None,
+                rehearsal=rehearsal,
             )
         )
         if keeper:

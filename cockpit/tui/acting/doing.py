@@ -91,7 +91,10 @@ def _how_it_was(before: ActionState | None) -> tuple[str, ...]:
 def _what(painted: RunState, step: Step, text: str) -> tuple[str, ...]:
     if step.behaviour == "message":
         template = template_of(painted, step)
-        return (f"To {template.to or 'people'}, through {template.channel or 'nothing'}.",) if template else ()
+        if template is None:
+            return ()
+        subject = f"Subject: {shortened(filled(painted, template)[0], 120)}"
+        return (f"To {template.to or 'people'}, through {template.channel or 'nothing'}.", subject)
     first, *rest = text.strip().split("\n")
     more = (f"… {len(rest)} more lines",) if rest else ()
     risk = {"careful": ("This step asks for care.",), "irreversible": ("This cannot be taken back.",)}

@@ -20,7 +20,7 @@ from cockpit.tui.screens.dialogs import Question
 
 _FORWARD = "forward:"
 """No plan's id: they hold no colon."""
-_STEPS = 7
+_STEPS = 5
 
 
 async def rollback(hands: Hands, painted: RunState) -> None:
@@ -43,7 +43,7 @@ async def advise(hands: Hands, painted: RunState, plan: str = "") -> None:
     if painted.rollback is not None:
         choices.append(_forward(hands, painted))
     answer = await hands.choose(
-        "Roll back? Nothing is undone before you choose, and each step is yours to run.",
+        "Which way back?",
         tuple(choices),
         first=plan or advice.proposed,
         danger=True,
@@ -85,7 +85,8 @@ def _fits(option: Option) -> str:
     detail = f": {shortened(option.detail, 160)}" if option.detail else ""
     match option.fits:
         case "pass":
-            return f"Fits{f', {option.why}' if option.why else ''}{detail}"
+            why = f" Proposed: {option.why}." if option.why and option.is_proposed else ""
+            return f"Fits{detail}.{why}"
         case "blocked":
             return f"DOES NOT FIT{detail}"
         case _:

@@ -17,8 +17,8 @@ MODES: dict[str, tuple[str, str]] = {
     "rolled_back": ("ROLLED BACK", "it is rolled back at its end"),
 }
 _ELSE: Line = (
-    *(("s", "key"), (" skip…   ", "plain")),
-    *(("h", "key"), (" hold…   ", "plain")),
+    *(("s", "key"), (" skip…  ", "plain")),
+    *(("h", "key"), (" hold…  ", "plain")),
     *(("b", "key"), (" roll back…", "plain")),
 )
 _ENDS: dict[str, tuple[str, Ink]] = {
@@ -56,7 +56,7 @@ def _proved(seen: Seen, name: str) -> list[Span]:
     shown = shortened(name, 40)
     if found is None:
         return [(f"{shown} (not looked at yet)", "dim")]
-    identity = ", ".join(f"{visible(key)} {shortened(value, 40)}" for key, value in found.identity.items() if value)
+    identity = ", ".join(shortened(value, 40) for value in found.identity.values() if value)
     match found.verdict:
         case "match":
             return [(f"{shown} ({identity})" if identity else shown, "plain")]
@@ -71,13 +71,14 @@ def lines(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     action = known.action
     if action is None:
         return [*_rehearsed(seen), *_offered(seen, step), *target(seen, step, width)]
-    told = [*_mode(action), *_going(seen, action, width)] if action.is_under_way else _ended(seen, step, known, width)
-    return [*told, *target(seen, step, width)]
+    return [*_mode(action), *_going(seen, action, width)] if action.is_under_way else _ended(seen, step, known, width)
 
 
 def _offered(seen: Seen, step: Step) -> list[Line]:
-    if not seen.is_at(step.id) or not seen.acts or seen.state.hold is not None:
+    if not seen.is_at(step.id) or not seen.acts or seen.is_stopped:
         return []
+    if not gate_lets(seen):
+        return [(("its gate has to pass before it is run", "plain"),)]
     word = "sends it" if step.behaviour == "message" else "runs it"
     return [(("r", "key"), (f" {word}", "bold"), (_for_long(step), "dim"))]
 
@@ -132,6 +133,8 @@ def _ended(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     facts += [f"attempt {action.attempt}"] if action.attempt > 1 else []
     facts += [f"said by {shortened(action.settled_by, 20)}"] if action.settled_by else []
     lines: list[Line] = [*_mode(action), ((word, ink), (f"  {', '.join(facts)}" if facts else "", "plain"))]
+    if seen.is_at(step.id) and seen.acts:
+        lines += next_after(seen, step, action)  # before the details, which may not all be in sight
     if action.detail:
         detail: Ink = "plain" if action.status == "succeeded" else ink
         lines += [((f"  {text}", detail),) for text in wrapped(shortened(action.detail, 400), width - 2)]
@@ -140,7 +143,7 @@ def _ended(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     lines += verdict_rows(action.conditions, width)
     if sent := (action.sent or known.sent):
         lines += sent_lines(sent, width)
-    return lines + (next_after(seen, step, action) if seen.is_at(step.id) and seen.acts else [])
+    return lines
 
 
 def _what_is_known(seen: Seen, action: ActionState, width: int) -> list[Line]:
@@ -160,7 +163,7 @@ def sent_lines(sent: dict[str, str], width: int) -> list[Line]:
 
 def next_after(seen: Seen, step: Step, action: ActionState) -> list[Line]:
     """The ways on, each with its key, from an action that ended."""
-    if seen.state.hold is not None:
+    if seen.is_stopped:
         return []
     again = action.attempt + 1
     match action.status:
@@ -174,11 +177,11 @@ def next_after(seen: Seen, step: Step, action: ActionState) -> list[Line]:
                 _ELSE,
             ]
         case _:
-            return [(("r", "key"), (f" again: attempt {again}   ", "bold"), *_ELSE)]
+            return [(("r", "key"), (f" again: attempt {again}  ", "bold"), *_ELSE)]
 
 
 def output(action: ActionState, rows: int) -> list[Line]:
-    """The last rows of what it wrote."""
+    """The last rows of what it wrote; what it is and where it is done follows further down."""
     tail = action.tail[:-1] if action.tail and not action.tail[-1] else action.tail
     if not tail or rows <= 0:
         return []
@@ -191,7 +194,7 @@ def whole(seen: Seen, step: Step, width: int) -> list[Line]:
     action = known.action
     if action is None:
         return [(("it has not been run", "dim"),)]
-    told = [*lines(seen, step, known, width), ()]
+    told = [*lines(seen, step, known, width), *target(seen, step, width), ()]
     if action.output:
         size = f", {action.output_bytes} bytes" if action.output_bytes else ""
         digest = f", SHA-256 {action.output_sha256[:16]}…" if action.output_sha256 else ""

@@ -36,7 +36,7 @@ def lines(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
 
 
 def _asks(seen: Seen, step: Step) -> bool:
-    return seen.is_at(step.id) and seen.acts and seen.state.hold is None
+    return seen.is_at(step.id) and seen.acts and not seen.is_stopped
 
 
 def _wrapped(text: str, width: int) -> list[Line]:
@@ -79,7 +79,7 @@ def _decision(seen: Seen, step: Step, known: StepState, width: int) -> list[Line
 def _signoff(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     settings = settings_of(step, SignoffSettings)
     lines: list[Line] = []
-    if seen.is_at(step.id) and seen.mode != "REPLAY" and seen.state.status == "live" and seen.state.hold is None:
+    if seen.is_at(step.id) and seen.mode != "REPLAY" and seen.state.status == "live" and not seen.is_stopped:
         lines.append((("a", "key"), (" approves, from the seat of one who may", "bold")))
     lines += _wrapped(f"approval of {_role_words(seen, settings.role)}", width)
     barred = [_place(seen, name) for name in settings.not_by]

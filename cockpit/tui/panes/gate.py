@@ -41,17 +41,23 @@ def _gate(seen: Seen) -> tuple[str, bool]:
         return cursor.gate, True
     if shown is None:
         return "", False
-    later = [gate for gate in (run_gate(shown), step_gate(shown)) if gate_conditions(profile, gate)]
-    if cursor is not None and cursor.step == shown and cursor.gate == run_gate(shown):
-        later = [gate for gate in later if gate == step_gate(shown)]
-    return (later[0] if later else ""), False
+    is_here = cursor is not None and cursor.step == shown
+    later = (step_gate(shown),) if is_here else (run_gate(shown), step_gate(shown))
+    return next((gate for gate in later if gate_conditions(profile, gate)), ""), False
+
+
+def _is_passed(seen: Seen) -> bool:
+    """Whether what the gate guards is being done already: its output needs the room."""
+    shown = seen.shown_step()
+    action = seen.state.steps[shown].action if shown else None
+    return action is not None and action.is_under_way
 
 
 def gate(seen: Seen, width: int) -> list[Line]:
     """Its lines. Empty without one."""
     name, is_current = _gate(seen)
     conditions = gate_conditions(seen.state.profile, name)
-    if not conditions:
+    if not conditions or _is_passed(seen):
         return []
     if not is_current:
         cursor = seen.state.cursor

@@ -74,6 +74,13 @@ class Seen(Struct, frozen=True, kw_only=True):
         """Whether this is a seat that may act on a run that goes on."""
         return self.mode == "LIVE" and self.state.status == "live"
 
+    @property
+    def is_stopped(self) -> bool:
+        """Whether nothing goes on forward: a hold, or an immediate trigger that waits for its answer."""
+        state = self.state
+        is_fired = state.rollback is None and any(each.severity == "immediate" for each in state.fired)
+        return state.hold is not None or is_fired
+
     def local(self, at: datetime) -> str:
         """A time of day in the window's zone, hours and minutes; with the day where it is another than now."""
         there, here = at.astimezone(self.zone), self.now.at.astimezone(self.zone)

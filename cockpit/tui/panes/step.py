@@ -121,7 +121,7 @@ def _door(seen: Seen, width: int) -> list[Line]:
     phase = find_phase(seen.state.profile, cursor.phase)
     what = "left" if cursor.is_leaving else "entered"
     lines: list[Line] = [((f"▶ this phase waits to be {what}", "accent"),)]
-    if seen.acts and seen.state.hold is None and gate_lets(seen):
+    if seen.acts and not seen.is_stopped and gate_lets(seen):
         lines.append((("c", "key"), (" leaves it" if cursor.is_leaving else " enters it", "bold")))
     about = phase.description if phase and not cursor.is_leaving else ""
     return lines + [((text, "plain"),) for text in wrapped(shortened(about, 400), width) if text]

@@ -22,14 +22,20 @@ def lines(seen: Seen, width: int, height: int, *, is_formatted: bool) -> list[Li
     declared = seen.step()
     if declared is None:
         return facts
-    return [*facts, *_output(seen, declared, height - len(facts)), *_how(seen, declared, width, is_formatted)]
+    return [
+        *facts,
+        *_output(seen, declared, width, height - len(facts)),
+        *_how(seen, declared, width, is_formatted),
+    ]
 
 
-def _output(seen: Seen, declared: Step, room: int) -> list[Line]:
+def _output(seen: Seen, declared: Step, width: int, room: int) -> list[Line]:
+    """What it writes, then who does it where. Once it ended well, that it did is enough."""
     tried = seen.state.steps[declared.id].action
-    if tried is None or tried.status == "succeeded":
+    if tried is None:
         return []
-    return action.output(tried, max(_LEAST_OUTPUT, room - 1))  # the last row says what is hidden
+    rows = 0 if tried.status == "succeeded" else max(_LEAST_OUTPUT, room - 1)  # the last row says what is hidden
+    return [*action.output(tried, rows), *action.target(seen, declared, width)]
 
 
 def _how(seen: Seen, declared: Step, width: int, is_formatted: bool) -> list[Line]:
@@ -38,7 +44,8 @@ def _how(seen: Seen, declared: Step, width: int, is_formatted: bool) -> list[Lin
         return []
     language: instructions.Language = "sql" if declared.kind == "sql" else "shell"
     form = instructions.formatted if is_formatted else instructions.plain
-    return [EMPTY, *form(*texts, max(10, width), language)]
+    every = list(form(*texts, max(10, width), language))
+    return [EMPTY, *(every[1:] if every[0] == EMPTY else every)]
 
 
 def command(seen: Seen, declared: Step) -> str:

@@ -55,7 +55,7 @@ def _clock(seen: Seen, state: WaitState, acts: bool, width: int) -> list[Line]:
             lines.append((("✔ the time is over, all was well", "good"),))
         case "ended_early":
             lines.append((("! ended early", "warn"),))
-    if state.status in ("completed", "ended_early") and acts and gate_lets(seen) and seen.state.hold is None:
+    if state.status in ("completed", "ended_early") and acts and gate_lets(seen) and not seen.is_stopped:
         lines.append((("c", "key"), (" confirms it", "bold")))
     if state.breaches:
         times = "once" if state.breaches == 1 else f"{state.breaches} times"
@@ -74,7 +74,7 @@ def due(seen: Seen, step: Step, known: StepState) -> list[Line]:
         return [((f"◆ due since {seen.local(known.due.at)}{since}", "warn"),)]
     at = due_at(seen.state, step)
     told: Line = ((_due_in(seen, at), "accent"),) if at else (("◔ its time is not known yet", "dim"),)
-    acts = seen.is_at(step.id) and seen.acts and seen.state.hold is None
+    acts = seen.is_at(step.id) and seen.acts and not seen.is_stopped
     return [(*told, ("   e", "key"), (" goes ahead early", "plain"))] if acts else [told]
 
 

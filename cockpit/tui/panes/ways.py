@@ -22,6 +22,9 @@ def ways(seen: Seen) -> list[Way]:
     first: list[Way] = [("rollback", ""), ("answer", "")] if state.fired else []
     if state.hold is not None:
         return [*first, ("hold", "release…"), *([] if state.fired else [("rollback", "")])]
+    if seen.is_stopped:
+        running = state.action is not None and state.action.is_under_way
+        return [*([("cancel", "")] if running else []), *first]
     if state.cursor is None:
         return [*first, ("finish", "")]
     if state.cursor.step is None:

@@ -84,7 +84,8 @@ class ChooseDialog(Dialog):
                 Content(f"{choice.key} {choice.verb}: {visible(choice.label)}   Esc leaves, nothing is done")
             )
             return
-        self.query_one("#title", Static).update(Content(f"{visible(self._title)}\n● {visible(choice.label)}"))
+        self.query_one("#title", Static).update(Content(f"{visible(self._title)}  ● {visible(choice.label)}"))
+        self.query_one("#dialog").add_class("tight")
         self.query_one(OptionList).display = False
         self._ask("reason", visible(choice.reason))
         self._ask("word", f"type {visible(choice.word)} to go on" if choice.word else "")

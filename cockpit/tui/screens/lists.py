@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cockpit.tui import keymap
 from cockpit.tui.lines import Line
-from cockpit.tui.panes import action, contacts, helping, probes, tail
+from cockpit.tui.panes import action, contacts, helping, probes, ready, tail
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.screens.run import RunScreen
@@ -24,8 +24,6 @@ def opened(screen: RunScreen, name: str) -> ReadingScreen | None:
         case "contacts":
             return _list(screen, "Contacts", contacts.contacts)
         case "ready":
-            from cockpit.tui.panes import ready
-
             return _list(screen, "Readiness", ready.ready)
         case "output":
             return _output(screen)

@@ -11,6 +11,7 @@ import os
 import sys
 from pathlib import Path
 
+from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock
@@ -31,7 +32,8 @@ def main(arguments: list[str]) -> Exit:
     if len(arguments) != 1:
         print("usage: python -m cockpit.keeper RUN_DIR", file=sys.stderr)
         return Exit.USAGE
-    os.umask(0o077)
+    # The run's files are the operator's alone; the files that commands make are as the operator has them made.
+    os.environ[UMASK_VARIABLE] = f"{os.umask(0o077):o}"
     run_dir = Path(arguments[0]).absolute()
     try:
         lock = HeldLock.take(keeper_lock(run_dir))

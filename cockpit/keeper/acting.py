@@ -54,7 +54,7 @@ class Workshop(Struct, frozen=True):
     def make(self, action: str, step: Step, state: RunState, *, is_begun: bool = False) -> Doing:
         """The action of `step`. Raises ActionError, saying what is missing.
 
-        One that `is_begun` is only watched to its end: it needs no values any more, so that none is missed.
+        One that `is_begun` is only watched to its end: it can do without values, so that none is missed.
         """
         kind = self.kinds.get(step.kind)
         if kind is None:
@@ -63,7 +63,7 @@ class Workshop(Struct, frozen=True):
         public = public_values(state, self.values)
         settings = typed_settings(step, kind.settings, public)
         if is_begun:
-            target = template = channel = None
+            target, template, channel = self._target_if_known(state, step, public), None, None
         else:
             self._refuse_missing(step, kind, public)
             named = target_of(state.profile, step)
@@ -84,6 +84,14 @@ class Workshop(Struct, frozen=True):
             channel=channel,
         )
         return Doing(step=step, kind=kind, runner=runner, context=context)
+
+    def _target_if_known(self, state: RunState, step: Step, public: Mapping[str, str]) -> Target | None:
+        """For a runner that has to ask there how it ended (SQL); None while a value of it is not known again."""
+        try:
+            named = target_of(state.profile, step)
+            return resolved(named, public, self.values) if named is not None else None
+        except ActionError:
+            return None
 
     def _refuse_missing(self, step: Step, kind: StepKind, public: Mapping[str, str]) -> None:
         names = sorted(references_in(step.settings))

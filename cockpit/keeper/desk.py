@@ -22,6 +22,7 @@ from cockpit.keeper.acting import Doing, Workshop
 from cockpit.keeper.expecting import expected
 from cockpit.keeper.orders import Objection, left_behind, objection, still_wanted
 from cockpit.keeper.work import Work
+from cockpit.probes.threads import in_own_thread
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import ActionCancelled, ActionEnded, ActionRequested, ActionStarted, Actor, Body, Event, Instant
 from cockpit.run.numbering import find_step
@@ -166,7 +167,7 @@ class Desk:
         state = self._room.state
         try:
             doing = self._made(order.action, order.step, state)
-            planned = _plan(doing)
+            planned = await in_own_thread(lambda: _plan(doing))  # it may read files
         except ActionError as error:
             return None, None, Objection("refused", str(error))
         why = planned.refusal or await self._changed(doing, state)

@@ -76,11 +76,16 @@ class Identities:
         resolve: Callable[[Target], Target],
         masked: Callable[[str], str],
         tell: Callable[[TargetSeen], None],
+        rests: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`known`: as an earlier keeper told them. `resolve` may raise CockpitError: something has no value yet."""
+        """`known`: as an earlier keeper told them. `resolve` may raise CockpitError: something has no value yet.
+
+        While the run `rests`, nobody is asked but for an action.
+        """
         self._targets = {target.id: target for target in targets}
         self._told = dict(known)
         self._look, self._resolve, self._masked, self._tell = look, resolve, masked, tell
+        self._rests = rests
         self._looking: dict[str, asyncio.Task[Found]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._asked = {target: asyncio.Event() for target in self._targets}
@@ -129,6 +134,8 @@ class Identities:
                 pause_s = AGAIN_S
             except TimeoutError:
                 pause_s = min(2 * pause_s, LONGEST_S)
+                if self._rests():
+                    continue
             asked.clear()
             found = await self._seen(target)
             if found.verdict != "unreachable":

@@ -11,10 +11,12 @@ from pathlib import Path
 from cockpit.actions.message.channels import send
 from cockpit.actions.runner import find_runner
 from cockpit.actions.targets import identify
+from cockpit.audit.clock import now
 from cockpit.keeper.acting import Workshop, public_values, resolved
 from cockpit.keeper.alerts import Alerts, is_attended
 from cockpit.keeper.identities import LOOK_S, Found, Identities, Seen
 from cockpit.keeper.messaging import resolved_channel
+from cockpit.keeper.resting import is_resting
 from cockpit.keeper.starting import Starting
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import Kinds
@@ -37,7 +39,10 @@ def identities_of(keeper: Starting) -> Identities:
     def resolve(target: Target) -> Target:
         return resolved(target, public_values(keeper.state, keeper.values), keeper.values)
 
-    return Identities(state.profile.targets, known, look_at, resolve, lambda t: keeper.values.mask.text(t), keeper.tell)
+    return Identities(
+        state.profile.targets, known, look_at, resolve, lambda text: keeper.values.mask.text(text), keeper.tell,
+        rests=lambda: is_resting(keeper.state, now().at),
+    )  # fmt: skip
 
 
 async def look_at(target: Target) -> Seen:

@@ -29,7 +29,7 @@ class FakeSettings(Settings, frozen=True, kw_only=True):
     until: str = ""
     """It goes on until this file exists in the run's folder."""
     raises: bool = False
-    ignores_cancel: bool = False
+    ignores_detach: bool = False
     refuses: str = ""
     rows: int = 3
     target: str = ""
@@ -74,12 +74,13 @@ class Fake:
             try:
                 await asyncio.sleep(0.01)
             except asyncio.CancelledError as error:
+                if settings.ignores_detach:
+                    continue
                 if error.args == (DETACH,):
                     self._note(context, "detached")
                     raise
-                if not settings.ignores_cancel:
-                    self._note(context, "stopped")
-                    return Ending(outcome="cancelled", detail="stopped")
+                self._note(context, "stopped")
+                return Ending(outcome="cancelled", detail="stopped")
         self._note(context, "done")
         return Ending(outcome="succeeded", detail=f"{settings.rows} rows", facts={"rows": settings.rows})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,7 @@ from keeper_stage import Stage, until
 from msgspec.structs import replace
 
 from cockpit.profile.model import Phase, Profile, Step, Target, Variable
-from cockpit.run.events import ActionCancelled, ActionRequested, HoldPlaced
+from cockpit.run.events import ActionCancelled, ActionRequested, HoldPlaced, RunAborted
 
 DB = Target(id="db", kind="postgres", dsn="postgres://${base}", database="shop")
 
@@ -50,8 +51,6 @@ def test_an_order_of_another_epoch_or_too_late_lapses_and_nothing_is_done(stage:
     keeper.send_signal(signal.SIGSTOP)
     late = stage.order("act", attempt=2)
     asked = stage.events("action.requested")[-1].instant.mono
-    import time
-
     until(lambda: time.monotonic() - asked > 5.5, "an order that is too old")
     keeper.send_signal(signal.SIGCONT)
     ended = stage.ending(late)
@@ -75,8 +74,6 @@ def test_an_order_for_a_step_that_is_not_current_is_refused(stage: Stage) -> Non
         ({"says": "${nobody}"}, "`nobody` has no value yet"),
         ({"says": "${token}"}, "COCKPIT_TEST_TOKEN"),
         ({"target": "gone"}, "no target `gone`"),
-        ({"files": ("a.sql",)}, "`a.sql` was not fixed when the run began"),
-        ({"rows": "many"}, "do not fit kind `fake`"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(stage: Stage, settings: dict[str, Any], why: str) -> None:
@@ -88,6 +85,20 @@ def test_what_cannot_be_done_is_refused_with_the_reason(stage: Stage, settings: 
     assert why in ended.detail
     assert stage.done(action) == []
     assert stage.bodies("action.started") == []
+
+
+def test_a_file_that_changed_since_the_run_began_blocks_its_step(stage: Stage) -> None:
+    path = stage.folder / "a.sql"
+    path.write_text("select 1;")
+    stage.begin_with(with_step(files=("a.sql",)))
+    stage.plugged()
+    path.write_text("drop table users;")
+    changed = stage.order("act")
+    ended = stage.ending(changed)
+    assert (ended.outcome, "`a.sql` has changed since the run began" in ended.detail) == ("refused", True)
+    assert stage.done(changed) == []
+    path.write_text("select 1;")
+    assert stage.ending(stage.order("act", attempt=2)).outcome == "succeeded"
 
 
 def test_a_kind_that_is_not_installed_is_warned_of_and_refused(stage: Stage) -> None:
@@ -217,3 +228,24 @@ def test_a_flood_of_output_is_told_in_part_and_all_of_it_is_accounted_for(stage:
     assert sum(len(body.text) + body.skipped_bytes for body in told) == size
     assert all(len(body.text) <= 4096 for body in told)
     assert told[-1].text.endswith("line 19999\n")
+
+
+def test_a_run_that_is_over_leaves_what_still_runs_to_its_end(stage: Stage) -> None:
+    stage.begin_with(with_step(until="enough"))
+    keeper = stage.plugged()
+    action = stage.order("act")
+    until(lambda: stage.bodies("action.output"), "its output")
+    stage.append(RunAborted(reason="enough"))
+    assert keeper.wait(10) == 0
+    assert stage.done(action) == ["run", "detached"]
+
+
+def test_a_runner_that_will_not_let_go_does_not_keep_the_keeper(stage: Stage) -> None:
+    stage.begin_with(with_step(until="never", ignores_detach=True))
+    keeper = stage.plugged()
+    action = stage.order("act")
+    until(lambda: stage.bodies("action.output"), "its output")
+    keeper.terminate()
+    assert keeper.wait(12) == 0
+    assert stage.done(action) == ["run"], "it was neither stopped nor let go of in order"
+    assert [body.reason for body in stage.bodies("keeper.stopped")] == ["terminated"]

@@ -112,6 +112,19 @@ async def test_an_unreachable_target_is_asked_again(monkeypatch: pytest.MonkeyPa
     await world.identities.close()
 
 
+async def test_while_the_run_rests_nobody_is_asked_but_for_an_action(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identities, "AGAIN_S", 0.005)
+    monkeypatch.setattr(identities, "LONGEST_S", 0.005)
+    world = World()
+    quiet = Identities((DB,), {}, world.look, world.resolve, str, world.told.append, rests=lambda: True)
+    await quiet.first()
+    await asyncio.sleep(0.05)  # nothing is to come: there is no condition to wait for
+    assert world.looks == 1
+    await quiet.objection("db")
+    assert world.looks == 2
+    await quiet.close()
+
+
 async def test_no_targets_hold_nothing() -> None:
     none = Identities((), {}, World().look, World().resolve, str, World().told.append)
     await none.first()

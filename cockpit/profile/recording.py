@@ -6,6 +6,7 @@ in conditions. Steps of rollback plans may use everything: nobody knows where a 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -82,9 +83,15 @@ def recorded(profile: Profile) -> Recorded:
 
 
 def _within(phase: Phase, known: frozenset[str]) -> Iterator[tuple[str, frozenset[str]]]:
-    for index, step in enumerate(phase.steps):
-        others = phase.steps[:index] if phase.order == "ordered" else (s for s in phase.steps if s is not step)
-        yield step.id, known.union(*(_names(other) for other in others))
+    names = Counter(name for step in phase.steps for name in _names(step))
+    reached = known if phase.order == "ordered" else known.union(names)
+    for step in phase.steps:
+        own = frozenset(_names(step))
+        if phase.order == "ordered":
+            yield step.id, reached
+            reached = reached | own if own else reached
+        else:
+            yield step.id, reached - {name for name in own - known if names[name] == 1}
 
 
 def _names(step: Step) -> tuple[str, ...]:

@@ -16,17 +16,22 @@ from cockpit.profile.references import references
 from cockpit.profile.texts import LOGGED, Text, referring_texts
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
+_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)?")
+"""In a script: a name of ours. `${HOME}` and `${count:-1}` are the shell's own."""
 
 
 def judge_references(profile: Profile, root: Node, findings: Findings, *, partial: bool) -> None:
     """Note every reference that cannot stand. A `partial` profile may name what only its heirs define."""
     variables = {variable.name: variable for variable in profile.variables}
     known = recorded(profile)
+    needs_window = profile.window is None and not partial
     for text in referring_texts(profile):
         for name, offset in references(text.text):
             if findings.full:
                 return
             said = _fault(name, text, variables, known, partial=partial)
+            if said is None and needs_window and name.startswith("run.window_"):
+                said = f"`{name}` has no value: there is no window", "`[window]`", ""
             if said is not None:
                 message, expected, near = said
                 node = root.find(*text.path)
@@ -44,8 +49,10 @@ def _fault(
         return (f"`{name}` would be pasted into SQL", wanted, "") if _NAME.fullmatch(name) else None
     if text.language == "shell" and text.path[-1] != "script" and isinstance(text.path[-1], int):
         return (f"`{name}` would be pasted into shell text", "`script`, which reads it from the environment", "")
+    if text.language and (name in text.own or not _PROFILE_NAME.fullmatch(name)):
+        return None
     if not exists:
-        if partial or text.language:  # a shell has variables of its own
+        if partial:
             return None
         run_names = RUN_NAMES if text.known is not None else ()
         near = nearest(name, [*variables, *(text.known or ()), *run_names])

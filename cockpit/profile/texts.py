@@ -34,6 +34,8 @@ class Text(Struct, frozen=True, kw_only=True):
     """The recorded values that are known by then; None: neither these nor `run.…` may be named."""
     language: Language = ""
     """What the text is a program of: then nothing is pasted into it."""
+    own: tuple[str, ...] = ()
+    """Names that a script's environment has besides."""
 
 
 def referring_texts(profile: Profile) -> Iterable[Text]:
@@ -87,7 +89,9 @@ def _setting(path: Path, step: Step, setting: object, known: frozenset[str]) -> 
         if key == "statements" or step.kind == "sql":
             yield Text(path=path, text=setting, known=known, language="sql")
         else:  # read from the environment, so that a secret may be
-            yield Text(path=path, text=setting, public="", known=known, language="shell")
+            environment = step.settings.get("env")
+            own = tuple(environment) if isinstance(environment, dict) else ()
+            yield Text(path=path, text=setting, public="", known=known, language="shell", own=own)
     else:
         is_open = step.behaviour == "action" and key != "cwd"
         for below, text in _strings(setting, path):

@@ -164,8 +164,12 @@ def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
             yield Finding(must if step.behaviour == "signoff" else "look", f"it was skipped{because}", where, _VERIFY)
         case "done_outside":
             yield Finding("look", f"somebody says it was done outside, nobody verified it{because}", where, _VERIFY)
-        case "confirmed" if step.gate and known.evidence == ():
-            yield Finding("look", "it was confirmed on no evidence", where, _VERIFY)
+        case "confirmed":
+            why = next(
+                (each.reason for each in state.deviations if each.kind == "override" and each.where == where), ""
+            )
+            if why:
+                yield Finding("look", f"its gate was overridden: {shortened(why, 160)}", where, _VERIFY)
 
 
 _VERIFY = "reopen it, or make sure that it is so"

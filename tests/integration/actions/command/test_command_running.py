@@ -71,6 +71,13 @@ async def test_what_cannot_be_started_is_refused_in_one_sentence(tmp_path: Path,
     assert "\n" not in ending.detail
 
 
+async def test_files_that_a_command_makes_are_as_the_operator_has_them_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("COCKPIT_UMASK", "27")
+    assert (await run_script(tmp_path, "umask")).facts["stdout"] == "0027\n"
+
+
 async def test_one_id_is_never_run_twice(tmp_path: Path):
     script = "echo once >> ran"
     assert (await run_script(tmp_path, script)).outcome == "succeeded"

@@ -6,6 +6,8 @@ import psycopg
 from psycopg import sql
 
 NAME = "virtue"
+PASSWORD = "a-database-password"
+"""The server asks for none; it is there to be kept secret."""
 BEFORE = """
 create table profiles (
     id uuid primary key default gen_random_uuid(),
@@ -62,7 +64,7 @@ def create(admin_dsn: str) -> str:
     with psycopg.connect(admin_dsn, autocommit=True) as admin:
         admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(NAME)))
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(NAME)))
-    dsn = psycopg.conninfo.make_conninfo(admin_dsn, dbname=NAME)
+    dsn = psycopg.conninfo.make_conninfo(admin_dsn, dbname=NAME, password=PASSWORD)
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute(BEFORE)
         connection.execute(STATEMENTS)

@@ -7,6 +7,7 @@ process that started it is killed.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -43,6 +44,7 @@ class System:
         self.cluster = Cluster(OLD_IMAGE, 3, config)
         self.app = App(self.cluster, self.dsn)
         self.api = ApiServer(self.cluster, log_of=self.app.log_of)
+        self._cache = folder / "kube-cache"
         self.kubeconfig = folder / "kubeconfig"
         self.kubeconfig.write_text(kubeconfig(self.api.url, CONTEXT))
 
@@ -71,13 +73,15 @@ class System:
             "VIRTUE_MAIL_URL": self.app.webhook("mail"),
             "VIRTUE_ALERT_URL": self.app.webhook("alert"),
             "KUBECONFIG": str(self.kubeconfig),
+            "KUBECACHEDIR": str(self._cache),
         }
 
     def kubectl(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """The real kubectl, in the right context."""
         flags = ["--kubeconfig", str(self.kubeconfig), "--context", CONTEXT, "--namespace", NAMESPACE]
         command = ["kubectl", *flags, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        env = {**os.environ, "KUBECACHEDIR": str(self._cache)}
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=30, env=env)
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""

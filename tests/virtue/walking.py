@@ -6,6 +6,7 @@ that stay shut unless a test says so.
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from cockpit.audit.verify import verify
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.model import Step
+from cockpit.profile.steps import WaitSettings, settings_of
 from cockpit.profile.variables import resolve
 from cockpit.run import commands as c
 from cockpit.run.advisor import Advice, advise
@@ -52,16 +54,24 @@ VALUES = {
 }
 """What is entered, by step."""
 NUDGE_S = 0.3
+REHEARSED = "nothing changes in a rehearsal"
 
 
 class Night:
     """One run. Close it, whatever happened."""
 
     def __init__(
-        self, system: System, folder: Path, *, more: str = "", values: Mapping[str, str] | None = None
+        self,
+        system: System,
+        folder: Path,
+        *,
+        more: str = "",
+        values: Mapping[str, str] | None = None,
+        rehearsal: bool = False,
     ) -> None:
-        """`more` is TOML laid over the profile."""
+        """`more` is TOML laid over the profile. In a rehearsal, gates that wait for a change are overridden."""
         self.system = system
+        self._rehearsal = rehearsal
         self._values = {**VALUES, **(values or {})}
         self._nudged = 0.0
         self._environ = system.environ()
@@ -163,12 +173,17 @@ class Night:
         if gate is not None and (gate.verdict == "pass" or gate.overridden_by):
             return True
         if self._rehearsal and gate is not None and gate.opened_seq == cursor.opened_seq and gate.verdict == "blocked":
-            reason = "nothing changes in a rehearsal"
-            self.submit(c.OverrideGate, gate=cursor.gate, reason=reason, painted_seq=cursor.opened_seq)
-        elif time.monotonic() - self._nudged > NUDGE_S:
-            self._nudged = time.monotonic()
-            probe_now(self.run_dir)
+            self.submit(c.OverrideGate, gate=cursor.gate, reason=REHEARSED, painted_seq=cursor.opened_seq)
+        else:
+            self._probe_now(state, gate_conditions(state.profile, cursor.gate))
         return False
+
+    def _probe_now(self, state: RunState, conditions: tuple[str, ...]) -> None:
+        """Press the key that reads what conditions are about, now and then."""
+        if time.monotonic() - self._nudged > NUDGE_S:
+            self._nudged = time.monotonic()
+            words = set(re.findall(r"\w+", " ".join(conditions)))
+            probe_now(self.run_dir, [probe.id for probe in state.profile.probes if probe.id in words])
 
     def _press_on(self, state: RunState, step: Step, cursor: Cursor) -> bool:
         known, at = state.steps[step.id], {"step": step.id, "painted_seq": cursor.opened_seq}
@@ -181,6 +196,9 @@ class Night:
                 return self.submit(c.RunAction, action=ids.new_id(), typed=word, **at)
             assert action.status == "succeeded", f"{step.id} {action.status}: {action.detail}\n{action.tail}"
         if step.behaviour == "wait" and (known.wait is None or known.wait.status == "running"):
+            if self._rehearsal and known.wait is not None and known.wait.breaches:
+                return self.submit(c.EndWait, reason=REHEARSED, **at)
+            self._probe_now(state, settings_of(step, WaitSettings).healthy)
             return False
         if step.behaviour == "signoff":
             seat = self.bo if self.submit(c.SignOff, **at) is False else None

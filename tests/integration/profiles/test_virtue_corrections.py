@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -24,7 +25,7 @@ def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
 
 def shell(system: System, script: str) -> int:
     """The exit status of what the runbook has people paste."""
-    env = {"PATH": "/usr/local/bin:/usr/bin:/bin", "KUBECONFIG": str(system.kubeconfig), "APP_URL": system.app.url}
+    env = {**os.environ, **system.environ(), "APP_URL": system.app.url}
     return subprocess.run(["bash", "-c", script], capture_output=True, check=False, timeout=30, env=env).returncode
 
 

@@ -30,7 +30,8 @@ def system(postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed here")
     system = System(tmp_path, postgres_dsn)
-    monkeypatch.setenv("KUBECONFIG", str(system.kubeconfig))
+    for name in ("KUBECONFIG", "KUBECACHEDIR"):
+        monkeypatch.setenv(name, system.environ()[name])
     yield system
     system.close()
 

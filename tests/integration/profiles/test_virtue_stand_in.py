@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -50,7 +51,8 @@ def test_kubectl_finds_its_way_only_in_the_context_that_is_named(system: System)
     assert "v1.32.0-stand-in" in kubectl(system, "version", "--output", "json")
     assert CONTEXT in system.kubeconfig.read_text()
     elsewhere = ["kubectl", "--kubeconfig", str(system.kubeconfig), "get", "pods", "--request-timeout", "2s"]
-    assert subprocess.run(elsewhere, capture_output=True, check=False).returncode == 1
+    environ = {**os.environ, **system.environ()}
+    assert subprocess.run(elsewhere, capture_output=True, check=False, env=environ).returncode == 1
     assert "NotFound" in system.kubectl("get", "namespace", "other").stderr
 
 

@@ -7,15 +7,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from virtue.app import NEW_IMAGE, OLD_IMAGE
+from virtue import database
+from virtue.app import NEW_IMAGE, OLD_IMAGE, PASSWORD
 from virtue.dumping import dumped
 from virtue.system import FLAGS, System, until
 from virtue.walking import Night
 
 from cockpit.run import commands as c
+from cockpit.run.arming import suspended_because
 from cockpit.run.state import RunState
 from cockpit.session.seat import Done
 
+SECRETS = (PASSWORD, database.PASSWORD, "token-sponsor", "token-practitioner", "token-admin", "/hooks/mail")
 pytestmark = pytest.mark.xdist_group("virtue")
 
 
@@ -43,22 +46,74 @@ def begin(system: System, tmp_path: Path) -> Iterator[Callable[..., Night]]:
 
 
 def test_the_night_walks_to_its_end_and_leaves_the_new_system(begin: Callable[..., Night], system: System):
-    night = begin()
+    night = begin(more="production = true")
     night.walk()
     assert night.problem() == ""
     profile = night.state.profile
     assert night.settled() == [step.id for _, step in profile.steps()]
     assert night.state.deviations == ()
+    assert night.bodies("trigger.fired") == [], "the planned outage alarms nobody"
     assert (system.cluster.image, system.cluster.replicas) == (NEW_IMAGE, 3)
     assert set(system.cluster.pods().values()) == {NEW_IMAGE}
     assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "true")
     assert system.cluster.data("app-config") == {"MAINTENANCE_MODE": "false"}
+    assert system.cluster.changes == [
+        "patch configmaps/app-config",
+        "scale deployments/virtue-app to 0",
+        "patch deployments/virtue-app",
+        "scale deployments/virtue-app to 3",
+        *["patch configmaps/feature-flags"] * 3,
+        "patch configmaps/app-config",
+    ]
     assert system.query("select count(*) from profiles where organization_id is null") == [(0,)]
     assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(-1,)]
     assert [message["title"] for message in system.app.sent["mail"]] == [
         "Scheduled maintenance: Virtue Development Platform",
         "Maintenance complete: new features for organizations",
     ]
+    acted = [step.id for _, step in profile.steps() if step.behaviour in ("action", "message")]
+    assert [body.step for body in night.bodies("action.requested")] == acted
+    assert {(body.outcome, body.exit_code) for body in night.bodies("action.ended")} <= {
+        ("succeeded", 0),
+        ("succeeded", None),
+    }
+    seen = {body.target: (body.verdict, body.identity) for body in night.bodies("target.seen")}
+    assert {name: verdict for name, (verdict, _) in seen.items()} == {"db": "match", "cluster": "match"}
+    assert seen["cluster"][1]["server"] == system.api.url
+    # The two who approve are two people, and so is whoever calls it a success.
+    approved = [night.state.steps[name].by for name in ("approved_database", "approved_release", "business_success")]
+    assert len({by.user for by in approved[:2] if by}) == 2
+    kept = b"".join(path.read_bytes() for path in night.run_dir.rglob("*") if path.is_file())
+    for secret in SECRETS:
+        assert secret.encode() not in kept, "no secret is in any file of the run"
+
+
+def test_a_no_go_holds_the_run_before_anything_is_touched(begin: Callable[..., Night], system: System):
+    night = begin(values={"go": "no_go"})
+    night.walk(lambda state: state.hold is not None)
+    assert night.state.values["go"] == "no_go"
+    assert system.cluster.changes == []
+    assert system.query("select to_regclass('public.organizations')") == [(None,)]
+
+
+def test_the_planned_outage_alarms_nobody_and_an_unplanned_one_does(begin: Callable[..., Night], system: System):
+    night = begin()
+    night.walk("migrate_schema")
+    until(lambda: night.state.probes["api"].status == "fail", "the outage is seen")
+    since = night.state.probes["api"].since
+    until(lambda: night.state.last.mono - since.mono > 1.0, "it lasted longer than the trigger waits for")
+    trigger = next(each for each in night.state.profile.triggers if each.id == "application_unreachable")
+    assert "7 Migrate the database" in suspended_because(night.state, trigger)
+    assert night.state.fired == ()
+    night.walk("login_works")
+    system.app.broken = True
+    (fired,) = until(lambda: night.state.fired, "the trigger")
+    assert (fired.trigger, fired.severity) == ("application_unreachable", "immediate")
+    system.app.broken = False
+    until(lambda: night.state.fired[0].is_cleared, "it is over")
+    assert isinstance(night.ask(c.AnswerTriggers, reason="a node was restarted; all is well again"), Done)
+    night.walk()
+    assert [deviation.kind for deviation in night.state.deviations] == ["trigger"]
 
 
 def is_as_before(system: System, before: str) -> None:
@@ -212,3 +267,9 @@ def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system
     is_as_before(system, before)
     assert system.cluster.changes == []
     assert system.app.sent == {"mail": [], "alert": []}
+    modes = {body.step: body.mode for body in night.bodies("action.started")}
+    shown = {"migrate_data", "migrate_indexes", "validate", "notice_24h", "notice_complete"}
+    rolled_back = {"raise_limit", "migrate_schema", "slow_statements", "table_use", "restore_limit"}
+    assert {step for step, mode in modes.items() if mode == "shown"} == shown
+    assert {step for step, mode in modes.items() if mode == "rolled_back"} == rolled_back
+    assert {mode for step, mode in modes.items() if step not in shown | rolled_back} == {"dry_run"}

@@ -48,9 +48,7 @@ def test_a_steps_template_is_found_by_its_name() -> None:
 @given(st.text(max_size=200), st.text(max_size=50))
 def test_whatever_a_template_holds_the_text_is_visible_and_names_stay_unless_known(body: str, value: str) -> None:
     story = Story(
-        replace(
-            PROFILE, variables=(Variable(name="service", value="x"),), phases=(Phase(id="p", title="P", steps=()),)
-        ),
+        replace(PROFILE, variables=(Variable(name="service", value="x"),)),
         variables={"service": value},
     )
     template = Template(id="t", title="${service}", body=body)

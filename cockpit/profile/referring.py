@@ -74,7 +74,7 @@ def _secret(name: str, text: Text) -> tuple[str, str, str] | None:
         return None
     if text.public == LOGGED:
         return f"`{name}` is secret, and {LOGGED}", "secrets in settings, instructions or commands only", ""
-    wanted = "it in `env`" if text.known is not None and isinstance(text.path[-1], int) else "no secret"
+    wanted = "it in `env`" if text.known is not None and isinstance(text.path[-1], int) else "what people may read"
     return f"`{name}` is secret, and {text.public}", wanted, ""
 
 

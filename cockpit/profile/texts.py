@@ -114,7 +114,9 @@ def _around(profile: Profile, known: Recorded) -> Iterator[Text]:
     for index, template in enumerate(profile.templates):
         for key in ("title", "body", "to"):
             path = ("templates", index, key)
-            yield Text(path=path, text=getattr(template, key), public="it is sent to people", known=known.everything)
+            yield Text(
+                path=path, text=getattr(template, key), public="messages are sent to people", known=known.everything
+            )
     for index, trigger in enumerate(profile.triggers):
         yield Text(path=("triggers", index, "title"), text=trigger.title)
     for index, contact in enumerate(profile.contacts):

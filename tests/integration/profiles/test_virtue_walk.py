@@ -19,7 +19,6 @@ from cockpit.run.state import RunState
 from cockpit.session.seat import Done
 
 SECRETS = (PASSWORD, database.PASSWORD, "token-sponsor", "token-practitioner", "token-admin", "/hooks/mail")
-pytestmark = pytest.mark.xdist_group("virtue")
 
 
 @pytest.fixture

@@ -77,3 +77,28 @@ def test_problems_are_told_as_lines_as_json_and_as_a_sum(tmp_path: Path) -> None
     ]
     assert set(told[0]) == {"file", "line", "column", "severity", "message", "expected", "nearest"}
     assert check_summary(1, problems) == "1 profile: 1 error, 1 warning"
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        'requires = "api.passing"\nkind = "do"\nargv = ["true"]',
+        'only_if = "api.passing"',
+        'kind = "wait"\nduration = "1m"\nhealthy = ["api.passing"]',
+        '[[triggers]]\nid = "failing"\nwhen = "api.passing"',
+        '[[triggers]]\nid = "failing"\nwhen = "1 < 2"\nclear_when = "api.passing"',
+        '[[rollbacks]]\nid = "back"\nwhen = "api.passing"\n'
+        '[[rollbacks.phases]]\nid = "b"\nsteps = [{ id = "c", title = "C" }]',
+    ],
+)
+def test_a_probe_is_used_by_whatever_condition_reads_it(tmp_path: Path, reads: str) -> None:
+    assert warned(tmp_path, START + PROBE + 'url = "http://a"\n' + STEP + reads) == []
+
+
+def test_only_what_is_done_in_the_window_is_weighed_against_it(tmp_path: Path) -> None:
+    window = '[window]\nstart = "22:00"\nend = "23:00"\n'
+    long = STEP.replace("title", 'estimate = "2h"\ntitle')
+    assert warned(tmp_path, START + window + long) == [
+        "the window of 1h is too short for 2h of steps and 0s of reserve"
+    ]
+    assert warned(tmp_path, START + window + long.replace('"db"', '"db"\nstage = "after"')) == []

@@ -205,3 +205,58 @@ def test_windows_line_ends_and_a_byte_order_mark_move_no_position(tmp_path: Path
     path = tmp_path / "p.toml"
     path.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("latency_ms <", "latncy_ms <").replace("\n", "\r\n").encode())
     assert said(str(path)) == ["p.toml:15:27: there is no `latncy_ms`; did you mean `latency_ms`?"]
+
+
+def test_a_base_may_name_what_only_its_heirs_define_but_nothing_of_the_wrong_sort(tmp_path: Path) -> None:
+    base = """
+partial = true
+alerts = "oncall"
+[[targets]]
+id = "db"
+kind = "postgres"
+dsn = "${dsn}"
+[[templates]]
+id = "notice"
+body = "${ticket} ${run.window_start}"
+channel = "mail"
+[[phases]]
+id = "deploy"
+gate = ["recorded.later == 'x'", "since_when > 3.0"]
+[[phases.steps]]
+id = "run"
+title = "Run"
+kind = "do"
+argv = ["kubectl", "apply"]
+target = "cluster"
+on_failure = "back"
+[[phases.steps]]
+id = "tell"
+title = "Tell"
+kind = "tell"
+template = "later"
+due = "start-2h"
+[[phases.steps]]
+id = "approve"
+title = "Approve"
+kind = "signoff"
+role = "dba"
+not_by = ["ops"]
+[[triggers]]
+id = "failing"
+when = "later.passing"
+plan = "back"
+armed = ["afterwards"]
+"""
+    assert said(write(tmp_path, base)) == []
+    wrong = base.replace('target = "cluster"', 'target = "db"').replace("start-2h", "soon")
+    assert [line.split(": ", 1)[1] for line in said(write(tmp_path, wrong))] == [
+        "kubectl cannot act on `db`, a postgres target; expected a kubernetes target",
+        "`due` is `soon`; expected `start` or `end` of the window, such as `start-48h` or `end+30m`",
+    ]
+
+
+def test_a_wait_is_estimated_by_its_duration_unless_told_otherwise(tmp_path: Path) -> None:
+    wait = '[[phases.steps]]\nid = "settle"\ntitle = "Settle"\nkind = "wait"\nduration = "5m"\n'
+    assert load(write(tmp_path, GOOD + wait), KINDS).profile.phases[0].steps[1].estimate_s == 300.0
+    told = load(write(tmp_path, GOOD + wait + 'estimate = "1m"\n'), KINDS).profile.phases[0].steps[1]
+    assert (told.behaviour, told.estimate_s) == ("wait", 60.0)

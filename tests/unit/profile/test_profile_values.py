@@ -78,6 +78,9 @@ def test_at_use_secrets_are_filled_and_a_value_is_never_read_as_a_template() -> 
     [
         ("90s", 90),
         ("20m", 1200),
+        ("7d", 604_800),
+        ("2w", 1_209_600),
+        ("1w1d", 691_200),
         ("1h30m", 5400),
         ("500ms", 0.5),
         ("2d", 172800),

@@ -16,7 +16,7 @@ from cockpit.profile.references import references
 from cockpit.profile.texts import LOGGED, Text, referring_texts
 
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
-_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(?:\.[a-z0-9_]+)?")
+_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 """In a script: a name of ours. `${HOME}` and `${count:-1}` are the shell's own."""
 
 

@@ -87,8 +87,10 @@ def test_problems_are_told_as_lines_as_json_and_as_a_sum(tmp_path: Path) -> None
         'kind = "wait"\nduration = "1m"\nhealthy = ["api.passing"]',
         '[[triggers]]\nid = "failing"\nwhen = "api.passing"',
         '[[triggers]]\nid = "failing"\nwhen = "1 < 2"\nclear_when = "api.passing"',
-        '[[rollbacks]]\nid = "back"\nwhen = "api.passing"\n'
-        '[[rollbacks.phases]]\nid = "b"\nsteps = [{ id = "c", title = "C" }]',
+        (
+            '[[rollbacks]]\nid = "back"\nwhen = "api.passing"\n'
+            '[[rollbacks.phases]]\nid = "b"\nsteps = [{ id = "c", title = "C" }]'
+        ),
     ],
 )
 def test_a_probe_is_used_by_whatever_condition_reads_it(tmp_path: Path, reads: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -21,46 +21,20 @@ from cockpit.errors import ActionError, LogError
 from cockpit.keeper.acting import Doing, Workshop
 from cockpit.keeper.expecting import expected
 from cockpit.keeper.orders import Objection, left_behind, objection, still_wanted
+from cockpit.keeper.room import Room
+from cockpit.keeper.telling import ended, intent
 from cockpit.keeper.work import Work
 from cockpit.probes.threads import in_own_thread
 from cockpit.run.elapsed import elapsed_s
-from cockpit.run.events import ActionCancelled, ActionEnded, ActionRequested, ActionStarted, Actor, Body, Event, Instant
+from cockpit.run.events import ActionCancelled, ActionRequested, Event, Instant
 from cockpit.run.numbering import find_step
 from cockpit.run.readings import ConditionVerdict
 from cockpit.run.state import ActionState, RunState
-from cockpit.text import shortened, visible
+from cockpit.text import shortened
 
-_SHOWN_LIMIT = 4096
-_LINE_LIMIT = 300
 _LET_GO_S = 3.0
+_LAST_WORDS_S = 0.2
 _WATCHED_AFTER_S = 0.5
-
-
-class Room(Protocol):
-    """What the desk needs of the keeper around it."""
-
-    @property
-    def state(self) -> RunState:
-        """The run as last read."""
-        ...
-
-    @property
-    def actor(self) -> Actor:
-        """Whose hands these are."""
-        ...
-
-    @property
-    def epoch(self) -> int:
-        """This keeper's."""
-        ...
-
-    def tell(self, *bodies: Body) -> None:
-        """Have them appended."""
-        ...
-
-    async def durable(self, body: Body) -> None:
-        """Have it appended, and return once it is in the log for good. Raises LogError or OSError."""
-        ...
 
 
 class Desk:
@@ -80,7 +54,6 @@ class Desk:
         self._on_failure = on_failure
         self._works: dict[str, Work] = {}
         self._errands: set[asyncio.Task[None]] = set()
-        self._is_closing = False
 
     @property
     def is_busy(self) -> bool:
@@ -120,8 +93,9 @@ class Desk:
 
         If not, this process must end without ending its tasks in order: that could stop what must go on.
         """
-        self._is_closing = True
         let_go = await asyncio.gather(*(work.detach(_LET_GO_S) for work in self._works.values()))
+        if self._errands:
+            await asyncio.wait(self._errands, timeout=_LAST_WORDS_S)  # what did end is told
         for errand in self._errands:
             errand.cancel()
         if self._errands:
@@ -155,10 +129,11 @@ class Desk:
             if doing is None or planned is None or against is not None:
                 self._refuse(order, against or Objection("refused", "it cannot be done"))
                 return
-            await self._room.durable(self._intent(order, doing, planned))
+            try:
+                await self._room.durable(intent(order, doing, planned, self._room.actor))
+            except (LogError, OSError):
+                return  # the log cannot be written: the keeper is ending, and nothing was begun
             await self._do(order, doing, planned, work)
-        except (LogError, OSError):
-            return  # the log cannot be written: the keeper is ending, and nothing was begun
         finally:
             self._works.pop(order.action, None)
 
@@ -171,7 +146,7 @@ class Desk:
         except ActionError as error:
             return None, None, Objection("refused", str(error))
         why = planned.refusal or await self._changed(doing, state)
-        if not why and doing.context.target is not None:
+        if not why and doing.context.target is not None and planned.mode != "shown":
             why = await self._target_objection(doing.context.target.id)
         if why:
             return doing, planned, Objection("refused", why)
@@ -182,28 +157,18 @@ class Desk:
         found = find_step(state.profile, step_id)
         if found is None:
             raise ActionError(f"the profile has no step `{shortened(step_id, 60)}`")
-        return self._workshop.make(action, found[1], state, is_begun=is_begun)
+        try:
+            return self._workshop.make(action, found[1], state, is_begun=is_begun)
+        except ActionError:
+            raise
+        except Exception as error:  # a plug-in's declaration may raise anything; one step must not end the keeper
+            raise ActionError(_failed("while it was prepared", error)) from error
 
     async def _changed(self, doing: Doing, state: RunState) -> str:
         """Which files are not those of the run's start; read in a thread, since they may be large or far away."""
         if not doing.files or state.started is None:
             return ""
         return await asyncio.to_thread(changed, doing.files, self._workshop.base_dir, state.started.files)
-
-    def _intent(self, order: ActionRequested, doing: Doing, planned: Planned) -> ActionStarted:
-        context = doing.context
-        actor = self._room.actor
-        return ActionStarted(
-            action=order.action,
-            step=order.step,
-            attempt=order.attempt,
-            shown=_cut(visible(context.mask.text(planned.shown), multiline=True)),
-            runs_as=f"{actor.user}@{actor.host}",
-            target=context.target.id if context.target is not None else "",
-            mode=planned.mode,
-            timeout_s=context.timeout_s,
-            output="" if planned.mode == "shown" or doing.step.behaviour == "message" else f"{order.action}.log",
-        )
 
     async def _do(self, order: ActionRequested, doing: Doing, planned: Planned, work: Work) -> None:
         against = still_wanted(order, self._room.state)
@@ -212,6 +177,8 @@ class Desk:
             return
         began = now()
         ending = await work.end_of(doing.runner.run(doing.context, work.on_output), doing.context.timeout_s)
+        if work.is_let_go:
+            return  # it has not ended: the next keeper tells how it did
         assert ending is not None, "only `adopt` may know nothing"
         self._tell_end(order.action, order.step, doing, ending, began, planned.mode)
 
@@ -229,6 +196,8 @@ class Desk:
             if action.cancel_reason:
                 self._stop_soon(work)
             ending = await work.end_of(doing.runner.adopt(doing.context, work.on_output), left_s)
+            if work.is_let_go:
+                return
             if ending is None:
                 detail = "the keeper that began it ended, and it left no trace of its end"
                 ending = Ending(outcome="unknown", detail=detail)
@@ -254,34 +223,15 @@ class Desk:
         self._end(action, step, ending, conditions)
 
     def _end(self, action: str, step: str, ending: Ending, conditions: tuple[ConditionVerdict, ...] = ()) -> None:
-        if self._is_closing:
-            return  # what was let go of has not ended: the next keeper tells how it did
-        mask = self._workshop.values.mask
-        self._room.tell(
-            ActionEnded(
-                action=action,
-                step=step,
-                outcome=ending.outcome,
-                exit_code=ending.exit_code,
-                detail=shortened(mask.text(ending.detail), _LINE_LIMIT),
-                duration_s=round(ending.duration_s, 3),
-                conditions=conditions,
-                output=ending.output,
-                output_bytes=ending.output_bytes,
-                output_sha256=ending.output_sha256,
-                sent={name: shortened(mask.text(text), _LINE_LIMIT) for name, text in ending.sent.items()},
-            )
-        )
+        self._room.tell(ended(action, step, ending, conditions, self._workshop.values.mask))
 
 
 def _plan(doing: Doing) -> Planned:
     try:
         return doing.runner.plan(doing.context)
     except Exception as error:  # a plug-in may raise anything; then nothing is done
-        said = shortened(f"{type(error).__name__}: {error}", 200)
-        raise ActionError(f"the plug-in's own code failed while planning: {said}") from error
+        raise ActionError(_failed("while planning", error)) from error
 
 
-def _cut(text: str) -> str:
-    raw = text.encode("utf-8")
-    return text if len(raw) <= _SHOWN_LIMIT else raw[: _SHOWN_LIMIT - 3].decode("utf-8", "ignore") + "…"
+def _failed(when: str, error: Exception) -> str:
+    return f"the plug-in's own code failed {when}: {shortened(f'{type(error).__name__}: {error}', 200)}"

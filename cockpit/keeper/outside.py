@@ -17,7 +17,7 @@ from cockpit.keeper.alerts import Alerts, is_attended
 from cockpit.keeper.identities import LOOK_S, Found, Identities, Seen
 from cockpit.keeper.messaging import resolved_channel
 from cockpit.keeper.resting import is_resting
-from cockpit.keeper.starting import Starting
+from cockpit.keeper.room import Starting
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Channel, Target

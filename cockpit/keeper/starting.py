@@ -5,12 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from itertools import islice
-from typing import Protocol
 
 import cockpit
-from cockpit.keeper.desk import Room
 from cockpit.keeper.host import logout_warning
-from cockpit.keeper.values import RunValues
+from cockpit.keeper.room import Starting
 from cockpit.probes.watch import targets
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
@@ -19,15 +17,6 @@ from cockpit.text import shortened
 
 _TARGETS = 300
 _WARNINGS = 50
-
-
-class Starting(Room, Protocol):
-    """A keeper that starts."""
-
-    @property
-    def values(self) -> RunValues:
-        """The variables of the run."""
-        ...
 
 
 def started(keeper: Starting, kinds: Kinds, warnings: tuple[str, ...]) -> KeeperStarted:

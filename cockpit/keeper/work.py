@@ -40,6 +40,14 @@ class Work:
         self._limit_s = 0.0
         self._is_stopping = False
         self._is_overdue = False
+        self._is_detached = False
+
+    @property
+    def is_let_go(self) -> bool:
+        """Whether it was let go of before it ended: what `end_of` returned then says nothing."""
+        task = self._task
+        has_ended = task is not None and task.done() and not task.cancelled() and task.exception() is None
+        return self._is_detached and not has_ended
 
     @property
     def is_running(self) -> bool:
@@ -117,6 +125,7 @@ class Work:
         """Watch it no more and let it go on; whether its runner let go in time."""
         if self._task is None or self._task.done():
             return True
+        self._is_detached = True
         self._task.cancel(DETACH)
         await asyncio.wait({self._task}, timeout=timeout_s)
         return self._task.done()

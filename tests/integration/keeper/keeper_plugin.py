@@ -31,6 +31,7 @@ class FakeSettings(Settings, frozen=True, kw_only=True):
     raises: bool = False
     ignores_detach: bool = False
     refuses: str = ""
+    plan_raises: bool = False
     rows: int = 3
     target: str = ""
     files: tuple[str, ...] = ()
@@ -47,6 +48,8 @@ KINDS = replace(installed(), steps={**installed().steps, "fake": FAKE})
 class Fake:
     def plan(self, context: ActionContext) -> Planned:
         settings = self._settings(context)
+        if settings.plan_raises:
+            raise KeyError("nothing here")
         return Planned(
             shown=f"fake {settings.says}", mode="shown" if context.rehearsal else "real", refusal=settings.refuses
         )

@@ -27,7 +27,7 @@ from cockpit.profile.load import load
 from cockpit.profile.model import Profile
 from cockpit.profile.variables import resolve
 from cockpit.run.commands import Command, ConfirmStep
-from cockpit.run.events import ActionEnded, ActionRequested, Actor, Body, Event
+from cockpit.run.events import ActionEnded, ActionRequested, Actor, Body, Event, Instant
 from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
@@ -162,11 +162,11 @@ class Stage:
             str(Path(__file__).with_name("keeper_plugin.py")), COCKPIT_TEST_TARGETS=str(self.folder), **env
         )
 
-    def append(self, *bodies: Body) -> None:
-        """Append as some operator would."""
+    def append(self, *bodies: Body, when: Instant | None = None) -> None:
+        """Append as some operator would, in one write."""
         store = FileStore.open(self.run_dir)
         try:
-            store.append(None, *(draft(body, Actor("ana", "here")) for body in bodies))
+            store.append(None, *(draft(body, Actor("ana", "here"), when) for body in bodies))
         finally:
             store.close()
 

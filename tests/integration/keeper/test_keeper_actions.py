@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +9,7 @@ import pytest
 from keeper_stage import Stage, until
 from msgspec.structs import replace
 
+from cockpit.audit.clock import now
 from cockpit.profile.model import Phase, Profile, Step, Target, Variable
 from cockpit.run.events import ActionCancelled, ActionRequested, HoldPlaced, RunAborted
 
@@ -45,18 +44,15 @@ def test_an_order_is_carried_out_once_and_its_intent_comes_first(stage: Stage) -
 
 def test_an_order_of_another_epoch_or_too_late_lapses_and_nothing_is_done(stage: Stage) -> None:
     stage.begin_with(with_step(says="x"))
-    keeper = stage.plugged()
+    stage.plugged()
     other = stage.order("act", epoch=7)
     assert stage.ending(other).outcome == "lapsed"
-    keeper.send_signal(signal.SIGSTOP)
-    late = stage.order("act", attempt=2)
-    asked = stage.events("action.requested")[-1].instant.mono
-    until(lambda: time.monotonic() - asked > 5.5, "an order that is too old")
-    keeper.send_signal(signal.SIGCONT)
-    ended = stage.ending(late)
-    assert ended.outcome == "lapsed"
-    assert "late" in ended.detail
-    assert stage.done(other) == stage.done(late) == []
+    moment = now()
+    earlier = replace(moment, mono=moment.mono - 6.0)
+    stage.append(ActionRequested(action="A2", step="act", attempt=2, epoch=1), when=earlier)
+    late = stage.ending("A2")
+    assert (late.outcome, "late" in late.detail) == ("lapsed", True)
+    assert stage.done(other) == stage.done("A2") == []
     assert stage.bodies("action.started") == []
 
 
@@ -74,6 +70,7 @@ def test_an_order_for_a_step_that_is_not_current_is_refused(stage: Stage) -> Non
         ({"says": "${nobody}"}, "`nobody` has no value yet"),
         ({"says": "${token}"}, "COCKPIT_TEST_TOKEN"),
         ({"target": "gone"}, "no target `gone`"),
+        ({"plan_raises": True}, "the plug-in's own code failed while planning: KeyError"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_the_reason(stage: Stage, settings: dict[str, Any], why: str) -> None:
@@ -166,12 +163,9 @@ def test_only_one_action_runs_at_a_time(stage: Stage) -> None:
 
 def test_an_order_that_was_held_before_it_began_is_refused(stage: Stage) -> None:
     stage.begin_with(with_step())
-    keeper = stage.plugged()
-    keeper.send_signal(signal.SIGSTOP)
-    action = stage.order("act")
-    stage.append(HoldPlaced(reason="wait"))
-    keeper.send_signal(signal.SIGCONT)
-    ended = stage.ending(action)
+    stage.plugged()
+    stage.append(ActionRequested(action="A1", step="act", attempt=1, epoch=1), HoldPlaced(reason="wait"))
+    ended = stage.ending("A1")
     assert (ended.outcome, "ana holds the run" in ended.detail) == ("refused", True)
 
 

@@ -47,6 +47,8 @@ def _fault(
     if text.language == "sql":
         wanted = f'`%({name})s`, and `params = {{ {name} = "${{…}}" }}`'
         return (f"`{name}` would be pasted into SQL", wanted, "") if _NAME.fullmatch(name) else None
+    if text.language == "path":
+        return f"`{name}` is not filled in: files are fixed before the run begins", "the file's name as it is", ""
     if text.language == "shell" and text.path[-1] != "script" and isinstance(text.path[-1], int):
         return (f"`{name}` would be pasted into shell text", "`script`, which reads it from the environment", "")
     if text.language and (name in text.own or not _PROFILE_NAME.fullmatch(name)):

@@ -15,7 +15,7 @@ from cockpit.profile.model import Profile, Step
 from cockpit.profile.places import Path, known_before, placed_phases, placed_steps
 from cockpit.profile.recording import Recorded, recorded
 
-Language = Literal["", "shell", "sql"]
+Language = Literal["", "shell", "sql", "path"]
 LOGGED = "this text is logged"
 _SEEN = "arguments are seen by every user of the host"
 _CONDITIONS = ("expect", "healthy")
@@ -33,7 +33,7 @@ class Text(Struct, frozen=True, kw_only=True):
     known: frozenset[str] | None = None
     """The recorded values that are known by then; None: neither these nor `run.…` may be named."""
     language: Language = ""
-    """What the text is a program of: then nothing is pasted into it."""
+    """What the text is a program of, or `path` of a file that is fixed at the start: then nothing is pasted into it."""
     own: tuple[str, ...] = ()
     """Names that a script's environment has besides."""
 
@@ -76,8 +76,9 @@ def _step(path: Path, step: Step, before: frozenset[str], known: Recorded) -> It
 def _setting(path: Path, step: Step, setting: object, known: frozenset[str]) -> Iterator[Text]:
     """The texts of one setting; what the keys mean, all kinds that act have in common."""
     key = path[-1]
-    if key in ("file", "files", "undo_title"):  # files are fixed when the run starts
-        yield from (Text(path=below, text=text) for below, text in _strings(setting, path))
+    if key in ("file", "files", "undo_title"):
+        literal: Language = "" if key == "undo_title" else "path"
+        yield from (Text(path=below, text=text, language=literal) for below, text in _strings(setting, path))
     elif key in ("argv", "dry_run", "undo") and isinstance(setting, list | tuple):
         shell = bool(setting) and str(setting[0]).rsplit("/", 1)[-1] in _SHELLS
         for below, text in _strings(setting, path):

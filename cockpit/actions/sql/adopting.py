@@ -34,7 +34,11 @@ async def _settled(context: ActionContext, kept: Kept, on_output: OnOutput) -> S
     if context.target is None or not context.target.dsn:
         return Settled("unknown", "the target is not known")
 
+    last = f"server process {kept.pid} was not asked about"
+
     def tell(line: str) -> None:
+        nonlocal last
+        last = line
         shown = shortened(context.mask.text(line), 300)
         on_output(Output(progress=(f"an earlier keeper sent it, which went away: {shown}",)))
 
@@ -44,7 +48,7 @@ async def _settled(context: ActionContext, kept: Kept, on_output: OnOutput) -> S
     except asyncio.CancelledError as cancelled:
         if DETACH in cancelled.args:
             raise
-        return Settled("unknown", f"server process {kept.pid} was not waited for")
+        return Settled("unknown", f"{last}, and it was not waited for")
 
 
 def _said(kept: Kept, found: Settled) -> tuple[Outcome, str]:

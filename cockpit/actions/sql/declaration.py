@@ -92,7 +92,9 @@ SQL = StepKind(
     facts=(
         Fact("rows", "int", doc="rows that INSERT, UPDATE, DELETE and MERGE affected, all statements together"),
         Fact(
-            "result", "list", doc="of the last statement that gave rows: the first 100, each a map from column to value"
+            "result",
+            "list",
+            doc="of the last statement of the kind that gives rows: the first 100, as maps from column to value",
         ),
         Fact("notices", "list", doc="what the server noticed, the first 100, each `NOTICE: text`"),
         Fact("statements", "int", doc="how many were run"),

@@ -73,6 +73,8 @@ class Execution:
         self.began = time.monotonic()
         self.done = 0
         """Statements answered without error."""
+        self.stayed = 0
+        """Those of them after which no transaction was open; only without one of our own."""
         self.rows = 0
         self.result: tuple[dict[str, object], ...] = ()
         self.notices: list[str] = []
@@ -203,6 +205,8 @@ class Execution:
             await self._keep(self.kept, durable=False)
         answer = await ask(connection, bound.text, [self.order.values[name] for name in bound.names])
         self.done += 1
+        if connection.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
+            self.stayed = self.done
         self.rows += answer.affected
         if answer.names is not None:
             self.result = answer.rows[:KEPT_ROWS]

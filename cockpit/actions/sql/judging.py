@@ -83,7 +83,9 @@ def _lost(execution: Execution, error: psycopg.Error, reason: StopReason) -> Ver
     if reason:
         why = f"{_STOPPED[reason]}, and the server did not answer in time, at {_place(execution)}"
     if execution.in_transaction:
-        return Verdict(reason or "failed", f"{why}; nothing was committed: COMMIT was never sent")
+        # `cancelled` is what the server confirms: one that does not answer may still hold the locks.
+        outcome: Outcome = "timed_out" if reason == "timed_out" else "failed"
+        return Verdict(outcome, f"{why}; nothing was committed: COMMIT was never sent")
     return Verdict("unknown", f"{why}; {_left(execution)}; whether this one took effect is not known")
 
 
@@ -115,7 +117,10 @@ def _left(execution: Execution) -> str:
     """What stays of it."""
     if execution.in_transaction:
         return "nothing was committed"
-    left = f"{execution.done} of {len(execution.order.script)} statements took effect" if execution.done else ""
+    count = len(execution.order.script)
+    left = f"{execution.stayed} of {count} statements took effect" if execution.stayed else ""
+    if execution.done > execution.stayed:
+        left = f"{left or 'nothing took effect'}; the script's own transaction after that was rolled back"
     started = execution.current
     if started is not None and " INDEX CONCURRENTLY " in f"{started.gist} " and started.number > execution.done:
         invalid = "an invalid index may be left, to be dropped by hand"

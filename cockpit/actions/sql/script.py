@@ -148,10 +148,14 @@ def _sources(settings: SqlSettings, base_dir: Path) -> Iterator[tuple[str, str]]
 def _read(path: Path, name: str) -> str:
     shown = shortened(name, 100)
     try:
+        if not path.is_file():  # opening a FIFO would wait for whoever writes to it
+            raise ActionError(f"`{shown}` cannot be read: no such file, or not a regular one")
         with path.open("rb") as file:
             content = file.read(LARGEST_BYTES + 1)
     except OSError as error:
         raise ActionError(f"`{shown}` cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ActionError(f"`{shown}` cannot be read: its name holds a null character") from error
     if len(content) > LARGEST_BYTES:
         raise ActionError(
             f"`{shown}` is larger than {LARGEST_BYTES >> 20} MiB", hint="load it with psql, in a `command` step"

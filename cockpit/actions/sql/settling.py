@@ -24,9 +24,9 @@ PATIENCE_S = 15.0
 _BETWEEN_S = 0.5
 _SHORTEST_LOOK_S = 5.0
 
-_TIMELINE = """select pg_is_in_recovery()::text,
-  case when pg_is_in_recovery() then '' else substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) end,
-  current_setting('synchronous_standby_names') <> ''"""
+_STANDBY = "select pg_is_in_recovery()::text, current_setting('synchronous_standby_names') <> ''"
+_TIMELINE = "select substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)"
+_SYSTEM = "select system_identifier::text from pg_control_system()"
 _XID = "select case when pg_is_in_recovery() then '' else pg_current_xact_id()::text end"
 _XID_12 = "select case when pg_is_in_recovery() then '' else txid_current()::text end"
 _STATUS = "select pg_xact_status($1::xid8)"
@@ -45,23 +45,32 @@ class Settled(Struct, frozen=True):
 class Server(Struct, frozen=True, kw_only=True):
     """Which server it is, as far as it says."""
 
+    is_standby: bool = False
     timeline: str = ""
-    """Empty: a standby."""
+    """Empty: a standby, or it does not say."""
     system_identifier: str = ""
-    """Empty: it may not be asked for."""
+    """Empty: it does not say."""
     replicates: bool = False
     """Commits wait for a standby."""
 
 
 async def server_of(connection: Connection) -> Server:
     """Ask which server it is. Raises psycopg.Error. Never call it inside a transaction: what it may not ask, fails."""
-    _, timeline, replicates = (await ask(connection, _TIMELINE)).texts[0]
+    is_standby, replicates = (await ask(connection, _STANDBY)).texts[0]
+    return Server(
+        is_standby=is_standby == "true",
+        timeline="" if is_standby == "true" else await _if_told(connection, _TIMELINE),
+        system_identifier=await _if_told(connection, _SYSTEM),
+        replicates=replicates == "t",
+    )
+
+
+async def _if_told(connection: Connection, query: str) -> str:
+    """One value; empty if this server, or this user, may not be asked for it (hosted ones differ)."""
     try:
-        answer = await ask(connection, "select system_identifier::text from pg_control_system()")
-        identifier = answer.texts[0][0] or ""
-    except psycopg.errors.InsufficientPrivilege:
-        identifier = ""
-    return Server(timeline=timeline or "", system_identifier=identifier, replicates=replicates == "t")
+        return (await ask(connection, query)).texts[0][0] or ""
+    except (psycopg.ProgrammingError, psycopg.NotSupportedError):
+        return ""
 
 
 async def backend_of(connection: Connection) -> tuple[int, str]:
@@ -118,8 +127,10 @@ def _other(server: Server, kept: Kept) -> str:
     """Why what this server knows of transaction ids says nothing about ours."""
     if kept.system_identifier and server.system_identifier and kept.system_identifier != server.system_identifier:
         return f"another server answers now (system identifier {server.system_identifier})"
-    if kept.xid and not server.timeline:
+    if kept.xid and server.is_standby:
         return "a standby answers now"
+    if kept.xid and not (kept.timeline and server.timeline):
+        return f"the server does not say whether a standby took over since, so transaction {kept.xid} is not looked up"
     if kept.xid and server.timeline != kept.timeline:
         return f"the server is on timeline {server.timeline} instead of {kept.timeline}: a standby took over"
     return ""

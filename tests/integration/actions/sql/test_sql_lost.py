@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from sql_stage import Proxy, Stage
 
 from cockpit.actions.runner import DETACH, Ending, Output
@@ -153,8 +154,8 @@ async def test_a_frozen_server_is_left_when_it_does_not_answer_a_cancel(stage: S
         ending = await running
     finally:
         os.kill(pid, signal.SIGCONT)
-    assert ending.outcome == "cancelled"
-    assert "the server did not answer in time" in ending.detail
+    assert ending.outcome == "failed"
+    assert "cancelled, and the server did not answer in time" in ending.detail
     assert "COMMIT was never sent" in ending.detail
     await stage.until(lambda: sql(f"select count(*) from pg_stat_activity where pid = {pid}") == [(0,)])
     assert sql("select to_regclass('t')") == [(None,)]
@@ -259,6 +260,26 @@ async def test_a_transaction_id_of_another_timeline_says_nothing(stage: Stage, s
     ending = await adopt(stage)
     assert ending.outcome == "unknown"
     assert "a standby took over" in ending.detail
+
+
+async def test_a_server_that_does_not_say_its_timeline_runs_sql_but_settles_nothing(
+    stage: Stage, sql: Sql, proxy: Proxy
+) -> None:
+    sql("revoke execute on function pg_walfile_name(pg_lsn), pg_control_system() from public")
+    sql("drop role if exists modest")
+    sql("create role modest login")
+    sql("grant create on schema public to modest")
+    stage.dsn = make_conninfo(stage.dsn, user="modest")
+    try:
+        assert (await stage.run("create table a (n int)")).outcome == "succeeded"
+        stage.action = "02TEST"
+        proxy.cut_at = b"commit\x00"
+        ending = await stage.run("create table b (n int)")
+    finally:
+        sql("drop owned by modest")
+        sql("drop role modest")
+    assert ending.outcome == "unknown", ending
+    assert "does not say whether a standby took over" in ending.detail
 
 
 async def test_a_keeper_killed_before_it_sent_anything_did_nothing(stage: Stage) -> None:

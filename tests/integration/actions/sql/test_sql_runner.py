@@ -137,6 +137,16 @@ async def test_a_script_may_keep_its_own_transactions_but_not_leave_one_open(sta
     assert sql("select to_regclass('a')::text, to_regclass('b')::text") == [("a", None)]
 
 
+async def test_what_a_scripts_own_transaction_took_back_did_not_take_effect(stage: Stage, sql: Sql) -> None:
+    script = "create table a (n int); begin; create table b (n int); select 1/0"
+    ending = await stage.run(script, transaction=False)
+    assert ending.outcome == "failed"
+    assert ending.detail.endswith(
+        "1 of 4 statements took effect; the script's own transaction after that was rolled back"
+    )
+    assert sql("select to_regclass('a')::text, to_regclass('b')::text") == [("a", None)]
+
+
 async def test_an_error_at_commit_is_a_failure(stage: Stage, sql: Sql) -> None:
     sql("create table p (id int primary key); create table c (id int references p deferrable initially deferred)")
     ending = await stage.run("insert into c values (1)")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -177,3 +178,9 @@ def test_a_placeholder_that_no_value_can_reach_is_refused(text: str, sentence: s
     with pytest.raises(ActionError) as refused:
         bind(statement, {"a": "1"})
     assert sentence in str(refused.value)
+
+
+def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.sql")
+    with pytest.raises(ActionError, match="not a regular one"):
+        read_script(SqlSettings(target="db", file="a.sql"), tmp_path)

@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
 
 
+_NOT_BY_ENTER = ("confirm", "run")
+"""Keys that may act without a question."""
+
+
 class ViewChanged(Message):
     """The tail has a new view; an older one still in the queue is not worth drawing."""
 
@@ -219,11 +223,12 @@ class CockpitApp(App[int]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette lists what the bindings list. It runs by Enter, which is to confirm nothing: it says the key."""
         for name, key in keymap.LIVE.items():
-            run = partial(self.run_action, key.action) if name != "confirm" else self._told_confirm
+            told = partial(self._told_key, key.label)
+            run = told if name in _NOT_BY_ENTER else partial(self.run_action, key.action)
             yield SystemCommand(key.does, f"key {key.label}", run)
 
-    def _told_confirm(self) -> None:
-        self._say_warning(f"press {keymap.LIVE['confirm'].label} here: Enter confirms nothing")
+    def _told_key(self, label: str) -> None:
+        self._say_warning(f"press {label} here: Enter confirms nothing and runs nothing")
 
     # ---- the terminal goes away ------------------------------------------------------------------------------------
 

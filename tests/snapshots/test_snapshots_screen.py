@@ -9,7 +9,20 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from screen_story import BO, GONE, HOSTILE, PRODUCTION, PROFILE, FakeSeat, Story, StoryApp, apart, blocked, until
+from screen_story import (
+    BO,
+    GONE,
+    HOSTILE,
+    PRODUCTION,
+    PROFILE,
+    READINGS,
+    FakeSeat,
+    Story,
+    StoryApp,
+    apart,
+    blocked,
+    until,
+)
 from textual.widgets import Input
 
 from cockpit.profile.model import Phase, Probe, Step
@@ -69,6 +82,7 @@ def finished() -> Story:
     story = blocked()
     story.does(c.SkipStep, step="validate", reason="validated on the standby")
     story.comes_to("")
+    story.reads(*READINGS)
     story.does(c.FinishRun)
     return story
 

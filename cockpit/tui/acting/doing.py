@@ -17,6 +17,8 @@ from cockpit.run.state import ActionState, RunState
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.lines import duration
+from cockpit.tui.panes.action import target
+from cockpit.tui.panes.instructions import PROMPTS
 from cockpit.tui.screens.choosing import Choice
 from cockpit.tui.screens.dialogs import Question
 
@@ -71,7 +73,8 @@ async def _asked(hands: Hands, painted: RunState, step: Step, text: str) -> dict
     asks_why = before is not None and before.status == "unknown"
     verb = "Send" if step.behaviour == "message" else "Run"
     title = f"{verb} {label}" if before is None else f"{verb} {label} again: attempt {before.attempt + 1}"
-    lines = (*_how_it_was(before), *_what(painted, step, text))
+    where = () if step.behaviour == "message" else _where(hands, step)
+    lines = (*_how_it_was(before), *_what(painted, step, text), *where)
     if word or asks_why:
         reason = "why is it right to run it again?" if asks_why else ""
         answer = await hands.ask(Question(title=title, lines=lines, reason=reason, word=word, danger=True))
@@ -79,6 +82,11 @@ async def _asked(hands: Hands, painted: RunState, step: Step, text: str) -> dict
     if before is None and step.risk == "routine" and step.behaviour != "message":
         return {}
     return {} if await hands.sure(f"{title}?", lines, "r", "sends it" if verb == "Send" else "runs it") else None
+
+
+def _where(hands: Hands, step: Step) -> tuple[str, ...]:
+    """As whom, and on which target."""
+    return tuple("".join(text for text, _ in line).strip() for line in target(hands.screen.seen(), step, 400))
 
 
 def _how_it_was(before: ActionState | None) -> tuple[str, ...]:
@@ -99,7 +107,8 @@ def _what(painted: RunState, step: Step, text: str) -> tuple[str, ...]:
     more = (f"… {len(rest)} more lines",) if rest else ()
     risk = {"careful": ("This step asks for care.",), "irreversible": ("This cannot be taken back.",)}
     real = ("REHEARSAL: nothing outside is changed.",) if painted.is_rehearsal else risk.get(step.risk, ())
-    return (f"$ {shortened(first, 200)}", *more, *real) if first else real
+    prompt = PROMPTS["sql" if step.kind == "sql" else "shell"]
+    return (f"{prompt}{shortened(first, 200)}", *more, *real) if first else real
 
 
 async def cancel(hands: Hands, painted: RunState) -> None:

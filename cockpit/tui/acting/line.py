@@ -87,7 +87,8 @@ async def finish(hands: Hands, painted: RunState) -> None:
     if hands.refused(painted, hands.command(c.FinishRun)):
         return
     deviations = len(painted.deviations)
-    lines = (f"{deviations} deviations are in the log." if deviations else "All steps went as planned.",)
+    told = "1 deviation is in the log." if deviations == 1 else f"{deviations} deviations are in the log."
+    lines = (told if deviations else "All steps went as planned.",)
     if await hands.sure("Finish the run? Its keeper ends.", lines, "F", "finishes"):
         await hands.submit(hands.command(c.FinishRun))
 

@@ -121,9 +121,16 @@ async def answer(hands: Hands, painted: RunState) -> None:
         return
     names = {trigger.id: trigger.title or trigger.id for trigger in painted.profile.triggers}
     lines = tuple(
-        f"{each.severity.upper()} {names.get(each.trigger, each.trigger)}"
-        f"{f' raised by {each.by.user}: {shortened(each.reason, 160)}' if each.reason else ''}"
-        f"{' (over by now)' if each.is_cleared else ''}"
+        " ".join(
+            part
+            for part in (
+                each.severity.upper(),
+                names.get(each.trigger, each.trigger),
+                f"raised by {each.by.user}: {shortened(each.reason, 160)}" if each.reason else "",
+                "(over by now)" if each.is_cleared else "",
+            )
+            if part
+        )
         for each in painted.fired
     )
     question = Question(

@@ -12,7 +12,6 @@ from cockpit.tui.lines import EMPTY, Line
 from cockpit.tui.panes import action, asking, instructions, step
 from cockpit.tui.panes.seen import Seen
 
-_LEAST_OUTPUT = 3
 _PROMPTS = tuple(instructions.PROMPTS.values())
 
 
@@ -34,7 +33,7 @@ def _output(seen: Seen, declared: Step, width: int, room: int) -> list[Line]:
     tried = seen.state.steps[declared.id].action
     if tried is None:
         return []
-    rows = 0 if tried.status == "succeeded" else max(_LEAST_OUTPUT, room - 1)  # the last row says what is hidden
+    rows = 0 if tried.status == "succeeded" else max(1, room - 1)  # the last row says what is hidden
     return [*action.output(tried, rows), *action.target(seen, declared, width)]
 
 

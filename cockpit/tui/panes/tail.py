@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.run.events import Event, ProbeChanged
+from cockpit.run.events import ActionEnded, Event, ProbeChanged, TargetSeen
 from cockpit.session.view import Recent
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, wrapped
@@ -20,8 +20,21 @@ _INKS: dict[str, Ink] = {
     "log.recovered": "warn",
     "step.confirmed": "plain",
     "run.finished": "good",
+    "trigger.fired": "bad",
+    "trigger.raised": "bad",
+    "rollback.chosen": "bad",
+    "wait.stopped": "bad",
+    "trigger.answered": "warn",
+    "rollback.left": "warn",
+    "second.waived": "warn",
+    "wait.ended_early": "warn",
+    "action.cancelled": "warn",
+    "action.settled": "warn",
+    "clock.stepped": "warn",
+    "step.due": "warn",
 }
-_QUIET = frozenset({"gate.changed"})
+_QUIET = frozenset({"gate.changed", "plans.judged"})
+_ENDS: dict[str, Ink] = {"succeeded": "plain", "unknown": "unsure"}
 
 
 def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
@@ -38,9 +51,17 @@ def _is_quiet(event: Event) -> bool:
     return is_good_start or event.type in _QUIET
 
 
+def _ink(event: Event) -> Ink:
+    if isinstance(event.body, ActionEnded):
+        return _ENDS.get(event.body.outcome, "bad")
+    if isinstance(event.body, TargetSeen) and event.body.verdict != "match":
+        return "bad"
+    return _INKS.get(event.type, "dim")
+
+
 def _row(seen: Seen, recent: Recent) -> Line:
     at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
-    return ((f"{at} ", "dim"), (recent.sentence, _INKS.get(recent.event.type, "dim")))
+    return ((f"{at} ", "dim"), (recent.sentence, _ink(recent.event)))
 
 
 def whole(seen: Seen, width: int) -> list[Line]:
@@ -48,7 +69,7 @@ def whole(seen: Seen, width: int) -> list[Line]:
     lines: list[Line] = []
     for recent in seen.view.recent:
         at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
-        ink = _INKS.get(recent.event.type, "dim")
+        ink = _ink(recent.event)
         first, *rest = wrapped(recent.sentence, max(10, width - 16))
         lines.append(((f"{at} ", "dim"), (f"{recent.event.seq:>5} ", "dim"), (first, ink)))
         lines += [((" " * 15, "plain"), (text, ink)) for text in rest]

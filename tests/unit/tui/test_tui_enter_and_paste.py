@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 
+from screen_night import at as at_night
 from screen_story import PRODUCTION, FakeSeat, Story, StoryApp, apart, until
 from textual import _time, events
 from textual.widgets import Input, OptionList
@@ -40,6 +41,19 @@ async def test_enter_in_the_palette_confirms_nothing_and_says_which_key_does():
         assert seat.asked == []
         await apart(pilot, keymap.LIVE["confirm"].name)
         await until(pilot, lambda: len(seat.asked) == 1, "the key itself confirms")
+
+
+async def test_enter_in_the_palette_runs_nothing():
+    night = at_night("scale_down")
+    night.passes_gate()
+    seat = FakeSeat(night)
+    app = StoryApp(seat)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await apart(pilot, "ctrl+p", *"run the step")
+        await until(pilot, lambda: bool(app.screen.query(Input)) and chosen(app) is not None, "it is found")
+        await apart(pilot, "enter")
+        await until(pilot, lambda: "runs nothing" in app.shows("says"), "the sentence")
+    assert seat.asked == []
 
 
 async def test_the_word_is_typed_and_not_pasted():

@@ -32,9 +32,12 @@ def dependent(steps: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     makers: dict[str, str] = {}
     found: list[tuple[str, str]] = []
     for step, sql in steps:
+        needed: dict[str, list[str]] = {}
+        for name in sorted(_named(sql) & makers.keys()):
+            needed.setdefault(makers[name], []).append(f"`{name}`")
         found += [
-            (step, f"it names `{name}`, which step `{makers[name]}` makes and a rehearsal has rolled back")
-            for name in sorted(_named(sql) & makers.keys())
+            (step, f"it names {', '.join(names)}, which step `{maker}` makes and a rehearsal has rolled back")
+            for maker, names in needed.items()
         ]
         makers.update((name, step) for name in _made(sql) if name not in makers)
     return tuple(found)

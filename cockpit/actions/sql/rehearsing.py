@@ -53,8 +53,10 @@ def foretold(settings: SqlSettings, base_dir: Path) -> tuple[str, ...]:
     """What a rehearsal of this step cannot do or take back, each a sentence. Raises ActionError for SQL refused."""
     script = read_script(settings, base_dir)
     only_shown = why_only_shown(settings, script)
-    said = [f"only shown: {only_shown}"] if only_shown else []
-    return (*said, *(found.sentence for found in obstacles(script) if found.sentence != only_shown))
+    if not only_shown:
+        return tuple(found.sentence for found in obstacles(script))
+    others = (found.sentence for found in obstacles(script) if not found.is_run and found.sentence != only_shown)
+    return (f"only shown: {only_shown}", *others)
 
 
 def why_only_shown(settings: SqlSettings, script: tuple[Statement, ...]) -> str:

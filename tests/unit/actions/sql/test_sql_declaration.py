@@ -109,6 +109,11 @@ def test_a_step_that_needs_what_an_earlier_one_makes_is_named(first: str, second
     )
 
 
+def test_all_that_a_step_needs_of_another_is_one_sentence() -> None:
+    found = dependent([("a", "create table x (n int); create table y (n int)"), ("b", "select * from y, x")])
+    assert found == (("b", "it names `x`, `y`, which step `a` makes and a rehearsal has rolled back"),)
+
+
 def test_a_step_that_names_only_what_is_there_is_not() -> None:
     assert dependent([("a", "update accounts set n = 1"), ("b", "select n from accounts -- made")]) == ()
     assert dependent([("a", "create table x (n int); insert into x values (1)")]) == ()
@@ -118,7 +123,9 @@ def test_what_a_rehearsal_of_a_step_will_not_do_is_foretold_from_its_files(tmp_p
     (tmp_path / "a.sql").write_text("insert into t values (1) -- no end")
     (tmp_path / "b.sql").write_text("alter type c add value 'x'")
     settings = SqlSettings(target="db", files=("a.sql", "b.sql"))
-    assert [said[:20] for said in foretold(settings, tmp_path)] == ["only shown: `alter t", "rows for t: numbers "]
+    assert [said[:20] for said in foretold(settings, tmp_path)] == ["only shown: `alter t"]
+    (named,) = foretold(SqlSettings(target="db", file="a.sql"), tmp_path)
+    assert named.startswith("rows for t: numbers")
     assert foretold(SqlSettings(target="db", statements="vacuum", transaction=False), tmp_path) == (
         "only shown: each statement would commit by itself (`transaction = false`)",
         "VACUUM cannot run inside a transaction, so it cannot be rolled back",

@@ -118,7 +118,7 @@ def _outlook(seen: Seen, detail: int) -> Line:
 
 def _from_earlier(seen: Seen) -> str:
     """Whose medians the forecast rests on."""
-    runs = seen.state.started.earlier_runs if seen.state.started else 0
+    runs = seen.forecast.from_earlier
     return "" if not runs else f", by {runs} earlier run{'s' if runs > 1 else ''}"
 
 

@@ -20,12 +20,15 @@ COMPLETE = "_COCKPIT_COMPLETE"
 """Set by the shell while it completes a command line."""
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("screens", "Start a run of a profile and open its screen."),
+    "rehearse": ("rehearsing", "Rehearse a profile: the same screens, nothing outside changes."),
     "resume": ("screens", "Come back to a run, exactly where it stood."),
     "join": ("screens", "Watch a run: note and hold, but not act."),
     "runs": ("listing", "List the runs on this host."),
     "check": ("profiles", "Report every problem of profiles."),
     "show": ("profiles", "Print a profile, resolved, as TOML."),
     "schema": ("profiles", "Print the JSON Schema of profiles."),
+    "ready": ("readying", "Say what is still missing before the window."),
+    "tasks": ("tasks", "Print a profile's later tasks, as a checklist or a calendar."),
     "probe": ("probing", "Read a profile's probes once, without a run."),
     "log": ("logs", "Print what happened in a run, in sentences."),
     "verify": ("logs", "Verify a log's chain."),

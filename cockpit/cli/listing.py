@@ -34,6 +34,7 @@ class Row(Struct, frozen=True):
     environment: str
     state: str
     """`live`, `finished`, `aborted` or `damaged`."""
+    rehearsal: bool
     started: datetime | None
     steps_settled: int
     steps: int
@@ -78,6 +79,7 @@ def _row(run: RunSummary) -> Row:
         profile=run.profile_id,
         environment=run.environment,
         state=run.status,
+        rehearsal=run.is_rehearsal,
         started=run.began,
         steps_settled=sum(state.steps[step].status != "open" for step in walked),
         steps=len(walked),
@@ -108,7 +110,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.run,
         row.profile or "?",
         row.environment or "?",
-        row.state,
+        f"{row.state}, rehearsal" if row.rehearsal else row.state,
         f"{row.started:%Y-%m-%d %H:%M}" if row.started else "?",
         f"{row.steps_settled}/{row.steps}",
         row.pen,

@@ -14,7 +14,7 @@ from cockpit.audit.line import Head, digest
 from cockpit.audit.tail import Entry, Tail
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
-from cockpit.run.events import ProbesSampled
+from cockpit.run.events import ActionOutput, ProbesSampled
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.run.wording import sentence
@@ -39,7 +39,7 @@ def log_of(token: str) -> Path:
 @click.argument("log_", metavar="LOG")
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run is over.")
 @click.option("--json", "json_", is_flag=True, help="The lines as they stand in the file, every one.")
-@click.option("--all", "all_", is_flag=True, help="Samples of probes too.")
+@click.option("--all", "all_", is_flag=True, help="Samples of probes and output of actions too.")
 def log(log_: str, follow: bool, json_: bool, all_: bool) -> int:
     """Print what happened in LOG (a file, a run's folder or its id), a line an event, times in UTC.
 
@@ -53,7 +53,7 @@ def log(log_: str, follow: bool, json_: bool, all_: bool) -> int:
             state = evolve(state, entry.event)
             if raw is not None:
                 click.echo(_line(raw, entry), nl=False)
-            elif all_ or not isinstance(entry.event.body, ProbesSampled):
+            elif all_ or not isinstance(entry.event.body, ProbesSampled | ActionOutput):
                 click.echo(_told(entry, state))
             if follow and state.status in ("finished", "aborted"):
                 break

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,9 @@ from cockpit.session.runs import RunSummary, create_run, find_run, live_runs
 from cockpit.session.seat import Done, Failed, Role, Seat
 from cockpit.text import visible
 
+if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resuming never needs
+    from cockpit.profile.load import Loaded
+
 
 @click.command()
 @click.argument("file", metavar="FILE")
@@ -31,19 +35,29 @@ def run(file: str, another: str | None) -> int:
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
     """
+    loaded = runnable(file)
+    return Exit.PROBLEMS if loaded is None else begin(loaded, another)
+
+
+def runnable(file: str) -> Loaded | None:
+    """The profile in a file; None if it cannot be run as it is, which has been said then."""
     from cockpit.profile.kinds import installed
     from cockpit.profile.load import load
     from cockpit.profile.problems import ProfileError
-    from cockpit.profile.variables import prompts
 
-    kinds = installed()
     try:
-        loaded = load(file, kinds)
+        return load(file, installed())
     except ProfileError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
         say(f"{visible(file)} cannot be run as it is; {error.hint or 'correct it'}")
-        return Exit.PROBLEMS
+        return None
+
+
+def begin(loaded: Loaded, another: str | None, *, rehearsal: bool = False, rehearsal_reason: str = "") -> int:
+    """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
+    from cockpit.profile.variables import prompts
+
     values = unprompted(loaded.profile, environment())
     require_screen()
     live = live_runs(loaded.profile.id, loaded.profile.environment)
@@ -53,7 +67,8 @@ def run(file: str, another: str | None) -> int:
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
-    return open_screen(create_run(loaded, values, despite=despite, kinds=kinds), "acting", typed)
+    run_dir = create_run(loaded, values, despite=despite, rehearsal=rehearsal, rehearsal_reason=rehearsal_reason)
+    return open_screen(run_dir, "acting", typed)
 
 
 def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | None:
@@ -63,7 +78,8 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
     if another is None:
         for run in live:
             since = f" since {run.began:%Y-%m-%d %H:%M} UTC" if run.began else ""
-            say(f"{run.profile_id} {run.environment} has a live run{since}, started by {run.user}: {run.run}")
+            what = "a live rehearsal" if run.is_rehearsal else "a live run"
+            say(f"{run.profile_id} {run.environment} has {what}{since}, started by {run.user}: {run.run}")
         if click.prompt("join it, or start another", type=click.Choice(["join", "another"]), err=True) == "join":
             return None
         another = click.prompt("the reason for another, for the log", err=True)

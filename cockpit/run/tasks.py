@@ -27,6 +27,7 @@ class DueTask(Struct, frozen=True):
     id: str
     title: str
     owner: str
+    """The title of a role, or as the profile names them."""
     group: str
     after_s: float
     """After the work was over."""
@@ -44,13 +45,14 @@ def due_tasks(profile: Profile, values: Mapping[str, str], over: datetime | None
     def line(text: str) -> str:
         return visible(fill(text, values, secrets=secrets))
 
+    roles = {role.id: role.title for role in profile.roles if role.title}
     groups = list(dict.fromkeys(task.group for task in profile.tasks))
     ordered = sorted(profile.tasks, key=lambda task: (groups.index(task.group), task.due_s))
     return tuple(
         DueTask(
             id=task.id,
             title=line(task.title or task.id),
-            owner=line(task.owner),
+            owner=line(roles.get(task.owner, task.owner)),
             group=line(task.group),
             after_s=task.due_s,
             due=_later(over, task.due_s),

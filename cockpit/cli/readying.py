@@ -1,0 +1,108 @@
+"""`cockpit ready`: what is still missing before the window, without a run or with one."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+
+import click
+import msgspec
+
+from cockpit.audit import clock
+from cockpit.cli.ending import Refused, say
+from cockpit.cli.screens import runnable
+from cockpit.cli.variables import environment
+from cockpit.exits import Exit
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import Loaded
+from cockpit.profile.window import resolve_window
+from cockpit.run.readiness import Finding, of_profile, of_window, readiness
+from cockpit.run.state import RunState
+from cockpit.session.identity import actor
+from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
+from cockpit.session.runs import find_run, live_runs
+from cockpit.session.seat import Seat
+
+_MARKS = {"missing": "✖", "look": "!", "ok": "✔"}
+"""The gravest first."""
+
+
+@click.command()
+@click.argument("file", metavar="FILE")
+@click.option("--run", "run_", metavar="RUN", help="Of this live run too: its steps, and what its keeper sees.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+def ready(file: str, run_: str | None, format_: str) -> int:
+    """Say what is still missing before the window of the profile in FILE.
+
+    Every probe is read once and every target asked who it is; with --run, what the run's keeper sees counts instead.
+    Nothing is asked of you and nothing is changed. Exit status 1 if anything is missing.
+    """
+    loaded = runnable(file)
+    if loaded is None:
+        return Exit.PROBLEMS
+    profile, base_dir = loaded.profile, loaded.path.absolute().parent
+    known = known_values(profile, environment())
+    state = None if run_ is None else _state_of(run_, loaded)
+    if state is None:
+        seen = (*known.findings, *_of_file(loaded, known))
+        _mention_runs(loaded)
+    else:
+        seen = (*known.findings, *readiness(state, clock.now()))
+    findings = _distinct((*seen, *of_host(profile, known, base_dir)))
+    if format_ == "json":
+        click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
+    else:
+        for finding in findings:
+            click.echo(line(finding))
+    counted = Counter(finding.severity for finding in findings)
+    say(f"{counted['missing']} missing, {counted['look']} to look at, {counted['ok']} in order")
+    return Exit.PROBLEMS if counted["missing"] else Exit.OK
+
+
+def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
+    profile, now = loaded.profile, datetime.now(UTC)
+    start, end = resolve_window(profile.window, now) if profile.window else (None, None)
+    around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
+    return (
+        *of_window(profile, start, end, now),
+        *around,
+        *of_profile(profile, shown_secrets(profile, known)),
+    )
+
+
+def _state_of(run: str, loaded: Loaded) -> RunState:
+    run_dir = find_run(run)
+    seat = Seat.open(run_dir, actor(), "watching")
+    try:
+        state = seat.view.state
+    finally:
+        seat.close()
+    if state.started is None:
+        raise Refused(f"the run in {run_dir} never began")
+    named = (state.profile.id, state.profile.environment)
+    if named != (loaded.profile.id, loaded.profile.environment):
+        raise Refused(
+            f"the run {run_dir.name} is of {' '.join(named)}, not of this profile",
+            hint="see the runs with: cockpit runs",
+        )
+    return state
+
+
+def _mention_runs(loaded: Loaded) -> None:
+    live = live_runs(loaded.profile.id, loaded.profile.environment)
+    if live:
+        say(f"there is a live run of this profile; to look at it too: --run {live[0].run}")
+
+
+def _distinct(findings: tuple[Finding, ...]) -> list[Finding]:
+    """Each once, the gravest first."""
+    order = list(_MARKS)
+    return sorted(dict.fromkeys(findings), key=lambda finding: order.index(finding.severity))
+
+
+def line(finding: Finding) -> str:
+    """One line for people."""
+    where = f"{finding.where}: " if finding.where else ""
+    instead = f"; {finding.instead}" if finding.instead else ""
+    return f"{_MARKS[finding.severity]} {where}{finding.what}{instead}"

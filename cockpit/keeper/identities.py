@@ -104,7 +104,7 @@ class Identities:
         if target not in self._targets:
             return f"the profile has no target `{shortened(target, 60)}`"
         under_way = self._looking.get(target)
-        if under_way is not None:
+        if under_way is not None and not under_way.done():
             await asyncio.wait({under_way})  # what began before the order does not count
         found = await self._seen(target)
         if found.verdict == "match":
@@ -144,9 +144,8 @@ class Identities:
     async def _seen(self, target: str) -> Found:
         """One look, shared by all who ask while it lasts; told if it found something new."""
         task = self._looking.get(target)
-        if task is None:
+        if task is None or task.done():  # one that is over is no look that begins now
             task = self._looking[target] = asyncio.get_running_loop().create_task(self._look_at(target))
-            task.add_done_callback(lambda _: self._looking.pop(target, None))
         return await asyncio.shield(task)
 
     async def _look_at(self, target: str) -> Found:

@@ -70,6 +70,8 @@ class CockpitApp(App[int]):
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
+        self._called_for = seat.view.state
+        """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""
@@ -108,8 +110,8 @@ class CockpitApp(App[int]):
 
     def on_view_changed(self, message: ViewChanged) -> None:
         """Draw the newest view; call waiting people when the line stops or the run ends."""
-        before = self.run_screen.painted
-        after = message.view.state
+        before, after = self._called_for, message.view.state
+        self._called_for = after
         self.run_screen.draw()
         if calling.rings(before, after):
             self.bell()

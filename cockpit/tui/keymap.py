@@ -78,6 +78,8 @@ REPLAY: dict[str, Key] = {
     "move_back": Key("left_square_bracket", "phase(-1)", "step", "to where the run last moved", "["),
     "first": Key("home", "step(-100000000)", "first", "first event", "Home"),
     "last": Key("end", "step(100000000)", "last", "last event", "End"),
+    "probes": Key("p", "read('probes')", "probes", "all probes, as they were"),
+    "output": Key("v", "read('output')", "output", "what the step's action had written"),
     "log": Key("l", "read('log')", "log", "the log up to here"),
     "theme": Key("t", "theme", "theme", "dark or light"),
     "help": Key("question_mark", "read('help')", "help", "all keys", "?"),

@@ -178,7 +178,9 @@ async def end_wait(hands: Hands, painted: RunState) -> None:
         return
     left = max(0.0, (wait.until - hands.now.at).total_seconds()) if wait is not None else 0.0
     lines = (f"{duration(left)} are left.",) if wait is not None else ()
-    title = f"End {label} early" if wait is not None else f"Go ahead with {label} before its time"
+    found = find_step(painted.profile, step_id)
+    is_wait = found is not None and found[1].behaviour == "wait"
+    title = f"End {label} early" if is_wait else f"Go ahead with {label} before its time"
     answer = await hands.ask(Question(title=title, lines=lines, reason="why not wait?", word=word, danger=bool(word)))
     if answer is not None:
         await hands.submit(hands.command(c.EndWait, reason=answer.reason, typed=answer.word, **at))

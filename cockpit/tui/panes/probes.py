@@ -26,7 +26,7 @@ _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
 def probes(seen: Seen, width: int, height: int, first: int = 0) -> list[Line]:
     """One line a probe, from the `first`; where not all fit, a line counts those that are not in sight."""
-    told = _triggers(seen, width)
+    told = _triggers(seen, width) if height >= 3 else []
     height = max(1, height - len(told))
     declared = seen.state.profile.probes
     return [*_rows(seen, declared, width, height, first), *told]

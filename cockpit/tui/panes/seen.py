@@ -81,6 +81,10 @@ class Seen(Struct, frozen=True, kw_only=True):
         is_fired = state.rollback is None and any(each.severity == "immediate" for each in state.fired)
         return state.hold is not None or is_fired
 
+    def hour(self, at: datetime) -> str:
+        """A time of day in the window's zone, hours and minutes, whatever the day."""
+        return at.astimezone(self.zone).strftime("%H:%M")
+
     def local(self, at: datetime) -> str:
         """A time of day in the window's zone, hours and minutes; with the day where it is another than now."""
         there, here = at.astimezone(self.zone), self.now.at.astimezone(self.zone)

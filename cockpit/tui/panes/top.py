@@ -7,6 +7,9 @@ from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, spread, width_of
 from cockpit.tui.panes.seen import Seen
 
+_FAR_S = 43_200.0
+"""From when on a window's day is told too."""
+
 
 def identity(seen: Seen, width: int) -> Line:
     """`▌PRODUCTION▐ system · title     LIVE  pen: ana  here: ana bo  head 7f3a·91c2`."""
@@ -72,7 +75,8 @@ def _window(seen: Seen, detail: int) -> Line:
     assert started.window_start is not None
     assert started.window_end is not None
     zone = f" {seen.zone.key.rpartition('/')[2].replace('_', ' ')}" if detail >= 4 else ""
-    hours = f"{seen.local(started.window_start)}–{seen.local(started.window_end)}{zone}  "
+    day = f"{started.window_start.astimezone(seen.zone):%a} " if forecast.opens_in_s > _FAR_S and detail else ""
+    hours = f"{day}{seen.hour(started.window_start)}–{seen.hour(started.window_end)}{zone}  "
     left: list[Span] = [(f"{'window ' if detail else ''}{hours}", "plain")]
     if forecast.window == "before":
         left.append((f"opens in {duration(forecast.opens_in_s)}", "warn"))
@@ -98,13 +102,14 @@ def _outlook(seen: Seen, detail: int) -> Line:
         told += _from_earlier(seen) if detail >= 5 else ""
         ink: Ink = "bad" if is_late else "dim"
         if detail >= 2 or (detail == 1 and not is_late):
-            spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
+            spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.hour(forecast.finish_at)}", "plain"))
         if detail >= 2:
             spans.append((f" ({told})", ink))
         elif detail == 1 and is_late:
             spans.append((f"  {told}", ink))
-    if forecast.no_return_at is not None and seen.state.status == "live":
-        at = seen.local(forecast.no_return_at)
+    is_far = forecast.window == "before" and detail < 4  # when it opens is what counts then
+    if forecast.no_return_at is not None and seen.state.status == "live" and not is_far:
+        at = seen.hour(forecast.no_return_at)
         if forecast.is_past_return:
             spans.append((f"  NO RETURN since {at}" if detail >= 4 else f"  NO RETURN {at}", "bad"))
         else:
@@ -137,7 +142,7 @@ def _without_window(seen: Seen, width: int) -> Line:
     left: Line = (("no window", "dim"), (f"  {_minutes(forecast.elapsed_s)} since the start", "plain"))
     right: Line = ()
     if seen.state.status == "live" and forecast.finish_at is not None and forecast.remaining_s > 0:
-        right = ((f"forecast {seen.local(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)
+        right = ((f"forecast {seen.hour(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)
     return spread(left, right, width)
 
 

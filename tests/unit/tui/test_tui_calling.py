@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from screen_night import BO, NIGHT_PRODUCTION, Night, at, failed, going_back
+from screen_story import FakeSeat, StoryApp, apart, until
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -58,3 +59,21 @@ def test_a_proposal_waits_until_it_was_told_and_old_ones_never_do():
     assert proposals.waits(night.state) == ""
     night.runs(outcome="timed_out")
     assert proposals.waits(night.state) == "emergency", "another try is another failure"
+
+
+async def test_the_bell_rings_once_also_where_a_tick_of_the_clock_painted_the_news_first():
+    seat = FakeSeat(at("go"))
+    app = StoryApp(seat)
+    rung: list[str] = []
+    app.bell = lambda: rung.append("bell")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await apart(pilot)
+        seat.story.fires()
+        seat._view = seat.story.view()
+        app.run_screen.draw()
+        assert "IMMEDIATE" in app.shows("banner")
+        seat.looks()
+        await until(pilot, lambda: bool(rung), "the bell")
+        seat.looks()
+        await apart(pilot)
+    assert rung == ["bell"]

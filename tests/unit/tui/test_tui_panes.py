@@ -81,6 +81,15 @@ def test_before_its_window_the_clock_says_when_it_opens():
     assert "opens in 20m" in text_of(top.clock(story.seen(), 120))
 
 
+@pytest.mark.parametrize("width", [40, 60, 72, 80, 120])
+def test_two_days_before_its_window_the_clock_names_the_day_and_is_not_cut(width):
+    line = text_of(top.clock(Story(begin=BEGIN - timedelta(days=2)).seen(), width))
+    assert "opens in 48:00" in line
+    assert "…" not in line
+    assert cell_len(line) <= width
+    assert width == 40 or "Sat 22:00–02:00" in line
+
+
 def test_after_its_window_the_clock_says_since_when_it_is_over():
     story = Story(begin=BEGIN + timedelta(hours=4, minutes=12))
     line = top.clock(story.seen(), 120)

@@ -248,3 +248,18 @@ def test_giving_up_at_a_question_starts_nothing(desk: Desk) -> None:
         terminal.send("ctrl+c")
         assert terminal.wait_for_exit() == 130
     assert not desk.runs.exists()
+
+
+def test_a_rehearsal_names_what_it_cannot_do_asks_for_enter_and_is_one_in_the_log(desk: Desk) -> None:
+    step = '[[phases.steps]]\nid = "act"\ntitle = "Act"\nkind = "command"\nargv = ["true"]\n'
+    path = desk.profile(PLAIN.replace('"staging"', '"live"\nproduction = true') + step)
+    with desk.cockpit("rehearse", path, "--despite", "to learn") as terminal:
+        terminal.wait_for(r"REHEARSAL of plain on live")
+        terminal.wait_for(r"no `dry_run`: 1\.2 Act")
+        assert not desk.runs.exists(), "nothing begins before the answer"
+        terminal.send("enter")
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    (started,) = desk.events("run.started")
+    assert (started.body.rehearsal, started.body.rehearsal_reason) == (True, "to learn")  # type: ignore[attr-defined] # a RunStarted

@@ -49,4 +49,4 @@ async def send(
         from cockpit.actions.message import services
 
         return await services.notify(channel.apprise, title, text, timeout_s)
-    return Sent("failed", f"channel `{channel.id}` leads nowhere: it has neither `webhook` nor `apprise`")
+    return Sent("failed", f"nothing was sent: channel `{visible(channel.id)}` leads nowhere, its address is empty")

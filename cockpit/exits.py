@@ -9,9 +9,11 @@ class Exit(IntEnum):
     """What a command's exit status says."""
 
     OK = 0
-    """It did what was asked; for `check`: no errors; for `verify`: the chain holds; for `probe`: all pass or warn."""
+    """It did what was asked; for `check`: no errors; for `verify`: the chain holds; for `probe`: all pass or warn;
+    for `ready`: nothing is missing."""
     PROBLEMS = 1
-    """It worked and found problems: profile errors, a damaged log, a failing probe."""
+    """It worked and found problems: profile errors, a damaged log, a failing probe, something missing before the
+    window."""
     USAGE = 2
     """The command line was wrong."""
     UNREADABLE = 3

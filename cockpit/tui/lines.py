@@ -6,6 +6,8 @@ columns straight. Text in spans is already visible text; a span never holds mark
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.cells import cell_len, set_cell_size
 
 from cockpit.tui.ink import Ink
@@ -72,6 +74,17 @@ def in_two_lines(line: Line, width: int) -> list[Line]:
         second = ((text.lstrip(), ink), *line[number + 1 :])
         return [tuple(first), fitted((("  ", "plain"), *second), width)]
     return [line]
+
+
+def flowed(parts: Sequence[Line], width: int) -> list[Line]:
+    """Return the parts side by side, two cells apart, on as many lines as they need; a part is never broken."""
+    lines: list[Line] = []
+    for part in parts:
+        if lines and width_of(lines[-1]) + 2 + width_of(part) <= width:
+            lines[-1] = (*lines[-1], ("  ", "plain"), *part)
+        else:
+            lines.append(part)
+    return lines
 
 
 def padded(text: str, width: int) -> str:

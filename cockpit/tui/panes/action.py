@@ -7,7 +7,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.state import ActionState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, Span, duration, wrapped
+from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
 from cockpit.tui.panes.gate import gate_lets, verdict_rows
 from cockpit.tui.panes.seen import Seen
 
@@ -16,10 +16,10 @@ MODES: dict[str, tuple[str, str]] = {
     "shown": ("SHOWN ONLY", "nothing is run"),
     "rolled_back": ("ROLLED BACK", "it is rolled back at its end"),
 }
-_ELSE: Line = (
-    *(("s", "key"), (" skip…  ", "plain")),
-    *(("h", "key"), (" hold…  ", "plain")),
-    *(("b", "key"), (" roll back…", "plain")),
+_ELSE: tuple[Line, ...] = (
+    (("s", "key"), (" skip…", "plain")),
+    (("h", "key"), (" hold…", "plain")),
+    (("b", "key"), (" roll back…", "plain")),
 )
 _ENDS: dict[str, tuple[str, Ink]] = {
     "succeeded": ("✔ succeeded", "good"),
@@ -66,12 +66,14 @@ def _proved(seen: Seen, name: str) -> list[Span]:
             return [(f"{shown} cannot be reached: {shortened(found.detail, 200)}", "bad")]
 
 
-def lines(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
-    """How it stands and what comes next."""
+def lines(seen: Seen, step: Step, known: StepState, width: int, *, offers: bool = True) -> list[Line]:
+    """How it stands and, if it `offers` them, the keys that are next."""
     action = known.action
     if action is None:
         return [*_rehearsed(seen), *_offered(seen, step), *target(seen, step, width)]
-    return [*_mode(action), *_going(seen, action, width)] if action.is_under_way else _ended(seen, step, known, width)
+    if action.is_under_way:
+        return [*_mode(action), *_going(seen, action, width, offers=offers)]
+    return _ended(seen, step, known, width, offers=offers)
 
 
 def _offered(seen: Seen, step: Step) -> list[Line]:
@@ -99,7 +101,7 @@ def _mode(action: ActionState) -> list[Line]:
     return [((word, "rehearsal"), (f" {means}", "plain"))]
 
 
-def _going(seen: Seen, action: ActionState, width: int) -> list[Line]:
+def _going(seen: Seen, action: ActionState, width: int, *, offers: bool) -> list[Line]:
     by = shortened(action.by.user, 20)
     if action.started is None:
         return [((f"» asked for by {by} at {seen.local(action.requested.at)}; the keeper begins it", "accent"),)]
@@ -109,8 +111,8 @@ def _going(seen: Seen, action: ActionState, width: int) -> list[Line]:
     lines: list[Line] = [spans]
     if action.cancel_reason:
         lines.append(((f"! being cancelled: {shortened(action.cancel_reason, 160)}", "warn"),))
-    elif seen.acts:
-        lines[0] = (*spans, ("   K", "key"), (" cancels", "plain"))
+    elif offers and seen.acts:
+        lines = flowed((spans, (("K", "key"), (" cancels", "plain"))), width)
     return lines + [((f"  {shortened(each, 200)}", "accent"),) for each in action.progress[:6]]
 
 
@@ -123,7 +125,7 @@ def _attempt(action: ActionState) -> str:
     return f"  attempt {action.attempt}" if action.attempt > 1 else ""
 
 
-def _ended(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
+def _ended(seen: Seen, step: Step, known: StepState, width: int, *, offers: bool) -> list[Line]:
     action = known.action
     assert action is not None
     word, ink = _ENDS.get(action.status, (action.status, "plain"))
@@ -133,8 +135,8 @@ def _ended(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     facts += [f"attempt {action.attempt}"] if action.attempt > 1 else []
     facts += [f"said by {shortened(action.settled_by, 20)}"] if action.settled_by else []
     lines: list[Line] = [*_mode(action), ((word, ink), (f"  {', '.join(facts)}" if facts else "", "plain"))]
-    if seen.is_at(step.id) and seen.acts:
-        lines += next_after(seen, step, action)  # before the details, which may not all be in sight
+    if offers and seen.is_at(step.id) and seen.acts:
+        lines += next_after(seen, action, width)  # before the details, which may not all be in sight
     if action.detail:
         detail: Ink = "plain" if action.status == "succeeded" else ink
         lines += [((f"  {text}", detail),) for text in wrapped(shortened(action.detail, 400), width - 2)]
@@ -161,7 +163,7 @@ def sent_lines(sent: dict[str, str], width: int) -> list[Line]:
     return [((text, "dim"),) for text in wrapped(f"sent to {where or 'people'}{digest}", width)]
 
 
-def next_after(seen: Seen, step: Step, action: ActionState) -> list[Line]:
+def next_after(seen: Seen, action: ActionState, width: int) -> list[Line]:
     """The ways on, each with its key, from an action that ended."""
     if seen.is_stopped:
         return []
@@ -172,12 +174,10 @@ def next_after(seen: Seen, step: Step, action: ActionState) -> list[Line]:
                 return [(("its gate has to pass before it is confirmed", "plain"),)]
             return [(("c", "key"), (" confirms, it succeeded", "bold"))]
         case "unknown":
-            return [
-                (("u", "key"), (" says how it ended   ", "plain"), ("r", "key"), (f" attempt {again}, why", "plain")),
-                _ELSE,
-            ]
+            settles: Line = (("u", "key"), (" says how it ended", "bold"))
+            return flowed((settles, (("r", "key"), (f" attempt {again}, why", "plain")), *_ELSE), width)
         case _:
-            return [(("r", "key"), (f" again: attempt {again}  ", "bold"), *_ELSE)]
+            return flowed(((("r", "key"), (f" again: attempt {again}", "bold")), *_ELSE), width)
 
 
 def output(action: ActionState, rows: int) -> list[Line]:
@@ -194,7 +194,7 @@ def whole(seen: Seen, step: Step, width: int) -> list[Line]:
     action = known.action
     if action is None:
         return [(("it has not been run", "dim"),)]
-    told = [*lines(seen, step, known, width), *target(seen, step, width), ()]
+    told = [*lines(seen, step, known, width, offers=False), *target(seen, step, width), ()]
     if action.output:
         size = f", {action.output_bytes} bytes" if action.output_bytes else ""
         digest = f", SHA-256 {action.output_sha256[:16]}…" if action.output_sha256 else ""

@@ -14,7 +14,7 @@ from cockpit.run.messages import filled, missing, template_of
 from cockpit.run.numbering import step_label
 from cockpit.run.state import StepState
 from cockpit.text import shortened, visible
-from cockpit.tui.lines import EMPTY, Line, Span, wrapped
+from cockpit.tui.lines import EMPTY, Line, Span, flowed, wrapped
 from cockpit.tui.panes import action
 from cockpit.tui.panes.gate import gate_lets
 from cockpit.tui.panes.seen import Seen
@@ -124,7 +124,7 @@ def _message(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]
     elif known.status != "open":
         lines += action.sent_lines(known.sent, width) if known.sent else []
     else:
-        lines += _how_to_send(seen, step, template.channel)
+        lines += flowed(_how_to_send(seen, step, template.channel), width)
     way = f", through {shortened(template.channel, 40)}" if template.channel else ", by hand: it has no channel"
     subject, body = filled(seen.state, template)
     lines += _wrapped(f"{to}{way}", width)
@@ -143,4 +143,4 @@ def _how_to_send(seen: Seen, step: Step, channel: str) -> list[Line]:
     by_hand: Line = (("y", "key"), (" copies it, then ", "plain"), ("c", "key"), (": sent by hand", "plain"))
     if not channel:
         return [by_hand]
-    return [(("r", "key"), (" sends it   ", "bold"), *by_hand)]
+    return [(("r", "key"), (" sends it", "bold")), by_hand]

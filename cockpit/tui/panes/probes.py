@@ -81,7 +81,7 @@ def _now(seen: Seen, probe: Probe) -> ProbeNow:
 
 def title(seen: Seen) -> str:
     """What stands in the pane's border."""
-    return f"Probes as of the end, {seen.local(seen.state.ended.at)}" if seen.state.ended else "Probes"
+    return f"Probes at the end, {seen.local(seen.state.ended.at)}" if seen.state.ended else "Probes"
 
 
 def suspended(seen: Seen) -> tuple[int, str]:

@@ -8,7 +8,7 @@ from cockpit.run.numbering import find_phase, phase_label, step_label
 from cockpit.run.state import StepState
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, Span, duration, wrapped
+from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
 from cockpit.tui.panes import action, asking, waiting
 from cockpit.tui.panes.gate import gate_lets
 from cockpit.tui.panes.seen import Seen
@@ -78,9 +78,9 @@ def _status(seen: Seen, step: Step, known: StepState) -> Line:
 
 def _next(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     if seen.is_at(step.id) and seen.state.cursor and seen.state.cursor.is_considering:
-        told: Line = (("· being read: does it apply?  ", "accent"), ("s", "key"), (" skips it", "plain"))
-        return [told if seen.acts else told[:1]]
-    lines = [*waiting.due(seen, step, known), *_second(seen, step, known, width)]
+        told: Line = (("· being read: does it apply?", "accent"),)
+        return flowed((told, (("s", "key"), (" skips it", "plain"))) if seen.acts else (told,), width)
+    lines = [*waiting.due(seen, step, known, width), *_second(seen, step, known, width)]
     match step.behaviour:
         case "action":
             lines += action.lines(seen, step, known, width)

@@ -9,7 +9,7 @@ from cockpit.profile.steps import WaitSettings, settings_of
 from cockpit.run.due import due_at, has_set_time
 from cockpit.run.state import StepState, WaitState
 from cockpit.text import shortened, visible
-from cockpit.tui.lines import Line, duration, wrapped
+from cockpit.tui.lines import Line, duration, flowed, wrapped
 from cockpit.tui.panes.gate import gate_lets
 from cockpit.tui.panes.seen import Seen
 
@@ -33,7 +33,7 @@ def wait(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
         lines += _clock(seen, state, is_here and seen.acts, width)
     if settings.healthy:
         what = "restarts the clock" if settings.on_breach == "restart" else "stops it"
-        lines.append(((f"watched meanwhile, a breach {what}:", "dim"),))
+        lines += [((text, "dim"),) for text in wrapped(f"watched meanwhile, a breach {what}:", width)]
         lines += [
             ((f"  {text}", "dim"),) for each in settings.healthy for text in wrapped(visible(each), max(8, width - 2))
         ]
@@ -46,11 +46,13 @@ def _clock(seen: Seen, state: WaitState, acts: bool, width: int) -> list[Line]:
         case "running":
             left = (state.until - seen.now.at).total_seconds()
             told: Line = ((f"◔ {countdown(left)} left", "accent"), (f"  until {seen.local(state.until)}", "plain"))
-            lines.append((*told, ("   e", "key"), (" ends it early", "plain")) if acts else told)
+            early: Line = (("e", "key"), (" ends it early", "plain"))
+            lines += flowed((told, early) if acts else (told,), width)
         case "stopped":
             lines.append((("✖ stopped by a breach", "bad"),))
             if acts:
-                lines.append((("e", "key"), (" begins it again, or ends it early, with a reason", "bold")))
+                again: Line = (("e", "key"), (" begins it again", "bold"))
+                lines += flowed((again, (("or ends it early, with a reason", "bold"),)), width)
         case "completed":
             lines.append((("✔ the time is over, all was well", "good"),))
         case "ended_early":
@@ -64,7 +66,7 @@ def _clock(seen: Seen, state: WaitState, acts: bool, width: int) -> list[Line]:
     return lines
 
 
-def due(seen: Seen, step: Step, known: StepState) -> list[Line]:
+def due(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     """When its time comes, or since when it has come; empty for a step without a set time."""
     if not has_set_time(step) or known.status != "open":
         return []
@@ -75,7 +77,8 @@ def due(seen: Seen, step: Step, known: StepState) -> list[Line]:
     at = due_at(seen.state, step)
     told: Line = ((_due_in(seen, at), "accent"),) if at else (("◔ its time is not known yet", "dim"),)
     acts = seen.is_at(step.id) and seen.acts and not seen.is_stopped
-    return [(*told, ("   e", "key"), (" goes ahead early", "plain"))] if acts else [told]
+    early: Line = (("e", "key"), (" goes ahead early", "plain"))
+    return flowed((told, early) if acts else (told,), width)
 
 
 def _due_in(seen: Seen, at: datetime) -> str:

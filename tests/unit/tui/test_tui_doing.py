@@ -54,7 +54,7 @@ def test_a_running_action_says_how_long_and_how_to_cancel_and_its_output_follows
     night = at("migrate")
     name = night.starts("UPDATE 20000", "UPDATE 40000")
     night.happens(e.ActionOutput(action=name, text="half", progress=("41 % of the rows",)))
-    assert "» running  4s of at most 15m   K cancels" in told(night)
+    assert "» running  4s of at most 15m  K cancels" in told(night)
     assert "41 % of the rows" in told(night)
     shown = stepping.part(stepping.lines(night.seen(), 52, 9, is_formatted=False), 0, 9)
     assert [text_of(line) for line in shown if text_of(line).startswith("│")][-2:] == ["│ UPDATE 40000", "│ half"]
@@ -157,6 +157,23 @@ def test_the_whole_output_says_where_the_file_is_and_what_was_left_out():
     assert "UPDATE 1" in whole
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_way_on_is_in_sight_however_narrow_the_pane(width):
+    for outcome in ("failed", "unknown"):
+        night = at("migrate")
+        night.runs(outcome=outcome)
+        pane = told(night, width)
+        for key in ("s skip…", "h hold…", "b roll back…"):
+            assert key in pane
+
+
+def test_a_list_to_read_offers_no_key_that_does_nothing_there():
+    night = failed()
+    whole = texts(action.whole(night.seen(), night.seen().step(), 80))
+    assert "✖ failed" in whole
+    assert "r again" not in whole
+
+
 # ---- waits and set times ---------------------------------------------------------------------------------------------
 
 
@@ -177,7 +194,7 @@ def test_a_wait_that_was_stopped_says_why_and_how_it_goes_on():
     night.begins_wait()
     night.happens(e.WaitStopped(step="settle_down", attempt=1, detail="connections is 141"))
     assert "✖ stopped by a breach" in told(night)
-    assert "e begins it again, or ends it early" in told(night)
+    assert "e begins it again  or ends it early, with a reason" in told(night)
     assert "broken once, last: connections is 141" in told(night)
     assert "WAIT STOPPED: connections is 141" in text_of(banner(night.seen(), 80, 24))
 
@@ -349,7 +366,7 @@ def test_after_the_end_probes_stand_as_they_were_then():
     night.passes(7200)
     seen = night.seen(keeper=GONE)
     assert "stale" not in texts(probes.probes(seen, 40, 12))
-    assert probes.title(seen).startswith("Probes as of the end")
+    assert probes.title(seen).startswith("Probes at the end")
 
 
 def test_contacts_come_in_the_order_of_escalation_and_say_who_cannot_be_reached():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.text import visible
-from cockpit.tui.lines import cut, duration, fitted, padded, spread, width_of, wrapped
+from cockpit.tui.lines import cut, duration, fitted, flowed, padded, spread, width_of, wrapped
 
 # What reaches a line has passed through `visible`.
 CHARACTERS = st.sampled_from([*list("ab Z…✔▶é"), "漢", "字", "😀", "é", "한", "ﾊ", "👩🏽", "\x1b[31m", "[b]"])
@@ -71,3 +71,12 @@ def test_durations_are_said_in_seconds_then_minutes_then_hours():
         "1:00",
         "2:01",
     ]
+
+
+@given(st.lists(LINES, max_size=6), st.integers(1, 60))
+def test_flowing_parts_keep_their_order_and_none_is_broken_to_fit(parts, width):
+    lines = flowed(parts, width)
+    told = [text for line in lines for text, _ in line if text != "  "]
+    assert told == [text for part in parts for text, _ in part if text != "  "]
+    for line in lines:
+        assert width_of(line) <= width or line in parts

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo
 
 import click
 from msgspec import Struct
@@ -19,7 +18,7 @@ from cockpit.cli.variables import environment
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
 from cockpit.profile.model import Profile
-from cockpit.run.naming import shown_values
+from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.tasks import DueTask, as_markdown, due_tasks
 
 if TYPE_CHECKING:  # only one of the formats needs it
@@ -110,13 +109,13 @@ def _calendar(source: _Source, listed: tuple[DueTask, ...], *, events: bool) -> 
     calendar = Calendar()
     calendar.add("prodid", f"-//cockpit//cockpit {cockpit.__version__}//EN")
     calendar.add("version", "2.0")
-    zone = ZoneInfo(source.profile.window.timezone if source.profile.window else "UTC")
+    zone = zone_of(source.profile)
     for task in listed:
         calendar.add_component(_entry(source, task, zone, events=events))
     return bytes(calendar.to_ical())
 
 
-def _entry(source: _Source, task: DueTask, zone: ZoneInfo, *, events: bool) -> Event | Todo:
+def _entry(source: _Source, task: DueTask, zone: tzinfo, *, events: bool) -> Event | Todo:
     from icalendar import Event, Todo  # as above
 
     entry = Event() if events else Todo()

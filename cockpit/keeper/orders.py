@@ -11,7 +11,9 @@ from typing import Literal
 from msgspec import Struct
 
 from cockpit.run.events import ActionRequested, Instant, run_gate
-from cockpit.run.numbering import gate_conditions, step_label
+from cockpit.run.messages import digest, filled, template_of, whole
+from cockpit.run.numbering import find_step, gate_conditions, step_label
+from cockpit.run.shown import shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import visible
 
@@ -44,7 +46,19 @@ def objection(order: ActionRequested, given: Instant, state: RunState, epoch: in
     if abs(age) > LATEST_S:
         said = f"it came {age:.0f} s late" if age > 0 else "its time lies ahead of this host's clock"
         return Objection("lapsed", f"{said}: press again")
-    return still_wanted(order, state)
+    return still_wanted(order, state) or _otherwise_than_shown(order, state)
+
+
+def _otherwise_than_shown(order: ActionRequested, state: RunState) -> Objection | None:
+    """What is to be done is what stood on the screen: values may have been recorded anew since."""
+    found = find_step(state.profile, order.step)
+    if not order.digest or found is None:
+        return None
+    template = template_of(state, found[1]) if found[1].behaviour == "message" else None
+    text = whole(*filled(state, template)) if template is not None else shown(state, found[1])
+    if digest(text) == order.digest:
+        return None
+    return Objection("refused", "what it would do is not what the screen showed any more: look at it, and press again")
 
 
 def still_wanted(order: ActionRequested, state: RunState) -> Objection | None:

@@ -6,8 +6,10 @@ Pure. A name that has no value yet (a window that does not exist) is left out, s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
+from cockpit.profile.model import Profile
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
@@ -26,15 +28,14 @@ def run_values(state: RunState) -> dict[str, str]:
     if state.started is None or state.began is None:
         return {}
     profile = state.profile
-    zone_name = profile.window.timezone if profile.window else "UTC"
-    zone = ZoneInfo(zone_name)
+    zone = zone_of(profile)
     names = {
         "run.id": state.run,
         "run.title": visible(profile.title or profile.id),
         "run.environment": visible(profile.environment),
         "run.operator": visible(state.pen.user) if state.pen else "",
         "run.started": f"{state.began.at.astimezone(zone):%H:%M}",
-        "run.timezone": zone_name,
+        "run.timezone": str(zone),
     }
     start, end = state.started.window_start, state.started.window_end
     if start is not None and end is not None:
@@ -42,6 +43,16 @@ def run_values(state: RunState) -> dict[str, str]:
         names["run.window_start"] = f"{start.astimezone(zone):%H:%M}"
         names["run.window_end"] = f"{end.astimezone(zone):%H:%M}"
     return {name: value for name, value in names.items() if value}
+
+
+def zone_of(profile: Profile) -> tzinfo:
+    """The window's zone; UTC without one, and for one that this host does not know (the log is from another)."""
+    if profile.window is None:
+        return UTC
+    try:
+        return ZoneInfo(profile.window.timezone)
+    except (OSError, ValueError, KeyError):  # KeyError: no such zone; the others: hostile names
+        return UTC
 
 
 def shown_values(state: RunState) -> Mapping[str, str]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -20,7 +19,7 @@ from cockpit.profile.steps import SignoffSettings, settings_of
 from cockpit.profile.variables import secret_names
 from cockpit.run.events import Instant
 from cockpit.run.evidence import probe_now
-from cockpit.run.naming import shown_values
+from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
@@ -70,8 +69,8 @@ def of_window(profile: Profile, start: datetime | None, end: datetime | None, no
     """Whether the window, resolved to aware instants, is still ahead. `now` is aware."""
     if start is None or end is None:
         return (Finding("look", "no window is agreed: nothing says when it has to be over", "window", "agree on one"),)
-    zone = ZoneInfo(profile.window.timezone if profile.window else "UTC")
-    times = f"{start.astimezone(zone):%Y-%m-%d %H:%M} to {end.astimezone(zone):%H:%M} {zone.key}"
+    zone = zone_of(profile)
+    times = f"{start.astimezone(zone):%Y-%m-%d %H:%M} to {end.astimezone(zone):%H:%M} {zone}"
     if now >= end:
         return (Finding("missing", f"it has ended: {times}", "window", "agree on another, and correct the profile"),)
     if now >= start:

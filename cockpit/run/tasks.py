@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
@@ -16,6 +15,7 @@ from cockpit.profile.durations import written
 from cockpit.profile.model import Profile
 from cockpit.profile.references import fill
 from cockpit.profile.variables import secret_names
+from cockpit.run.naming import zone_of
 from cockpit.text import visible
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
@@ -63,7 +63,7 @@ def due_tasks(profile: Profile, values: Mapping[str, str], over: datetime | None
 
 def as_markdown(profile: Profile, tasks: tuple[DueTask, ...]) -> str:
     """A checklist, a heading for each group; ends with a newline."""
-    zone = ZoneInfo(profile.window.timezone if profile.window else "UTC")
+    zone = zone_of(profile)
     lines = [f"# {_escaped(f'{profile.title or profile.id} ({profile.environment})')}: tasks"]
     group: str | None = None
     for task in tasks:
@@ -79,7 +79,7 @@ def as_markdown(profile: Profile, tasks: tuple[DueTask, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _due(task: DueTask, zone: ZoneInfo) -> str:
+def _due(task: DueTask, zone: tzinfo) -> str:
     if task.due is not None:
         return f"due {task.due.astimezone(zone):%Y-%m-%d (%A)}"
     return f"due {written(task.after_s)} after the end" if task.after_s else "due at the end"

@@ -14,6 +14,7 @@ from cockpit.keeper.orders import LATEST_S, age_s, left_behind, objection, still
 from cockpit.profile.model import Phase, Profile, Step
 from cockpit.run import events as e
 from cockpit.run.evolve import fold
+from cockpit.run.messages import digest
 from cockpit.run.readings import ConditionVerdict
 from cockpit.run.state import RunState
 
@@ -97,3 +98,25 @@ def test_what_has_no_end_was_left_behind() -> None:
     assert [action.status for action in left_behind(after(ORDER))] == ["requested"]
     assert [action.status for action in left_behind(after(ORDER, started))] == ["running"]
     assert left_behind(after(ORDER, started, ended)) == ()
+
+
+def test_what_is_done_is_what_the_screen_showed_or_nothing_is_done() -> None:
+    shown = Step(id="act", title="Act", kind="command", behaviour="action", command="deploy ${tag}")
+    phase = Phase(id="one", title="One", steps=(Step(id="tag", title="Tag", kind="record", behaviour="record"), shown))
+    profile = Profile(id="shop", environment="staging", phases=(phase,))
+    order = replace(ORDER, digest=digest("deploy v1"))
+
+    def recorded(tag: str) -> RunState:
+        bodies = (
+            e.RunStarted(profile=profile, profile_digest="", sources=(), cockpit_version="1"),
+            e.StepConfirmed(step="tag", attempt=1, values={"tag": tag}),
+            order,
+        )
+        return fold(
+            e.Event(seq, str(seq), body.type, body.is_fact, at(0), ANA, body, "R") for seq, body in enumerate(bodies, 1)
+        )
+
+    assert objection(order, at(10), recorded("v1"), 2, at(10)) is None
+    against = objection(order, at(10), recorded("v2"), 2, at(10))
+    assert against is not None
+    assert (against.outcome, "press again" in against.detail) == ("refused", True)

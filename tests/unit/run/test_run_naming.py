@@ -92,3 +92,9 @@ def test_every_window_has_names_that_are_single_visible_lines(start: datetime, m
 def test_a_hostile_title_cannot_act() -> None:
     story = Story(replace(PROFILE, title="a\x1b[2Jb\n"))
     assert run_values(story.state)["run.title"] == "a␛[2Jb␊"
+
+
+def test_a_zone_that_this_host_does_not_know_is_told_in_utc() -> None:
+    for zone in ("Moon/Tranquility", "../etc/passwd", ""):
+        values = run_values(in_zone(zone).state)
+        assert (values["run.timezone"], values["run.window_start"]) == ("UTC", "22:00")

@@ -344,6 +344,14 @@ def test_rolling_back_stands_on_top_and_its_steps_before_the_way_forward():
     assert "rolling back emergency: 0 of 3" in text_of(tree.line(night.seen()))
 
 
+def test_at_the_end_of_the_way_back_the_pane_says_so_and_how_it_goes_on():
+    night = going_back()
+    for step_id in night.state.rollback.steps:
+        night.does(c.SkipStep, step=step_id, reason="nothing was moved")
+    assert "✔ the way back is walked" in told(night)
+    assert "F finishes the run, b goes forward again" in told(night)
+
+
 def test_phases_before_and_after_the_window_are_told_apart():
     rows = texts(tree.tree(at("go").seen(), 44, 40))
     assert "── before the window" in rows

@@ -11,6 +11,7 @@ from cockpit.audit.line import Head, decode
 from cockpit.audit.verify import verify
 from cockpit.errors import LogError
 from cockpit.run.events import BODIES, ConditionVerdict, Event, GateOverridden, RunStarted, UnknownBody
+from cockpit.run.evolve import fold
 
 LOGS = Path(__file__).parents[2] / "logs"
 HEADS = {
@@ -58,6 +59,30 @@ def test_the_golden_logs_hold_every_type_of_version_1() -> None:
     }  # fmt: skip
     assert {event.type for path in HEADS for event in events(path)} >= first_types
     assert set(BODIES) >= first_types
+
+
+def test_the_golden_logs_hold_every_type_that_acting_brought() -> None:
+    later_types = {
+        "phase.left", "step.countersigned", "second.waived", "wait.ended_early", "wait.restarted", "action.requested",
+        "action.cancelled", "action.settled", "trigger.raised", "trigger.answered", "rollback.chosen", "rollback.left",
+        "target.seen", "action.started", "action.output", "action.ended", "wait.began", "wait.stopped",
+        "wait.completed", "step.due", "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped",
+    }  # fmt: skip
+    assert {event.type for path in HEADS for event in events(path)} >= later_types
+    assert {event.type for path in HEADS for event in events(path)} == set(BODIES)
+
+
+def test_a_night_with_actions_folds_to_what_it_was() -> None:
+    state = fold(events(LOGS / "v1" / "acting.jsonl"))
+    assert {name: step.status for name, step in state.steps.items() if step.status != "confirmed"} == {
+        "legacy": "not_applicable", "half_hour": "open", "unmigrate": "open", "unscale": "open", "look": "open",
+    }  # fmt: skip
+    assert [deviation.kind for deviation in state.deviations] == [
+        "settled", "override", "no_second", "trigger", "wait_early", "rollback", "rollback_left",
+    ]  # fmt: skip
+    assert (state.values, state.steps["scale"].attempt) == ({"backup_id": "b-77", "go": "go"}, 2)
+    assert state.steps["scale"].action is not None
+    assert state.steps["scale"].action.settled_by == "ana"
 
 
 def test_what_a_golden_log_says_is_still_understood() -> None:

@@ -18,6 +18,7 @@ BO = e.Actor("bo", "bastion-1")
 BEGIN = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 ALIVE = KeeperSight(alive=True, silent_s=0.1)
 GONE = KeeperSight(alive=False, silent_s=9e9)
+KEEPER_EPOCH = 3
 
 PROFILE = Profile(
     id="virtue",

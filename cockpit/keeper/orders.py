@@ -84,6 +84,8 @@ def _gate_objection(order: ActionRequested, state: RunState) -> Objection | None
     gate_id = run_gate(order.step)
     if state.cursor is None or state.cursor.gate != gate_id or not gate_conditions(state.profile, gate_id):
         return None
+    if state.is_rehearsal:
+        return None
     gate = state.gates.get(gate_id)
     if gate is None or gate.verdict == "pass" or gate.overridden_by:
         return None

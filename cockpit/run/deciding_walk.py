@@ -174,8 +174,14 @@ def confirmed(state: RunState, command: c.ConfirmStep) -> tuple[e.Body, ...]:
             values=rd.values_of(found[1], command.value),
             sent=rd.sent_by_hand(state, found[1], known, command.digest),
             second=known.countersigned_by,
+            unmet=_unmet(state),
         ),
     )
+
+
+def _unmet(state: RunState) -> tuple[str, ...]:
+    gate = state.gates.get(state.cursor.gate) if state.cursor and state.is_rehearsal else None
+    return tuple(verdict.condition for verdict in gate.conditions if verdict.holds is not True) if gate else ()
 
 
 def done_outside(state: RunState, command: c.RecordDoneOutside) -> tuple[e.Body, ...]:

@@ -147,6 +147,8 @@ class StepConfirmed(Body, frozen=True, kw_only=True):
     """Of a message sent by hand: `to`, `digest` (SHA-256 of the text, hex)."""
     second: str = ""
     """user@host who countersigned, where a second person was asked for."""
+    unmet: tuple[str, ...] = ()
+    """In a rehearsal, where no gate binds: the conditions that did not hold."""
 
 
 class StepDoneOutside(Body, frozen=True, kw_only=True):

@@ -129,6 +129,8 @@ def gate_shut(state: RunState, command: PlanCommand) -> Refusal | None:
     where = f"the gate of {gate_label(state.profile, state.cursor.gate)}"
     if gate.opened_seq != state.cursor.opened_seq or gate.verdict == "pending":
         return Refusal(f"{where} has no fresh readings yet", "wait for them, or override the gate", "gate_pending")
+    if state.is_rehearsal and not state.cursor.is_considering:
+        return None  # what would make it hold was not done: it is shown and written down, and binds nobody
     if gate.verdict == "blocked":
         why = f"{where} is blocked: {_objection(gate, False)}"
         return Refusal(why, "wait until it holds, or override the gate with a reason", "gate_blocked")

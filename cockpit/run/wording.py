@@ -74,7 +74,9 @@ def _step_confirmed(event: e.Event, body: e.StepConfirmed, state: RunState | Non
     values = f": {', '.join(shortened(value, 80) for value in body.values.values())}" if body.values else ""
     to = f", sent by hand to {shortened(body.sent.get('to', ''), 60)}" if body.sent else ""
     second = f", with {shortened(body.second, 40)}" if body.second else ""
-    return f"{_verb(state, body.step)} {_step(state, body.step)}{again}{values}{to}{second}{_tally(body.counts)}"
+    unmet = f", rehearsed with {len(body.unmet)} unmet" if body.unmet else ""
+    told = f"{_step(state, body.step)}{again}{values}{to}{second}{unmet}"
+    return f"{_verb(state, body.step)} {told}{_tally(body.counts)}"
 
 
 def _verb(state: RunState | None, step_id: str) -> str:

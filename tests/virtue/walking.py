@@ -69,7 +69,7 @@ class Night:
         values: Mapping[str, str] | None = None,
         rehearsal: bool = False,
     ) -> None:
-        """`more` is TOML laid over the profile. In a rehearsal, gates that wait for a change are overridden."""
+        """`more` is TOML laid over the profile. In a rehearsal, gates bind nobody."""
         self.system = system
         self._rehearsal = rehearsal
         self._values = {**VALUES, **(values or {})}
@@ -172,10 +172,9 @@ class Night:
         gate = state.gates.get(cursor.gate)
         if gate is not None and (gate.verdict == "pass" or gate.overridden_by):
             return True
-        if self._rehearsal and gate is not None and gate.opened_seq == cursor.opened_seq and gate.verdict == "blocked":
-            self.submit(c.OverrideGate, gate=cursor.gate, reason=REHEARSED, painted_seq=cursor.opened_seq)
-        else:
-            self._probe_now(state, gate_conditions(state.profile, cursor.gate))
+        if self._rehearsal and gate is not None and gate.opened_seq == cursor.opened_seq:
+            return gate.verdict in ("blocked", "unknown")  # it binds nobody
+        self._probe_now(state, gate_conditions(state.profile, cursor.gate))
         return False
 
     def _probe_now(self, state: RunState, conditions: tuple[str, ...]) -> None:

@@ -15,6 +15,7 @@ from cockpit.tui.panes.seen import Seen
 
 _OVERRIDE: Line = (("  o overrides, with a reason", "dim"),)
 _APPLIES: Line = (("  o does it all the same", "dim"),)
+_REHEARSED: Line = (("  binds nobody in a rehearsal", "dim"),)
 _MANY = 5
 """Conditions of a gate beyond which a small terminal may not show all."""
 _INDENT = "   "
@@ -76,6 +77,8 @@ def gate(seen: Seen, width: int) -> list[Line]:
 
 def _verdict(seen: Seen, known: GateState, width: int, *, is_considering: bool) -> list[Line]:
     way_out = (_APPLIES if is_considering else _OVERRIDE) if width >= 42 else ()
+    if seen.state.is_rehearsal and not is_considering:
+        way_out = _REHEARSED if width >= 42 else ()
     if known.overridden_by:
         told = f"! overridden by {shortened(known.overridden_by, 20)}: {shortened(known.override_reason, 160)}"
         first, *rest = wrapped(told, width - 2)
@@ -105,7 +108,10 @@ def gate_lets(seen: Seen) -> bool:
     if cursor is None or not gate_conditions(seen.state.profile, cursor.gate):
         return True
     known = seen.state.gates.get(cursor.gate, GateState())
-    return bool(known.overridden_by) or (known.verdict == "pass" and not seen.keeper_trouble)
+    holds = known.verdict == "pass" or (
+        seen.state.is_rehearsal and known.verdict != "pending" and not cursor.is_considering
+    )
+    return bool(known.overridden_by) or (holds and not seen.keeper_trouble)
 
 
 def verdict_rows(verdicts: tuple[ConditionVerdict, ...], width: int) -> list[Line]:

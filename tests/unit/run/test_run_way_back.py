@@ -352,6 +352,19 @@ def test_on_the_way_back_and_in_a_rehearsal_no_second_person_is_asked_for() -> N
         assert required_word(rehearsal.state, what, "rollout", rehearsal.now()) == ""  # type: ignore[arg-type]
 
 
+def test_in_a_rehearsal_a_gate_binds_nobody_and_what_did_not_hold_is_written_down() -> None:
+    story = WholeStory(rehearsal=True)
+    story.goes_to("migrate")
+    story.acts("migrate")
+    assert story.refused(c.ConfirmStep, step="migrate").code == "gate_pending"
+    story.judges("blocked", ConditionVerdict("missing == 0", False, "missing is 3"))
+    assert story.refused(c.OverrideGate, gate="step:migrate", reason="r").code == "gate_passes"
+    body = story.does(c.ConfirmStep, step="migrate")
+    assert isinstance(body, e.StepConfirmed)
+    assert body.unmet == ("missing == 0",)
+    assert story.state.deviations == ()
+
+
 def test_a_rehearsal_of_production_is_a_deviation_with_its_reason() -> None:
     story = WholeStory(PRODUCTION, rehearsal=True, rehearsal_reason="the copy of last night")
     assert [(d.kind, d.reason) for d in story.state.deviations] == [("rehearsal", "the copy of last night")]

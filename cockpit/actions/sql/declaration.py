@@ -37,7 +37,7 @@ class SqlSettings(Settings, frozen=True, kw_only=True):
     timeout_s: float = msgspec.field(name="timeout", default=TIMEOUT_S)
     """How long all of it may take."""
     params: dict[str, str] = {}
-    """Values for `%(name)s` in the SQL, sent apart from it; may hold `${name}`. With any, a literal `%` is `%%`."""
+    """Values for `%(name)s` in the SQL, sent apart from it; may hold `${name}`. Any other `%` stands as it is."""
     expect: tuple[str, ...] = ()
     """CEL over the facts; each must be true, or the step failed (what was committed stays)."""
     rehearse: bool = True

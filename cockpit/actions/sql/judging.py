@@ -61,7 +61,8 @@ def ended(execution: Execution, error: Exception, reason: StopReason) -> Verdict
         return _lost(execution, error, reason)
     if isinstance(error, errors.QueryCanceled):
         return _cancelled(execution, error, reason)
-    detail = f"{_place(execution)}: {_words(error)}{_position(execution, error)}"
+    # What went wrong first: on a narrow screen the end of the line is cut.
+    detail = f"{_words(error)}{_position(execution, error)}, in {_place(execution)}"
     if isinstance(error, errors.LockNotAvailable) and execution.blockers:
         detail += f"; blocked by {'; '.join(execution.blockers)}"
     return Verdict("failed", f"{detail}; {_left(execution)}")

@@ -151,7 +151,7 @@ async def test_an_error_at_commit_is_a_failure(stage: Stage, sql: Sql) -> None:
     sql("create table p (id int primary key); create table c (id int references p deferrable initially deferred)")
     ending = await stage.run("insert into c values (1)")
     assert ending.outcome == "failed"
-    assert "COMMIT: " in ending.detail
+    assert "in COMMIT;" in ending.detail
     assert "violates foreign key constraint" in ending.detail
     assert sql("select count(*) from c") == [(0,)]
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from run_story import ALIVE, ANA, BO, GONE, PROFILE, Story, in_production
+from run_story import ALIVE, ANA, BEGIN, BO, GONE, PROFILE, Story, in_production
+from whole_profile import CY, WHOLE
+from whole_story import WholeStory
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -16,22 +19,67 @@ from cockpit.run.decide import decide
 from cockpit.run.events import Event
 from cockpit.run.evolve import evolve, fold
 from cockpit.run.forecast import forecast
+from cockpit.run.friction import is_run
+from cockpit.run.numbering import find_step
 from cockpit.run.readings import Reading
 from cockpit.run.state import EMPTY
+from cockpit.run.walk import route
 from cockpit.run.wording import sentence
 
-STEPS = ["maintenance", "migrate", "validate", "rollout", "smoke", "nope"]
+STEPS = [*{step.id for profile in (PROFILE, WHOLE) for _, step in profile.every_step()}, "nope"]
+STEPS.sort()
 steps = st.sampled_from(STEPS)
 texts = st.sampled_from(["r", "", " ", "\x1b[2J", "long " * 9])
-phases = st.sampled_from(["database", "application", "nope"])
-gates = st.sampled_from([f"step:{step}" for step in STEPS] + ["phase:application", "phase:database", "odd"])
+phases = st.sampled_from(["database", "application", "prepare", "undo", "nope"])
+gates = st.sampled_from(
+    [f"{kind}:{step}" for step in STEPS for kind in ("step", "run", "if")]
+    + ["phase:application", "phase:database", "exit:prepare", "odd"]
+)
+actions = st.sampled_from(["A1", "A2", "A3"])
+plans = st.sampled_from(["back", "later", "nope"])
+triggers = st.sampled_from(["errors", "slow", "complaints", "nope", ""])
+outcomes = st.sampled_from(["succeeded", "failed", "timed_out", "cancelled", "refused", "lapsed", "unknown"])
+moments = st.integers(0, 200_000).map(lambda seconds: BEGIN + timedelta(seconds=seconds))
 probes = st.sampled_from(["api", "missing", "manual", "nope"])
 shown = st.sampled_from(["pass", "warn", "fail", "error", "stale", "unread"])
 verdicts = st.sampled_from(["pending", "pass", "blocked", "unknown"])
 values = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(-5, 5) | st.just("text")
 readings = st.builds(Reading, probe=probes, status=st.sampled_from(["pass", "warn", "fail", "error"]), value=values)
 small = st.integers(0, 40)
+doings: st.SearchStrategy[e.Body] = st.one_of(
+    st.builds(e.ActionRequested, action=actions, step=steps, attempt=small, epoch=small),
+    st.builds(e.ActionStarted, action=actions, step=steps, attempt=small, shown=texts, runs_as=texts,
+              mode=st.sampled_from(["real", "dry_run", "shown", "rolled_back"])),
+    st.builds(e.ActionOutput, action=actions, text=texts, skipped_bytes=small),
+    st.builds(e.ActionCancelled, action=actions, reason=texts),
+    st.builds(e.ActionEnded, action=actions, step=steps, outcome=outcomes, detail=texts),
+    st.builds(e.ActionSettled, action=actions, outcome=st.sampled_from(["succeeded", "failed"]), reason=texts),
+    st.builds(e.WaitBegan, step=steps, attempt=small, until=moments, detail=texts),
+    st.builds(e.WaitStopped, step=steps, attempt=small, detail=texts),
+    st.builds(e.WaitCompleted, step=steps, attempt=small),
+    st.builds(e.WaitEndedEarly, step=steps, attempt=small, reason=texts),
+    st.builds(e.WaitRestarted, step=steps, attempt=small),
+    st.builds(e.StepDue, step=steps),
+    st.builds(e.TriggerFired, trigger=triggers),
+    st.builds(e.TriggerCleared, trigger=triggers),
+    st.builds(e.TriggerRaised, trigger=triggers, reason=texts),
+    st.builds(e.TriggerAnswered, seqs=st.lists(small, max_size=3).map(tuple), reason=texts),
+    st.builds(e.PlansJudged, verdicts=st.dictionaries(plans, verdicts, max_size=3)),
+    st.builds(e.TargetSeen, target=texts, verdict=st.sampled_from(["match", "mismatch", "unreachable"])),
+    st.builds(e.AlertSent, about=texts, channel=texts, ok=st.booleans()),
+    st.builds(e.ClockStepped, by_s=st.floats(-1e6, 1e6)),
+)  # fmt: skip
+decisions: st.SearchStrategy[e.Body] = st.one_of(
+    st.builds(e.PhaseLeft, phase=phases),
+    st.builds(e.StepCountersigned, step=steps, attempt=small),
+    st.builds(e.SecondWaived, step=steps, attempt=small, reason=texts),
+    st.builds(e.RollbackChosen, plan=plans, steps=st.lists(steps, max_size=6).map(tuple), reason=texts,
+              answers=st.lists(small, max_size=3).map(tuple)),
+    st.builds(e.RollbackLeft, reason=texts),
+)  # fmt: skip
 bodies: st.SearchStrategy[e.Body] = st.one_of(
+    doings,
+    decisions,
     st.just(e.RunStarted(profile=PROFILE, profile_digest="0", sources=(), cockpit_version="0")),
     st.just(e.RunFinished()),
     st.builds(e.RunAborted, reason=texts),
@@ -62,7 +110,7 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
 @st.composite
 def logs(draw: st.DrawFn) -> list[Event]:
     """Any events in any order, mostly after a start, over reboots and clocks that were set back."""
-    story = Story(start=draw(st.booleans()))
+    story = Story(draw(st.sampled_from([PROFILE, WHOLE])), start=draw(st.booleans()))
     for body in draw(st.lists(bodies, max_size=25)):
         story.passes(draw(st.floats(-50, 500)))
         story.boot = draw(st.sampled_from(["boot-a", "boot-a", "boot-b"]))
@@ -94,8 +142,11 @@ def test_whatever_happened_the_cursor_stands_on_an_open_step_and_everything_can_
         assert sentence(event)
         if state.cursor is not None and state.cursor.step is not None:
             assert state.steps[state.cursor.step].status == "open"
+            assert state.cursor.step in route(state)
         if state.status == "live":
-            assert (state.cursor is None) == all(step.status != "open" for step in state.steps.values())
+            is_open = any(state.steps[step].status == "open" for step in route(state))
+            assert (state.cursor is not None) >= is_open
+            assert state.cursor is None or is_open or state.cursor.is_leaving
         else:
             assert state.cursor is None
         told = forecast(state, event.instant)
@@ -104,12 +155,17 @@ def test_whatever_happened_the_cursor_stands_on_an_open_step_and_everything_can_
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(logs())
-def test_telemetry_changes_probes_and_seats_only(events: list[Event]) -> None:
+def test_telemetry_changes_probes_seats_and_what_is_shown_of_actions_only(events: list[Event]) -> None:
     state = EMPTY
     for event in events:
         after = evolve(state, event)
         if not event.is_fact and not isinstance(event.body, e.UnknownBody):
             fields = set(state.__struct_fields__) - {"probes", "seats", "last_seq", "last"}
+            if isinstance(event.body, e.ActionOutput):
+                fields.discard("steps")
+                assert {name: step.status for name, step in state.steps.items()} == {
+                    name: step.status for name, step in after.steps.items()
+                }
             assert all(getattr(state, name) == getattr(after, name) for name in fields)
         state = after
 
@@ -215,3 +271,177 @@ class Walking(RuleBasedStateMachine):
 
 Walking.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
 TestWalking = Walking.TestCase
+
+
+people = st.sampled_from([ANA] * 8 + [BO, CY])
+roles = st.sampled_from(["acting"] * 5 + ["watching"])
+words = st.sampled_from(["", "production", "back", "migrate", "rollout", "migrate", "rollout"])
+reasons = st.sampled_from(["because", "because", "because", "", " "])
+
+
+class Acting(RuleBasedStateMachine):
+    """People press every key at random on the whole profile; a keeper answers at random, as keepers do."""
+
+    @initialize(
+        production=st.booleans(),
+        rehearsal=st.booleans(),
+        choice=st.sampled_from(["go", "later"]),
+        begin=st.sampled_from(["go", "scale", "scale", "migrate", "migrate", "soak", "sign", "rollout", ""]),
+    )
+    def start(self, production: bool, rehearsal: bool, choice: str, begin: str) -> None:
+        profile = in_production(WHOLE) if production else WHOLE
+        self.story = WholeStory(profile, choice=choice, rehearsal=rehearsal)
+        self.story.goes_to(begin)
+        self.requested = {event.body.action for event in self.story.events if isinstance(event.body, e.ActionRequested)}
+        self.ended = set(self.requested)
+
+    def ask(self, kind: type[c.Command], **fields: Any) -> tuple[e.Body, ...] | Refusal:
+        before = self.story.state
+        command = self.story.command(kind, **fields)
+        decided = decide(before, command)
+        if isinstance(decided, Refusal):
+            assert decided.code
+            assert decided.why
+            assert decided.instead
+            return decided
+        if before.hold is not None:
+            assert kind in (
+                c.AddNote, c.ReleaseHold, c.TakePen, c.RaiseTrigger, c.AnswerTriggers, c.ChooseRollback,
+                c.LeaveRollback, c.AbortRun, c.CancelAction, c.Countersign,
+            )  # fmt: skip
+        for body in decided:
+            self.check(before, command, body)
+            self.story.happens(body, command.actor)
+        return decided
+
+    def check(self, before: Any, command: Any, body: e.Body) -> None:
+        """What must hold of a decision, whatever led to it."""
+        if isinstance(body, e.ActionRequested):
+            assert not self.requested - self.ended
+            assert body.attempt > (before.steps[body.step].action.attempt if before.steps[body.step].action else 0)
+            self.requested.add(body.action)
+        if isinstance(body, e.ActionRequested | e.StepConfirmed):
+            found = find_step(before.profile, body.step)
+            assert found is not None
+            is_dangerous = found[1].risk == "irreversible" and is_run(found[1]) == isinstance(body, e.ActionRequested)
+            if is_dangerous and before.profile.production and not before.is_rehearsal:
+                assert command.typed == body.step
+        if isinstance(body, e.StepConfirmed) and find_step(before.profile, body.step)[1].behaviour == "action":  # type: ignore[index]
+            assert before.steps[body.step].action is not None
+            assert before.steps[body.step].action.status in ("succeeded", "unknown")
+        if isinstance(body, e.RollbackChosen):
+            assert command.reason.strip()
+
+    @rule(who=people, role=roles, typed=words, value=st.sampled_from(["", "b-1", "7", "go", "later", "no_go"]))
+    def confirm(self, who: e.Actor, role: str, typed: str, value: str) -> None:
+        if (cursor := self.story.state.cursor) is not None and cursor.step is not None:
+            self.ask(c.ConfirmStep, step=cursor.step, actor=who, role=role, typed=typed, value=value)
+
+    @rule(runs=st.booleans(), outcome=outcomes)
+    def go_on(self, runs: bool, outcome: str) -> None:
+        """What somebody does who knows the keys: open the gate, run, confirm."""
+        state = self.story.state
+        if state.cursor is None or state.cursor.step is None or state.pen is None or state.pen.user != "ana":
+            return
+        self.judge("pass")
+        step_id = state.cursor.step
+        if runs:
+            self.run(ANA, step_id, "because")
+            self.end(outcome, True)
+        self.judge("pass")
+        value = {"backup_id": "b-1", "count": "7", "go": "go"}.get(step_id, "")
+        self.confirm(ANA, "acting", step_id, value)
+
+    @rule(who=people, typed=words, reason=reasons)
+    def run(self, who: e.Actor, typed: str, reason: str) -> None:
+        if (cursor := self.story.state.cursor) is not None and cursor.step is not None:
+            action = f"A{len(self.requested) + 1}"
+            self.ask(c.RunAction, step=cursor.step, action=action, actor=who, typed=typed, reason=reason)
+
+    @rule(
+        kind=st.sampled_from([c.SkipStep, c.RecordDoneOutside, c.EndWait, c.RestartWait, c.SignOff, c.Countersign,
+                              c.WaiveSecond]),
+        who=people, role=roles, typed=words, reason=reasons,
+    )  # fmt: skip
+    def at_the_cursor(self, kind: type[c.Command], who: e.Actor, role: str, typed: str, reason: str) -> None:
+        if (cursor := self.story.state.cursor) is not None and cursor.step is not None:
+            asked = {"typed": typed, "reason": reason}
+            fields = {name: value for name, value in asked.items() if name in kind.__struct_fields__}
+            self.ask(kind, step=cursor.step, actor=who, role=role, **fields)
+
+    @rule(kind=st.sampled_from([c.EnterPhase, c.LeavePhase]))
+    def through_a_door(self, kind: type[c.Command]) -> None:
+        if (cursor := self.story.state.cursor) is not None:
+            self.ask(kind, phase=cursor.phase)
+
+    @rule(kind=st.sampled_from([c.JumpTo, c.ReopenStep]), step=steps, reason=reasons)
+    def elsewhere(self, kind: type[c.Command], step: str, reason: str) -> None:
+        self.ask(kind, step=step, reason=reason)
+
+    @rule(
+        kind=st.sampled_from([c.PlaceHold, c.ReleaseHold, c.ReleaseHold, c.TakePen, c.RaiseTrigger,
+                              c.AnswerTriggers, c.AnswerTriggers, c.LeaveRollback]),
+        who=people, role=roles, typed=words, reason=reasons,
+    )  # fmt: skip
+    def about_the_line(self, kind: type[c.Command], who: e.Actor, role: str, typed: str, reason: str) -> None:
+        fields = {"typed": typed} if "typed" in kind.__struct_fields__ else {}
+        self.ask(kind, actor=who, role=role, reason=reason, **fields)
+
+    @rule(plan=plans, reason=reasons, typed=words)
+    def roll_back(self, plan: str, reason: str, typed: str) -> None:
+        before = self.story.state
+        decided = self.ask(c.ChooseRollback, plan=plan, reason=reason, typed=typed)
+        if isinstance(decided, Refusal):
+            assert decided.code in {
+                "no_reason", "typed_word", "unknown_plan", "under_way", "rolling_back_already", "not_pen", "over",
+            }  # fmt: skip
+            assert before.status != "live" or decided.code not in ("held", "gate_blocked")
+
+    @rule(typed=words, reason=reasons)
+    def override(self, typed: str, reason: str) -> None:
+        if (cursor := self.story.state.cursor) is not None:
+            self.ask(c.OverrideGate, gate=cursor.gate, typed=typed, reason=reason)
+
+    # ---- the keeper --------------------------------------------------------------------------------------------
+
+    @rule(verdict=st.sampled_from(["pass", "pass", "pass", "blocked", "unknown", "pending"]))
+    def judge(self, verdict: str) -> None:
+        cursor = self.story.state.cursor
+        if cursor is not None and cursor.gate in self.story.state.gates:
+            self.story.judges(verdict)
+
+    @rule(outcome=outcomes, begins=st.booleans())
+    def end(self, outcome: str, begins: bool) -> None:
+        action = self.story.state.action
+        if action is None or not action.is_under_way:
+            return
+        named = {"action": action.action, "step": action.step}
+        if begins:
+            self.story.happens(e.ActionStarted(attempt=action.attempt, shown="x", runs_as="ana@b", **named))
+        self.story.happens(e.ActionEnded(outcome=outcome, **named))
+        self.ended.add(action.action)
+
+    @rule(body=doings.filter(lambda body: not isinstance(body, e.ActionRequested | e.ActionStarted | e.ActionEnded)),
+          seconds=st.floats(0, 3000))  # fmt: skip
+    def time_passes(self, body: e.Body, seconds: float) -> None:
+        self.story.passes(seconds)
+        self.story.happens(body)
+
+    # ---- always ------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def at_most_one_action_is_under_way_and_each_was_asked_for(self) -> None:
+        if not hasattr(self, "story"):
+            return
+        found = [step.action for step in self.story.state.steps.values() if step.action is not None]
+        assert sum(action.is_under_way for action in found) <= 1
+        assert {action.action for action in found} <= self.requested
+
+    @invariant()
+    def the_log_alone_gives_the_state(self) -> None:
+        if hasattr(self, "story"):
+            assert fold(self.story.events) == self.story.state
+
+
+Acting.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+TestActing = Acting.TestCase

@@ -1,0 +1,122 @@
+"""What the keeper saw, who is here, and the log itself.
+
+A part of the log's format: see `events`.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from cockpit.run.events_base import Body
+from cockpit.run.readings import ConditionVerdict, Reading, Scalar, ShownStatus, Verdict
+
+
+class KeeperStarted(Body, frozen=True, kw_only=True):
+    """A keeper watches from here on."""
+
+    type: ClassVar[str] = "keeper.started"
+    epoch: int
+    pid: int
+    version: str
+    targets: dict[str, str] = {}
+    """By probe: what it reaches (scheme, host and port; no credentials)."""
+    warnings: tuple[str, ...] = ()
+
+
+class KeeperStopped(Body, frozen=True, kw_only=True):
+    """The keeper ended on purpose."""
+
+    type: ClassVar[str] = "keeper.stopped"
+    epoch: int
+    reason: str
+
+
+class TargetSeen(Body, frozen=True, kw_only=True):
+    """Who a target proved to be, told at the start and whenever it changes."""
+
+    type: ClassVar[str] = "target.seen"
+    target: str
+    identity: dict[str, str] = {}
+    """postgres: `database`, `system_identifier`, `server`; kubernetes: `context`, `server`, `namespace`."""
+    verdict: Literal["match", "mismatch", "unreachable"]
+    detail: str = ""
+
+
+class ProbeChanged(Body, frozen=True, kw_only=True):
+    """A probe's status is another than before."""
+
+    type: ClassVar[str] = "probe.changed"
+    probe: str
+    previous: ShownStatus
+    status: ShownStatus
+    value: Scalar = None
+    unit: str = ""
+    latency_ms: float | None = None
+    detail: str = ""
+
+
+class GateChanged(Body, frozen=True, kw_only=True):
+    """A gate's verdict is another than before, or its conditions are."""
+
+    type: ClassVar[str] = "gate.changed"
+    gate: str
+    """`step:<id>`, `run:<id>`, `if:<id>`, `phase:<id>` or `exit:<id>`."""
+    opened_seq: int
+    """The event that made this gate current: a verdict for an older opening does not count."""
+    verdict: Verdict
+    conditions: tuple[ConditionVerdict, ...] = ()
+
+
+class ClockStepped(Body, frozen=True, kw_only=True):
+    """The wall clock of the keeper's host was set: times before and after it do not compare."""
+
+    type: ClassVar[str] = "clock.stepped"
+    by_s: float
+    """Positive: set forward."""
+
+
+class LogRecovered(Body, frozen=True, kw_only=True):
+    """Bytes that were no valid line were stepped over; they stay in the file."""
+
+    type: ClassVar[str] = "log.recovered"
+    offset: int
+    length: int
+    sha256: str
+    """Of exactly those bytes, hex."""
+
+
+class ProbesSampled(Body, frozen=True, kw_only=True):
+    """Readings since the last sample: changed ones only, or all of them in a key frame."""
+
+    type: ClassVar[str] = "probes.sampled"
+    is_fact: ClassVar[bool] = False
+    key: bool = False
+    readings: tuple[Reading, ...] = ()
+    ages: tuple[int | None, ...] = ()
+    """Whole seconds since each probe's last reading ended, in the profile's order; None: never read."""
+
+
+class OperatorAttached(Body, frozen=True, kw_only=True):
+    """A seat opened."""
+
+    type: ClassVar[str] = "operator.attached"
+    is_fact: ClassVar[bool] = False
+    seat: str
+    role: Literal["acting", "watching"]
+    version: str = ""
+
+
+class OperatorDetached(Body, frozen=True, kw_only=True):
+    """A seat closed; the run goes on."""
+
+    type: ClassVar[str] = "operator.detached"
+    is_fact: ClassVar[bool] = False
+    seat: str
+    reason: str = ""
+
+
+class UnknownBody(Body, frozen=True, kw_only=True):
+    """An event of a type this version does not know: kept, shown generically, and acting stops."""
+
+    type: ClassVar[str] = "?"
+    data: dict[str, object] = {}

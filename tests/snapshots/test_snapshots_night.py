@@ -156,7 +156,26 @@ QUESTIONS = {
     "abort": (lambda: at("go", NIGHT_PRODUCTION), ("A",)),
     "hold": (lambda: at("go"), ("h",)),
     "take_pen": (lambda: at("go"), ("T",)),
+    "outside": (lambda: at("go"), ("d",)),
+    "note": (lambda: at("go"), ("n",)),
+    "reopen": (lambda: at("go"), ("x",)),
+    "release": (lambda: held(), ("h",)),
+    "no_second_person": (lambda: late(), ("w",)),
 }
+
+
+def held() -> Night:
+    night = at("go")
+    night.does(c.PlaceHold, reason="replica lag is growing")
+    return night
+
+
+def late() -> Night:
+    """Past the point of no return, before what cannot be taken back."""
+    night = at("migrate", NIGHT_PRODUCTION)
+    night.passes(4 * 3600)
+    night.judges("pass")
+    return night
 
 
 def finished() -> Night:
@@ -178,6 +197,12 @@ def test_every_question_in_a_small_terminal(snap_compare, question):
 
 def test_an_approval(snap_compare):
     seat = FakeSeat(at("approval"), role="watching")
+    seat.actor = BO
+    assert snap_compare(StoryApp(seat), terminal_size=NARROW, run_before=looks("a"))
+
+
+def test_agreeing_as_the_second_person(snap_compare):
+    seat = FakeSeat(late(), role="watching")
     seat.actor = BO
     assert snap_compare(StoryApp(seat), terminal_size=NARROW, run_before=looks("a"))
 

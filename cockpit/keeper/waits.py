@@ -5,8 +5,8 @@ clock (within one boot), its last breach is mended, and what it watches was read
 A breach is what is false, or cannot be said: a probe in error, or without a reading for twice its interval. While a
 breach lasts, the clock does not run: it begins again when the breach is seen, and once more when all is well again.
 
-A wait goes on while the cursor is elsewhere (a free phase), and through a keeper's end: only breaches that somebody
-saw count, and its end is a time on the wall. Pure: it is told the time.
+A wait goes on while the cursor is elsewhere in a free phase (going anywhere else takes its clock away), and through a
+keeper's end: only breaches that somebody saw count, and its end is a time on the wall. Pure: it is told the time.
 """
 
 from __future__ import annotations
@@ -64,8 +64,8 @@ class WaitWatch:
         if before == self._told_on:
             return None
         event = self._event(state, step, known, recorded, now, corrected)
-        if event is not None:
-            self._told_on = before
+        # Once the log has answered, the same may be told again: a clock that was taken away begins anew.
+        self._told_on = None if event is None else before
         return event
 
     def _event(

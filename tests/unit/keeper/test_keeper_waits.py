@@ -118,6 +118,15 @@ def test_a_breach_stops_a_wait_that_says_so_until_a_person_goes_on() -> None:
     assert night.look(at(8), rate(1.0)) == began(68)
 
 
+def test_a_clock_that_was_taken_away_between_two_looks_begins_anew() -> None:
+    night = Night()
+    assert night.look(at(1), UNREAD) == began(61)
+    assert night.look(at(2), rate(1.0, 2)) is None
+    night.append(WaitStopped(step="settle", attempt=1, detail="by another keeper"), at(3))
+    night.append(WaitRestarted(step="settle", attempt=1), at(4))
+    assert night.look(at(5), rate(1.0, 5)) == began(65)
+
+
 def test_a_probe_that_is_still_to_be_read_is_no_breach_and_no_health() -> None:
     night = Night()
     night.look(at(0), UNREAD)

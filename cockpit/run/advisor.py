@@ -99,7 +99,19 @@ def _reversed(neighbours: list[tuple[int, str]]) -> list[str]:
 
 
 def _touched_seq(state: RunState, step: Step) -> int:
-    return max((state.steps[undone].touched_seq for undone in step.undoes if undone in state.steps), default=0)
+    done = [undone for undone in step.undoes if undone in state.steps and undone not in _undone(state)]
+    return max((state.steps[undone].touched_seq for undone in done), default=0)
+
+
+def _undone(state: RunState) -> set[str]:
+    """What the way back that is being walked has undone already."""
+    walked = state.rollback.steps if state.rollback else ()
+    return {
+        undone
+        for _, step in (state.profile.every_step() if walked else ())
+        if step.id in walked and state.steps[step.id].status in ("confirmed", "done_outside")
+        for undone in step.undoes
+    }
 
 
 def _wanted(state: RunState) -> dict[str, str]:

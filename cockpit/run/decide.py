@@ -48,7 +48,7 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.LeavePhase: (walk.may_leave, walk.asks_nothing, walk.left),
     c.ConfirmStep: (walk.may_confirm, walk.asks_value_and_word, walk.confirmed),
     c.RecordDoneOutside: (walk.may_settle, walk.asks_reason, walk.done_outside),
-    c.SkipStep: (walk.may_settle, walk.asks_reason_and_word("skip"), walk.skipped),
+    c.SkipStep: (walk.may_skip, walk.asks_reason_and_word("skip"), walk.skipped),
     c.OverrideGate: (walk.may_override, walk.asks_reason_and_word("override"), walk.overridden),
     c.JumpTo: (walk.may_jump, walk.asks_reason_to_jump, walk.jumped),
     c.ReopenStep: (walk.may_reopen, walk.asks_reason, walk.reopened),

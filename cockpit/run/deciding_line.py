@@ -1,6 +1,7 @@
 """Deciding about the line itself: notes, holds, the pen, triggers, the way back, the end.
 
-Invariant: as `decide`. Nothing here is blocked by a gate, the keeper or the window.
+Invariant: as `decide`. Nothing here is blocked by a gate, the keeper or the window, and going back and giving up by no
+hold either.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def may_go_forward(state: RunState, command: c.LeaveRollback) -> Refusal | None:
     refusal = may_act(state, command)
     if refusal is None and state.rollback is None:
         return Refusal("no rollback is being walked", "go on", "not_rolling_back")
-    return refusal or rd.under_way(state)
+    return refusal or r.held(state) or rd.under_way(state)
 
 
 def went_forward(state: RunState, command: c.LeaveRollback) -> tuple[e.Body, ...]:

@@ -56,6 +56,11 @@ def may_settle(state: RunState, command: c.ConfirmStep | c.SkipStep | c.RecordDo
     )
 
 
+def may_skip(state: RunState, command: c.SkipStep) -> Refusal | None:
+    """Leaving a step out goes forward; what was done outside is a fact, whatever fired meanwhile."""
+    return may_settle(state, command) or r.alarmed(state)
+
+
 def may_confirm(state: RunState, command: c.ConfirmStep) -> Refusal | None:
     refusal = may_settle(state, command) or r.alarmed(state) or rd.considering(state)
     if refusal is not None:

@@ -5,7 +5,8 @@ Invariant: pure, total, never mutates. `fold(a + b) == fold(b, fold(a))`, whatev
 nothing else. Telemetry changes probes, seats and what is shown of a running action. It must never raise on an event
 that decoded, and never read a clock: what an event needs to know, it carries.
 
-What events of one matter change stands in `settled`, `doing`, `troubled` and `observed`; here is the table.
+What events of one matter change stands in `settled`, `doing`, `troubled`, `turned` and `observed`; here is the
+table.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.run import doing, observed, settled, troubled
+from cockpit.run import doing, observed, settled, troubled, turned
 from cockpit.run import events as e
 from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
 from cockpit.run.walk import go_on, leave
@@ -99,9 +100,9 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.TriggerCleared: troubled.trigger_cleared,
     e.TriggerRaised: troubled.trigger_raised,
     e.TriggerAnswered: troubled.trigger_answered,
-    e.PlansJudged: troubled.plans_judged,
-    e.RollbackChosen: troubled.rollback_chosen,
-    e.RollbackLeft: troubled.rollback_left,
+    e.PlansJudged: turned.plans_judged,
+    e.RollbackChosen: turned.rollback_chosen,
+    e.RollbackLeft: turned.rollback_left,
     e.PenTaken: troubled.pen_taken,
     e.KeeperStarted: observed.keeper_started,
     e.KeeperStopped: observed.keeper_stopped,

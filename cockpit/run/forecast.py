@@ -155,8 +155,13 @@ def _remaining_s(state: RunState, step_id: str, time: Time, pace: float, at: Ins
     step = state.steps[step_id]
     if step.status != "open":
         return 0.0
-    if step.wait is not None:
-        return max(0.0, (step.wait.until - at.at).total_seconds()) if step.wait.status == "running" else 0.0
+    if step.wait is not None and step.wait.status == "running":
+        return max(0.0, (step.wait.until - at.at).total_seconds())
+    if step.wait is not None and step.wait.status != "stopped":
+        return 0.0
+    found = find_step(state.profile, step_id)
+    if found is not None and found[1].behaviour == "wait":
+        return time.planned_s  # its clock is still to begin, and nobody's pace shortens it
     # What an earlier attempt took does not shorten this one.
     spent_s = time.actual_s if step.attempt == 1 else _visit_s(state, step, step_id, at)
     return max(0.0, time.planned_s * pace - spent_s)

@@ -133,7 +133,7 @@ def wrong_value(state: RunState, step: Step, value: str) -> Refusal | None:
         if any(choice.id == value for choice in choices):
             return None
         names = ", ".join(choice.id for choice in choices)
-        return Refusal(f"{visible(value) or 'nothing'} is no choice here", f"choose one of: {names}", "no_choice")
+        return Refusal(f"{shortened(value, 60) or 'nothing'} is no choice here", f"choose one of: {names}", "no_choice")
     return None
 
 

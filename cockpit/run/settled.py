@@ -158,7 +158,7 @@ def step_reopened(state: RunState, event: e.Event, body: e.StepReopened) -> RunS
     before = state.steps.get(body.step)
     if before is None or before.status == "open" or body.step not in route(state):
         return state
-    state = leave(state, event)
+    state = without_clocks(leave(state, event))
     state = with_step(state, body.step, afresh(before, body.attempt))
     found = find_step(state.profile, body.step)
     assert found is not None
@@ -181,6 +181,20 @@ def afresh(before: StepState, attempt: int) -> StepState:
     )
 
 
+def without_clocks(state: RunState) -> RunState:
+    """The state in which no open wait has a clock: it begins anew when the walk comes to it again.
+
+    Whoever leaves the order, opens an earlier step again or goes back changes what a wait watched over. Within a free
+    phase a wait goes on beside what else is done, since its order says nothing.
+    """
+    waiting = {
+        step_id: replace(step, wait=None)
+        for step_id, step in state.steps.items()
+        if step.status == "open" and step.wait is not None
+    }
+    return replace(state, steps={**state.steps, **waiting}) if waiting else state
+
+
 def cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> RunState:
     if not _is_walked(state, body.step):
         return state
@@ -193,7 +207,7 @@ def cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> RunS
         where += f", entering phase {phase_label(state.profile, found[0].id)} past its gate"
     is_free = is_within_free_phase(state, body.step)
     state = leave(state, event)
-    state = state if is_free else deviate(state, event, "jump", where, body.reason)
+    state = state if is_free else deviate(without_clocks(state), event, "jump", where, body.reason)
     return stand_on(state, event, body.step)
 
 
@@ -217,15 +231,21 @@ def gate_changed(state: RunState, event: e.Event, body: e.GateChanged) -> RunSta
     if gate is None or gate.opened_seq != body.opened_seq or state.cursor is None:
         return state
     gate = replace(gate, verdict=body.verdict, conditions=body.conditions)
-    state = replace(state, gates={**state.gates, body.gate: gate})
-    if not body.gate.startswith("if:"):
+    return considered(replace(state, gates={**state.gates, body.gate: gate}), event)
+
+
+def considered(state: RunState, event: e.Event) -> RunState:
+    """Go by what is known of whether the step at the cursor applies; under a hold nothing moves."""
+    cursor = state.cursor
+    if cursor is None or cursor.step is None or not cursor.is_considering or state.hold is not None:
         return state
-    if body.verdict == "pass":
+    gate = state.gates.get(cursor.gate)
+    if gate is not None and gate.verdict == "pass":
         return _applies(state, event)
-    if body.verdict == "blocked":
-        objection = next((v for v in body.conditions if v.holds is False), None)
+    if gate is not None and gate.verdict == "blocked":
+        objection = next((v for v in gate.conditions if v.holds is False), None)
         reason = (objection.detail or objection.condition) if objection else "its only_if does not hold"
-        return settle(state, event, body.gate.removeprefix("if:"), "not_applicable", reason=reason)
+        return settle(state, event, cursor.step, "not_applicable", reason=reason)
     return state
 
 

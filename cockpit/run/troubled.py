@@ -1,6 +1,7 @@
-"""Holds, triggers, the way back, and who holds the pen: a part of `evolve`.
+"""Holds, triggers, and who holds the pen: a part of `evolve`.
 
-Invariant: as `evolve`. A trigger stays until it is answered, also when what fired it is over.
+Invariant: as `evolve`. A trigger stays until it is answered, also when what fired it is over. While the line is stopped
+no step is passed by: whether one applies counts once the hold is released.
 """
 
 from __future__ import annotations
@@ -8,10 +9,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cockpit.run import events as e
-from cockpit.run.numbering import find_step, step_label
-from cockpit.run.settled import afresh, deviate, with_step
-from cockpit.run.state import FiredTrigger, Hold, Pen, Rollback, RunState
-from cockpit.run.walk import go_on, leave, stand_on
+from cockpit.run.numbering import step_label
+from cockpit.run.settled import considered, deviate
+from cockpit.run.state import FiredTrigger, Hold, Pen, RunState
+from cockpit.text import visible
 
 
 def hold_placed(state: RunState, event: e.Event, body: e.HoldPlaced) -> RunState:
@@ -21,11 +22,18 @@ def hold_placed(state: RunState, event: e.Event, body: e.HoldPlaced) -> RunState
 
 
 def hold_released(state: RunState, event: e.Event, body: e.HoldReleased) -> RunState:
-    return replace(state, hold=None)
+    return considered(replace(state, hold=None), event)
 
 
 def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
-    state = replace(state, pen=Pen(user=event.actor.user, host=event.actor.host, epoch=body.epoch))
+    """Who acts from here on is the first person: what they agreed to as the second one has none any more."""
+    steps = {
+        step_id: replace(step, countersigned_by="")
+        if step.status == "open" and step.countersigned_by.rpartition("@")[0] == event.actor.user
+        else step
+        for step_id, step in state.steps.items()
+    }
+    state = replace(state, pen=Pen(user=event.actor.user, host=event.actor.host, epoch=body.epoch), steps=steps)
     return deviate(state, event, "pen", f"from {body.previous}" if body.previous else "", body.reason)
 
 
@@ -72,68 +80,6 @@ def trigger_answered(state: RunState, event: e.Event, body: e.TriggerAnswered) -
     answered = [each for each in state.fired if each.seq in body.seqs]
     if not answered:
         return state
-    names = ", ".join(each.trigger or "raised by hand" for each in answered)
+    names = ", ".join(visible(each.trigger) or "raised by hand" for each in answered)
     state = replace(state, fired=tuple(each for each in state.fired if each.seq not in body.seqs))
     return deviate(state, event, "trigger", names, body.reason)
-
-
-# ---- the way back ------------------------------------------------------------------------------------------------
-
-
-def plans_judged(state: RunState, event: e.Event, body: e.PlansJudged) -> RunState:
-    return replace(state, plans=body.verdicts, plan_details=body.details)
-
-
-def rollback_chosen(state: RunState, event: e.Event, body: e.RollbackChosen) -> RunState:
-    plan = state.profile.plan(body.plan)
-    if plan is None:
-        return state
-    known = {step.id for phase in plan.phases for step in phase.steps}
-    steps = tuple(dict.fromkeys(step_id for step_id in body.steps if step_id in known))
-    state = leave(state, event)
-    left_step = state.cursor.step or "" if state.cursor else ""
-    if state.rollback is not None:
-        left_step = state.rollback.left_step
-    rollback = Rollback(
-        plan=body.plan, steps=steps, since=event.instant, by=event.actor, reason=body.reason, left_step=left_step
-    )
-    again = {
-        step_id: afresh(step, step.attempt + 1)
-        for step_id, step in state.steps.items()
-        if step_id in known and step.status != "open"
-    }
-    phases = {phase.id for phase in plan.phases}
-    state = replace(
-        state,
-        rollback=rollback,
-        steps={**state.steps, **again},
-        fired=tuple(each for each in state.fired if each.seq not in body.answers),
-        phases_entered={phase: at for phase, at in state.phases_entered.items() if phase not in phases},
-        phases_left={phase: at for phase, at in state.phases_left.items() if phase not in phases},
-        hold=None,
-    )
-    state = deviate(state, event, "rollback", plan.title or plan.id, body.reason)
-    return go_on(state, event, after="")
-
-
-def rollback_left(state: RunState, event: e.Event, body: e.RollbackLeft) -> RunState:
-    """Forward again: what was undone meanwhile is open again."""
-    if state.rollback is None:
-        return state
-    rollback = state.rollback
-    state = leave(state, event)
-    for step_id in rollback.steps:
-        found, done = find_step(state.profile, step_id), state.steps[step_id].status in ("confirmed", "done_outside")
-        for undone in found[1].undoes if found and done else ():
-            before = state.steps.get(undone)
-            if before is not None and before.status != "open":
-                state = with_step(state, undone, replace(afresh(before, before.attempt + 1), touched_seq=0))
-    plan = state.profile.plan(rollback.plan)
-    state = deviate(
-        replace(state, rollback=None), event, "rollback_left", (plan.title or plan.id) if plan else "", body.reason
-    )
-    first = next((s for s in (step.id for _, step in state.profile.steps()) if state.steps[s].status == "open"), None)
-    left = state.steps.get(rollback.left_step)
-    if left is not None and left.status == "open" and first == rollback.left_step:
-        return stand_on(state, event, rollback.left_step)
-    return go_on(state, event, after="")

@@ -34,13 +34,17 @@ def open_steps(state: RunState) -> list[str]:
 
 
 def next_open(state: RunState, after: str) -> str | None:
-    """The first open step after `after` on the route, else the first open one.
+    """The first open step after `after` on the route, else the first open one; a free phase is gone through first.
 
     An `after` that is not on the route means from the beginning.
     """
     steps = route(state)
     start = steps.index(after) + 1 if after in steps else 0
-    for step_id in (*steps[start:], *steps[:start]):
+    found = find_step(state.profile, after)
+    beside = {step.id for step in found[0].steps} if found and found[0].order == "free" else frozenset()
+    # In a free phase what lies before `after` was not left out by anybody: it comes before the next phase.
+    steps = (*steps[start:], *steps[:start])
+    for step_id in (*(each for each in steps if each in beside), *steps):
         if state.steps[step_id].status == "open":
             return step_id
     return None

@@ -10,7 +10,7 @@ from keeper_stage import Server, Stage, confirm, until
 from msgspec.structs import replace
 
 from cockpit.profile.model import Channel, Phase, Profile, RollbackPlan, Step, Target, Trigger, Window
-from cockpit.run.events import StepConfirmed
+from cockpit.run.events import HoldReleased, StepConfirmed
 from cockpit.session.nudge import probe_now
 from cockpit.session.seat import Done
 
@@ -125,13 +125,26 @@ def test_plans_are_judged_by_probes_and_by_what_was_done(stage: Stage, server: S
 
 
 def test_what_was_recorded_opens_gates_and_decides_what_applies(stage: Stage) -> None:
+    choices = {"choices": [{"id": "go"}, {"id": "later"}]}
+    go = Step(id="go", title="Go?", kind="decision", behaviour="decision", settings=choices)
+    only = Step(id="extra", title="Extra", only_if=("recorded.go == 'go'",))
+    stage.begin_with(walk(go, only))
+    stage.keeper()
+    stage.append(StepConfirmed(step="go", attempt=1, values={"go": "later"}))
+    until(lambda: stage.state.steps["extra"].status == "not_applicable", "the step that does not apply")
+    assert stage.state.steps["extra"].reason == "recorded.go is later"
+
+
+def test_a_choice_that_stops_lets_nothing_be_passed_by_until_the_hold_is_released(stage: Stage) -> None:
     go = Step(id="go", title="Go?", kind="decision", behaviour="decision")
     only = Step(id="extra", title="Extra", only_if=("recorded.go == 'go'",))
     stage.begin_with(walk(go, only))
     stage.keeper()
     stage.append(StepConfirmed(step="go", attempt=1, values={"go": "no_go"}))
-    until(lambda: stage.state.steps["extra"].status == "not_applicable", "the step that does not apply")
-    assert stage.state.steps["extra"].reason == "recorded.go is no_go"
+    until(lambda: stage.gate() == "blocked", "what is found of it")
+    assert stage.state.steps["extra"].status == "open"
+    stage.append(HoldReleased(reason="they agreed to go without it"))
+    assert stage.state.steps["extra"].status == "not_applicable"
 
 
 def test_a_checkpoint_becomes_due_by_the_clock_and_its_gate_is_read_then(stage: Stage, server: Server) -> None:

@@ -137,8 +137,10 @@ class RaiseTrigger(Command, frozen=True, kw_only=True):
 
 
 class AnswerTriggers(Command, frozen=True, kw_only=True):
-    """Go on in spite of every trigger that waits for an answer."""
+    """Go on in spite of the triggers that wait for an answer."""
 
+    seqs: tuple[int, ...] = ()
+    """Those that were shown (`FiredTrigger.seq`): one that fired since waits on. Empty: all of them."""
     reason: str
     typed: str = ""
 

@@ -39,6 +39,10 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
     if known.action is not None and known.action.status == "succeeded":
         label = step_label(state.profile, step.id)
         return Refusal(f"{label} has been done", "confirm it; to do it again, confirm and reopen it", "done_already")
+    if known.action is not None and known.action.status == "unknown" and step.requires:
+        # The gate at the cursor guards confirming now: nobody judges what has to hold before it is run.
+        why = f"it is not known how {step_label(state.profile, step.id)} ended, and running it has conditions"
+        return Refusal(why, "say how it ended; if it failed, its conditions are read again", "unknown")
     if step.behaviour == "message":
         refusal = rd.not_over(state, step, known)
     # A gate at the cursor that guards confirming (of what ended unknown) does not guard running.

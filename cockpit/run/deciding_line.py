@@ -85,13 +85,18 @@ def raised(state: RunState, command: c.RaiseTrigger) -> tuple[e.Body, ...]:
 
 def may_answer(state: RunState, command: c.AnswerTriggers) -> Refusal | None:
     refusal = may_act(state, command)
-    if refusal is None and not state.fired:
-        return Refusal("no trigger waits for an answer", "go on", "no_trigger")
+    if refusal is None and not _shown_of(state, command):
+        return Refusal("no trigger that was shown waits for an answer", "go on", "no_trigger")
     return refusal
 
 
 def answered(state: RunState, command: c.AnswerTriggers) -> tuple[e.Body, ...]:
-    return (e.TriggerAnswered(seqs=tuple(each.seq for each in state.fired), reason=said(command.reason)),)
+    return (e.TriggerAnswered(seqs=_shown_of(state, command), reason=said(command.reason)),)
+
+
+def _shown_of(state: RunState, command: c.AnswerTriggers) -> tuple[int, ...]:
+    """Those that wait and were on the screen when the key was pressed."""
+    return tuple(each.seq for each in state.fired if not command.seqs or each.seq in command.seqs)
 
 
 # ---- the way back ------------------------------------------------------------------------------------------------

@@ -142,7 +142,8 @@ async def answer(hands: Hands, painted: RunState) -> None:
     )
     answered = await hands.ask(question)
     if answered is not None:
-        await hands.submit(hands.command(c.AnswerTriggers, reason=answered.reason, typed=answered.word))
+        seqs = tuple(each.seq for each in painted.fired)
+        await hands.submit(hands.command(c.AnswerTriggers, seqs=seqs, reason=answered.reason, typed=answered.word))
 
 
 async def raise_trigger(hands: Hands, painted: RunState) -> None:

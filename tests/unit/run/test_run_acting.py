@@ -85,13 +85,24 @@ def test_what_succeeded_is_not_run_again() -> None:
 
 
 def test_an_end_that_is_not_known_is_never_run_again_without_a_reason() -> None:
-    story = at("scale")
-    story.acts("scale", "unknown")
-    assert story.refused(c.RunAction, step="scale", action="X").code == "no_reason"
-    assert story.refused(c.ConfirmStep, step="scale").code == "unknown"
-    story.does(c.RunAction, step="scale", action="X", reason="kubectl get shows 3 replicas")
+    story = at("migrate")
+    story.acts("migrate", "unknown")
+    assert story.refused(c.RunAction, step="migrate", action="X").code == "no_reason"
+    story.does(c.RunAction, step="migrate", action="X", reason="the table is not there")
     assert story.action.attempt == 2
     assert any(isinstance(event.body, e.NoteAdded) for event in story.events)
+
+
+def test_what_has_conditions_is_run_again_after_an_unknown_end_only_through_them() -> None:
+    story = at("scale")
+    story.acts("scale", "unknown")
+    assert story.refused(c.ConfirmStep, step="scale").code == "unknown"
+    assert story.refused(c.RunAction, step="scale", action="X", reason="r").code == "unknown"
+    story.does(c.SettleAction, action=story.action.action, outcome="failed", reason="kubectl shows 3 replicas")
+    assert story.refused(c.RunAction, step="scale", action="X").code == "gate_pending"
+    story.judges("pass")
+    story.does(c.RunAction, step="scale", action="X")
+    assert story.action.attempt == 2
 
 
 def test_an_end_that_is_not_known_is_settled_by_the_gate_on_fresh_readings() -> None:

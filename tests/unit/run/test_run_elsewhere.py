@@ -130,6 +130,16 @@ def test_an_immediate_trigger_is_answered_before_a_step_is_left_out() -> None:
     story.does(c.RecordDoneOutside, step="rollout", reason="it was done before it fired")
 
 
+def test_an_answer_is_to_the_triggers_that_were_shown_and_not_to_one_that_fired_since() -> None:
+    story = at("rollout")
+    story.happens(e.TriggerRaised(trigger="complaints", reason="three calls"))
+    shown = tuple(each.seq for each in story.state.fired)
+    story.happens(e.TriggerFired(trigger="errors"))
+    story.does(c.AnswerTriggers, seqs=shown, reason="they were about something else")
+    assert [each.trigger for each in story.state.fired] == ["errors"]
+    assert story.refused(c.AnswerTriggers, seqs=shown, reason="r").code == "no_trigger"
+
+
 # ---- second persons ----------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.profile.model import Step
 from cockpit.run.elapsed import elapsed_s
+from cockpit.run.numbering import find_step
 from cockpit.run.state import ActionState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
@@ -175,7 +176,11 @@ def next_after(seen: Seen, action: ActionState, width: int) -> list[Line]:
             return [(("c", "key"), (" confirms, it succeeded", "bold"))]
         case "unknown":
             settles: Line = (("u", "key"), (" says how it ended", "bold"))
-            return flowed((settles, (("r", "key"), (f" attempt {again}, why", "plain")), *_ELSE), width)
+            found = find_step(seen.state.profile, action.step)
+            # What has conditions is run again only once somebody said how it ended: then they are read.
+            reruns: Line = (("r", "key"), (f" attempt {again}, why", "plain"))
+            ways = (settles,) if found is not None and found[1].requires else (settles, reruns)
+            return flowed((*ways, *_ELSE), width)
         case _:
             return flowed(((("r", "key"), (f" again: attempt {again}", "bold")), *_ELSE), width)
 

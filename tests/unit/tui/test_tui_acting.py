@@ -112,7 +112,7 @@ async def test_another_attempt_says_how_the_last_one_ended():
 
 
 async def test_what_may_have_been_done_is_run_again_only_with_a_reason():
-    night = at("migrate")
+    night = at("scale_down")
     night.runs(outcome="unknown")
     seat = FakeSeat(night)
     app = StoryApp(seat)
@@ -125,6 +125,17 @@ async def test_what_may_have_been_done_is_run_again_only_with_a_reason():
         await apart(pilot, *"it is safe", "enter")
         asked = await only(pilot, seat, c.RunAction)
     assert asked.reason == "it is safe"
+
+
+async def test_what_has_conditions_is_not_run_again_before_somebody_says_how_it_ended():
+    night = at("migrate")
+    night.runs(outcome="unknown")
+    seat = FakeSeat(night)
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "r")
+        await until(pilot, lambda: "it is not known how 2.2 Migrate the users ended" in says(app), "why not")
+    assert seat.asked == []
 
 
 async def test_the_burst_of_a_paste_runs_nothing():

@@ -16,6 +16,7 @@ from cockpit.profile.model import RollbackPlan, Step
 from cockpit.run.events import Instant
 from cockpit.run.readings import Verdict
 from cockpit.run.state import RunState
+from cockpit.text import shortened
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -121,12 +122,12 @@ def _wanted(state: RunState) -> dict[str, str]:
         step = next((step for _, step in state.profile.every_step() if step.id == state.cursor.step), None)
         action = state.action
         if step and step.on_failure and action and action.status in ("failed", "timed_out", "unknown"):
-            wanted[step.on_failure] = f"{step.title} did not succeed"
+            wanted[step.on_failure] = f"{shortened(step.title, 80)} did not succeed"
     triggers = {trigger.id: trigger for trigger in state.profile.triggers}
     for fired in sorted(state.fired, key=lambda each: each.severity != "immediate"):
         trigger = triggers.get(fired.trigger)
         if trigger is not None and trigger.plan:
-            wanted.setdefault(trigger.plan, f"the trigger {trigger.title or trigger.id} names it")
+            wanted.setdefault(trigger.plan, f"the trigger {shortened(trigger.title or trigger.id, 80)} names it")
     return wanted
 
 
@@ -137,7 +138,7 @@ def _option(state: RunState, plan: RollbackPlan, now: Instant, why: str) -> Opti
     end = state.started.window_end if state.started else None
     return Option(
         plan=plan.id,
-        title=plan.title or plan.id,
+        title=shortened(plan.title or plan.id, 80),
         fits=verdict(state, plan),
         detail=state.plan_details.get(plan.id, ""),
         steps=steps,

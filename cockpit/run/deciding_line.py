@@ -15,7 +15,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.deciding_walk import may_act, said
 from cockpit.run.friction import required_word
 from cockpit.run.state import RunState
-from cockpit.text import visible
+from cockpit.text import shortened, visible
 
 
 def anyone(state: RunState, command: c.Command) -> Refusal | None:
@@ -73,9 +73,13 @@ def took_pen(state: RunState, command: c.TakePen) -> tuple[e.Body, ...]:
 
 def may_raise(state: RunState, command: c.RaiseTrigger) -> Refusal | None:
     if command.trigger and all(each.id != command.trigger for each in state.profile.triggers):
-        return Refusal(f"the profile has no trigger {visible(command.trigger)}", "choose one of its", "unknown_trigger")
+        return Refusal(
+            f"the profile has no trigger {shortened(command.trigger, 60)}", "choose one of its", "unknown_trigger"
+        )
     if command.trigger and any(each.trigger == command.trigger for each in state.fired):
-        return Refusal(f"{visible(command.trigger)} waits for an answer already", "write a note", "raised_already")
+        return Refusal(
+            f"{shortened(command.trigger, 60)} waits for an answer already", "write a note", "raised_already"
+        )
     return None
 
 
@@ -110,9 +114,11 @@ def may_roll_back(state: RunState, command: c.ChooseRollback) -> Refusal | None:
         return Refusal("the profile has no rollback plan", "hold, or undo by hand and record it", "no_plan")
     plan = state.profile.plan(command.plan)
     if plan is None:
-        return Refusal(f"there is no plan {visible(command.plan)}", "choose one of the profile's", "unknown_plan")
+        return Refusal(f"there is no plan {shortened(command.plan, 60)}", "choose one of the profile's", "unknown_plan")
     if state.rollback is not None and state.rollback.plan == command.plan:
-        return Refusal(f"{visible(plan.title or plan.id)} is being walked", "go on with it", "rolling_back_already")
+        return Refusal(
+            f"{shortened(plan.title or plan.id, 80)} is being walked", "go on with it", "rolling_back_already"
+        )
     return rd.under_way(state)
 
 

@@ -152,7 +152,7 @@ def _wrong_record(step: Step, value: str) -> Refusal | None:
         try:
             check_value(Variable(name=settings.name or step.id, value=text, pattern=settings.pattern), text)
         except VariableError as error:
-            return Refusal(error.message, "type it as the pattern has it", "bad_value")
+            return Refusal(shortened(error.message, 300), "type it as the pattern has it", "bad_value")
     return None
 
 
@@ -179,8 +179,8 @@ def may_not_sign(state: RunState, step: Step, actor: Actor) -> Refusal | None:
     settings = settings_of(step, SignoffSettings)
     role = _role(state, settings.role)
     if role is not None and role.people and not is_named(actor, role.people):
-        people = ", ".join(visible(name) for name in role.people[:5])
-        why = f"{visible(actor.user)} is not of the role {visible(role.title or role.id)}"
+        people = ", ".join(shortened(name, 40) for name in role.people[:5])
+        why = f"{visible(actor.user)} is not of the role {shortened(role.title or role.id, 60)}"
         return Refusal(why, f"one of them signs, from their own seat: {people}", "not_role")
     workers = _workers(state, step, settings)
     if actor.user in workers:
@@ -189,7 +189,7 @@ def may_not_sign(state: RunState, step: Step, actor: Actor) -> Refusal | None:
     for name in settings.not_by:
         barred = _role(state, name)
         if barred is not None and is_named(actor, barred.people):
-            why = f"{visible(actor.user)} is of the role {visible(barred.title or barred.id)}"
+            why = f"{visible(actor.user)} is of the role {shortened(barred.title or barred.id, 60)}"
             return Refusal(why, "somebody of another role signs", "not_by")
     return None
 
@@ -215,8 +215,8 @@ def may_not_decide(state: RunState, step: Step, actor: Actor) -> Refusal | None:
     role = _role(state, settings_of(step, DecisionSettings).role)
     if role is None or not role.people or is_named(actor, role.people):
         return None
-    people = ", ".join(visible(name) for name in role.people[:5])
-    why = f"{visible(actor.user)} is not of the role {visible(role.title or role.id)}, which decides this"
+    people = ", ".join(shortened(name, 40) for name in role.people[:5])
+    why = f"{visible(actor.user)} is not of the role {shortened(role.title or role.id, 60)}, which decides this"
     return Refusal(why, f"one of them takes the pen: {people}", "not_role")
 
 

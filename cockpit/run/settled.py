@@ -22,6 +22,7 @@ from cockpit.run.walk import (
     route,
     stand_on,
 )
+from cockpit.text import shortened
 
 
 def deviate(state: RunState, event: e.Event, kind: str, where: str, reason: str) -> RunState:
@@ -89,7 +90,7 @@ def _held_by_choice(state: RunState, event: e.Event, body: e.StepConfirmed) -> R
     choice = next((c for c in settings_of(found[1], DecisionSettings).choices if c.id == chosen), None)
     if choice is None or not choice.stop:
         return state
-    reason = f"{choice.title or choice.id} at {step_label(state.profile, body.step)}"
+    reason = f"{shortened(choice.title or choice.id, 80)} at {step_label(state.profile, body.step)}"
     return replace(state, hold=Hold(by=event.actor, reason=reason, since=event.instant))
 
 

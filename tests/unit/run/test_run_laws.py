@@ -8,12 +8,15 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from msgspec.structs import replace
 from run_story import ALIVE, ANA, BEGIN, BO, GONE, PROFILE, Story, in_production
 from whole_profile import CY, WHOLE
 from whole_story import WholeStory
 
+from cockpit.profile.model import Phase, Profile, RollbackPlan
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.advisor import due_steps
 from cockpit.run.commands import Refusal
 from cockpit.run.decide import decide
 from cockpit.run.events import Event
@@ -22,14 +25,40 @@ from cockpit.run.forecast import forecast
 from cockpit.run.friction import is_run
 from cockpit.run.numbering import find_step
 from cockpit.run.readings import Reading
-from cockpit.run.state import EMPTY
+from cockpit.run.state import EMPTY, RunState
 from cockpit.run.walk import route
 from cockpit.run.wording import sentence
+from cockpit.text import visible
 
+HOSTILE = "\x1b]0;x\x07[@click=quit]\u202e‮" + "long " * 900
+
+
+def hostile() -> Profile:
+    """The whole profile as somebody would write it who means harm to terminals."""
+
+    def phase(each: Phase) -> Phase:
+        return replace(
+            each, title=HOSTILE, steps=tuple(replace(step, title=f"{HOSTILE}{step.id}") for step in each.steps)
+        )
+
+    return replace(
+        WHOLE,
+        title=HOSTILE,
+        phases=tuple(phase(each) for each in WHOLE.phases),
+        rollbacks=tuple(
+            replace(plan, title=HOSTILE, phases=tuple(phase(each) for each in plan.phases)) for plan in WHOLE.rollbacks
+        ),
+        triggers=tuple(replace(trigger, title=HOSTILE) for trigger in WHOLE.triggers),
+        roles=tuple(replace(role, title=HOSTILE) for role in WHOLE.roles),
+        templates=tuple(replace(template, to=HOSTILE, title=HOSTILE) for template in WHOLE.templates),
+    )
+
+
+HOSTILE_PROFILE = hostile()
 STEPS = [*{step.id for profile in (PROFILE, WHOLE) for _, step in profile.every_step()}, "nope"]
 STEPS.sort()
 steps = st.sampled_from(STEPS)
-texts = st.sampled_from(["r", "", " ", "\x1b[2J", "long " * 9])
+texts = st.sampled_from(["r", "", " ", "\x1b[2J", "long " * 9, HOSTILE])
 phases = st.sampled_from(["database", "application", "prepare", "undo", "nope"])
 gates = st.sampled_from(
     [f"{kind}:{step}" for step in STEPS for kind in ("step", "run", "if")]
@@ -110,7 +139,7 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
 @st.composite
 def logs(draw: st.DrawFn) -> list[Event]:
     """Any events in any order, mostly after a start, over reboots and clocks that were set back."""
-    story = Story(draw(st.sampled_from([PROFILE, WHOLE])), start=draw(st.booleans()))
+    story = Story(draw(st.sampled_from([PROFILE, WHOLE, HOSTILE_PROFILE])), start=draw(st.booleans()))
     for body in draw(st.lists(bodies, max_size=25)):
         story.passes(draw(st.floats(-50, 500)))
         story.boot = draw(st.sampled_from(["boot-a", "boot-a", "boot-b"]))
@@ -138,8 +167,12 @@ def test_whatever_happened_the_cursor_stands_on_an_open_step_and_everything_can_
         before, shown_before = state, repr(state)
         state = evolve(state, event)
         assert repr(before) == shown_before
-        assert len(sentence(event, state)) <= 240
-        assert sentence(event)
+        for told in (sentence(event, state), sentence(event)):
+            assert 0 < len(told) <= 240
+            assert visible(told) == told
+        for deviation in state.deviations[len(before.deviations) :]:
+            assert visible(deviation.where) == deviation.where
+            assert len(deviation.where) <= 400
         if state.cursor is not None and state.cursor.step is not None:
             assert state.steps[state.cursor.step].status == "open"
             assert state.cursor.step in route(state)
@@ -147,10 +180,32 @@ def test_whatever_happened_the_cursor_stands_on_an_open_step_and_everything_can_
             is_open = any(state.steps[step].status == "open" for step in route(state))
             assert (state.cursor is not None) >= is_open
             assert state.cursor is None or is_open or state.cursor.is_leaving
+            assert state.cursor is not None or exits_are_passed(state)
         else:
             assert state.cursor is None
-        told = forecast(state, event.instant)
-        assert min(told.used_s, told.left_s, told.remaining_s, told.elapsed_s) >= 0
+        expected = forecast(state, event.instant)
+        assert min(expected.used_s, expected.left_s, expected.remaining_s, expected.elapsed_s) >= 0
+        for plan in state.profile.rollbacks if state.started else ():
+            check_due(state, plan)
+
+
+def exits_are_passed(state: RunState) -> bool:
+    """Whether every phase of the route that has an exit gate was left through it."""
+    places = [find_step(state.profile, step_id) for step_id in route(state)]
+    return all(place is None or not place[0].exit or place[0].id in state.phases_left for place in places)
+
+
+def check_due(state: RunState, plan: RollbackPlan) -> None:
+    """What is due of a plan: each step once, in whole; of what undoes something, only what was touched."""
+    due = due_steps(state, plan)
+    known = [step for phase in plan.phases for step in phase.steps]
+    assert len(set(due)) == len(due)
+    assert [step.id for step in known if not step.undoes] == [
+        s for s in due if not find_step(state.profile, s)[1].undoes
+    ]  # type: ignore[index]
+    for step in known:
+        if step.undoes and step.id in due:
+            assert any(state.steps[undone].touched_seq for undone in step.undoes)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -284,12 +339,14 @@ class Acting(RuleBasedStateMachine):
 
     @initialize(
         production=st.booleans(),
+        harmful=st.booleans(),
         rehearsal=st.booleans(),
         choice=st.sampled_from(["go", "later"]),
         begin=st.sampled_from(["go", "scale", "scale", "migrate", "migrate", "soak", "sign", "rollout", ""]),
     )
-    def start(self, production: bool, rehearsal: bool, choice: str, begin: str) -> None:
-        profile = in_production(WHOLE) if production else WHOLE
+    def start(self, production: bool, harmful: bool, rehearsal: bool, choice: str, begin: str) -> None:
+        profile = HOSTILE_PROFILE if harmful else WHOLE
+        profile = in_production(profile) if production else profile
         self.story = WholeStory(profile, choice=choice, rehearsal=rehearsal)
         self.story.goes_to(begin)
         self.requested = {event.body.action for event in self.story.events if isinstance(event.body, e.ActionRequested)}
@@ -301,18 +358,35 @@ class Acting(RuleBasedStateMachine):
         decided = decide(before, command)
         if isinstance(decided, Refusal):
             assert decided.code
-            assert decided.why
-            assert decided.instead
+            for told in (decided.why, decided.instead):
+                assert told
+                assert visible(told) == told
+                assert len(told) <= 600
             return decided
         if before.hold is not None:
             assert kind in (
                 c.AddNote, c.ReleaseHold, c.TakePen, c.RaiseTrigger, c.AnswerTriggers, c.ChooseRollback,
-                c.LeaveRollback, c.AbortRun, c.CancelAction, c.Countersign,
+                c.AbortRun, c.CancelAction, c.Countersign,
             )  # fmt: skip
         for body in decided:
             self.check(before, command, body)
             self.story.happens(body, command.actor)
+            if isinstance(body, e.RollbackLeft | e.RollbackChosen):
+                self.check_undone(before)
         return decided
+
+    def check_undone(self, before: RunState) -> None:
+        """What the way back undid is open, and neither done nor begun nor to be undone."""
+        for step_id in before.rollback.steps if before.rollback else ():
+            if before.steps[step_id].status not in ("confirmed", "done_outside"):
+                continue
+            found = find_step(before.profile, step_id)
+            assert found is not None
+            for undone in found[1].undoes:
+                after = self.story.state.steps[undone]
+                assert after.touched_seq == 0
+                assert after.status not in ("confirmed", "done_outside")
+                assert after.action is None or not before.steps[undone].touched_seq
 
     def check(self, before: Any, command: Any, body: e.Body) -> None:
         """What must hold of a decision, whatever led to it."""
@@ -425,7 +499,20 @@ class Acting(RuleBasedStateMachine):
           seconds=st.floats(0, 3000))  # fmt: skip
     def time_passes(self, body: e.Body, seconds: float) -> None:
         self.story.passes(seconds)
+        before = self.story.state
         self.story.happens(body)
+        after = self.story.state
+        # What the keeper sees moves nobody and settles nothing.
+        assert (before.cursor and before.cursor.step) == (after.cursor and after.cursor.step)
+        assert [step.status for step in before.steps.values()] == [step.status for step in after.steps.values()]
+
+    @rule(verdict=st.sampled_from(["pass", "blocked"]))
+    def judge_under_a_hold(self, verdict: str) -> None:
+        before = self.story.state
+        if before.hold is not None and before.cursor is not None and before.cursor.gate in before.gates:
+            self.story.judges(verdict)
+            assert self.story.state.cursor == before.cursor
+            assert self.story.state.steps == before.steps
 
     # ---- always ------------------------------------------------------------------------------------------------
 

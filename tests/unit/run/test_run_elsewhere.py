@@ -224,3 +224,39 @@ def test_a_choice_nobody_could_have_made_is_refused_in_one_line() -> None:
     refusal = story.refused(c.ConfirmStep, step="go", value="\x1b[2J" * 900)
     assert refusal.code == "no_choice"
     assert len(refusal.why) < 200
+
+
+# ---- nothing moves under a hold ----------------------------------------------------------------------------------
+
+
+def test_a_key_for_running_does_nothing_once_a_hold_came_first() -> None:
+    story = at("scale")
+    story.opens()
+    command = story.command(c.RunAction, step="scale", action="Z")
+    story.does(c.PlaceHold, reason="stop", actor=BO, role="watching")
+    refusal = decide(story.state, command)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "held"
+
+
+@pytest.mark.parametrize(
+    ("step_id", "kind", "fields"),
+    [
+        ("scale", c.RunAction, {"step": "scale", "action": "Z"}),
+        ("scale", c.SkipStep, {"step": "scale", "reason": "r"}),
+        ("scale", c.RecordDoneOutside, {"step": "scale", "reason": "r"}),
+        ("scale", c.OverrideGate, {"gate": "run:scale", "reason": "r"}),
+        ("scale", c.JumpTo, {"step": "rollout", "reason": "r"}),
+        ("scale", c.ReopenStep, {"step": "go", "reason": "r"}),
+        ("soak", c.EndWait, {"step": "soak", "reason": "r"}),
+        ("soak", c.RestartWait, {"step": "soak"}),
+        ("sign", c.SignOff, {"step": "sign", "actor": BO, "role": "watching"}),
+        ("rollout", c.ConfirmStep, {"step": "rollout"}),
+        ("rollout", c.WaiveSecond, {"step": "rollout", "reason": "r"}),
+        ("", c.FinishRun, {}),
+    ],
+)
+def test_under_a_hold_nothing_of_the_plan_moves(step_id: str, kind: type[c.Command], fields: dict[str, object]) -> None:
+    story = at(step_id)
+    story.does(c.PlaceHold, reason="stop", actor=BO, role="watching")
+    assert story.refused(kind, **fields).code == "held"

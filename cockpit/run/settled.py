@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from cockpit.profile.steps import DecisionSettings, settings_of
+from cockpit.profile.steps import CheckpointSettings, DecisionSettings, settings_of
 from cockpit.run import events as e
 from cockpit.run.numbering import find_phase, find_step, gate_label, phase_label, step_label
 from cockpit.run.readings import Evidence
@@ -160,7 +160,7 @@ def step_reopened(state: RunState, event: e.Event, body: e.StepReopened) -> RunS
     if before is None or before.status == "open" or body.step not in route(state):
         return state
     state = without_clocks(leave(state, event))
-    state = with_step(state, body.step, afresh(before, body.attempt))
+    state = not_due_since(with_step(state, body.step, afresh(before, body.attempt)), body.step)
     found = find_step(state.profile, body.step)
     assert found is not None
     left = {phase: at for phase, at in state.phases_left.items() if phase != found[0].id}
@@ -194,6 +194,17 @@ def without_clocks(state: RunState) -> RunState:
         if step.status == "open" and step.wait is not None
     }
     return replace(state, steps={**state.steps, **waiting}) if waiting else state
+
+
+def not_due_since(state: RunState, step_id: str) -> RunState:
+    """The state in which no open checkpoint is due that counts from a step which is to be done again."""
+    counting = [
+        step.id
+        for _, step in state.profile.every_step()
+        if step.behaviour == "checkpoint" and settings_of(step, CheckpointSettings).since == step_id
+    ]
+    due = {each: replace(state.steps[each], due=None) for each in counting if state.steps[each].status == "open"}
+    return replace(state, steps={**state.steps, **due})
 
 
 def cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> RunState:

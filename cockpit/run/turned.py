@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step, forward_steps
-from cockpit.run.settled import afresh, deviate, with_step, without_clocks
+from cockpit.run.settled import afresh, deviate, not_due_since, with_step, without_clocks
 from cockpit.run.state import Rollback, RunState, StepState
 from cockpit.run.walk import go_on, leave, stand_on
 from cockpit.text import shortened
@@ -81,7 +81,8 @@ def _undone(state: RunState) -> RunState:
             if before is None or place is None or not before.touched_seq:
                 continue  # what was never done was not undone either
             opened = _as_never(before)
-            state = with_step(state, undone, replace(opened, touched_seq=0) if is_done else opened)
+            opened = replace(opened, touched_seq=0) if is_done else opened
+            state = not_due_since(with_step(state, undone, opened), undone)
             phases_left.pop(place[0].id, None)
     return replace(state, phases_left=phases_left)
 

@@ -89,6 +89,14 @@ def test_a_checkpoint_is_due_once_after_its_event() -> None:
     assert list(dues.look(state, at(1901))) == [], "the log has not answered yet"
 
 
+def test_a_checkpoint_is_due_again_after_what_it_counts_from_was_done_again() -> None:
+    dues = Dues(run_of(DEPLOY, LOOK).profile)
+    assert list(dues.look(run_of(DEPLOY, LOOK, confirmed={"deploy": 100}), at(1900))) == [StepDue(step="look")]
+    again = run_of(DEPLOY, LOOK, confirmed={"deploy": 3000})
+    assert list(dues.look(again, at(4799))) == []
+    assert list(dues.look(again, at(4800))) == [StepDue(step="look")]
+
+
 def test_a_keeper_that_starts_late_says_at_once_what_is_due() -> None:
     state = run_of(DEPLOY, LOOK, confirmed={"deploy": 100})
     assert list(Dues(state.profile).look(state, at(90_000))) == [StepDue(step="look")]

@@ -226,6 +226,16 @@ def test_a_choice_nobody_could_have_made_is_refused_in_one_line() -> None:
     assert len(refusal.why) < 200
 
 
+def test_a_checkpoint_counts_from_when_its_step_was_done_again() -> None:
+    story = at("half_hour")
+    story.happens(e.StepDue(step="half_hour"))
+    story.does(c.ReopenStep, step="migrate", reason="once more")
+    assert story.state.steps["half_hour"].due is None
+    story.passes(60)
+    story.goes_to("half_hour")
+    assert story.refused(c.ConfirmStep, step="half_hour").code == "not_due"
+
+
 # ---- nothing moves under a hold ----------------------------------------------------------------------------------
 
 

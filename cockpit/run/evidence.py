@@ -1,7 +1,9 @@
 """What was known of the probes at a moment: statuses and ages as they may be shown, and the selection that is recorded.
 
-An age is an upper bound by the keeper's clock, and known only within its boot. When the keeper has said nothing for
-longer than it ever is silent, a probe counts as stale here, whatever the last fact said: a dead keeper cannot say so.
+An age is an upper bound by the keeper's clock, and known only within its boot. While the keeper speaks, it is for it
+to say what is stale: it may read a probe more seldom than declared (outside the window, for a checkpoint). When it has
+said nothing for longer than it ever is silent, an old reading counts as stale here, whatever the last fact said: a
+dead keeper cannot say so.
 """
 
 from __future__ import annotations
@@ -43,9 +45,10 @@ def probe_now(probe: Probe, known: ProbeState, now: Instant) -> ProbeNow:
         return ProbeNow(known.status, None)
     if known.as_of_boot != now.boot:
         return ProbeNow("stale", None)
-    age_s = None if known.age_s is None else known.age_s + max(0.0, now.mono - known.as_of_mono)
-    limit_s = 2 * probe.interval_s + SAMPLE_SILENCE_S
-    if age_s is not None and age_s > limit_s and not probe.on_demand:
+    silent_s = max(0.0, now.mono - known.as_of_mono)
+    age_s = None if known.age_s is None else known.age_s + silent_s
+    is_old = age_s is not None and age_s > 2 * probe.interval_s + SAMPLE_SILENCE_S
+    if is_old and silent_s > SAMPLE_SILENCE_S and not probe.on_demand:
         return ProbeNow("stale", age_s)
     return ProbeNow(known.status, age_s)
 

@@ -45,6 +45,15 @@ def test_a_probe_of_which_nobody_spoke_for_too_long_is_stale_whatever_was_last_s
     assert counts(story.state, story.now()) == {"stale": 1, "unread": 2}
 
 
+def test_what_the_keeper_reads_more_seldom_on_purpose_is_as_it_says_while_it_speaks() -> None:
+    story = sampled()
+    story.happens(e.ProbesSampled(ages=(600,)))  # a checkpoint's own interval
+    story.passes(SAMPLE_SILENCE_S)
+    assert shown(story)[0] == "pass"
+    story.passes(0.1)
+    assert shown(story)[0] == "stale", "nobody says so any more"
+
+
 def test_a_probe_on_demand_does_not_grow_stale_by_itself() -> None:
     story = Story()
     story.happens(e.ProbeChanged(probe="manual", previous="unread", status="pass"))

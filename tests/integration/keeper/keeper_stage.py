@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -19,7 +20,7 @@ from msgspec.structs import replace
 
 from cockpit.audit.files import FileStore
 from cockpit.audit.ids import new_id
-from cockpit.audit.layout import keeper_beat
+from cockpit.audit.layout import append_lock, keeper_beat, turn_lock
 from cockpit.audit.line import draft
 from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
@@ -204,6 +205,19 @@ class Stage:
         self.keepers.append(process)
         until(lambda: self.beats(process.pid) or process.poll() is not None, "the keeper's first beat")
         return process
+
+    def freeze(self, process: subprocess.Popen[bytes]) -> None:
+        """SIGSTOP, while it can hold neither the turn to append nor the append lock, which would then stay held."""
+        with self._locked(turn_lock(self.run_dir)), self._locked(append_lock(self.run_dir)):
+            process.send_signal(signal.SIGSTOP)
+            stat = Path(f"/proc/{process.pid}/stat")
+            until(lambda: stat.read_text().rpartition(")")[2].split()[0] == "T", "a keeper that stands still")
+
+    @contextmanager
+    def _locked(self, path: Path) -> Iterator[None]:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
 
     def beats(self, pid: int) -> bool:
         path = keeper_beat(self.run_dir)

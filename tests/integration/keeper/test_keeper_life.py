@@ -50,7 +50,7 @@ def test_a_keeper_that_is_stopped_is_seen_as_silent(stage: Stage, server: Server
     with stage.seat() as seat:
         confirm(seat, "first")
         until(lambda: stage.gate() == "pass", "an open gate")
-        keeper.send_signal(signal.SIGSTOP)
+        stage.freeze(keeper)
         until(lambda: seat.keeper_sight().silent_s > KEEPER_SILENCE_S, "silence")
         assert seat.keeper_sight().alive
         refusal = confirm(seat, "second")

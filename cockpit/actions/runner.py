@@ -39,6 +39,8 @@ class Output(Struct, frozen=True, kw_only=True):
     """Left out before `text`."""
     progress: tuple[str, ...] | None = None
     """What stands in place of the last progress; None leaves it as it was."""
+    end: int = 0
+    """Where `text` ends in the output file, bytes, so that `adopt` goes on from there; 0: it does not say."""
 
 
 class Ending(Struct, frozen=True, kw_only=True):
@@ -93,6 +95,8 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     """For what others say."""
     template: Template | None = None
     """Of a message: its texts filled in for display."""
+    told_bytes: int = 0
+    """For `adopt`: the last `Output.end` that an earlier keeper told."""
     channel: Channel | None = None
     """Of a message: references filled in, secrets included; None: it is sent by hand."""
 

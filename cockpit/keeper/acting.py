@@ -51,7 +51,7 @@ class Workshop(Struct, frozen=True):
     kinds: Mapping[str, StepKind]
     find_runner: Callable[[str], ActionRunner]
 
-    def make(self, action: str, step: Step, state: RunState, *, is_begun: bool = False) -> Doing:
+    def make(self, action: str, step: Step, state: RunState, *, is_begun: bool = False, told_bytes: int = 0) -> Doing:
         """The action of `step`. Raises ActionError, saying what is missing.
 
         One that `is_begun` is only watched to its end: it can do without values, so that none is missed.
@@ -81,6 +81,7 @@ class Workshop(Struct, frozen=True):
             target=target,
             mask=self.values.mask,
             template=template,
+            told_bytes=told_bytes,
             channel=channel,
         )
         return Doing(step=step, kind=kind, runner=runner, context=context)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
@@ -17,10 +18,11 @@ from msgspec.structs import replace
 from cockpit.actions.files import changed
 from cockpit.actions.runner import Ending, Planned
 from cockpit.audit.clock import now
+from cockpit.audit.layout import outputs_dir
 from cockpit.errors import ActionError, LogError
 from cockpit.keeper.acting import Doing, Workshop
 from cockpit.keeper.expecting import expected
-from cockpit.keeper.orders import Objection, left_behind, objection, still_wanted
+from cockpit.keeper.orders import Objection, is_id, left_behind, objection, still_wanted
 from cockpit.keeper.room import Room
 from cockpit.keeper.telling import ended, intent
 from cockpit.keeper.work import Work
@@ -54,6 +56,7 @@ class Desk:
         self._on_failure = on_failure
         self._works: dict[str, Work] = {}
         self._errands: set[asyncio.Task[None]] = set()
+        self._closing = asyncio.Event()
 
     @property
     def is_busy(self) -> bool:
@@ -63,6 +66,8 @@ class Desk:
     def begin(self) -> None:
         """Take over what earlier keepers left: what had begun is watched to its end, what had not lapses."""
         for action in left_behind(self._room.state):
+            if action.action in self._works:
+                continue  # asked of this keeper, the moment it came
             if action.status == "requested":
                 detail = "the keeper that it was asked of ended before it began: press again"
                 self._end(action.action, action.step, Ending(outcome="lapsed", detail=detail))
@@ -93,6 +98,7 @@ class Desk:
 
         If not, this process must end without ending its tasks in order: that could stop what must go on.
         """
+        self._closing.set()  # what is being looked at does not begin any more
         let_go = await asyncio.gather(*(work.detach(_LET_GO_S) for work in self._works.values()))
         if self._errands:
             await asyncio.wait(self._errands, timeout=_LAST_WORDS_S)  # what did end is told
@@ -129,10 +135,16 @@ class Desk:
             if doing is None or planned is None or against is not None:
                 self._refuse(order, against or Objection("refused", "it cannot be done"))
                 return
+            if self._closing.is_set():
+                return  # it lapses with the next keeper
             try:
                 await self._room.durable(intent(order, doing, planned, self._room.actor))
             except (LogError, OSError):
                 return  # the log cannot be written: the keeper is ending, and nothing was begun
+            if self._closing.is_set():
+                detail = "the keeper ended before it began: nothing was done"
+                self._end(order.action, order.step, Ending(outcome="cancelled", detail=detail))
+                return
             await self._do(order, doing, planned, work)
         finally:
             self._works.pop(order.action, None)
@@ -142,6 +154,8 @@ class Desk:
         state = self._room.state
         try:
             doing = self._made(order.action, order.step, state)
+            if await in_own_thread(lambda: _was_begun(self._workshop.run_dir, order.action)):
+                return doing, None, Objection("refused", "its id was used before: whatever wrote it was not cockpit")
             planned = await in_own_thread(lambda: _plan(doing))  # it may read files
         except ActionError as error:
             return None, None, Objection("refused", str(error))
@@ -153,12 +167,14 @@ class Desk:
         # Looking took its time: whoever asked may have thought better of it.
         return doing, planned, still_wanted(order, self._room.state)
 
-    def _made(self, action: str, step_id: str, state: RunState, *, is_begun: bool = False) -> Doing:
+    def _made(
+        self, action: str, step_id: str, state: RunState, *, is_begun: bool = False, told_bytes: int = 0
+    ) -> Doing:
         found = find_step(state.profile, step_id)
         if found is None:
             raise ActionError(f"the profile has no step `{shortened(step_id, 60)}`")
         try:
-            return self._workshop.make(action, found[1], state, is_begun=is_begun)
+            return self._workshop.make(action, found[1], state, is_begun=is_begun, told_bytes=told_bytes)
         except ActionError:
             raise
         except Exception as error:  # a plug-in's declaration may raise anything; one step must not end the keeper
@@ -179,7 +195,8 @@ class Desk:
         ending = await work.end_of(doing.runner.run(doing.context, work.on_output), doing.context.timeout_s)
         if work.is_let_go:
             return  # it has not ended: the next keeper tells how it did
-        assert ending is not None, "only `adopt` may know nothing"
+        if ending is None:  # only `adopt` may know nothing
+            ending = Ending(outcome="unknown", detail="the runner did not say how it ended")
         self._tell_end(order.action, order.step, doing, ending, began, planned.mode)
 
     # ---- what an earlier keeper began ------------------------------------------------------------------------------
@@ -188,14 +205,19 @@ class Desk:
         try:
             began = action.started or action.requested
             try:
-                doing = self._made(action.action, action.step, self._room.state, is_begun=True)
+                if not is_id(action.action):
+                    raise ActionError("its id names no action: whatever wrote it was not cockpit")
+                doing = self._made(
+                    action.action, action.step, self._room.state, is_begun=True, told_bytes=action.told_bytes
+                )
             except ActionError as error:
                 self._end(action.action, action.step, Ending(outcome="unknown", detail=str(error)))
                 return
             left_s = max(0.0, action.timeout_s - elapsed_s(began, now()))
-            if action.cancel_reason:
+            current = self._room.state.steps[action.step].action
+            if current is not None and current.action == action.action and current.cancel_reason:
                 self._stop_soon(work)
-            ending = await work.end_of(doing.runner.adopt(doing.context, work.on_output), left_s)
+            ending = await work.end_of(doing.runner.adopt(doing.context, work.on_output), left_s, is_adopted=True)
             if work.is_let_go:
                 return
             if ending is None:
@@ -224,6 +246,11 @@ class Desk:
 
     def _end(self, action: str, step: str, ending: Ending, conditions: tuple[ConditionVerdict, ...] = ()) -> None:
         self._room.tell(ended(action, step, ending, conditions, self._workshop.values.mask))
+
+
+def _was_begun(run_dir: Path, action: str) -> bool:
+    """Whether something of this id has left its files: their end would be taken for that of another try."""
+    return any(outputs_dir(run_dir).glob(f"{action}.*"))
 
 
 def _plan(doing: Doing) -> Planned:

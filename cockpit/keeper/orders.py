@@ -6,6 +6,7 @@ files, secrets) is looked at by the desk afterwards. `lapsed` and `refused` both
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -21,11 +22,20 @@ LATEST_S = 5.0
 """An order older than this was pressed for something that the operator may no longer see."""
 
 
+_ID = re.compile(r"[0-9A-Za-z]{1,64}")
+"""Of actions: files in `outputs/` are named by them, and the log that gives them is data."""
+
+
 class Objection(Struct, frozen=True):
     """Why nothing is done."""
 
     outcome: Literal["lapsed", "refused", "cancelled"]
     detail: str
+
+
+def is_id(action: str) -> bool:
+    """Whether this can be the id of an action."""
+    return _ID.fullmatch(action) is not None
 
 
 def age_s(order: Instant, now: Instant) -> float:
@@ -40,6 +50,8 @@ def age_s(order: Instant, now: Instant) -> float:
 
 def objection(order: ActionRequested, given: Instant, state: RunState, epoch: int, now: Instant) -> Objection | None:
     """Why `order`, given at `given`, lapses or is refused; None if nothing in the log speaks against it."""
+    if not is_id(order.action):
+        return Objection("refused", "its id names no action: whatever wrote it was not cockpit")
     if order.epoch != epoch:
         return Objection("lapsed", f"it was asked of keeper {order.epoch}, and this is keeper {epoch}: press again")
     age = age_s(given, now)

@@ -27,6 +27,7 @@ class Outlet:
         self._text = ""
         self._skipped = 0
         self._progress: tuple[str, ...] = ()
+        self._end = 0
         self._has_news = False
         self._left = ALL_BYTES
         self._told_mono: float | None = None
@@ -37,6 +38,7 @@ class Outlet:
         kept = "" if output.skipped_bytes > 0 else self._text  # what was left out lies after it: it cannot be told
         self._text, cut = _last(kept + visible(output.text, multiline=True), PART_BYTES)
         self._skipped += cut
+        self._end = output.end or self._end
         self._has_news |= bool(self._left and (self._text or self._skipped))
         if output.progress is not None:
             progress = tuple(shortened(line, _LINE_LIMIT) for line in output.progress[:PROGRESS_LINES])
@@ -58,7 +60,13 @@ class Outlet:
         if not self._has_news:
             return None
         text, cut = _last(self._text, min(PART_BYTES, self._left))
-        event = ActionOutput(action=self._action, text=text, skipped_bytes=self._skipped + cut, progress=self._progress)
+        event = ActionOutput(
+            action=self._action,
+            text=text,
+            skipped_bytes=self._skipped + cut,
+            progress=self._progress,
+            end=self._end,
+        )
         self._left -= _size(text)
         self._text, self._skipped, self._has_news = "", 0, False
         self._told_mono = now_mono

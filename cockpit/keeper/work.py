@@ -41,6 +41,8 @@ class Work:
         self._is_stopping = False
         self._is_overdue = False
         self._is_detached = False
+        self._is_adopted = False
+        self._is_begun = False
 
     @property
     def is_let_go(self) -> bool:
@@ -89,13 +91,22 @@ class Work:
         if self._task is not None and not self._is_stopping:
             self._is_stopping = True
             self._deadline = self._loop.time() + STOP_S
-            self._task.cancel()
+            if self._is_begun or not self._is_adopted:
+                self._task.cancel()
+            else:  # a task that never ran would hear nothing of it, and what it is to stop would go on
+                self._loop.call_soon(self._task.cancel)
 
-    async def end_of(self, doing: Coroutine[Any, Any, Ending | None], limit_s: float) -> Ending | None:
-        """Have it done, and return how it ended; None only as `adopt` says so."""
+    async def end_of(
+        self, doing: Coroutine[Any, Any, Ending | None], limit_s: float, *, is_adopted: bool = False
+    ) -> Ending | None:
+        """Have it done, and return how it ended; None only as `adopt` says so.
+
+        What `is_adopted` was begun before: a runner that is stopped and does not say how it ended leaves that open.
+        """
+        self._is_adopted = is_adopted
         self._limit_s = limit_s
         self._deadline = self._loop.time() + limit_s + GRACE_S
-        task = self._task = self._loop.create_task(_guarded(doing))
+        task = self._task = self._loop.create_task(self._guarded(doing))
         waited: set[asyncio.Future[Any]] = {task, self._given_up}
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         rest = self._outlet.rest(self._loop.time())
@@ -111,6 +122,8 @@ class Work:
         if task.cancelled():
             if not self._is_stopping:
                 return Ending(outcome="unknown", detail="the runner gave up by itself")
+            if self._is_adopted:
+                return Ending(outcome="unknown", detail="it was to be stopped, and no runner says how it ended")
             return Ending(outcome="timed_out", detail=over) if self._is_overdue else Ending(outcome="cancelled")
         error = task.exception()
         if error is not None:
@@ -120,6 +133,13 @@ class Work:
         if ending is not None and ending.outcome == "cancelled" and self._is_overdue:
             return _as_timed_out(ending, over)
         return ending
+
+    async def _guarded(self, doing: Coroutine[Any, Any, Ending | None]) -> Ending | None:
+        self._is_begun = True
+        try:
+            return await doing
+        except SystemExit as error:  # asyncio would let it end the whole process
+            raise RuntimeError(f"it asked this process to exit ({error.code})") from error
 
     async def detach(self, timeout_s: float) -> bool:
         """Watch it no more and let it go on; whether its runner let go in time."""
@@ -133,10 +153,3 @@ class Work:
 
 def _as_timed_out(ending: Ending, why: str) -> Ending:
     return replace(ending, outcome="timed_out", detail=ending.detail or why)
-
-
-async def _guarded(doing: Coroutine[Any, Any, Ending | None]) -> Ending | None:
-    try:
-        return await doing
-    except SystemExit as error:  # asyncio would let it end the whole process
-        raise RuntimeError(f"it asked this process to exit ({error.code})") from error

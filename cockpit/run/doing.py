@@ -76,6 +76,7 @@ def action_output(state: RunState, event: e.Event, body: e.ActionOutput) -> RunS
         action,
         tail=_appended(action.tail, body),
         skipped_bytes=action.skipped_bytes + max(0, body.skipped_bytes),
+        told_bytes=max(action.told_bytes, body.end),
         progress=body.progress,
     )
     return _replaced(state, step_id, step, action)

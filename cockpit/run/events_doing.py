@@ -61,6 +61,8 @@ class ActionOutput(Body, frozen=True, kw_only=True):
     """Left out before `text`."""
     progress: tuple[str, ...] = ()
     """What stands in place of the last `progress`: locks waited for, a progress view, rows so far."""
+    end: int = 0
+    """Where `text` ends in the output file, bytes: another keeper goes on from there; 0: not known."""
 
 
 class ActionCancelled(Body, frozen=True, kw_only=True):

@@ -61,6 +61,8 @@ class ActionState(Struct, frozen=True):
     tail: tuple[str, ...] = ()
     """The last lines of its output, at most 200; the last one may still grow."""
     skipped_bytes: int = 0
+    told_bytes: int = 0
+    """How far into its output file was told."""
     progress: tuple[str, ...] = ()
     output: str = ""
     output_bytes: int = 0

@@ -30,11 +30,12 @@ _BUDGET_BYTES = 256 * 1024 - _TOLD_BYTES
 class Following:
     """One action's shim."""
 
-    def __init__(self, run_dir: Path, action: str, on_output: OnOutput) -> None:
+    def __init__(self, run_dir: Path, action: str, on_output: OnOutput, told_bytes: int = 0) -> None:
+        """`told_bytes`: how far into its output an earlier keeper told it."""
         self._status_path = str(action_status(run_dir, action))
         self._exit_path = str(action_exit(run_dir, action))
         self._cancel_path = action_cancel(run_dir, action)
-        self._log = _Tail(action_log(run_dir, action), on_output)
+        self._log = _Tail(action_log(run_dir, action), on_output, told_bytes)
 
     async def end(self, is_alive: Callable[[], bool] | None = None) -> record.Exit | None:
         """Wait for the end; None if the shim is gone and left none.
@@ -91,10 +92,10 @@ def trace(run_dir: Path, action: str) -> str:
 class _Tail:
     """Tells what is added to a file, in time and in part."""
 
-    def __init__(self, path: Path, on_output: OnOutput) -> None:
+    def __init__(self, path: Path, on_output: OnOutput, told_bytes: int) -> None:
         self._path = path
         self._on_output = on_output
-        self._at = 0
+        self._at = max(0, told_bytes)
         self._told_bytes = 0
         self._next_mono = 0.0
 
@@ -125,7 +126,7 @@ class _Tail:
             text = visible(new.decode("utf-8", "replace"), multiline=True)
         self._told_bytes += len(text.encode())
         self._next_mono = now + _TELL_EVERY_S
-        self._on_output(Output(text=text, skipped_bytes=skipped))
+        self._on_output(Output(text=text, skipped_bytes=skipped, end=self._at))
 
 
 def _whole_characters(data: bytes) -> bytes:

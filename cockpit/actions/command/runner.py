@@ -65,11 +65,10 @@ class CommandRunner:
         with suppress(OSError):  # a folder that cannot be written on lets no shim begin either
             if give_up(context.run_dir, context.action):
                 return None
-        following = Following(context.run_dir, context.action, on_output)
+        following = Following(context.run_dir, context.action, on_output, context.told_bytes)
         end = await _watched(following, asyncio.create_task(following.end()))
         if end is None:
-            # A shim that lives removes it itself.
-            layout.action_kubeconfig(context.run_dir, context.action).unlink(missing_ok=True)
+            _clear_away(context)
             return None
         return _ending(context, end)
 
@@ -154,8 +153,15 @@ def _reap_later(process: subprocess.Popen[bytes]) -> None:
     threading.Thread(target=process.wait, name="cockpit-reaper", daemon=True).start()
 
 
+def _clear_away(context: ActionContext) -> None:
+    """Credentials that a shim left which ended without a word; one that lives removes them itself."""
+    with suppress(OSError):
+        layout.action_kubeconfig(context.run_dir, context.action).unlink(missing_ok=True)
+
+
 def _lost(context: ActionContext) -> Ending:
     """The shim is gone without a word."""
+    _clear_away(context)
     try:
         if give_up(context.run_dir, context.action):
             return Ending(outcome="refused", detail="the shim could not begin (the keeper's log says why)")
@@ -169,7 +175,7 @@ def _lost(context: ActionContext) -> Ending:
 def _ending(context: ActionContext, end: Exit) -> Ending:
     settings = context.settings
     assert isinstance(settings, CommandSettings)
-    outcome, said = _outcome(end, settings, context.timeout_s)
+    outcome, said = outcome_of(end, settings, context.timeout_s)
     notes = [said, _last_line(end)] if outcome != "refused" else [said]
     if end.left_out_bytes:
         notes.append(f"of {end.written_bytes} bytes, {end.left_out_bytes} are not in the output file")
@@ -189,9 +195,14 @@ def _ending(context: ActionContext, end: Exit) -> Ending:
     )
 
 
-def _outcome(end: Exit, settings: CommandSettings, timeout_s: float) -> tuple[Outcome, str]:
+def outcome_of(end: Exit, settings: CommandSettings, timeout_s: float) -> tuple[Outcome, str]:
+    """What the exit file says, and why it is no success."""
     if end.refused:
         return "refused", end.refused
+    if (end.cancelled or end.timed_out) and end.left:
+        # It may go on for hours: to say that it was stopped would invite another try beside it.
+        why = "it was to be stopped" if end.cancelled else f"not over within {timeout_s:g} s"
+        return "unknown", f"{why}, and not all of it could be ended"
     if end.cancelled:
         return "cancelled", "stopped"
     if end.timed_out:

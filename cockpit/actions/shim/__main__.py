@@ -43,11 +43,12 @@ def main() -> int:
         exit_file.give_up()
         return _nothing(f"{spec.status} cannot be written: {error.strerror}")
     try:
-        exit_file.leave(_run(spec))
+        end = _run(spec)
     finally:
-        for path in spec.private:
+        for path in spec.private:  # before the end is told: whoever hears of it need not clear up
             with suppress(FileNotFoundError):
                 os.unlink(path)
+    exit_file.leave(end)
     return 0
 
 

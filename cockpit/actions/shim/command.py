@@ -87,32 +87,32 @@ class Command:
         self._spec = spec
         self._told_to_stop = told_to_stop
         self._log = log
-        self._began = time.monotonic()
-        self._child = subprocess.Popen(
-            spec.argv,
-            cwd=spec.cwd,
-            env=spec.env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            umask=spec.umask,
-            # Not the leader of a session: so no terminal that it opens can become its own.
-            process_group=0,
-        )
-        assert self._child.stdout is not None
-        assert self._child.stderr is not None
-        pipes = (self._child.stdout, self._child.stderr)
-        self._stdout, self._stderr = (Stream(os.dup(pipe.fileno()), log, spec.secrets) for pipe in pipes)
-        for pipe in pipes:
-            pipe.close()
         self._code: int | None = None
         self._duration_s = 0.0
+        self._cancelled = False
+        self._timed_out = False
+        # All that can fail comes before the start: what fails after it would deny something that was done.
+        (out_fd, out_end), (err_fd, err_end) = os.pipe(), os.pipe()
+        self._stdout, self._stderr = (Stream(fd, log, spec.secrets) for fd in (out_fd, err_fd))
         self._selector = selectors.DefaultSelector()
         for stream in (self._stdout, self._stderr):
             self._selector.register(stream.fd, selectors.EVENT_READ, stream)
-        self._cancelled = False
-        self._timed_out = False
+        self._began = time.monotonic()
+        try:
+            self._child = subprocess.Popen(
+                spec.argv,
+                cwd=spec.cwd,
+                env=spec.env,
+                stdin=subprocess.DEVNULL,
+                stdout=out_end,
+                stderr=err_end,
+                umask=spec.umask,
+                # Not the leader of a session: so no terminal that it opens can become its own.
+                process_group=0,
+            )
+        finally:
+            os.close(out_end)
+            os.close(err_end)
 
     @property
     def pid(self) -> int:

@@ -45,7 +45,7 @@ def look(pid: int) -> Process | None:
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:
             stat = file.read()
-    except (FileNotFoundError, ProcessLookupError):
+    except (FileNotFoundError, ProcessLookupError, PermissionError):  # the last: of others, where /proc hides them
         return None
     name, _, rest = stat.partition(b"(")[2].rpartition(b")")
     fields = rest.split()

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cockpit.audit.clock import now
 from cockpit.profile.model import Phase, Profile, Step, Target, Variable
-from cockpit.run.events import ActionCancelled, ActionRequested, HoldPlaced, RunAborted
+from cockpit.run.events import ActionCancelled, ActionRequested, ActionStarted, HoldPlaced, RunAborted
 
 DB = Target(id="db", kind="postgres", dsn="postgres://${base}", database="shop")
 
@@ -211,6 +211,38 @@ def test_an_order_that_no_keeper_began_lapses_with_the_next_one(stage: Stage) ->
     stage.plugged()
     assert stage.ending("A1").outcome == "lapsed"
     assert stage.done("A1") == []
+
+
+EVIL = "../../../evil"
+
+
+def test_an_order_whose_id_leads_elsewhere_is_refused_and_touches_nothing(stage: Stage) -> None:
+    stage.begin_with(with_step(says="x"))
+    stage.plugged()
+    stage.append(ActionRequested(action=EVIL, step="act", attempt=1, epoch=1))
+    assert stage.ending(EVIL).outcome == "refused"
+    assert stage.bodies("action.started") == []
+    assert list(stage.folder.rglob("evil*")) == []
+
+
+def test_what_an_earlier_keeper_began_under_an_id_that_leads_elsewhere_is_unknown(stage: Stage) -> None:
+    stage.begin_with(with_step(until="never"))
+    started = ActionStarted(action=EVIL, step="act", attempt=1, shown="x", runs_as="ana@here")
+    stage.append(ActionRequested(action=EVIL, step="act", attempt=1, epoch=1), started)
+    stage.plugged()
+    assert stage.ending(EVIL).outcome == "unknown"
+    assert list(stage.folder.rglob("evil*")) == []
+
+
+def test_an_id_that_was_used_before_is_not_taken_for_another_try(stage: Stage) -> None:
+    stage.begin_with(with_step(says="x"))
+    stage.plugged()
+    action = stage.order("act")
+    assert stage.ending(action).outcome == "succeeded"
+    stage.append(ActionRequested(action=action, step="act", attempt=2, epoch=1))
+    until(lambda: len(stage.bodies("action.ended")) == 2, "its refusal")
+    assert stage.bodies("action.ended")[1].outcome == "refused"
+    assert stage.done(action) == ["run", "done"]
 
 
 def test_a_flood_of_output_is_told_in_part_and_all_of_it_is_accounted_for(stage: Stage) -> None:

@@ -71,6 +71,14 @@ def test_a_flood_ends_in_silence_and_one_last_word() -> None:
     assert (last.text, last.skipped_bytes) == ("", 300 * PART_BYTES - ALL_BYTES)
 
 
+def test_where_the_newest_text_ends_in_the_file_is_told() -> None:
+    outlet = Outlet("A")
+    outlet.take(Output(text="one\n", end=4))
+    outlet.take(Output(text="two\n", end=8))
+    outlet.take(Output(progress=("half",)))
+    assert outlet.due(10.0) == ActionOutput(action="A", text="one\ntwo\n", progress=("half",), end=8)
+
+
 _SAID = st.tuples(
     st.text(st.sampled_from("aé\n☃🜁"), max_size=3000), st.integers(0, 5000), st.floats(0, 2, allow_nan=False)
 )

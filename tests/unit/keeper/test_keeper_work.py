@@ -121,6 +121,21 @@ async def test_what_an_adoption_does_not_know_stays_unknown_to_it() -> None:
     assert await end_of(begun(), nothing) is None
 
 
+async def test_what_was_begun_before_is_stopped_by_its_runner_even_if_that_had_not_begun_to_watch() -> None:
+    work = begun()
+    ended = asyncio.create_task(work.end_of(stopped_in_order(), 60.0, is_adopted=True))
+    asyncio.get_running_loop().call_soon(work.stop)  # after the task is made, before it runs
+    assert await ended == Ending(outcome="cancelled", detail="the child was ended")
+
+
+async def test_a_runner_that_was_stopped_while_it_found_out_leaves_open_how_it_ended() -> None:
+    work = begun()
+    asyncio.get_running_loop().call_later(0.02, work.stop)
+    ending = await work.end_of(for_ever(), 60.0, is_adopted=True)
+    assert ending is not None
+    assert ending.outcome == "unknown"
+
+
 async def test_letting_go_says_so_to_the_runner() -> None:
     heard: list[object] = []
     has_begun = asyncio.Event()

@@ -189,6 +189,17 @@ def test_output_is_kept_to_its_last_lines_and_says_what_was_left_out() -> None:
     assert story.action.tail[-2:] == ("49", "")
 
 
+def test_how_far_its_output_was_told_is_kept_for_the_next_keeper() -> None:
+    story = at("scale")
+    story.asks_to_run("scale")
+    action = story.action.action
+    story.happens(e.ActionOutput(action=action, text="one\n", end=4))
+    story.happens(e.ActionOutput(action=action, progress=("half",)))
+    assert story.action.told_bytes == 4
+    story.happens(e.ActionOutput(action=action, text="two\n", end=8))
+    assert story.action.told_bytes == 8
+
+
 # ---- a person's values, waits, set times -------------------------------------------------------------------------
 
 

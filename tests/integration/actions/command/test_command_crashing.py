@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from commanding import context_of, is_running, run_script, until
+from msgspec.structs import replace
 
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.following import give_up, trace
@@ -60,6 +61,15 @@ async def test_a_command_outlives_a_killed_keeper_and_the_next_one_gets_its_end(
     assert (tmp_path / "ran").read_text() == "ran\n"
 
 
+async def test_a_new_keeper_tells_on_from_where_the_last_one_ended(tmp_path: Path, keeper: subprocess.Popen[str]):
+    os.killpg(keeper.pid, signal.SIGKILL)
+    (tmp_path / "go").touch()
+    await until((tmp_path / "outputs" / "a1.exit").exists)
+    told: list[Output] = []
+    await RUNNER.adopt(replace(_context(tmp_path), told_bytes=len("on\n")), told.append)
+    assert [(one.text, one.skipped_bytes, one.end) for one in told] == [("over\n", 0, len("on\nover\n"))]
+
+
 async def test_a_new_keeper_goes_on_watching_and_may_cancel(tmp_path: Path, keeper: subprocess.Popen[str]):
     os.killpg(keeper.pid, signal.SIGKILL)
     told: list[Output] = []
@@ -95,8 +105,12 @@ async def test_a_killed_shim_leaves_nothing_but_what_is_known_of_it(tmp_path: Pa
 
 
 async def test_a_shim_killed_under_its_own_keeper_is_an_unknown_end(tmp_path: Path):
+    (tmp_path / "outputs").mkdir()
+    credentials = tmp_path / "outputs" / "a1.kubeconfig"
+    credentials.touch()
     ending = await run_script(tmp_path, "kill -KILL $PPID; sleep 0.1")
     assert ending.outcome == "unknown"
+    assert not credentials.exists(), "nobody else would take them away"
     assert ending.detail.startswith("its shim ended without a word")
 
 

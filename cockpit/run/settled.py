@@ -159,7 +159,7 @@ def step_reopened(state: RunState, event: e.Event, body: e.StepReopened) -> RunS
     before = state.steps.get(body.step)
     if before is None or before.status == "open" or body.step not in route(state):
         return state
-    state = without_clocks(leave(state, event))
+    state = as_not_begun(leave(state, event))
     state = not_due_since(with_step(state, body.step, afresh(before, body.attempt)), body.step)
     found = find_step(state.profile, body.step)
     assert found is not None
@@ -182,18 +182,25 @@ def afresh(before: StepState, attempt: int) -> StepState:
     )
 
 
-def without_clocks(state: RunState) -> RunState:
-    """The state in which no open wait has a clock: it begins anew when the walk comes to it again.
+def as_not_begun(state: RunState) -> RunState:
+    """The state in which no open wait has a clock, and of no open step it is known whether it applies.
 
-    Whoever leaves the order, opens an earlier step again or goes back changes what a wait watched over. Within a free
+    Both are found anew when the walk comes to it again: whoever leaves the order, opens an earlier step again or goes
+    back changes what a wait watched over and what an `only_if` goes by. What a person said of it stays. Within a free
     phase a wait goes on beside what else is done, since its order says nothing.
     """
-    waiting = {
-        step_id: replace(step, wait=None)
+    changed = {
+        step_id: replace(step, wait=None, applies=step.applies and not _was_only_found_to_apply(state, step_id, step))
         for step_id, step in state.steps.items()
-        if step.status == "open" and step.wait is not None
+        if step.status == "open" and (step.wait is not None or step.applies)
     }
-    return replace(state, steps={**state.steps, **waiting}) if waiting else state
+    return replace(state, steps={**state.steps, **changed}) if changed else state
+
+
+def _was_only_found_to_apply(state: RunState, step_id: str, step: StepState) -> bool:
+    """Whether readings alone say so, and nothing was done for it yet: no override, no reopening, no try."""
+    gate = state.gates.get(e.only_if_gate(step_id))
+    return step.attempt == 1 and step.action is None and not (gate is not None and gate.overridden_by)
 
 
 def not_due_since(state: RunState, step_id: str) -> RunState:
@@ -219,7 +226,7 @@ def cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> RunS
         where += f", entering phase {phase_label(state.profile, found[0].id)} past its gate"
     is_free = is_within_free_phase(state, body.step)
     state = leave(state, event)
-    state = state if is_free else deviate(without_clocks(state), event, "jump", where, body.reason)
+    state = state if is_free else deviate(as_not_begun(state), event, "jump", where, body.reason)
     return stand_on(state, event, body.step)
 
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step, forward_steps
-from cockpit.run.settled import afresh, deviate, not_due_since, with_step, without_clocks
+from cockpit.run.settled import afresh, as_not_begun, deviate, not_due_since, with_step
 from cockpit.run.state import Rollback, RunState, StepState
 from cockpit.run.walk import go_on, leave, stand_on
 from cockpit.text import shortened
@@ -34,7 +34,7 @@ def rollback_chosen(state: RunState, event: e.Event, body: e.RollbackChosen) -> 
     rollback = Rollback(
         plan=body.plan, steps=steps, since=event.instant, by=event.actor, reason=body.reason, left_step=left_step
     )
-    state = _undone(without_clocks(leave(state, event)))
+    state = _undone(as_not_begun(leave(state, event)))
     again = {step_id: _as_never(step) for step_id, step in state.steps.items() if step_id in known and _has_begun(step)}
     phases = {phase.id for phase in plan.phases}
     state = replace(
@@ -56,7 +56,7 @@ def rollback_left(state: RunState, event: e.Event, body: e.RollbackLeft) -> RunS
         return state
     rollback = state.rollback
     plan = state.profile.plan(rollback.plan)
-    state = replace(_undone(without_clocks(leave(state, event))), rollback=None)
+    state = replace(_undone(as_not_begun(leave(state, event))), rollback=None)
     title = shortened(plan.title or plan.id, _TITLE) if plan else ""
     state = deviate(state, event, "rollback_left", title, body.reason)
     walked = forward_steps(state.profile)

@@ -128,11 +128,27 @@ def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None)
 
 
 def _gate_changed(event: e.Event, body: e.GateChanged, state: RunState | None) -> str:
+    if body.gate.startswith("if:"):
+        return _considered(body, state)
     label = gate_label(state.profile, body.gate) if state and state.started else visible(body.gate)
     verdict = {"pass": "passes", "blocked": "is blocked", "unknown": "cannot be judged", "pending": "is being read"}
+    return f"gate of {label} {verdict.get(body.verdict, body.verdict)}{_because(_objection(body))}"
+
+
+def _considered(body: e.GateChanged, state: RunState | None) -> str:
+    """Whether a step applies: one that does not is passed by, and this is all that tells of it."""
+    label = _step(state, body.gate.removeprefix("if:"))
+    told = {
+        "pass": "applies", "blocked": "does not apply", "unknown": "may not apply: it cannot be judged",
+        "pending": "may not apply: it is being read",
+    }.get(body.verdict, body.verdict)  # fmt: skip
+    return f"{label} {told}{_because(_objection(body))}"
+
+
+def _objection(body: e.GateChanged) -> str:
+    """What the first condition says that does not hold."""
     objection = next((v for v in body.conditions if not v.holds), None) if body.verdict != "pass" else None
-    told = (objection.detail or objection.condition) if objection else ""
-    return f"gate of {label} {verdict.get(body.verdict, body.verdict)}{_because(shortened(told, 160))}"
+    return shortened(objection.detail or objection.condition, 160) if objection else ""
 
 
 def _step_of_action(state: RunState | None, action: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.run.events import ActionEnded, Event, ProbeChanged, TargetSeen
+from cockpit.run.events import ActionEnded, Event, GateChanged, ProbeChanged, TargetSeen
 from cockpit.session.view import Recent
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, wrapped
@@ -45,8 +45,11 @@ def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
 
 
 def _is_quiet(event: Event) -> bool:
-    """Gates stand in their pane; that a probe's first reading is good is no news. The whole log has both."""
+    """Gates stand in their pane, but a step that is passed by leaves it; that a probe's first reading is good is no
+    news. The whole log has all."""
     body = event.body
+    if isinstance(body, GateChanged) and body.gate.startswith("if:"):
+        return body.verdict != "blocked"
     is_good_start = isinstance(body, ProbeChanged) and body.previous == "unread" and body.status == "pass"
     return is_good_start or event.type in _QUIET
 

@@ -120,6 +120,35 @@ def test_under_a_hold_nothing_begins_to_apply_either() -> None:
     assert cursor(story).gate == "step:legacy"
 
 
+# ---- whether a step applies --------------------------------------------------------------------------------------
+
+
+def test_whether_a_step_applies_is_found_anew_after_what_it_goes_by_was_decided_again() -> None:
+    story = WholeStory(choice="later")
+    story.goes_to("legacy")
+    story.judges("pass")
+    assert cursor(story).gate == "step:legacy"
+    story.does(c.ReopenStep, step="go", reason="we go all the same")
+    story.choice = "go"
+    story.does(c.ConfirmStep, step="go", value="go")
+    story.goes_to("legacy")
+    assert cursor(story).is_considering
+    story.judges("blocked")
+    assert story.state.steps["legacy"].status == "not_applicable"
+
+
+def test_that_a_person_said_that_a_step_applies_stays() -> None:
+    story = WholeStory(choice="later")
+    story.goes_to("legacy")
+    story.judges("unknown")
+    story.does(c.OverrideGate, gate="if:legacy", reason="it does apply")
+    story.does(c.ReopenStep, step="go", reason="we go all the same")
+    story.choice = "go"
+    story.does(c.ConfirmStep, step="go", value="go")
+    story.goes_to("legacy")
+    assert cursor(story).gate == "step:legacy"
+
+
 # ---- triggers ----------------------------------------------------------------------------------------------------
 
 

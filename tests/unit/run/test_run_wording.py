@@ -57,6 +57,16 @@ SENTENCES = [
     ),
     (e.GateChanged(gate="step:validate", opened_seq=1, verdict="pass"), "keeper  gate of 1.3 Validate passes"),
     (e.KeeperStarted(epoch=2, pid=1, version="0"), "keeper  watching (epoch 2, as bo@bastion-1)"),
+    (
+        e.GateChanged(
+            gate="if:smoke",
+            opened_seq=1,
+            verdict="blocked",
+            conditions=(ConditionVerdict("recorded.go == 'all'", False, "recorded.go is part"),),
+        ),
+        "keeper  2.2 Smoke test does not apply: recorded.go is part",
+    ),
+    (e.GateChanged(gate="if:smoke", opened_seq=1, verdict="pass"), "keeper  2.2 Smoke test applies"),
     (e.RunAborted(reason="no"), "bo  aborted the run: no"),
     (e.OperatorDetached(seat="x", reason="closed"), "bo  detached: closed"),
 ]

@@ -132,12 +132,14 @@ async def _acted(context: ActionContext, order: Order, transcript: Transcript, s
     began = time.monotonic()
     keeping = _Keeping(kept_path(context.run_dir, context.action))
     execution = Execution(order, transcript, keeping)
-    work = await _performed(execution, transcript, stop, began + context.timeout_s)
-    verdict = await _judged(execution, work, transcript, stop, settle_s)
-    await execution.leave()
+    try:
+        work = await _performed(execution, transcript, stop, began + context.timeout_s)
+        verdict = await _judged(execution, work, transcript, stop, settle_s)
+    finally:  # also after what nobody foresaw: a transaction left open would hold its locks
+        await execution.leave()
     detail = _line(verdict.detail, context)
     transcript.say(f"{verdict.outcome}: {detail}\n")
-    written = transcript.close()
+    written = await in_own_thread(transcript.close)  # it waits for the disk, and the keeper must not
     ending = Ending(
         outcome=verdict.outcome,
         detail=f"{detail} ({written.fault})" if written.fault else detail,

@@ -19,6 +19,7 @@ from sql_stage import Proxy, Stage
 from cockpit.actions.runner import DETACH, Ending, Output
 from cockpit.actions.sql.keeping import Kept, keep, kept_path, recall
 from cockpit.actions.sql.runner import RUNNER, SqlRunner
+from cockpit.actions.sql.transcript import Transcript
 
 Sql = Callable[[str], list[tuple[object, ...]]]
 _SLOW_COMMIT = """create table slow (n int);
@@ -51,6 +52,22 @@ async def test_a_statement_whose_server_process_is_terminated_commits_nothing(st
     assert ending.outcome == "failed"
     assert "the connection was lost at statement 2 of 2" in ending.detail
     assert "nothing was committed: COMMIT was never sent" in ending.detail
+    assert sql("select to_regclass('t')") == [(None,)]
+
+
+async def test_what_fails_here_leaves_no_transaction_open_there(
+    stage: Stage, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Transcript, text: str) -> None:
+        raise RuntimeError("a fault of our own")
+
+    monkeypatch.setattr(Transcript, "say", broken)
+    with pytest.raises(RuntimeError) as fault:  # held here, and with it everything that it knows
+        await stage.begin("create table t (n int)")
+    assert str(fault.value) == "a fault of our own"
+    await stage.until(
+        lambda: sql("select count(*) from pg_stat_activity where application_name = 'cockpit 01TEST'") == [(0,)]
+    )
     assert sql("select to_regclass('t')") == [(None,)]
 
 

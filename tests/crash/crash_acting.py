@@ -7,6 +7,7 @@ import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from cockpit.actions.shim.record import Status, is_alive, read_status
@@ -103,7 +104,8 @@ class Night:
         shim, keeper = self.shim(), self.keeper_pid()
         struck = []
         if victims in ("shim", "both") and shim is not None:
-            os.kill(shim.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended by itself
+                os.kill(shim.pid, signal.SIGKILL)
             until(lambda: not is_alive(shim), "the shim's death")
             struck.append("shim")
         if victims in ("keeper", "both") and keeper:

@@ -1,17 +1,49 @@
-"""What a step does, as text for people: its command, its SQL, filled in for display; secrets stand as their names."""
+"""What a step does, as text for people (its command, its SQL), with its values; secrets stand as their names.
+
+Invariant: what is copied into a shell does what the keeper does. Values are quoted as a shell needs them; those of a
+script stand before it as what they are there, its environment, and are never pasted into it.
+"""
 
 from __future__ import annotations
 
+import shlex
+from collections.abc import Mapping
+
 from cockpit.profile.model import Step
-from cockpit.profile.references import fill
+from cockpit.profile.references import fill, references
 from cockpit.profile.variables import secret_names
 from cockpit.run.naming import shown_values
 from cockpit.run.state import RunState
 from cockpit.text import visible
+
+EXPORT = "export "
+"""What the lines before a script begin with."""
 
 
 def shown(state: RunState, step: Step) -> str:
     """The step's `command` (of a kind that acts: what it will do, frozen when the profile was loaded), filled in."""
     if state.started is None or not step.command:
         return ""
-    return visible(fill(step.command, shown_values(state), secrets=secret_names(state.profile)), multiline=True)
+    secrets = secret_names(state.profile)
+    values = {**shown_values(state), **{name: f"‹secret {name}›" for name in secrets}}
+    return visible(_filled(step, values), multiline=True)
+
+
+def _filled(step: Step, values: Mapping[str, str]) -> str:
+    argv, script, env = (step.settings.get(key) for key in ("argv", "script", "env"))
+    added = {key: str(value) for key, value in env.items()} if isinstance(env, Mapping) else {}
+    if isinstance(script, str) and script and script == step.command:
+        return _script(script, added, values)
+    if isinstance(argv, list | tuple) and argv and shlex.join(map(str, argv)) == step.command:
+        return shlex.join(fill(str(item), values) for item in argv)
+    return fill(step.command, values)
+
+
+def _script(script: str, env: Mapping[str, str], values: Mapping[str, str]) -> str:
+    """The script as bash gets it, after the variables of the profile that it reads."""
+    used = {name: name.replace(".", "_") for name, _ in references(script) if name in values and name not in env}
+    given = {variable: values[name] for name, variable in used.items()}
+    given |= {name: fill(text, values) for name, text in env.items()}
+    lines = [f"{EXPORT}{name}={shlex.quote(value)}" for name, value in given.items()]
+    text = fill(script, {name: f"${{{variable}}}" for name, variable in used.items()})
+    return "\n".join([*lines, text.strip("\n")])

@@ -37,7 +37,6 @@ class WaitWatch:
         self._settings = settings_of(step, WaitSettings)
         self._gate = Gate(self._settings.healthy, environment) if self._settings.healthy else None
         self._told_on: _Before | None = None
-        self._is_broken = False
 
     @property
     def probes(self) -> tuple[str, ...]:
@@ -58,7 +57,7 @@ class WaitWatch:
         """
         step = state.steps.get(self.step)
         if step is None or step.status != "open":
-            self._told_on, self._is_broken = None, False
+            self._told_on = None
             return None
         before = (step.attempt, step.wait)
         if before == self._told_on:
@@ -79,7 +78,6 @@ class WaitWatch:
     ) -> WaitEvent | None:
         wait = step.wait
         if wait is None:
-            self._is_broken = False
             return self._began(step, now) if _is_current(state, self.step) else None
         if wait.status != "running":
             return None
@@ -88,8 +86,7 @@ class WaitWatch:
             return self._breach(step, wait, _why(conditions), now, corrected)
         if verdict == "pending":
             return None
-        if self._is_broken:
-            self._is_broken = False
+        if wait.detail:  # the log's last word is a breach, whichever keeper saw it
             return self._began(step, now)
         if not self._is_over(wait, now, corrected) or not self._was_read(wait, known, now):
             return None
@@ -99,11 +96,9 @@ class WaitWatch:
         self, step: StepState, wait: WaitState, why: str, now: Instant, corrected: datetime
     ) -> WaitEvent | None:
         if self._settings.on_breach == "stop":
-            self._is_broken = False
             return WaitStopped(step=self.step, attempt=step.attempt, detail=why)
-        if self._is_broken and corrected < wait.until:
+        if wait.detail and corrected < wait.until:
             return None  # it was said; the end that is shown has not passed yet
-        self._is_broken = True
         return self._began(step, now, why)
 
     def _began(self, step: StepState, now: Instant, why: str = "") -> WaitBegan:

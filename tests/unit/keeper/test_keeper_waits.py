@@ -40,6 +40,7 @@ class Night:
         self.state: RunState = fold(())
         body = RunStarted(profile=profile, profile_digest="", sources=(), cockpit_version="1")
         self.append(body, at(0))
+        self.step = step
         self.watch = WaitWatch(step, ENVIRONMENT)
 
     def append(self, body: Body, when: Instant) -> None:
@@ -107,6 +108,15 @@ def test_a_breach_that_outlasts_the_wait_is_told_again_when_its_end_passes() -> 
     night.look(at(30), rate(12.0))
     assert night.look(at(89), rate(12.0)) is None
     assert night.look(at(90), rate(12.0)) == began(150, BREACH)
+
+
+def test_a_breach_that_one_keeper_saw_is_mended_by_the_next_one_with_the_whole_time() -> None:
+    night = Night()
+    night.look(at(0), rate(1.0))
+    night.look(at(30), rate(12.0))
+    night.watch = WaitWatch(night.step, ENVIRONMENT)
+    assert night.look(at(80), rate(1.0, 80)) == began(140)
+    assert night.look(at(90), rate(1.0, 90)) is None
 
 
 def test_a_breach_stops_a_wait_that_says_so_until_a_person_goes_on() -> None:

@@ -44,7 +44,7 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
         why = f"it is not known how {step_label(state.profile, step.id)} ended, and running it has conditions"
         return Refusal(why, "say how it ended; if it failed, its conditions are read again", "unknown")
     if step.behaviour == "message":
-        refusal = rd.not_over(state, step, known)
+        refusal = rd.no_channel(state, step) or rd.not_over(state, step, known)
     # A gate at the cursor that guards confirming (of what ended unknown) does not guard running.
     at_run_gate = state.cursor is not None and state.cursor.gate.startswith("run:")
     return (

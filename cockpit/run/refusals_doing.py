@@ -19,6 +19,7 @@ from cockpit.run.commands import Command, PlanCommand, Refusal
 from cockpit.run.due import has_set_time
 from cockpit.run.events import Actor
 from cockpit.run.friction import needs_second
+from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step, gate_conditions, step_label
 from cockpit.run.state import ActionState, RunState, StepState
 from cockpit.text import shortened, visible
@@ -108,6 +109,15 @@ def not_over(state: RunState, step: Step, known: StepState) -> Refusal | None:
     if has_set_time(step) and known.due is None:
         return Refusal(f"{label} is not due yet", "wait, or go ahead early with a reason", "not_due")
     return None
+
+
+def no_channel(state: RunState, step: Step) -> Refusal | None:
+    """A message goes out by a channel, or by hand."""
+    template = template_of(state, step)
+    if template is None or template.channel:
+        return None
+    why = f"{step_label(state.profile, step.id)} has no channel to be sent through"
+    return Refusal(why, "copy it, send it by hand, and confirm that", "no_channel")
 
 
 def may_not_be_cut_short(state: RunState, step: Step, known: StepState) -> Refusal | None:

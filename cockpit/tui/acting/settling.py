@@ -68,9 +68,15 @@ async def _asked(hands: Hands, painted: RunState, step: Step) -> dict[str, str] 
         answer = await hands.ask(Question(title=f"Confirm {label}", lines=lines, word=word, danger=True))
         return None if answer is None else {"typed": answer.word}
     if _asks_again(step, known):
-        what = "This step asks for care." if step.risk == "careful" else "This step cannot be taken back."
-        return {} if await hands.sure(f"Confirm {label}?", (what,), "c", "confirms") else None
+        return {} if await hands.sure(f"Confirm {label}?", _why_asked(step, known), "c", "confirms") else None
     return {}
+
+
+def _why_asked(step: Step, known: StepState) -> tuple[str, ...]:
+    unknown = known.action is not None and known.action.status == "unknown"
+    told = ("It is NOT KNOWN how it ended; its gate passes, on readings taken since.",) if unknown else ()
+    risk = {"careful": ("This step asks for care.",), "irreversible": ("This step cannot be taken back.",)}
+    return (*told, *risk.get(step.risk, ()))
 
 
 def _asks_again(step: Step, known: StepState) -> bool:
@@ -122,7 +128,8 @@ async def _choice(hands: Hands, step: Step, label: str, word: str) -> dict[str, 
 async def _by_hand(hands: Hands, painted: RunState, step: Step, label: str) -> dict[str, str] | None:
     template = template_of(painted, step)
     to = (template.to if template else "") or "people"
-    lines = (f"You say that you sent it by hand, to {to}.", "r sends it through its channel, y copies it.")
+    how = "r sends it through its channel, y copies it." if template and template.channel else "y copies it."
+    lines = (f"You say that you sent it by hand, to {to}.", how)
     if not await hands.sure(f"Confirm {label}: sent by hand?", lines, "c", "confirms that it was sent"):
         return None
     return {"digest": digest(whole(*filled(painted, template))) if template else ""}

@@ -114,6 +114,11 @@ def gate_lets(seen: Seen) -> bool:
     return bool(known.overridden_by) or (holds and not seen.keeper_trouble)
 
 
+def gate_vouches(seen: Seen, step_id: str) -> bool:
+    """Whether the step's gate, on readings taken since its action ended unknown, says that it was done."""
+    return bool(gate_conditions(seen.state.profile, step_gate(step_id))) and seen.is_at(step_id) and gate_lets(seen)
+
+
 def verdict_rows(verdicts: tuple[ConditionVerdict, ...], width: int) -> list[Line]:
     """Conditions that were judged once and for all, as those of `expect`."""
     marks: dict[bool | None, tuple[str, Ink]] = {True: ("✔", "good"), False: ("✖", "bad"), None: ("?", "unsure")}

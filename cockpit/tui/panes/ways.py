@@ -8,8 +8,10 @@ from __future__ import annotations
 from cockpit.profile.model import Step
 from cockpit.run.due import has_set_time
 from cockpit.run.friction import needs_second
+from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState, StepState
+from cockpit.tui.panes.gate import gate_vouches
 from cockpit.tui.panes.seen import Seen
 
 Way = tuple[str, str]
@@ -42,7 +44,10 @@ def _at(seen: Seen, step: Step, known: StepState) -> list[Way]:
     if known.action is not None and known.action.is_under_way:
         return [("cancel", ""), ("output", "")]
     second: list[Way] = [("waive", "")] if needs_second(state, step.id, seen.now) else []
-    return [*second, *_by_behaviour(state, step, known)]
+    by_gate: list[Way] = []
+    if known.action is not None and known.action.status == "unknown" and gate_vouches(seen, step.id):
+        by_gate = [("confirm", "by its gate")]
+    return [*second, *by_gate, *_by_behaviour(state, step, known)]
 
 
 def _by_behaviour(state: RunState, step: Step, known: StepState) -> list[Way]:
@@ -55,7 +60,9 @@ def _by_behaviour(state: RunState, step: Step, known: StepState) -> list[Way]:
         case "message":
             if known.action is not None and known.action.status == "succeeded":
                 return [("confirm", ""), ("output", "")]
-            return [("run", "send"), ("copy", ""), ("confirm", "sent by hand"), ("skip", "")]
+            template = template_of(state, step)
+            send: list[Way] = [("run", "send")] if template is not None and template.channel else []
+            return [*send, ("copy", ""), ("confirm", "sent by hand"), ("skip", "")]
         case "wait":
             if known.wait is None or known.wait.status == "running":
                 return [("end_wait", ""), ("skip", "")]
@@ -79,5 +86,7 @@ def _of_action(state: RunState, known: StepState, rest: list[Way]) -> list[Way]:
     if action.status == "succeeded":
         return [("confirm", ""), ("output", ""), ("override", ""), ("rollback", "")]
     if action.status == "unknown":
-        return [("settle", ""), ("run", "again…"), ("output", ""), ("skip", ""), ("rollback", "")]
+        found = find_step(state.profile, action.step)
+        again: list[Way] = [] if found is not None and found[1].requires else [("run", "again…")]
+        return [("settle", ""), *again, ("output", ""), ("skip", ""), ("rollback", "")]
     return [("run", "again"), ("skip", ""), ("hold", ""), ("rollback", ""), ("output", "")]

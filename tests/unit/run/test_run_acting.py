@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 from run_story import BO, GONE, KEEPER_EPOCH
-from whole_story import CY, WholeStory
+from whole_story import CY, WHOLE, WholeStory
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -289,6 +290,15 @@ def test_a_message_is_sent_by_a_channel_or_by_hand_and_both_are_told_apart() -> 
     body = story.does(c.ConfirmStep, step="tell", digest="d" * 64)
     assert isinstance(body, e.StepConfirmed)
     assert body.sent == {}
+
+
+def test_a_message_without_a_channel_is_not_sent_but_by_hand() -> None:
+    templates = tuple(replace(each, channel="") for each in WHOLE.templates)
+    story = WholeStory(replace(WHOLE, templates=templates))
+    story.goes_to("tell")
+    story.happens(e.StepDue(step="tell"))
+    assert story.refused(c.RunAction, step="tell", action="X").code == "no_channel"
+    story.does(c.ConfirmStep, step="tell", digest="ab")
 
 
 def test_a_message_that_is_not_due_is_neither_sent_nor_confirmed() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cockpit.profile.model import (
+    Channel,
     Phase,
     Probe,
     Profile,
@@ -33,7 +34,10 @@ WHOLE = Profile(
         Role(id="dba", title="Database", people=("dee",)),
     ),
     probes=(Probe(id="api", kind="http"), Probe(id="missing", kind="postgres")),
-    templates=(Template(id="notice", title="Notice", body="From ${run.window_start}.", to="all users"),),
+    templates=(
+        Template(id="notice", title="Notice", body="From ${run.window_start}.", to="all users", channel="mail"),
+    ),
+    channels=(Channel(id="mail", webhook="https://mail.example/hook"),),
     phases=(
         Phase(
             id="prepare",

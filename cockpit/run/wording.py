@@ -175,7 +175,7 @@ def _action_ended(event: e.Event, body: e.ActionEnded, state: RunState | None) -
         "refused": "was refused, nothing was done", "lapsed": "lapsed, nothing was done",
         "unknown": "ended UNKNOWN: it may have been done",
     }[body.outcome]  # fmt: skip
-    took = f" after {body.duration_s:.0f} s" if body.duration_s >= 1 else ""
+    took = f" after {body.duration_s:.0f} s" if body.duration_s >= 1 and body.outcome != "unknown" else ""
     return f"{_step(state, body.step)} {how}{took}{_because(shortened(body.detail, 160))}"
 
 

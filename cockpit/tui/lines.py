@@ -67,9 +67,10 @@ def in_two_lines(line: Line, width: int) -> list[Line]:
             first.append((text, ink))
             left -= cell_len(text)
             continue
-        head, *rest = wrapped(text, left)
+        space = text[: len(text) - len(text.lstrip())]
+        head, *rest = wrapped(text.lstrip(), left - len(space))
         if len(line) > 1 and number and cell_len(text) > width // 2 and head and left > width // 4:
-            first.append((head, ink))
+            first.append((space + head, ink))
             text = " ".join(rest)
         second = ((text.lstrip(), ink), *line[number + 1 :])
         return [tuple(first), fitted((("  ", "plain"), *second), width)]

@@ -72,10 +72,10 @@ def about(painted: RunState, option: Option, now: datetime, zone: ZoneInfo) -> t
     labels = [f"  {step_label(painted.profile, step_id)}" for step_id in option.steps]
     if len(labels) > _STEPS:
         labels = [*labels[: _STEPS - 1], f"  … {len(labels) - _STEPS + 1} more"]
-    lost = (f"DATA LOSS: {shortened(option.data_loss, 200)}",) if option.data_loss else ("No data is lost.",)
+    lost = f"DATA LOSS: {shortened(option.data_loss, 200)}" if option.data_loss else "It names no data that is lost."
     return (
         _fits(option),
-        *lost,
+        lost,
         _time(painted, option, now, zone),
         *(("It undoes, in this order:", *labels) if labels else ("Nothing was done that it would undo.",)),
     )

@@ -9,7 +9,7 @@ from cockpit.run.state import ActionState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
-from cockpit.tui.panes.gate import gate_lets, verdict_rows
+from cockpit.tui.panes.gate import gate_lets, gate_vouches, verdict_rows
 from cockpit.tui.panes.seen import Seen
 
 MODES: dict[str, tuple[str, str]] = {
@@ -57,7 +57,7 @@ def _proved(seen: Seen, name: str) -> list[Span]:
     shown = shortened(name, 40)
     if found is None:
         return [(f"{shown} (not looked at yet)", "dim")]
-    identity = ", ".join(shortened(value, 40) for value in found.identity.values() if value)
+    identity = ", ".join(told for key, value in found.identity.items() if value and (told := _fact(key, value)))
     match found.verdict:
         case "match":
             return [(f"{shown} ({identity})" if identity else shown, "plain")]
@@ -65,6 +65,14 @@ def _proved(seen: Seen, name: str) -> list[Span]:
             return [(f"{shown}: NOT the target that the profile names: {shortened(found.detail, 200)}", "bad")]
         case "unreachable":
             return [(f"{shown} cannot be reached: {shortened(found.detail, 200)}", "bad")]
+
+
+def _fact(key: str, value: str) -> str:
+    """What a target said of itself; a bare `false` or `18.4` would say nothing."""
+    if key == "standby":
+        return "a standby" if value == "true" else ""
+    said = {"user": "as ", "server_port": "port ", "server_version": "version "}.get(key, "")
+    return f"{said}{shortened(value, 40)}"
 
 
 def lines(seen: Seen, step: Step, known: StepState, width: int, *, offers: bool = True) -> list[Line]:
@@ -106,6 +114,9 @@ def _going(seen: Seen, action: ActionState, width: int, *, offers: bool) -> list
     by = shortened(action.by.user, 20)
     if action.started is None:
         return [((f"» asked for by {by} at {seen.local(action.requested.at)}; the keeper begins it", "accent"),)]
+    if seen.keeper_trouble and not seen.keeper.alive:
+        told = f"? it ran when its keeper went, begun at {seen.local(action.started.at)}: the next one says how it is"
+        return [((text, "unsure"),) for text in wrapped(told, width)]
     took = elapsed_s(action.started, seen.now)
     limit = f" of at most {duration(action.timeout_s)}" if action.timeout_s else ""
     spans: Line = (("» running", "accent"), (f"  {_took(took)}{limit}", "plain"), (_attempt(action), "dim"))
@@ -114,7 +125,11 @@ def _going(seen: Seen, action: ActionState, width: int, *, offers: bool) -> list
         lines.append(((f"! being cancelled: {shortened(action.cancel_reason, 160)}", "warn"),))
     elif offers and seen.acts:
         lines = flowed((spans, (("K", "key"), (" cancels", "plain"))), width)
-    return lines + [((f"  {shortened(each, 200)}", "accent"),) for each in action.progress[:6]]
+    # Who holds it up is read whole: a line here is never cut.
+    for each in action.progress[:6]:
+        first, *rest = wrapped(shortened(each, 400), max(8, width - 4))
+        lines += [((f"  {first}", "accent"),), *(((f"    {text}", "accent"),) for text in rest)]
+    return lines
 
 
 def _took(seconds: float) -> str:
@@ -131,7 +146,8 @@ def _ended(seen: Seen, step: Step, known: StepState, width: int, *, offers: bool
     assert action is not None
     word, ink = _ENDS.get(action.status, (action.status, "plain"))
     facts = [f"exit {action.exit_code}"] if action.exit_code is not None else []
-    if action.started is not None and action.ended is not None:
+    # How long nobody knew is not how long it took.
+    if action.started is not None and action.ended is not None and action.status != "unknown":
         facts.append(_took(elapsed_s(action.started, action.ended)))
     facts += [f"attempt {action.attempt}"] if action.attempt > 1 else []
     facts += [f"said by {shortened(action.settled_by, 20)}"] if action.settled_by else []
@@ -180,7 +196,8 @@ def next_after(seen: Seen, action: ActionState, width: int) -> list[Line]:
             # What has conditions is run again only once somebody said how it ended: then they are read.
             reruns: Line = (("r", "key"), (f" attempt {again}, why", "plain"))
             ways = (settles,) if found is not None and found[1].requires else (settles, reruns)
-            return flowed((*ways, *_ELSE), width)
+            confirms: Line = (("c", "key"), (" confirms, its gate passes", "bold"))
+            return flowed((*([confirms] if gate_vouches(seen, action.step) else []), *ways, *_ELSE), width)
         case _:
             return flowed(((("r", "key"), (f" again: attempt {again}", "bold")), *_ELSE), width)
 

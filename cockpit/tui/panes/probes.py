@@ -26,7 +26,7 @@ _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
 def probes(seen: Seen, width: int, height: int, first: int = 0) -> list[Line]:
     """One line a probe, from the `first`; where not all fit, a line counts those that are not in sight."""
-    told = _triggers(seen, width) if height >= 3 else []
+    told = _triggers(seen, width) if _has_room_for_triggers(seen, height) else []
     height = max(1, height - len(told))
     declared = seen.state.profile.probes
     return [*_rows(seen, declared, width, height, first), *told]
@@ -79,9 +79,19 @@ def _now(seen: Seen, probe: Probe) -> ProbeNow:
     return probe_now(probe, seen.state.probes[probe.id], seen.state.ended or seen.now)
 
 
-def title(seen: Seen) -> str:
-    """What stands in the pane's border."""
-    return f"Probes at the end, {seen.local(seen.state.ended.at)}" if seen.state.ended else "Probes"
+def title(seen: Seen, height: int) -> str:
+    """What stands in the border of a pane of `height` rows: also how many triggers are suspended, if no row says so."""
+    if seen.state.ended:
+        return f"Probes at the end, {seen.local(seen.state.ended.at)}"
+    count, _ = suspended(seen)
+    if not count or _has_room_for_triggers(seen, height):
+        return "Probes"
+    return f"Probes · {count} trigger{'s' if count > 1 else ''} suspended (p)"
+
+
+def _has_room_for_triggers(seen: Seen, height: int) -> bool:
+    """A line about triggers never takes a probe's place while only few are in sight."""
+    return height > min(len(seen.state.profile.probes), 4)
 
 
 def suspended(seen: Seen) -> tuple[int, str]:

@@ -78,6 +78,8 @@ def _status(seen: Seen, step: Step, known: StepState) -> Line:
 
 def _next(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
     if seen.is_at(step.id) and seen.state.cursor and seen.state.cursor.is_considering:
+        if seen.is_stopped:
+            return [(("· whether it applies is found once the run goes on", "dim"),)]
         told: Line = (("· being read: does it apply?", "accent"),)
         return flowed((told, (("s", "key"), (" skips it", "plain"))) if seen.acts else (told,), width)
     lines = [*waiting.due(seen, step, known, width), *_second(seen, step, known, width)]

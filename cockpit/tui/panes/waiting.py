@@ -46,6 +46,8 @@ def _clock(seen: Seen, state: WaitState, acts: bool, width: int) -> list[Line]:
         case "running":
             left = (state.until - seen.now.at).total_seconds()
             told: Line = ((f"◔ {countdown(left)} left", "accent"), (f"  until {seen.local(state.until)}", "plain"))
+            if state.detail:  # said while a breach lasts, and taken back when all is well
+                told = (("✖ broken", "bad"), ("  it begins again when all is well", "plain"))
             early: Line = (("e", "key"), (" ends it early", "plain"))
             lines += flowed((told, early) if acts else (told,), width)
         case "stopped":

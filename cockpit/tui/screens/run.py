@@ -156,7 +156,7 @@ class RunScreen(Screen[None]):
         self._draw_pane("banner", [shouts] if shouts else [])
         self._draw_walk(seen, gate_lines)
         probes_pane = self._panes["probes"]
-        probes_pane.name_it(probes.title(seen))
+        probes_pane.name_it(probes.title(seen, probes_pane.content_size.height))
         if self._plan.probes_in_a_line:
             self._draw_pane("probes", [probes.summary(seen)])
         else:

@@ -543,3 +543,62 @@ async def test_a_list_over_the_whole_screen_names_environment_and_rehearsal(key,
         await until(pilot, lambda: isinstance(app.screen, ReadingScreen), "it opens")
         await until(pilot, lambda: told in texts(app.screen.query_one("#reading").lines), "it is drawn")
         assert "PRODUCTION virtue · REHEARSAL" in str(app.screen.query_one("#reading").border_title)
+
+
+# ---- what an operator must not be misled by ------------------------------------------------------------------------
+
+
+async def test_confirming_what_ended_unknown_says_so_and_never_that_a_routine_step_cannot_be_taken_back():
+    phases = tuple(
+        replace(phase, steps=tuple(replace(step, risk="routine") for step in phase.steps)) for phase in NIGHT.phases
+    )
+    night = at("scale_down", replace(NIGHT, phases=phases))
+    night.runs(outcome="unknown")
+    night.judges("pass")
+    app = StoryApp(FakeSeat(night))
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "c")
+        await answers(app, pilot, SureDialog)
+        assert "It is NOT KNOWN how it ended" in dialog_text(app)
+        assert "taken back" not in dialog_text(app)
+
+
+async def test_a_message_sent_by_hand_names_no_channel_that_it_does_not_have():
+    night = Night(replace(NIGHT, templates=tuple(replace(each, channel="") for each in NIGHT.templates)))
+    night.happens(e.StepDue(step="announce"))
+    app = StoryApp(FakeSeat(night))
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "c")
+        await answers(app, pilot, SureDialog)
+        assert "You say that you sent it by hand" in dialog_text(app)
+        assert "through its channel" not in dialog_text(app)
+
+
+async def test_a_plan_that_names_no_lost_data_does_not_say_that_none_is_lost():
+    plans = tuple(replace(plan, data_loss="") for plan in NIGHT.rollbacks)
+    seat = FakeSeat(failed(replace(NIGHT, rollbacks=plans)))
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "b")
+        await answers(app, pilot, ChooseDialog)
+        assert "It names no data that is lost." in dialog_text(app)
+
+
+async def test_what_a_script_does_is_asked_about_and_not_the_values_before_it():
+    script = "kubectl scale --replicas=${count}"
+    settings = {"script": script, "env": {"WHERE": "prod"}}
+    phases = tuple(
+        replace(
+            phase,
+            steps=tuple(
+                replace(step, command=script, settings=settings) if step.id == "scale_down" else step
+                for step in phase.steps
+            ),
+        )
+        for phase in NIGHT.phases
+    )
+    app = StoryApp(ready("scale_down", replace(NIGHT, phases=phases)))
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "r")
+        await answers(app, pilot, SureDialog)
+        assert "$ kubectl scale" in dialog_text(app)

@@ -341,6 +341,14 @@ def test_suspended_triggers_are_counted_with_the_reason():
     assert "2 triggers suspended" in text_of(probes.summary(night.seen()))
 
 
+def test_on_a_small_screen_suspended_triggers_take_no_probes_place():
+    night = at("migrate")
+    assert "suspended" not in texts(probes.probes(night.seen(), 52, 3))
+    assert texts(probes.probes(night.seen(), 52, 3)).startswith("✔ api_health")
+    assert probes.title(night.seen(), 3) == "Probes · 2 triggers suspended (p)"
+    assert probes.title(night.seen(), 12) == "Probes"
+
+
 def test_rolling_back_stands_on_top_and_its_steps_before_the_way_forward():
     night = going_back()
     assert "ROLLING BACK Emergency" in text_of(top.identity(night.seen(), 80))
@@ -382,7 +390,7 @@ def test_after_the_end_probes_stand_as_they_were_then():
     night.passes(7200)
     seen = night.seen(keeper=GONE)
     assert "stale" not in texts(probes.probes(seen, 40, 12))
-    assert probes.title(seen).startswith("Probes at the end")
+    assert probes.title(seen, 9).startswith("Probes at the end")
 
 
 def test_contacts_come_in_the_order_of_escalation_and_say_who_cannot_be_reached():
@@ -426,3 +434,68 @@ def test_hostile_text_of_actions_targets_and_triggers_reaches_no_pane_with_anyth
     acting = {each for each in texts(shown) if each != "\n" and (ord(each) < 32 or 0x7F <= ord(each) < 0xA0)}
     assert acting == set()
     assert "\u202e" not in texts(shown)
+
+
+# ---- what an operator must not be misled by ------------------------------------------------------------------------
+
+
+def test_who_holds_an_action_up_is_read_whole():
+    night = at("migrate")
+    name = night.starts()
+    blocker = "blocked by pid 812 (app, nightly billing; active for 4.27 s): update users set profile_id = 7"
+    night.happens(e.ActionOutput(action=name, text="", progress=(blocker,)))
+    assert "".join(told(night, 40).split()).count("".join(blocker.split())) == 1
+    rows = action.lines(night.seen(), night.profile.phases[1].steps[1], night.state.steps["migrate"], 40)
+    assert all(width_of(line) <= 40 for line in rows)
+
+
+def test_nothing_is_said_to_run_while_nobody_watches_it():
+    night = at("migrate")
+    night.starts()
+    assert "» running" in told(night)
+    assert "? it ran when its keeper went" in told(night, keeper=GONE)
+    assert "K cancels" not in told(night, keeper=GONE)
+
+
+def test_what_ended_unknown_took_no_time_that_anybody_knows_and_its_gate_may_vouch_for_it():
+    night = at("scale_down")
+    night.runs(outcome="unknown")
+    assert "? UNKNOWN whether it was done\n" in told(night)
+    assert "c confirms, its gate passes" not in told(night)
+    night.judges("pass")
+    assert "c confirms, its gate passes" in told(night)
+    assert hints(night).startswith(" c by its gate")
+
+
+def test_while_a_breach_lasts_no_time_is_left_to_count():
+    night = at("settle_down")
+    night.begins_wait()
+    until = night.now().at + timedelta(seconds=300)
+    night.happens(e.WaitBegan(step="settle_down", attempt=1, until=until, detail="connections is 140"))
+    assert "✖ broken  it begins again when all is well" in told(night)
+    assert " left" not in told(night)
+    night.happens(e.WaitBegan(step="settle_down", attempt=1, until=until))
+    assert "◔ 5m left" in told(night)
+
+
+def test_a_message_without_a_channel_offers_no_key_that_sends_it():
+    templates = tuple(replace(each, channel="") for each in NIGHT.templates)
+    night = Night(replace(NIGHT, templates=templates))
+    night.happens(e.StepDue(step="announce"))
+    assert hints(night).startswith(" y copy  c sent by hand")
+
+
+def test_what_a_database_says_of_itself_is_told_in_words():
+    night = at("migrate")
+    found = {"database": "virtue", "user": "ana", "server_address": "10.0.0.7", "server_port": "5432",
+             "standby": "false", "server_version": "18.4"}  # fmt: skip
+    night.happens(e.TargetSeen(target="db", identity=found, verdict="match"))
+    assert "db (virtue, as ana, 10.0.0.7, port 5432, version 18.4)" in told(night, 120)
+    night.happens(e.TargetSeen(target="db", identity={**found, "standby": "true"}, verdict="match"))
+    assert "a standby" in told(night, 120)
+
+
+def test_under_a_hold_nothing_is_said_to_be_read_that_was_read():
+    night = at("cleanup")
+    night.does(c.PlaceHold, reason="stop")
+    assert "being read" not in told(night)

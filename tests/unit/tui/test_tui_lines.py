@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.text import visible
-from cockpit.tui.lines import cut, duration, fitted, flowed, padded, spread, width_of, wrapped
+from cockpit.tui.lines import cut, duration, fitted, flowed, in_two_lines, padded, spread, width_of, wrapped
 
 # What reaches a line has passed through `visible`.
 CHARACTERS = st.sampled_from([*list("ab Z…✔▶é"), "漢", "字", "😀", "é", "한", "ﾊ", "👩🏽", "\x1b[31m", "[b]"])
@@ -80,3 +80,10 @@ def test_flowing_parts_keep_their_order_and_none_is_broken_to_fit(parts, width):
     assert told == [text for part in parts for text, _ in part if text != "  "]
     for line in lines:
         assert width_of(line) <= width or line in parts
+
+
+def test_a_line_that_is_broken_within_a_span_keeps_the_space_before_it():
+    line = (("✖ ", "bad"), ("ana holds the run: no-go", "bold"), (" — release the hold first, with a reason", "plain"))
+    first, second = in_two_lines(line, 44)
+    assert "".join(text for text, _ in first) == "✖ ana holds the run: no-go — release the"
+    assert "".join(text for text, _ in second) == "  hold first, with a reason"

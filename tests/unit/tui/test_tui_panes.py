@@ -414,7 +414,8 @@ def test_the_tail_ends_with_the_newest_and_leaves_out_gates_and_good_first_readi
 
 
 def test_the_tail_tells_of_a_step_that_is_passed_by():
-    phase = Phase(id="one", title="One", steps=(Step(id="a", title="Roll out", only_if=("x == 1",)), Step(id="b")))
+    steps = (Step(id="a", title="Roll out", only_if=("x == 1",)), Step(id="b", title="B"))
+    phase = Phase(id="one", title="One", steps=steps)
     story = Story(replace(PROFILE, phases=(phase,)))
     story.judges("blocked", ConditionVerdict("x == 1", False, "x is 2"))
     assert "1.1 Roll out does not apply: x is 2" in texts(tail.tail(story.seen(), 20))

@@ -61,6 +61,8 @@ class Ending(Struct, frozen=True, kw_only=True):
     """Of that file, hex."""
     sent: dict[str, str] = {}
     """Of a message: `to`, `channel`, `digest`."""
+    nothing_done: bool = False
+    """It was begun, and is known to have left nothing (its transaction was rolled back): there is nothing to undo."""
 
 
 class Planned(Struct, frozen=True, kw_only=True):

@@ -44,6 +44,7 @@ def ended(action: str, step: str, ending: Ending, conditions: tuple[ConditionVer
         output_bytes=ending.output_bytes,
         output_sha256=ending.output_sha256,
         sent={name: shortened(mask.text(text), _LINE_LIMIT) for name, text in ending.sent.items()},
+        nothing_done=ending.nothing_done,
     )
 
 

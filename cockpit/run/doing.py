@@ -62,6 +62,7 @@ def action_started(state: RunState, event: e.Event, body: e.ActionStarted) -> Ru
         mode=body.mode,
         timeout_s=body.timeout_s,
         output=body.output,
+        touched_before=step.touched_seq,
     )
     touched = event.seq if body.mode != "shown" else step.touched_seq
     return _replaced(state, step_id, replace(step, touched_seq=touched), action)
@@ -127,6 +128,8 @@ def action_ended(state: RunState, event: e.Event, body: e.ActionEnded) -> RunSta
     step = replace(step, action=action, sent=body.sent or step.sent, countersigned_by="", waived_reason="")
     if body.outcome == "unknown":
         step = replace(step, touched_seq=event.seq)
+    elif found[2].started is not None and (body.nothing_done or body.outcome in ("refused", "lapsed")):
+        step = replace(step, touched_seq=action.touched_before)
     return _judged_again(with_step(state, step_id, step), event, step_id)
 
 

@@ -96,6 +96,8 @@ class ActionEnded(Body, frozen=True, kw_only=True):
     output_sha256: str = ""
     sent: dict[str, str] = {}
     """Of a message: `to`, `channel`, `digest` (SHA-256 of the text, hex)."""
+    nothing_done: bool = False
+    """It was begun, and is known to have left nothing (its transaction was rolled back): there is nothing to undo."""
 
 
 class ActionSettled(Body, frozen=True, kw_only=True):

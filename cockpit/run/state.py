@@ -55,6 +55,8 @@ class ActionState(Struct, frozen=True):
     target: str = ""
     mode: Literal["real", "dry_run", "shown", "rolled_back"] = "real"
     timeout_s: float = 0.0
+    touched_before: int = 0
+    """The step's `touched_seq` before it was begun."""
     exit_code: int | None = None
     detail: str = ""
     conditions: tuple[ConditionVerdict, ...] = ()

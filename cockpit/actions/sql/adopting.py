@@ -74,6 +74,7 @@ async def _ending(context: ActionContext, outcome: Outcome, detail: str) -> Endi
         output=f"{context.action}.log" if digest else "",
         output_bytes=size,
         output_sha256=digest,
+        nothing_done=outcome == "failed",  # only what was in a transaction is ever known to have failed
     )
 
 

@@ -79,6 +79,12 @@ def settled(found: Settled) -> Verdict:
     return Verdict(outcomes[found.verdict], f"the connection was lost while committing; {found.detail}")
 
 
+def left_nothing(execution: Execution, verdict: Verdict) -> bool:
+    """Whether it is certain that nothing of it is there to be undone. What a sequence gave out is not counted."""
+    is_over = verdict.outcome in ("failed", "cancelled", "timed_out")
+    return is_over and (execution.in_transaction or execution.stage == "connecting")
+
+
 def _lost(execution: Execution, error: psycopg.Error, reason: StopReason) -> Verdict:
     why = f"the connection was lost at {_place(execution)}: {_words(error)}"
     if reason:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from cockpit.actions.runner import DETACH, ActionContext, Ending, OnOutput, Planned
 from cockpit.actions.sql.adopting import adopted
 from cockpit.actions.sql.executing import Execution, Order, Stopped
-from cockpit.actions.sql.judging import StopReason, Verdict, ended, needs_settling, settled, succeeded
+from cockpit.actions.sql.judging import StopReason, Verdict, ended, left_nothing, needs_settling, settled, succeeded
 from cockpit.actions.sql.keeping import Kept, keep, kept_path
 from cockpit.actions.sql.planning import plan, prepare
 from cockpit.actions.sql.settling import PATIENCE_S, settle
@@ -148,6 +148,7 @@ async def _acted(context: ActionContext, order: Order, transcript: Transcript, s
         output=f"{context.action}.log",
         output_bytes=written.bytes,
         output_sha256=written.sha256,
+        nothing_done=left_nothing(execution, verdict),
     )
     with suppress(OSError):  # a full disk: the keeper still hears the ending from here
         await keeping(replace(execution.kept, stage="ended", ending=ending))

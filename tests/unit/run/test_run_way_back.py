@@ -136,6 +136,30 @@ def test_what_was_begun_is_undone_however_it_ended(outcome: str, is_due: bool) -
     assert ("unscale" in due_steps(story.state, WHOLE.rollbacks[1])) is is_due
 
 
+def test_what_was_begun_and_left_nothing_is_not_undone_but_an_earlier_try_of_it_is() -> None:
+    story = at("migrate")
+    _tried(story, "cancelled", nothing_done=True)
+    assert "unmigrate" not in due_steps(story.state, WHOLE.rollbacks[1])
+    _tried(story, "failed")  # committed, but not as it was expected to be
+    _tried(story, "timed_out", nothing_done=True)
+    assert "unmigrate" in due_steps(story.state, WHOLE.rollbacks[1])
+
+
+def test_what_was_unknown_and_then_found_to_have_left_nothing_is_not_undone() -> None:
+    story = at("migrate")
+    _tried(story, "unknown")
+    assert "unmigrate" in due_steps(story.state, WHOLE.rollbacks[1])
+    story.ends("failed", nothing_done=True)
+    assert "unmigrate" not in due_steps(story.state, WHOLE.rollbacks[1])
+
+
+def _tried(story: WholeStory, outcome: str, *, nothing_done: bool = False) -> None:
+    story.asks_to_run("migrate")
+    shown = {"action": story.action.action, "step": "migrate", "attempt": story.action.attempt}
+    story.happens(e.ActionStarted(shown="do it", runs_as="ana@bastion-1", **shown))
+    story.ends(outcome, nothing_done=nothing_done)
+
+
 def test_what_was_refused_or_only_shown_or_skipped_is_not_undone() -> None:
     story = at("scale")
     story.asks_to_run("scale")

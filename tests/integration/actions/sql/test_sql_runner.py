@@ -218,6 +218,7 @@ async def test_cancelling_is_confirmed_by_the_server_and_rolls_back(stage: Stage
     assert ending.outcome == "cancelled"
     assert "cancelled at statement 2 of 2" in ending.detail
     assert ending.detail.endswith("nothing was committed")
+    assert ending.nothing_done
     assert sql("select to_regclass('t')") == [(None,)]
     assert sql("select count(*) from pg_stat_activity where application_name like 'cockpit 01TEST%'") == [(0,)]
 
@@ -232,6 +233,7 @@ async def test_cancelling_a_concurrent_index_says_what_may_be_left(stage: Stage,
         ending = await running
     assert ending.outcome == "cancelled"
     assert "an invalid index may be left" in ending.detail
+    assert not ending.nothing_done
 
 
 async def test_a_cancel_by_somebody_else_is_a_failure(stage: Stage, sql: Sql) -> None:

@@ -257,8 +257,10 @@ def values_of(step: Step, value: str) -> dict[str, str]:
 
 
 def sent_by_hand(state: RunState, step: Step, known: StepState, digest: str) -> dict[str, str]:
-    """To whom a message went that no channel sent, and what it said."""
-    if step.behaviour != "message" or (known.action is not None and known.action.status == "succeeded"):
+    """To whom a message went that no channel sent, and what it said; in a rehearsal nobody sends one."""
+    if state.is_rehearsal or step.behaviour != "message":
+        return {}
+    if known.action is not None and known.action.status == "succeeded":
         return {}
     name = settings_of(step, MessageSettings).template
     template = next((each for each in state.profile.templates if each.id == name), None)

@@ -130,7 +130,10 @@ async def _by_hand(hands: Hands, painted: RunState, step: Step, label: str) -> d
     to = (template.to if template else "") or "people"
     how = "r sends it through its channel, y copies it." if template and template.channel else "y copies it."
     lines = (f"You say that you sent it by hand, to {to}.", how)
-    if not await hands.sure(f"Confirm {label}: sent by hand?", lines, "c", "confirms that it was sent"):
+    title, verb = f"Confirm {label}: sent by hand?", "confirms that it was sent"
+    if painted.is_rehearsal:
+        lines, title, verb = ("REHEARSAL: nobody sends it.",), f"Confirm {label}: looked at?", "confirms"
+    if not await hands.sure(title, lines, "c", verb):
         return None
     return {"digest": digest(whole(*filled(painted, template))) if template else ""}
 

@@ -96,7 +96,7 @@ def _fits(option: Option) -> str:
 def _time(painted: RunState, option: Option, now: datetime, zone: ZoneInfo) -> str:
     takes = f"Takes about {duration(option.estimate_s)}" if option.estimate_s else "How long it takes was not estimated"
     end = painted.started.window_end if painted.started else None
-    if end is None:
+    if end is None or not option.estimate_s:
         return f"{takes}."
     over = (now + timedelta(seconds=option.estimate_s)).astimezone(zone)
     if not option.fits_window:

@@ -140,6 +140,9 @@ def _message(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]
 def _how_to_send(seen: Seen, step: Step, channel: str) -> list[Line]:
     if not _asks(seen, step) or not gate_lets(seen):
         return []
+    if seen.state.is_rehearsal:
+        looked: Line = (("c", "key"), (" confirms, nobody sends it", "bold"))
+        return [(("r", "key"), (" shows how it is sent", "plain")), looked] if channel else [looked]
     by_hand: Line = (("y", "key"), (" copies it, then ", "plain"), ("c", "key"), (": sent by hand", "plain"))
     if not channel:
         return [by_hand]

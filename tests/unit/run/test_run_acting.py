@@ -301,6 +301,15 @@ def test_a_message_without_a_channel_is_not_sent_but_by_hand() -> None:
     story.does(c.ConfirmStep, step="tell", digest="ab")
 
 
+def test_a_rehearsal_does_not_say_that_a_message_was_sent_by_hand() -> None:
+    story = WholeStory(rehearsal=True)
+    story.goes_to("tell")
+    story.happens(e.StepDue(step="tell"))
+    body = story.does(c.ConfirmStep, step="tell", digest="ab")
+    assert isinstance(body, e.StepConfirmed)
+    assert body.sent == {}
+
+
 def test_a_message_that_is_not_due_is_neither_sent_nor_confirmed() -> None:
     story = at("tell")
     assert story.refused(c.ConfirmStep, step="tell").code == "not_due"

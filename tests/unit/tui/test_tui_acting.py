@@ -584,6 +584,38 @@ async def test_a_plan_that_names_no_lost_data_does_not_say_that_none_is_lost():
         assert "It names no data that is lost." in dialog_text(app)
 
 
+async def test_a_plan_whose_time_nobody_estimated_is_not_said_to_fit_the_window():
+    plans = tuple(
+        replace(
+            plan,
+            phases=tuple(
+                replace(phase, steps=tuple(replace(step, estimate_s=0) for step in phase.steps))
+                for phase in plan.phases
+            ),
+        )
+        for plan in NIGHT.rollbacks
+    )
+    app = StoryApp(FakeSeat(failed(replace(NIGHT, rollbacks=plans))))
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "b")
+        await answers(app, pilot, ChooseDialog)
+        assert "How long it takes was not estimated." in dialog_text(app)
+        assert "fits the window" not in dialog_text(app)
+
+
+async def test_in_a_rehearsal_nobody_is_asked_to_say_that_a_message_was_sent():
+    night = Night(rehearsal=True)
+    night.happens(e.StepDue(step="announce"))
+    seat = FakeSeat(night)
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        assert "c confirms, nobody sends it" in app.shows("step")
+        await apart(pilot, "c")
+        await answers(app, pilot, SureDialog)
+        assert "nobody sends it" in dialog_text(app)
+        assert "You say" not in dialog_text(app)
+
+
 async def test_what_a_script_does_is_asked_about_and_not_the_values_before_it():
     script = "kubectl scale --replicas=${count}"
     settings = {"script": script, "env": {"WHERE": "prod"}}

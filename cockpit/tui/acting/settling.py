@@ -129,7 +129,7 @@ async def _by_hand(hands: Hands, painted: RunState, step: Step, label: str) -> d
     template = template_of(painted, step)
     to = (template.to if template else "") or "people"
     how = "r sends it through its channel, y copies it." if template and template.channel else "y copies it."
-    lines = (f"You say that you sent it by hand, to {to}.", how)
+    lines: tuple[str, ...] = (f"You say that you sent it by hand, to {to}.", how)
     title, verb = f"Confirm {label}: sent by hand?", "confirms that it was sent"
     if painted.is_rehearsal:
         lines, title, verb = ("REHEARSAL: nobody sends it.",), f"Confirm {label}: looked at?", "confirms"

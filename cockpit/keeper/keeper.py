@@ -133,6 +133,11 @@ class Keeper:
         if not self._end.done():
             self._end.set_result(end)
 
+    def _end_once_idle(self) -> None:
+        """The run is over: nothing begins any more, and what still runs is watched to its end, for the log."""
+        if not self._desk.is_busy:
+            self._finish(End("run over"))
+
     def _fail(self, error: Exception) -> None:
         """Something that was not foreseen: say it where somebody will look, and end."""
         traceback.print_exception(error)
@@ -144,7 +149,7 @@ class Keeper:
     # ---- what happens --------------------------------------------------------------------------------------------
 
     def _on_reading(self, judgement: Judgement) -> None:
-        if self._end.done():
+        if self._end.done() or self.state.status != "live":
             return
         judgement, told = self._watching.take(judgement)
         self.tell(*told)
@@ -154,7 +159,7 @@ class Keeper:
         for event in events:
             self.state = evolve(self.state, event)
         if self.state.status != "live":
-            self._finish(End("run over"))
+            self._end_once_idle()
             return
         if self._end.done():
             return
@@ -219,6 +224,10 @@ class Keeper:
             await asyncio.sleep(deadline - self._loop.time())
 
     def _look(self, now_mono: float, *, is_sampling: bool) -> None:
+        if self.state.status != "live":
+            self._desk.look()
+            self._end_once_idle()
+            return
         moment = now()
         self._judges.pace(self.state, moment)
         self.tell(*self._watching.look(now_mono, TICK_S / 2))

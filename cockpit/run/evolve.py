@@ -1,7 +1,7 @@
 """`evolve(state, event) -> state`: what each event makes true. The only place where a `RunState` is made.
 
 Invariant: pure, total, never mutates. `fold(a + b) == fold(b, fold(a))`, whatever the events: one that does not fit
-(a step the profile does not have, a second `run.started`, anything after the end) moves the sequence numbers and
+(a step the profile does not have, a second `run.started`, a decision after the end) moves the sequence numbers and
 nothing else. Telemetry changes probes, seats and what is shown of a running action. It must never raise on an event
 that decoded, and never read a clock: what an event needs to know, it carries.
 
@@ -118,6 +118,9 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
 """What each kind of event changes. `note.added` and `alert.sent` change nothing: they are only told."""
 
 _ANY_TIME = frozenset(
-    {e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.UnknownBody}
-)
-"""Events that count before the start and after the end too."""
+    {
+        e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.UnknownBody,
+        e.ActionStarted, e.ActionOutput, e.ActionEnded,
+    }
+)  # fmt: skip
+"""Events that count before the start and after the end too: giving a run up does not stop what it began."""

@@ -13,12 +13,6 @@ from cockpit.profile.model import Profile
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
-RUN_NAMES = (
-    "run.id", "run.title", "run.environment", "run.operator", "run.started", "run.window_date", "run.window_start",
-    "run.window_end", "run.timezone",
-)  # fmt: skip
-"""Every name that begins with `run.`."""
-
 
 def run_values(state: RunState) -> dict[str, str]:
     """What the run knows of itself: `run.window_start` as `22:00`, `run.window_date` as `2026-11-21 (Saturday)`.

@@ -7,6 +7,7 @@ from typing import Any
 
 from cockpit.errors import KeeperError
 from cockpit.run import commands as c
+from cockpit.run import refusals_doing as rd
 from cockpit.run.commands import Refusal
 from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
@@ -97,8 +98,11 @@ async def abort(hands: Hands, painted: RunState) -> None:
     """Give the run up."""
     if hands.refused(painted, hands.command(c.AbortRun, reason="")):
         return
+    running = rd.running_action(painted)
+    label = step_label(painted.profile, running.step) if running is not None else ""
     question = Question(
-        title="Abort the run. Its keeper ends; nothing is undone by itself.",
+        title="Abort the run. Its keeper ends; nothing is undone by itself."
+        + (f" {label} goes on to its end: cancel it first to stop it." if label else ""),
         reason="why is it given up?",
         word=required_word(painted, "abort", "", hands.now),
         danger=True,

@@ -256,14 +256,23 @@ def test_a_flood_of_output_is_told_in_part_and_all_of_it_is_accounted_for(stage:
     assert told[-1].text.endswith("line 19999\n")
 
 
-def test_a_run_that_is_over_leaves_what_still_runs_to_its_end(stage: Stage) -> None:
+def test_what_runs_when_its_run_is_given_up_goes_on_and_its_end_is_told(stage: Stage) -> None:
     stage.begin_with(with_step(until="enough"))
     keeper = stage.plugged()
     action = stage.order("act")
     until(lambda: stage.bodies("action.output"), "its output")
     stage.append(RunAborted(reason="enough"))
+    late = stage.order("look")
+    assert keeper.poll() is None
+    (stage.run_dir / "enough").touch()
+    assert stage.ending(action).outcome == "succeeded"
     assert keeper.wait(10) == 0
-    assert stage.done(action) == ["run", "detached"]
+    assert stage.done(action) == ["run", "done"]
+    found = stage.state.steps["act"].action
+    assert found is not None
+    assert (stage.state.status, found.status) == ("aborted", "succeeded")
+    assert [body.action for body in stage.bodies("action.ended")] == [action], f"{late} was begun by nobody"
+    assert [body.reason for body in stage.bodies("keeper.stopped")] == ["run over"]
 
 
 def test_a_runner_that_will_not_let_go_does_not_keep_the_keeper(stage: Stage) -> None:

@@ -17,8 +17,7 @@ from cockpit.profile.conditions import (
     since_in,
 )
 from cockpit.profile.model import Phase, Probe, Profile, RollbackPlan, Step
-from cockpit.profile.recording import RUN_NAMES, recorded
-from cockpit.run import naming
+from cockpit.profile.recording import recorded
 
 
 def record(name: str, *, number: bool = False) -> Step:
@@ -92,7 +91,3 @@ def test_nothing_is_known_before_it_could_have_been_recorded(names: list[str], i
     for index in range(len(names)):
         others = names[:index] + names[index + 1 :] if is_free else names[:index]
         assert known.before[f"s{index}"] == set(others)
-
-
-def test_the_run_fills_every_name_that_profiles_may_use() -> None:
-    assert naming.RUN_NAMES == RUN_NAMES

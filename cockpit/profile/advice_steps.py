@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import get_args
 
 from cockpit.profile.links import calls_kubectl
-from cockpit.profile.model import Profile, Stage
+from cockpit.profile.model import Profile, Stage, Step
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.places import PlacedStep, placed_phases, placed_steps
 from cockpit.profile.problems import nearest
@@ -70,6 +70,14 @@ def _step(placed: PlacedStep, profile: Profile, node: Node, findings: Findings) 
         if means and step.behaviour not in _ACTS:
             said = f"`{key}` says nothing of a step that does nothing itself"
             _warn(findings, node.find(key), said, "`gate`" if key == "requires" else "")
+    if step.behaviour == "message" and step.requires and step.gate and not _has_channel(step, profile):
+        said = f"step `{step.id}` is sent by hand, and has conditions both before and after: only `d` ends it"
+        _warn(findings, node.find("requires"), said, "one of `requires` and `gate`, or a channel")
+
+
+def _has_channel(step: Step, profile: Profile) -> bool:
+    named = step.settings.get("template")
+    return any(each.channel for each in profile.templates if each.id == named)
 
 
 def _is_undone(placed: PlacedStep, profile: Profile) -> bool:

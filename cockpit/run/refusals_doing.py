@@ -75,7 +75,7 @@ def not_done(state: RunState, step: Step, known: StepState) -> Refusal | None:
     action = known.action
     if action is None:
         if step.behaviour == "message":
-            return None  # sent by hand
+            return _unread_gate(state, step, label)  # sent by hand
         return Refusal(f"{label} has not been run", "run it, or record that it was done outside", "not_run")
     if action.status == "succeeded":
         return None
@@ -85,12 +85,19 @@ def not_done(state: RunState, step: Step, known: StepState) -> Refusal | None:
         why = f"it is not known how {label} ended, and no gate can tell"
         return Refusal(why, "look, and say how it ended, with a reason", "unknown")
     if step.behaviour == "message":
-        return None
+        return _unread_gate(state, step, label)
     how = {"timed_out": "timed out", "cancelled": "was cancelled", "refused": "was not begun"}.get(
         action.status, "did not succeed"
     )
     why = f"{label} {how}: {shortened(action.detail, 120)}" if action.detail else f"{label} {how}"
     return Refusal(why, "run it again, skip it, or go back", "not_succeeded")
+
+
+def _unread_gate(state: RunState, step: Step, label: str) -> Refusal | None:
+    """Of a message with conditions before and after it, sending is what leads from the one gate to the other."""
+    if state.is_rehearsal or not (step.requires and step.gate):
+        return None
+    return Refusal(f"{label} has not been sent", "send it, or record that it was sent outside", "not_run")
 
 
 def not_over(state: RunState, step: Step, known: StepState) -> Refusal | None:

@@ -9,6 +9,7 @@ import pytest
 from profile_kinds import KINDS
 
 from cockpit.profile.check import check, check_json, check_summary, check_text
+from cockpit.profile.kinds import installed
 
 START = 'id = "shop"\nenvironment = "staging"\n'
 STEP = '[[phases]]\nid = "db"\n[[phases.steps]]\nid = "migrate"\ntitle = "Migrate"\n'
@@ -104,3 +105,20 @@ def test_only_what_is_done_in_the_window_is_weighed_against_it(tmp_path: Path) -
         "the window of 1h is too short for 2h of steps and 0s of reserve"
     ]
     assert warned(tmp_path, START + window + long.replace('"db"', '"db"\nstage = "after"')) == []
+
+
+def test_a_message_sent_by_hand_does_not_need_what_only_sending_it_leads_to(tmp_path: Path) -> None:
+    template = '[[templates]]\nid = "done"\ntitle = "Done"\nbody = "Done."\n'
+    channel = '[[channels]]\nid = "ops"\nwebhook = "http://127.0.0.1:1/"\n'
+    step = STEP + 'kind = "message"\ntemplate = "done"\nestimate = "1m"\nrequires = ["1 < 2"]\n'
+    said = "step `migrate` is sent by hand, and has conditions both before and after: only `d` ends it"
+    kinds = installed()
+    path = tmp_path / "m.toml"
+
+    def messages(text: str) -> list[str]:
+        path.write_text(text)
+        return [problem.message for problem in check([path], kinds)]
+
+    assert messages(START + template + step) == []
+    assert messages(START + template + step + 'gate = ["1 < 2"]\n') == [said]
+    assert messages(START + channel + template + 'channel = "ops"\n' + step + 'gate = ["1 < 2"]\n') == []

@@ -301,6 +301,31 @@ def test_a_message_without_a_channel_is_not_sent_but_by_hand() -> None:
     story.does(c.ConfirmStep, step="tell", digest="ab")
 
 
+def test_a_message_with_conditions_before_and_after_is_not_confirmed_unsent() -> None:
+    phases = tuple(
+        replace(
+            phase,
+            steps=tuple(
+                replace(step, requires=("api.passing",), gate=("api.passing",)) if step.id == "tell" else step
+                for step in phase.steps
+            ),
+        )
+        for phase in WHOLE.phases
+    )
+    profile = replace(WHOLE, phases=phases)
+    story = WholeStory(profile)
+    story.goes_to("tell")
+    story.happens(e.StepDue(step="tell"))
+    assert story.refused(c.ConfirmStep, step="tell", digest="ab").code == "not_run"
+    story.acts("tell", outcome="failed")
+    assert story.refused(c.ConfirmStep, step="tell", digest="ab").code == "not_run"
+    rehearsed = WholeStory(profile, rehearsal=True)
+    rehearsed.goes_to("tell")
+    rehearsed.happens(e.StepDue(step="tell"))
+    rehearsed.opens()
+    rehearsed.does(c.ConfirmStep, step="tell", digest="ab")
+
+
 def test_a_rehearsal_does_not_say_that_a_message_was_sent_by_hand() -> None:
     story = WholeStory(rehearsal=True)
     story.goes_to("tell")

@@ -17,7 +17,7 @@ from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import Loaded
 from cockpit.profile.window import resolve_window
-from cockpit.run.readiness import Finding, of_profile, of_window, readiness
+from cockpit.run.readiness import Finding, of_claims, of_profile, of_window, readiness
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
 from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
@@ -67,6 +67,7 @@ def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
     return (
         *of_window(profile, start, end, now),
         *around,
+        *of_claims(profile),
         *of_profile(profile, shown_secrets(profile, known)),
     )
 

@@ -72,6 +72,7 @@ def _step(node: Node, kinds: Kinds, findings: Findings) -> Step:
         level=fields.word("level", LEVELS, "required"),
         owner=fields.line("owner"),
         rollback=fields.text("rollback"),
+        claimed=fields.line("claimed"),
         on_failure=fields.line("on_failure"),
         undoes=fields.texts("undoes", what="a step's id"),
         settings=settings,

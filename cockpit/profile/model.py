@@ -125,6 +125,8 @@ class Step(Value, frozen=True, kw_only=True):
     owner: str = ""
     rollback: str = ""
     """Markdown: how this step is undone by hand."""
+    claimed: str = ""
+    """Who says that it is done already (`ticked in the wiki, 2025-10-22`): a claim, until a person confirms it."""
     on_failure: str = ""
     """Id of a rollback plan: if the action fails, the advisor opens with this plan."""
     undoes: tuple[str, ...] = ()

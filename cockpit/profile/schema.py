@@ -117,7 +117,7 @@ def _step(kinds: Mapping[str, StepKind], definitions: dict[str, object]) -> Sche
         "id": ID, "title": TEXT, "kind": _kind_names(kinds), "instructions": TEXT, "command": TEXT,
         "gate": CONDITIONS, "requires": CONDITIONS, "only_if": CONDITIONS, "estimate": DURATION,
         "risk": words(Risk), "level": words(Level), "owner": TEXT, "rollback": TEXT, "on_failure": TEXT,
-        "undoes": texts(),
+        "claimed": TEXT, "undoes": texts(),
     }  # fmt: skip
     return {**object_of(Step, properties, closed=False), **_by_kind("step", kinds, definitions, default="confirm")}
 

@@ -51,6 +51,7 @@ def readiness(state: RunState, now: Instant) -> tuple[Finding, ...]:
         *_keeper(state),
         *_variables(state),
         *_before(state),
+        *_claimed(state),
         *_targets(state),
         *_probes(state, now),
         *of_profile(state.profile, shown_values(state)),
@@ -156,6 +157,8 @@ def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
     match known.status:
         case "open" if step.behaviour == "signoff":
             yield Finding(must, "this approval is missing", where, "who may, signs off")
+        case "open" if step.claimed:
+            yield Finding(must, _claim(step), where, "look, and confirm it")
         case "open":
             level = "" if step.level == "required" else f", {step.level}"
             yield Finding(must, f"it is open{level}", where, "settle it before the window")
@@ -169,6 +172,24 @@ def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
             )
             if why:
                 yield Finding("look", f"its gate was overridden: {shortened(why, 160)}", where, _VERIFY)
+
+
+def _claim(step: Step) -> str:
+    return f"it is claimed to be done ({shortened(visible(step.claimed), 120)}), nobody verified it"
+
+
+def _claimed(state: RunState) -> Iterator[Finding]:
+    """What came ticked and is not verified yet, outside `_before`."""
+    for phase, step in state.profile.steps():
+        if step.claimed and phase.stage != "before" and state.steps[step.id].status == "open":
+            yield Finding("look", _claim(step), step_label(state.profile, step.id), "look, and confirm it")
+
+
+def of_claims(profile: Profile) -> Iterator[Finding]:
+    """What came ticked: without a run, nobody has verified any of it."""
+    for _, step in profile.steps():
+        if step.claimed:
+            yield Finding("look", _claim(step), step_label(profile, step.id), "look, and confirm it in the run")
 
 
 _VERIFY = "reopen it, or make sure that it is so"

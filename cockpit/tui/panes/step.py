@@ -6,7 +6,7 @@ from cockpit.profile.model import Step
 from cockpit.run.friction import needs_second
 from cockpit.run.numbering import find_phase, phase_label, step_label
 from cockpit.run.state import StepState
-from cockpit.text import shortened
+from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
 from cockpit.tui.panes import action, asking, waiting
@@ -36,7 +36,12 @@ def facts(seen: Seen, width: int) -> list[Line]:
     if step is None:
         return _no_step(seen, width)
     known = seen.state.steps[step.id]
-    return [_summary(seen, step, known), *_reason(known, width), *_next(seen, step, known, width)]
+    return [
+        _summary(seen, step, known),
+        *_claim(step, known, width),
+        *_reason(known, width),
+        *_next(seen, step, known, width),
+    ]
 
 
 def _summary(seen: Seen, step: Step, known: StepState) -> Line:
@@ -50,6 +55,15 @@ def _summary(seen: Seen, step: Step, known: StepState) -> Line:
     if told:
         spans.append(("  " + ", ".join(told), "dim"))
     return tuple(spans)
+
+
+def _claim(step: Step, known: StepState, width: int) -> list[Line]:
+    if not step.claimed or known.status not in ("open", "confirmed"):
+        return []
+    said = shortened(visible(step.claimed), 160)
+    if known.status == "confirmed":
+        return [((text, "dim"),) for text in wrapped(f"was claimed before: {said}", width)]
+    return [((text, "warn"),) for text in wrapped(f"○ claimed, not verified: {said}", width)]
 
 
 def _reason(known: StepState, width: int) -> list[Line]:

@@ -176,6 +176,8 @@ def _standing(seen: Seen, step: Step, known: StepState, is_here: bool) -> tuple[
         return ("◔", "accent"), "waiting", "accent"
     if known.due is not None:
         return (("▶", "accent") if is_here else ("◆", "warn")), "due", "warn"
+    if step.claimed:
+        return (("▶", "accent") if is_here else ("○", "warn")), "claimed", "warn"
     return ("▶", "accent") if is_here else _MARKS["open"], "", "dim"
 
 

@@ -23,7 +23,8 @@ from cockpit.profile.model import (
     Variable,
 )
 from cockpit.run import events as e
-from cockpit.run.readiness import Finding, of_window, readiness
+from cockpit.run.numbering import step_label
+from cockpit.run.readiness import Finding, of_claims, of_window, readiness
 from cockpit.run.readings import Reading
 from cockpit.run.state import EMPTY
 
@@ -265,3 +266,21 @@ def test_whatever_happened_every_open_required_step_is_named_and_every_line_is_v
     if all(each.severity == "ok" for each in findings):
         assert all(story.state.steps[step].status == "confirmed" for step in STEPS)
         assert story.state.targets["db"].verdict == "match"
+
+
+def test_what_came_ticked_is_a_claim_until_somebody_confirms_it() -> None:
+    said = "ticked in the wiki, 2025-10-22"
+    first, *rest = WHOLE.phases
+    before = replace(first, steps=(replace(first.steps[0], claimed=said), *first.steps[1:]))
+    later = replace(rest[0], steps=(replace(rest[0].steps[0], claimed=said + "\x1b[2J"), *rest[0].steps[1:]))
+    profile = replace(WHOLE, phases=(before, later, *rest[1:]))
+    story = begun(profile)
+    claim = f"it is claimed to be done ({said}), nobody verified it"
+    assert found(story, "1.1 Backup") == Finding("missing", claim, "1.1 Backup", "look, and confirm it")
+    elsewhere = step_label(profile, rest[0].steps[0].id)
+    assert severity(story, elsewhere) == "look"
+    assert "\x1b" not in str(found(story, elsewhere))
+    assert [each.where for each in of_claims(profile)] == ["1.1 Backup", elsewhere]
+    story.happens(e.StepConfirmed(step="backup", attempt=1))
+    story.happens(e.StepConfirmed(step=rest[0].steps[0].id, attempt=1))
+    assert [each for each in readiness(story.state, story.now()) if "claimed" in each.what] == []

@@ -528,3 +528,23 @@ def test_readings_stand_in_the_order_of_the_profile():
         each.id for each in PROFILE.probes
     ]
     assert len(READINGS) == 5
+
+
+# ---- claims --------------------------------------------------------------------------------------------------------
+
+
+def test_what_came_ticked_is_shown_as_a_claim_until_it_is_confirmed():
+    said = "ticked in the wiki, 2025-10-22"
+    phase = Phase(
+        id="p",
+        title="P",
+        steps=(Step(id="one", title="One", claimed=said), Step(id="two", title="Two", claimed=said)),
+    )
+    story = Story(replace(PROFILE, phases=(phase,)))
+    rows = [text_of(line) for line in tree.tree(story.seen(), 40, 20)]
+    assert [row.split() for row in rows[1:]] == [["▶", "1.1", "One", "claimed"], ["○", "1.2", "Two", "claimed"]]
+    assert f"○ claimed, not verified: {said}" in [text_of(line) for line in step.facts(story.seen(), 80)]
+    story.does(c.ConfirmStep, step="one")
+    rows = [text_of(line) for line in tree.tree(story.seen(), 40, 20)]
+    assert rows[1].split()[:3] == ["✔", "1.1", "One"]
+    assert "claimed" not in rows[1]

@@ -45,7 +45,11 @@ class Known(Struct, frozen=True):
 class Gate:
     """The conditions of one gate, compiled once; those that do not compile cannot be said, and say why."""
 
-    def __init__(self, texts: tuple[str, ...], environment: Mapping[str, object]) -> None:
+    def __init__(
+        self, texts: tuple[str, ...], environment: Mapping[str, object], *, is_error_failing: bool = False
+    ) -> None:
+        """`is_error_failing`: of a probe in error it is said that it is not passing, instead of nothing."""
+        self._is_error_failing = is_error_failing
         self._conditions: list[Condition | ConditionVerdict] = []
         limit = max(40, min(300, _TEXTS_BYTES // (2 * max(1, len(texts)))))
         self._limit = limit
@@ -83,7 +87,7 @@ class Gate:
     ) -> ConditionVerdict:
         facts: dict[str, object] = dict(recorded)
         for probe in condition.probes:
-            facts.update(_facts(probe, _of(known, probe)))
+            facts.update(_facts(probe, _of(known, probe), is_error_failing=self._is_error_failing))
         holds = condition.evaluate(facts)
         if holds is True:
             # No numbers here: the readings are evidence anyway, and a value that moves would be told for ever.
@@ -105,7 +109,7 @@ def _of(known: Mapping[str, Known], probe: str) -> Known:
     return known.get(probe, Known("waiting"))
 
 
-def _facts(probe: str, known: Known) -> dict[str, object]:
+def _facts(probe: str, known: Known, *, is_error_failing: bool) -> dict[str, object]:
     reading = known.reading
     if known.standing != "fresh" or reading is None:
         return {}
@@ -116,6 +120,8 @@ def _facts(probe: str, known: Known) -> dict[str, object]:
         facts[f"{probe}.passing"] = reading.status in ("pass", "warn")
         if known.value is not None:
             facts[probe] = known.value
+    elif is_error_failing:
+        facts[f"{probe}.passing"] = False
     return facts
 
 

@@ -1,9 +1,11 @@
 """Triggers: what recommends a way back, once it has held for its time.
 
 Invariant: a trigger fires only if it is armed and all of `when` held, by readings that count, throughout `for`; what
-cannot be said neither fires it nor clears it, and begins its time anew. While suspended it does not fire, and its time
-is forgotten; that what fired it is over may be found out then too. It fires once: again only after it cleared, which
-takes `clear_when` (else that `when` is false) for `clear_for`. Pure: it is told the time.
+cannot be said neither fires it nor clears it, and begins its time anew. Unlike in a gate, a probe in error is not
+`passing` here: who cannot be reached answers nothing, and that is what is watched for. While suspended it does not
+fire, and its time is forgotten; readings that began then fire nothing afterwards. That what fired it is over may be
+found out then too. It fires once: again only after it cleared, which takes `clear_when` (else that `when` is false) for
+`clear_for`. Pure: it is told the time.
 """
 
 from __future__ import annotations
@@ -23,10 +25,11 @@ class TriggerWatch:
     def __init__(self, trigger: Trigger, environment: Environment, *, is_firing: bool) -> None:
         """`is_firing`: an earlier keeper told so, and not that it cleared."""
         self.trigger = trigger
-        self._when = Gate(trigger.when, environment)
-        self._clear = Gate(trigger.clear_when, environment) if trigger.clear_when else None
+        self._when = Gate(trigger.when, environment, is_error_failing=True)
+        self._clear = Gate(trigger.clear_when, environment, is_error_failing=True) if trigger.clear_when else None
         self._is_firing = is_firing
         self._since: float | None = None
+        self._suspended_mono = float("-inf")
         more = self._clear.probes if self._clear is not None else ()
         self.probes = tuple(dict.fromkeys((*self._when.probes, *more)))
         """What it reads."""
@@ -38,14 +41,22 @@ class TriggerWatch:
         if self._is_firing:
             return self._cleared(known, recorded, now_mono)
         if suspended:
-            self._since = None
+            self._since, self._suspended_mono = None, now_mono
             return None
+        known = {probe: self._read_since(found) for probe, found in known.items()}
         verdict, conditions = self._when.judge(known, recorded)
         if not self._has_held(verdict == "pass", self.trigger.for_s, now_mono):
             return None
         self._is_firing, self._since = True, None
         current = tuple(_evidence(probe, known, now_mono) for probe in self._when.probes)
         return TriggerFired(trigger=self.trigger.id, conditions=conditions, current=current)
+
+    def _read_since(self, found: Known) -> Known:
+        """What counts of a probe, of readings that began while it was armed: an outage that was planned is over."""
+        reading = found.reading
+        if reading is None or reading.began_mono >= self._suspended_mono:
+            return found
+        return Known("waiting", reading, found.value)
 
     def _cleared(
         self, known: Mapping[str, Known], recorded: Mapping[str, object], now_mono: float

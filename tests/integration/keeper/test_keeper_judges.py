@@ -97,6 +97,17 @@ def test_a_trigger_fires_calls_people_and_clears_across_keepers(stage: Stage, se
     assert len(stage.state.fired) == 1, "it stays until it is answered"
 
 
+def test_a_service_that_is_gone_altogether_fires_the_trigger_that_watches_for_it(stage: Stage, server: Server) -> None:
+    server.body = WELL
+    trigger = Trigger(id="gone", title="Nobody answers", when=("!missing.passing",), for_s=0.5, severity="immediate")
+    stage.begin_with(walk(triggers=(trigger,)))
+    stage.plugged()
+    until(lambda: stage.state.probes["missing"].status == "pass", "health")
+    server.close()
+    until(lambda: stage.bodies("trigger.fired"), "the trigger")
+    assert stage.state.probes["missing"].status == "error"
+
+
 def test_nobody_is_called_while_a_screen_is_open(stage: Stage, server: Server) -> None:
     trigger = Trigger(id="gone", title="Profiles are missing", when=("missing > 0",))
     channels = (Channel(id="oncall", webhook="${base}/hook"),)

@@ -56,12 +56,34 @@ def test_what_is_not_known_never_fires_and_never_clears(known: dict[str, Known])
     assert [said(watch(is_firing=True, clear_for_s=0.0), known, t) for t in (0.0, 100.0)] == ["", ""]
 
 
+def test_who_cannot_be_reached_is_not_passing() -> None:
+    trigger = watch(when=("!rate.passing",))
+    assert said(trigger, rate(None), 0) == ""
+    assert said(trigger, rate(None), 60) == "trigger.fired"
+    assert said(trigger, rate(None), 120) == "", "an error is no sign that it is over"
+    assert said(trigger, LOW, 130) == ""
+    assert said(trigger, LOW, 160) == "trigger.cleared"
+
+
+@pytest.mark.parametrize("known", [rate(12.0, stale=True), UNREAD])
+def test_what_nobody_reads_is_not_said_to_be_unreachable(known: dict[str, Known]) -> None:
+    assert said(watch(when=("!rate.passing",), for_s=0.0), known, 0) == ""
+
+
 def test_while_suspended_it_does_not_fire_and_forgets_its_time() -> None:
     trigger = watch()
     said(trigger, HIGH, 0)
-    assert said(trigger, HIGH, 60, suspended="during 2 Application") == ""
-    assert said(trigger, HIGH, 61) == ""
-    assert said(trigger, HIGH, 121) == "trigger.fired"
+    assert said(trigger, HIGH, 1060, suspended="during 2 Application") == ""
+    assert said(trigger, rate(12.0, 61), 1061) == ""
+    assert said(trigger, rate(12.0, 61), 1121) == "trigger.fired"
+
+
+def test_a_reading_of_a_planned_outage_fires_nothing_once_that_is_over() -> None:
+    trigger = watch(for_s=0.0)
+    assert said(trigger, rate(12.0, 50), 1060, suspended="during 2 Application") == ""
+    assert said(trigger, rate(12.0, 50), 1061) == ""
+    assert said(trigger, rate(1.0, 62), 1062) == ""
+    assert said(trigger, rate(12.0, 70), 1070) == "trigger.fired"
 
 
 def test_it_clears_only_after_its_own_time_and_can_then_fire_again() -> None:

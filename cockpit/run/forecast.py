@@ -14,7 +14,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.profile.model import Step
-from cockpit.profile.steps import WaitSettings, settings_of
+from cockpit.profile.steps import CheckpointSettings, WaitSettings, settings_of
+from cockpit.run.due import due_at, has_set_time
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
 from cockpit.run.friction import no_return_at
@@ -53,9 +54,9 @@ class Forecast(Struct, frozen=True, kw_only=True):
     elapsed_s: float = 0.0
     """Since the run began, until now or its end."""
     pace: float = 1.0
-    """Actual / planned of the confirmed steps that had a plan, waits aside, within `PACE_LIMITS`."""
+    """Actual / planned of the steps that say something of it (`_tells_pace`), within `PACE_LIMITS`."""
     remaining_s: float = 0.0
-    """Of all open steps of the work itself (`_counts`), at this run's pace."""
+    """Until all open steps of the work itself (`_counts`) are done, at this run's pace; before set times nothing is."""
     unestimated: int = 0
     """Those of them without a plan."""
     from_earlier: int = 0
@@ -81,9 +82,11 @@ def forecast(state: RunState, now: Instant) -> Forecast:
     pace = _pace(state, steps)
     start, end = state.started.window_start, state.started.window_end
     open_ids = [step_id for step_id in route(state) if _counts(state, step_id, at.at)]
-    remaining_s = sum(_remaining_s(state, step_id, steps[step_id], pace, at) for step_id in open_ids)
     is_live = state.status == "live"
     from_at = max(at.at, start) if start and is_live else at.at
+    remaining_s = _ahead_s(
+        state, [(each, _remaining_s(state, each, steps[each], pace, at)) for each in open_ids], from_at
+    )
     finish_at = from_at + timedelta(seconds=remaining_s if is_live else 0.0)
     whole = Forecast(
         window="none",
@@ -128,13 +131,38 @@ def _planned_s(step: Step, medians: dict[str, float]) -> float:
     return max(planned_s, settings_of(step, WaitSettings).duration_s) if step.behaviour == "wait" else planned_s
 
 
+def _ahead_s(state: RunState, remaining_s: list[tuple[str, float]], from_at: datetime) -> float:
+    """One step after the other from `from_at` on; none that has a set time is over before that has come."""
+    ahead_s, done_s = 0.0, dict[str, float]()
+    for step_id, takes_s in remaining_s:
+        ahead_s = max(ahead_s, _set_s(state, step_id, done_s, from_at)) + takes_s
+        done_s[step_id] = ahead_s
+    return ahead_s
+
+
+def _set_s(state: RunState, step_id: str, done_s: dict[str, float], from_at: datetime) -> float:
+    """How long after `from_at` a step's set time is; `done_s`: when the open steps before it will be done.
+
+    What is not to be said before the window's end has no part in when the work is done.
+    """
+    found = find_step(state.profile, step_id)
+    if found is None or not has_set_time(found[1]) or state.steps[step_id].due is not None:
+        return 0.0
+    moment, end = due_at(state, found[1]), state.started.window_end if state.started else None
+    if moment is not None:
+        is_after = found[1].behaviour == "message" and end is not None and moment >= end
+        return 0.0 if is_after else (moment - from_at).total_seconds()
+    settings = settings_of(found[1], CheckpointSettings)
+    return done_s[settings.since] + settings.delay_s if settings.since in done_s else 0.0
+
+
 def _counts(state: RunState, step_id: str, now: datetime) -> bool:
     """Whether a step is open and belongs to the work whose end is forecast.
 
-    Not what is looked at hours afterwards; what comes before the window does only if it is not done when that opens.
+    Not what is looked at afterwards; what comes before the window does only if it is not done when that opens.
     """
     found = find_step(state.profile, step_id)
-    if found is None or found[1].behaviour == "checkpoint" or state.steps[step_id].status != "open":
+    if found is None or state.steps[step_id].status != "open":
         return False
     start = state.started.window_start if state.started else None
     stage = found[0].stage
@@ -162,21 +190,41 @@ def _remaining_s(state: RunState, step_id: str, time: Time, pace: float, at: Ins
     found = find_step(state.profile, step_id)
     if found is not None and found[1].behaviour == "wait":
         return time.planned_s  # its clock is still to begin, and nobody's pace shortens it
-    # What an earlier attempt took does not shorten this one.
+    # What an earlier attempt took does not shorten this one, nor does having waited for the window.
     spent_s = time.actual_s if step.attempt == 1 else _visit_s(state, step, step_id, at)
+    start = state.started.window_start if state.started else None
+    if start is not None and step.entered is not None and step.entered.at < start:
+        spent_s = min(spent_s, max(0.0, (at.at - start).total_seconds()))
     return max(0.0, time.planned_s * pace - spent_s)
 
 
 def _pace(state: RunState, steps: dict[str, Time]) -> float:
-    done = [
-        time
-        for step_id, time in steps.items()
-        if state.steps[step_id].status == "confirmed"
-        and time.planned_s > 0
-        and state.steps[step_id].wait is None  # a wait takes what it takes, and says nothing of the people's pace
-    ]
+    done = [time for step_id, time in steps.items() if time.planned_s > 0 and _tells_pace(state, step_id)]
     planned_s = sum(time.planned_s for time in done)
     if not planned_s:
         return 1.0
     least, most = PACE_LIMITS
     return min(max(sum(time.actual_s for time in done) / planned_s, least), most)
+
+
+def _tells_pace(state: RunState, step_id: str) -> bool:
+    """Whether how long a step took says how fast people are: not where somebody, or something, was waited for."""
+    step, found = state.steps[step_id], find_step(state.profile, step_id)
+    return (
+        step.status == "confirmed"
+        and step.wait is None
+        and found is not None
+        and not has_set_time(found[1])
+        and is_of_the_work(state, step_id)
+    )
+
+
+def is_of_the_work(state: RunState, step_id: str) -> bool:
+    """Whether a step is of the window's stage, and was not current from before the window opened until it was open."""
+    step, found = state.steps[step_id], find_step(state.profile, step_id)
+    if found is None or found[0].stage != "window":
+        return False
+    start = state.started.window_start if state.started else None
+    if start is None or step.entered is None or step.settled is None:
+        return True
+    return not step.entered.at < start <= step.settled.at

@@ -20,6 +20,7 @@ from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
 from cockpit.errors import LogError
 from cockpit.run.events import RunStarted
 from cockpit.run.evolve import evolve
+from cockpit.run.forecast import is_of_the_work
 from cockpit.run.state import EMPTY, RunState, StepState
 
 NEWEST = 20
@@ -42,8 +43,8 @@ class Timings(Struct, frozen=True):
 def earlier_timings(profile_id: str, steps: Collection[str], folder: Path) -> Timings:
     """The medians of the newest finished runs and rehearsals of the profile in `folder`, whatever the environment.
 
-    Only steps that were confirmed count, and of a rehearsal only what did its work (people's, or SQL that was rolled
-    back): what was merely shown says nothing of how long it takes.
+    Only steps of the window's work that were confirmed count, and of a rehearsal only what did its work (people's, or
+    SQL that was rolled back): what was merely shown, or waited for its day, says nothing of how long it takes.
     """
     taken: dict[str, list[float]] = {}
     counted = 0
@@ -51,7 +52,7 @@ def earlier_timings(profile_id: str, steps: Collection[str], folder: Path) -> Ti
         durations = {
             step_id: state.steps[step_id].spent_s
             for step_id in state.steps.keys() & set(steps)
-            if _counts(state.steps[step_id])
+            if _counts(state.steps[step_id]) and is_of_the_work(state, step_id)
         }
         for step_id, took_s in durations.items():
             taken.setdefault(step_id, []).append(took_s)

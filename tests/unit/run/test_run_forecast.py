@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 from run_story import BEGIN, PROFILE, Story
 
+from cockpit.profile.model import Phase, Step
 from cockpit.run import commands as c
 from cockpit.run import events as e
-from cockpit.run.forecast import Time, forecast
+from cockpit.run.forecast import PACE_LIMITS, Time, forecast
 from cockpit.run.state import EMPTY
 
 
@@ -72,6 +75,64 @@ def test_an_earlier_attempt_does_not_shorten_the_next() -> None:
     told = forecast(story.state, story.now())
     assert told.steps["maintenance"].actual_s == 400
     assert told.remaining_s == 200 + 600 + 900
+
+
+def test_having_waited_for_the_window_slows_no_forecast() -> None:
+    before = Phase(id="prepare", title="Prepare", stage="before", steps=(Step(id="go", title="Go", estimate_s=60),))
+    story = Story(replace(PROFILE, phases=(before, *PROFILE.phases)), start=False)
+    opens = BEGIN + timedelta(hours=10)
+    story.happens(
+        e.RunStarted(
+            profile=story.profile, profile_digest="", sources=(), cockpit_version="0",
+            window_start=opens, window_end=opens + timedelta(hours=4),
+        )
+    )  # fmt: skip
+    story.passes(5 * 3600)
+    story.does(c.ConfirmStep, step="go")
+    story.passes(5 * 3600 + 60)
+    told = forecast(story.state, story.now())
+    assert told.pace == 1.0, "hours before the window say nothing of the work"
+    assert told.remaining_s == 300 - 60 + 600 + 900, "the first step had waited for five hours"
+    story.passes(240)
+    story.does(c.ConfirmStep, step="maintenance")
+    assert forecast(story.state, story.now()).pace == 1.0
+
+
+def test_a_look_at_a_set_time_within_the_window_is_waited_for() -> None:
+    look = Step(
+        id="look", title="Look", kind="checkpoint", behaviour="checkpoint", estimate_s=60,
+        settings={"since": "maintenance", "delay": 7200.0, "interval": 60.0},
+    )  # fmt: skip
+    story = Story(replace(PROFILE, phases=(*PROFILE.phases, Phase(id="look_at", title="Look", steps=(look,)))))
+    assert forecast(story.state, story.now()).remaining_s == 300 + 7200 + 60
+    story.passes(300)
+    story.does(c.ConfirmStep, step="maintenance")
+    story.passes(600)
+    told = forecast(story.state, story.now())
+    assert told.remaining_s == 7200 - 600 + 60
+    assert told.unestimated == 2
+    story.happens(e.StepDue(step="look"))
+    assert forecast(story.state, story.now()).remaining_s == 900 + 60
+
+
+@given(st.lists(st.tuples(st.sampled_from(["confirm", "skip", "pass"]), st.floats(0, 20_000)), max_size=12))
+def test_a_forecast_never_promises_the_past_and_ends_with_the_work(done: list[tuple[str, float]]) -> None:
+    story = Story()
+    for what, seconds in done:
+        story.passes(seconds)
+        step = story.state.cursor.step if story.state.cursor else None
+        if what != "pass" and step is not None:
+            body = e.StepConfirmed if what == "confirm" else e.StepSkipped
+            story.happens(body(step=step, attempt=1, **({} if what == "confirm" else {"reason": "r"})))
+        now = story.now()
+        told = forecast(story.state, now)
+        assert told.finish_at is not None
+        assert told.finish_at >= now.at
+        assert told.finish_at == now.at + timedelta(seconds=told.remaining_s)
+        assert told.used_s + told.left_s == pytest.approx(4 * 3600)
+        assert PACE_LIMITS[0] <= told.pace <= PACE_LIMITS[1]
+        if story.state.cursor is None:
+            assert told.remaining_s == 0
 
 
 def test_before_the_window_opens_the_forecast_counts_from_its_opening() -> None:

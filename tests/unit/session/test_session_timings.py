@@ -15,7 +15,7 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.line import draft
 from cockpit.audit.tail import Tail
 from cockpit.errors import RunError
-from cockpit.profile.model import Phase, Profile, Step
+from cockpit.profile.model import Phase, Profile, Step, Window
 from cockpit.run import events as e
 from cockpit.session import timings
 from cockpit.session.timings import Timings, earlier_timings
@@ -102,6 +102,18 @@ def test_what_a_rehearsal_merely_showed_does_not_count(tmp_path: Path) -> None:
             store.append(None, draft(body, ANA, later))
         store.close()
         assert known(tmp_path).medians == expected
+
+
+def test_a_step_that_waited_for_the_window_and_what_came_before_it_do_not_count(tmp_path: Path) -> None:
+    opens = datetime.now(UTC) + timedelta(hours=1)
+    night = Window(start=opens.isoformat(), end=(opens + timedelta(hours=4)).isoformat())
+    walked(tmp_path, 5000, 10, profile=replace(SHORT, window=night))
+    assert known(tmp_path).medians == {"second": 10.0}
+    earlier = replace(SHORT.phases[0], stage="before")
+    walked(tmp_path, 5000, 10, profile=replace(SHORT, phases=(earlier,)))
+    assert known(tmp_path).medians == {"second": 10.0}
+    walked(tmp_path, 100, 10, profile=replace(SHORT, window=night))
+    assert known(tmp_path).medians == {"first": 100.0, "second": 10.0}, "rehearsed in the afternoon"
 
 
 def test_only_the_newest_runs_count(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,15 @@ from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import Loaded
 from cockpit.profile.window import resolve_window
-from cockpit.run.readiness import Finding, of_claims, of_profile, of_window, readiness
+from cockpit.run.readiness import (
+    Finding,
+    of_claims,
+    of_preparation,
+    of_profile,
+    of_steps,
+    of_window,
+    readiness,
+)
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
 from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
@@ -46,7 +54,6 @@ def ready(file: str, run_: str | None, format_: str) -> int:
     state = None if run_ is None else _state_of(run_, loaded)
     if state is None:
         seen = (*known.findings, *_of_file(loaded, known))
-        _mention_runs(loaded)
     else:
         seen = (*known.findings, *readiness(state, clock.now()))
     findings = _distinct((*seen, *of_host(profile, known, base_dir)))
@@ -67,9 +74,19 @@ def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
     return (
         *of_window(profile, start, end, now),
         *around,
-        *of_claims(profile),
+        *_of_steps(loaded),
         *of_profile(profile, shown_secrets(profile, known)),
     )
+
+
+def _of_steps(loaded: Loaded) -> tuple[Finding, ...]:
+    """What is to be settled before the window, by the newest live run if there is one: else nobody has settled it."""
+    profile = loaded.profile
+    live = [run for run in live_runs(profile.id, profile.environment) if not run.is_rehearsal]
+    if not live:
+        return (*of_preparation(profile), *of_claims(profile))
+    say(f"what is settled is by the live run {live[0].run}; what its keeper sees: --run {live[0].run}")
+    return of_steps(_state_of(live[0].run, loaded))
 
 
 def _state_of(run: str, loaded: Loaded) -> RunState:
@@ -88,12 +105,6 @@ def _state_of(run: str, loaded: Loaded) -> RunState:
             hint="see the runs with: cockpit runs",
         )
     return state
-
-
-def _mention_runs(loaded: Loaded) -> None:
-    live = live_runs(loaded.profile.id, loaded.profile.environment)
-    if live:
-        say(f"there is a live run of this profile; to look at it too: --run {live[0].run}")
 
 
 def _distinct(findings: tuple[Finding, ...]) -> list[Finding]:

@@ -50,8 +50,7 @@ def readiness(state: RunState, now: Instant) -> tuple[Finding, ...]:
         *of_window(state.profile, *window, now.at),
         *_keeper(state),
         *_variables(state),
-        *_before(state),
-        *_claimed(state),
+        *of_steps(state),
         *_targets(state),
         *_probes(state, now),
         *of_profile(state.profile, shown_values(state)),
@@ -78,6 +77,19 @@ def of_window(profile: Profile, start: datetime | None, end: datetime | None, no
         return (Finding("look", f"it is open, for another {_length(end - now)}: {times}", "window"),)
     severity: Severity = "look" if start - now <= SOON else "ok"
     return (Finding(severity, f"it opens in {_length(start - now)}: {times}", "window"),)
+
+
+def of_preparation(profile: Profile) -> Iterator[Finding]:
+    """What has to be settled before the window, where no run has begun in which it could have been."""
+    steps = [step for phase, step in profile.steps() if phase.stage == "before"]
+    if not steps:
+        return
+    approvals = [step_label(profile, step.id) for step in steps if step.behaviour == "signoff"]
+    said = f"{_count(len(steps), 'step')} before the window, none settled: no run has begun"
+    if approvals:
+        missing = ", ".join(approvals[:5]) + (", …" if len(approvals) > 5 else "")
+        said += f"; {_count(len(approvals), 'approval')} missing: {missing}"
+    yield Finding("look", said, "preparation", "start it: cockpit run FILE")
 
 
 def _contacts(profile: Profile, values: Mapping[str, str]) -> Iterator[Finding]:
@@ -139,6 +151,11 @@ def _variables(state: RunState) -> Iterator[Finding]:
         if not variable.secret and variable.name not in state.started.variables:
             said = "it had no value when the run began"
             yield Finding("missing", said, f"variable {visible(variable.name)}", "set it, and start another run")
+
+
+def of_steps(state: RunState) -> tuple[Finding, ...]:
+    """What is to be settled before the window, and what came ticked, as the run knows it."""
+    return (*_before(state), *_claimed(state))
 
 
 def _before(state: RunState) -> Iterator[Finding]:

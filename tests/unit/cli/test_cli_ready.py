@@ -101,7 +101,8 @@ def test_a_profile_with_everything_in_order_is_ready(cockpit: Cockpit, whole: Pa
     assert "✔ probes: all 1 that were read pass" in ended.stdout
     assert "✔ files: 1 can be read" in ended.stdout
     assert "✔ programs: all found: sh" in ended.stdout
-    assert "0 missing, 1 to look at" in one_sentence(ended)  # no window
+    assert "! preparation: 1 step before the window, none settled: no run has begun" in ended.stdout
+    assert "0 missing, 2 to look at" in one_sentence(ended)  # no window
     assert "s3cret-hook" not in ended.stdout + ended.stderr
     assert not (whole.parent / "runs").exists()
 
@@ -172,6 +173,25 @@ def test_with_a_run_its_steps_and_its_keeper_count(cockpit: Cockpit, whole: Path
     assert found["1.1 Backup"] == "it is open"
     assert found["keeper"] == "nothing watches this run"
     assert "--run " + run_dir.name in cockpit("ready", "shop.toml", **SET).stderr
+
+
+def test_while_a_run_is_live_its_open_steps_and_approvals_are_missing_without_asking_for_it(
+    cockpit: Cockpit, whole: Path
+) -> None:
+    whole.write_text(
+        WHOLE.replace(
+            'title = "Backup"\n',
+            'title = "Backup"\n[[phases.steps]]\nid = "yes"\ntitle = "Yes"\nkind = "signoff"\nrole = "dba"\n',
+        )
+        + '[[roles]]\nid = "dba"\npeople = ["bo"]\n'
+    )
+    said = cockpit("ready", "shop.toml", **SET)
+    assert (said.returncode, "1 approval missing: 1.2 Yes" in said.stdout) == (0, True), said.stdout
+    rehearsed = create_run(load(whole, installed()), {"host": "x"}, folder=whole.parent / "runs", rehearsal=True)
+    assert missing(findings(cockpit, **SET)) == {}, f"nothing is settled in a rehearsal: {rehearsed.name}"
+    create_run(load(whole, installed()), {"host": "+34 600"}, folder=whole.parent / "runs")
+    found = missing(findings(cockpit, **SET))
+    assert found == {"1.1 Backup": "it is open", "1.2 Yes": "this approval is missing"}
 
 
 def test_a_run_of_another_profile_is_refused(cockpit: Cockpit, whole: Path, tmp_path: Path) -> None:

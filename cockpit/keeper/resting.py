@@ -1,6 +1,7 @@
 """What is read, and how often: everything within the window; outside of it, only what somebody waits for.
 
-The run rests while the phase at the cursor is of stage `before` or `after` and the window has not begun, or is over.
+The run rests while the phase at the cursor is of stage `before` or `after`, or every step is settled, and the window
+has not begun, or is over.
 Then regular probes are read only if the gate at the cursor, a running wait or an armed trigger needs them; those of an
 open checkpoint at the checkpoint's own interval. Probes that are read on demand are read at their interval while a wait
 or an armed trigger needs them, resting or not. Pure: it is told the time.
@@ -41,10 +42,10 @@ class Checkpoint(Struct, frozen=True):
 def is_resting(state: RunState, at: datetime) -> bool:
     """Whether the run rests at this moment (aware)."""
     started, cursor = state.started, state.cursor
-    if started is None or cursor is None or started.window_start is None or started.window_end is None:
+    if started is None or started.window_start is None or started.window_end is None:
         return False
-    phase = find_phase(state.profile, cursor.phase)
-    if phase is None or phase.stage == "window":
+    phase = find_phase(state.profile, cursor.phase) if cursor is not None else None
+    if cursor is not None and (phase is None or phase.stage == "window"):
         return False
     return not started.window_start <= at < started.window_end
 

@@ -122,6 +122,13 @@ def test_a_run_rests_outside_the_window_in_its_stages_before_and_after(stage: St
     assert is_resting(state, START + timedelta(hours=hours)) is rests
 
 
+def test_a_run_whose_steps_are_all_settled_rests_once_the_window_is_over_although_nobody_finished_it() -> None:
+    state = run_of(DEPLOY, stage="window", confirmed={"deploy": 100})
+    assert state.cursor is None
+    assert not is_resting(state, START + timedelta(hours=1))
+    assert is_resting(state, START + timedelta(hours=5))
+
+
 NIGHT, LATER = START + timedelta(hours=1), START + timedelta(hours=5)
 
 

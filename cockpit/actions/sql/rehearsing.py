@@ -28,7 +28,9 @@ _SHOWN_ONLY = (
 )
 _REACHES_OUT = re.compile(
     r"\b(dblink\w*|lo_export|pg_(?:create|drop)_\w*replication_slot|pg_reload_conf|pg_terminate_backend|"
-    r"pg_cancel_backend|pg_switch_wal|pg_file_\w+) \(",
+    r"pg_cancel_backend|pg_switch_wal|pg_file_\w+|pg_stat_(?:\w+_)?reset\w*|pg_create_restore_point|pg_promote|"
+    r"pg_rotate_logfile\w*|pg_wal_replay_(?:pause|resume)|pg_(?:backup_)?(?:start|stop)(?:_backup)?|"
+    r"pg_logical_emit_message|pg_replication_\w+|pg_log_\w+|http_(?:get|post|put|patch|delete|head)) \(",
     re.IGNORECASE,
 )
 _USES_NUMBERS = re.compile(r"\b(nextval|setval) \(", re.IGNORECASE)

@@ -59,6 +59,10 @@ def test_the_sql_or_the_names_of_its_files_are_shown() -> None:
         ("alter type colour add value 'red'", "a new enum value cannot be used in the transaction that adds it"),
         ("copy t to program 'mail'", "COPY … PROGRAM runs a program"),
         ("select dblink_exec('c', 'delete from t')", "dblink_exec() acts outside of the transaction"),
+        ("select pg_stat_statements_reset()", "pg_stat_statements_reset() acts outside of the transaction"),
+        ("select pg_stat_reset()", "pg_stat_reset() acts outside of the transaction"),
+        ("select pg_create_restore_point('before')", "pg_create_restore_point() acts outside of the transaction"),
+        ("select net.http_post('https://x')", "http_post() acts outside of the transaction"),
     ],
 )
 def test_what_cannot_be_rolled_back_is_named(sql: str, sentence: str) -> None:

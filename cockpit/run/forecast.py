@@ -21,7 +21,7 @@ from cockpit.run.events import Instant
 from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState, StepState
-from cockpit.run.walk import route
+from cockpit.run.walk import route, steps_of
 
 PACE_LIMITS = (0.5, 3.0)
 """One quick or one stuck step must not promise, or threaten, the whole night."""
@@ -98,8 +98,8 @@ def forecast(state: RunState, now: Instant) -> Forecast:
         finish_at=finish_at,
         phases={
             phase.id: Time(
-                planned_s=sum(steps[step.id].planned_s for step in phase.steps),
-                actual_s=sum(steps[step.id].actual_s for step in phase.steps),
+                planned_s=sum(steps[step.id].planned_s for step in steps_of(state, phase)),
+                actual_s=sum(steps[step.id].actual_s for step in steps_of(state, phase)),
             )
             for phase in (*state.profile.phases, *(phase for plan in state.profile.rollbacks for phase in plan.phases))
         },

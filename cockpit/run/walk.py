@@ -23,6 +23,16 @@ def route(state: RunState) -> tuple[str, ...]:
     return forward_steps(state.profile) if state.started else ()
 
 
+def steps_of(state: RunState, phase: Phase) -> tuple[Step, ...]:
+    """The steps of a phase that count: on the way back, of the chosen plan's phases those that are due."""
+    if state.rollback is None:
+        return phase.steps
+    plan = state.profile.plan(state.rollback.plan)
+    if plan is None or all(each.id != phase.id for each in plan.phases):
+        return phase.steps
+    return tuple(step for step in phase.steps if step.id in state.rollback.steps)
+
+
 def is_open(state: RunState, step_id: str) -> bool:
     """Whether the step is walked now and not settled."""
     return step_id in route(state) and state.steps[step_id].status == "open"

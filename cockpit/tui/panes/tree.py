@@ -15,7 +15,7 @@ from msgspec import Struct
 from cockpit.profile.model import Profile, Step
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_label, step_number
 from cockpit.run.state import StepState
-from cockpit.run.walk import route
+from cockpit.run.walk import route, steps_of
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, cut, duration, padded
@@ -136,7 +136,8 @@ def _phase(seen: Seen, phase_id: str, width: int) -> Line:
     assert phase is not None
     is_current = cursor is not None and cursor.phase == phase.id
     at_door = is_current and cursor is not None and cursor.step is None
-    settled = bool(phase.steps) and not at_door and all(state.steps[step.id].status != "open" for step in phase.steps)
+    steps = steps_of(state, phase)
+    settled = bool(steps) and not at_door and all(state.steps[step.id].status != "open" for step in steps)
     mark: tuple[str, Ink] = ("✔", "good") if settled else ("▶", "accent") if is_current else ("·", "dim")
     time = seen.forecast.phases.get(phase.id)
     actual, planned = (time.actual_s, time.planned_s) if time else (0.0, phase.estimate_s)

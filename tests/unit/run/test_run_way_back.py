@@ -22,7 +22,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.friction import needs_second, no_return_at, required_word
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.readings import ConditionVerdict
-from cockpit.run.walk import route
+from cockpit.run.walk import route, steps_of
 
 PRODUCTION = in_production(WHOLE)
 HOLDS = (ConditionVerdict("missing > 5", True, "missing is 9"),)
@@ -181,6 +181,19 @@ def test_what_was_done_outside_or_in_an_earlier_attempt_is_undone() -> None:
     story = at("migrate")
     story.does(c.ReopenStep, step="scale", reason="again")
     assert "unscale" in due_steps(story.state, WHOLE.rollbacks[1])
+
+
+def test_a_phase_of_the_way_back_is_planned_by_what_is_due_of_it_and_settled_with_it() -> None:
+    story = at("migrate")
+    due = due_steps(story.state, WHOLE.rollbacks[1])
+    assert "unmigrate" not in due
+    story.does(c.ChooseRollback, plan="back", reason="r", typed="back")
+    (phase,) = WHOLE.rollbacks[1].phases
+    assert [step.id for step in phase.steps if step.id in due] == [step.id for step in steps_of(story.state, phase)]
+    told = forecast(story.state, story.now())
+    assert told.phases[phase.id].planned_s == sum(told.steps[step_id].planned_s for step_id in due)
+    assert told.phases[phase.id].planned_s < phase.estimate_s
+    assert steps_of(story.state, WHOLE.phases[0]) == WHOLE.phases[0].steps
 
 
 # ---- the advisor -------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def test_every_key_has_its_line(key):
 def test_every_key_that_has_a_line_is_bound():
     known = {key.label for key in (*keymap.LIVE.values(), *keymap.READING.values())}
     marks = (*MARKS.values(), *tree._MARKS.values(), *tree._DOING.values())
-    signs = {each[0] for each in marks} | {"▶", "◔", "◆"}
+    signs = {each[0] for each in marks} | {"▶", "◔", "◆", "○"}
     assert KEYS - known - signs == {"Ctrl+C", "Ctrl+Q"}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.keeper.gates import DETAIL_EVERY_S, Gate, Known, Teller
 from cockpit.profile.conditions import Environment
@@ -69,6 +71,41 @@ def test_one_false_condition_blocks_whatever_else_is_not_known() -> None:
     verdict, conditions = gate("missing == 0", "api.passing").judge({"missing": fresh("missing", 3)})
     assert verdict == "blocked"
     assert [condition.holds for condition in conditions] == [False, None]
+
+
+_STANDINGS = {
+    "well": fresh("x", 0),
+    "bad": fresh("x", 9, "fail"),
+    "error": Known("fresh", Reading(probe="x", status="error")),
+    "stale": Known("stale", Reading(probe="x", status="pass", value=0), 0),
+    "unread": Known("waiting"),
+}
+_TEXTS = ("missing == 0", "missing.passing", "!missing.passing", "missing != 0", "api.passing")
+
+
+@given(
+    st.lists(st.sampled_from(_TEXTS), min_size=1, max_size=4),
+    st.fixed_dictionaries({name: st.sampled_from(sorted(_STANDINGS)) for name in ("missing", "api")}),
+)
+def test_a_gate_passes_only_by_fresh_readings_that_could_tell_and_one_objection_blocks_it(
+    texts: list[str], standings: dict[str, str]
+) -> None:
+    verdict, conditions = gate(*texts).judge({name: _STANDINGS[how] for name, how in standings.items()})
+    holds = []
+    for text in texts:
+        how = standings[_probe(text)]
+        holds.append(None if how not in ("well", "bad") else (how == "well") is ("!" not in text))
+    assert [condition.holds for condition in conditions] == holds
+    if False in holds:
+        assert verdict == "blocked"
+    elif None in holds:
+        assert verdict == ("pending" if "unread" in {standings[_probe(text)] for text in texts} else "unknown")
+    else:
+        assert verdict == "pass"
+
+
+def _probe(text: str) -> str:
+    return "api" if "api" in text else "missing"
 
 
 def test_a_text_is_judged_whole_although_people_see_it_cut() -> None:

@@ -1,5 +1,8 @@
 """Calling people when nobody looks: a trigger fired, a step became due, a wait stopped, and no screen is open.
 
+A trigger that fired before somebody's eyes waits for its answer: if the last screen closes without one, people are
+called then.
+
 Invariant: each of these is sent at most once, through the profile's alert channel, and what became of it is told
 (`alert.sent`). A rehearsal calls nobody. Nothing here delays the keeper, and nothing is tried again: what is sent twice
 is soon read by no one.
@@ -75,6 +78,9 @@ class Alerts:
         self._resolve, self._send, self._is_attended = resolve, send, is_attended
         self._masked, self._tell = masked, tell
         self._tasks: set[asyncio.Task[None]] = set()
+        self._unanswered: dict[str, str] = {}
+        """Triggers that fired while a screen was open, with what to call people for."""
+        self._waiting: frozenset[str] = frozenset()
 
     def notice(self, bodies: Iterable[Body]) -> None:
         """These were just told: call people where that is needed."""
@@ -83,9 +89,24 @@ class Alerts:
         for body in bodies:
             about = _about(body, self._profile)
             if about and not self._is_attended():
-                task = asyncio.get_running_loop().create_task(self._call(self._channel, about))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                self._begin(self._channel, about)
+            elif about and isinstance(body, TriggerFired):
+                self._unanswered[body.trigger] = about
+
+    def look(self, waiting: frozenset[str]) -> None:
+        """Time has passed: `waiting` are the triggers that wait for an answer, as the log says."""
+        for trigger in self._waiting - waiting:
+            self._unanswered.pop(trigger, None)
+        self._waiting = waiting
+        if self._channel is not None and self._unanswered and not self._is_attended():
+            for about in self._unanswered.values():
+                self._begin(self._channel, f"{about} (not answered)")
+            self._unanswered.clear()
+
+    def _begin(self, channel: Channel, about: str) -> None:
+        task = asyncio.get_running_loop().create_task(self._call(channel, about))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
         """Call nobody any more."""

@@ -232,6 +232,7 @@ class Keeper:
         self._judges.pace(self.state, moment)
         self.tell(*self._watching.look(now_mono, TICK_S / 2))
         self._tell_judged(self._judges.look(self.state, moment))
+        self._alerts.look(frozenset(fired.trigger for fired in self.state.fired))
         self._desk.look()
         if is_sampling:
             self.tell(*self._watching.sample(now_mono))

@@ -206,6 +206,36 @@ async def test_nobody_is_called_while_somebody_looks_or_for_anything_else() -> N
     assert phone.calls == []
 
 
+async def test_people_are_called_when_the_last_screen_closes_before_what_fired_was_answered() -> None:
+    phone = Phone()
+    phone.is_attended = True
+    await phone.after(TriggerFired(trigger="slow"))
+    phone.alerts.look(frozenset())  # the log has not answered yet
+    phone.alerts.look(frozenset({"slow"}))
+    assert await phone.after() == []
+    phone.is_attended = False
+    phone.alerts.look(frozenset({"slow"}))
+    phone.alerts.look(frozenset({"slow"}))
+    assert [sent.about for sent in await phone.after()] == ["trigger (immediate): Too slow (not answered)"]
+
+
+async def test_nobody_is_called_for_what_was_answered_before_the_last_screen_closed() -> None:
+    phone = Phone()
+    phone.is_attended = True
+    await phone.after(TriggerFired(trigger="slow"))
+    phone.alerts.look(frozenset({"slow"}))
+    phone.alerts.look(frozenset())
+    phone.is_attended = False
+    phone.alerts.look(frozenset())
+    assert await phone.after() == []
+    phone.is_attended = True
+    await phone.after(TriggerFired(trigger="slow"))
+    phone.alerts.look(frozenset())
+    phone.is_attended = False
+    phone.alerts.look(frozenset({"slow"}))
+    assert len(await phone.after()) == 1, "it fired again"
+
+
 async def test_a_profile_without_a_channel_calls_nobody() -> None:
     assert await Phone(Profile(id="shop", environment="x")).after(TriggerFired(trigger="slow")) == []
 

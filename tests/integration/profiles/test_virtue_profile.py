@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from virtue.app import NEW_IMAGE
-from virtue.system import System, until
+from systems.looking import until
 
+from cockpit.demo.virtue.app import NEW_IMAGE
+from cockpit.demo.virtue.system import System
 from cockpit.probes.oneshot import read_once
 from cockpit.profile.check import check
 from cockpit.profile.kinds import installed
@@ -33,7 +34,7 @@ def system(postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         pytest.skip("kubectl is not installed here")
     system = System(tmp_path, postgres_dsn)
     for name in ("KUBECONFIG", "KUBECACHEDIR"):
-        monkeypatch.setenv(name, system.environ()[name])
+        monkeypatch.setenv(name, system.environ[name])
     yield system
     system.close()
 
@@ -41,7 +42,7 @@ def system(postgres_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 async def readings(system: System) -> dict[str, tuple[str, object]]:
     """Status and value of every probe, as the keeper reads them."""
     profile = load(FOLDER / "staging.toml", installed()).profile
-    environ = system.environ()
+    environ = system.environ
     secrets = {v.name: environ[v.env] for v in profile.variables if v.secret and v.env}
     values = {**resolve(profile, environ, {}), **secrets}
     results = await read_once(profile, installed(), values, FOLDER)
@@ -179,7 +180,7 @@ async def test_figures_beyond_their_thresholds_are_seen(system: System):
 def ready(system: System, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
     """`cockpit ready` on staging, as an operator calls it."""
     command = [sys.executable, "-m", "cockpit.cli", "ready", str(FOLDER / "staging.toml")]
-    env = {**os.environ, **system.environ(), "COCKPIT_RUNS": str(folder), **more}
+    env = {**os.environ, **system.environ, "COCKPIT_RUNS": str(folder), **more}
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
 
 

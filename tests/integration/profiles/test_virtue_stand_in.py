@@ -16,8 +16,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-from virtue.app import NEW_IMAGE, OLD_IMAGE, PASSWORD
-from virtue.system import CONTEXT, System, until
+from systems.looking import until
+
+from cockpit.demo.virtue.app import NEW_IMAGE, OLD_IMAGE, PASSWORD
+from cockpit.demo.virtue.system import CONTEXT, System
 
 
 @pytest.fixture
@@ -51,7 +53,7 @@ def test_kubectl_finds_its_way_only_in_the_context_that_is_named(system: System)
     assert "v1.32.0-stand-in" in kubectl(system, "version", "--output", "json")
     assert CONTEXT in system.kubeconfig.read_text()
     elsewhere = ["kubectl", "--kubeconfig", str(system.kubeconfig), "get", "pods", "--request-timeout", "2s"]
-    environ = {**os.environ, **system.environ()}
+    environ = {**os.environ, **system.environ}
     assert subprocess.run(elsewhere, capture_output=True, check=False, env=environ).returncode == 1
     assert "NotFound" in system.kubectl("get", "namespace", "other").stderr
 
@@ -132,7 +134,7 @@ def test_the_database_server_ends_even_when_the_process_that_started_it_is_kille
         data = Path(folder) / "data"
         program = (
             "import pathlib, signal, sys\n"
-            "from virtue.system import guarded_server\n"
+            "from systems.server import guarded_server\n"
             "with guarded_server(pathlib.Path(sys.argv[1])):\n"
             "    print('up', flush=True)\n"
             "    signal.pause()\n"

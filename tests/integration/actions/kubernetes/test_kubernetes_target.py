@@ -9,23 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from virtue.api_server import ApiServer
-from virtue.cluster import NAMESPACE, Cluster
 
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import ActionContext
 from cockpit.actions.targets import identify
+from cockpit.demo.kube.api_server import ApiServer
+from cockpit.demo.kube.cluster import Cluster
 from cockpit.probes.masking import Mask
 from cockpit.profile.model import Target
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")
+NAMESPACE = "virtue"
 TOKEN = "tok3n-of-the-deployer"
 
 
 @pytest.fixture
 def cluster() -> Iterator[Cluster]:
-    cluster = Cluster("registry/app:1", 2, {})
+    cluster = Cluster(NAMESPACE, "virtue-app", image="registry/app:1", replicas=2, config={})
     yield cluster
     cluster.close()
 

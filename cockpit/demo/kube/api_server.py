@@ -15,9 +15,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from virtue.cluster import APPS, DEPLOYMENT, NAMESPACE, PLURALS, ApiError, Cluster, Object
+from cockpit.demo.kube.cluster import APPS, PLURALS, ApiError, Cluster, Object
+from cockpit.demo.web import LOOPBACK
 
-LOOPBACK = "127.0.0.1"
 _OBJECTS = re.compile(
     r"/(?:api/v1|apis/apps/v1|apis/metrics\.k8s\.io/v1beta1)/namespaces/(?P<namespace>[^/]+)"
     r"(?:/(?P<plural>[a-z]+)(?:/(?P<name>[^/]+)(?:/(?P<below>[a-z]+))?)?)?"
@@ -86,7 +86,7 @@ class ApiServer:
 
         self._server = _Quiet((LOOPBACK, 0), Handler)
         self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="virtue-api", daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), name="kube-api", daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ class _Handler(BaseHTTPRequestHandler):
             raise ApiError(404, "NotFound", "the server could not find the requested resource")
         if match["plural"] is None:
             return "namespaces", match["namespace"], ""
-        if match["namespace"] != NAMESPACE:
+        if match["namespace"] != self.server_of.cluster.namespace:
             raise ApiError(404, "NotFound", f'namespaces "{match["namespace"]}" not found')
         return match["plural"], match["name"] or "", match["below"] or ""
 
@@ -181,7 +181,7 @@ class _Handler(BaseHTTPRequestHandler):
             {
                 "metadata": {
                     "name": pod["metadata"]["name"],
-                    "namespace": NAMESPACE,
+                    "namespace": self.server_of.cluster.namespace,
                     "labels": pod["metadata"]["labels"],
                 },
                 "timestamp": pod["metadata"]["creationTimestamp"],
@@ -208,7 +208,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         while time.monotonic() < give_up:
             with cluster.changed:
-                cluster.changed.wait_for(lambda seen=seen: cluster.version > seen, 1.0)
+                if cluster.version <= seen:
+                    cluster.changed.wait(1.0)
                 newest = cluster.version
                 new = [o for o in _selected(cluster.all(plural), query) if int(o["metadata"]["resourceVersion"]) > seen]
             for found in new:
@@ -245,7 +246,7 @@ def _selected(found: list[Object], query: dict[str, str]) -> list[Object]:
     ]
 
 
-def kubeconfig(url: str, context: str) -> str:
+def kubeconfig(url: str, context: str, namespace: str) -> str:
     """A kubeconfig with `context`, and with another one as the current: who does not name the context is lost."""
     lost = "http://127.0.0.1:9"
     return json.dumps(
@@ -253,17 +254,14 @@ def kubeconfig(url: str, context: str) -> str:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [
-                {"name": "virtue", "cluster": {"server": url}},
+                {"name": "stand-in", "cluster": {"server": url}},
                 {"name": "elsewhere", "cluster": {"server": lost}},
             ],
             "users": [{"name": "operator", "user": {}}],
             "contexts": [
-                {"name": context, "context": {"cluster": "virtue", "user": "operator", "namespace": NAMESPACE}},
+                {"name": context, "context": {"cluster": "stand-in", "user": "operator", "namespace": namespace}},
                 {"name": "elsewhere", "context": {"cluster": "elsewhere", "user": "operator"}},
             ],
             "current-context": "elsewhere",
         }
     )
-
-
-__all__ = ["DEPLOYMENT", "LOOPBACK", "ApiServer", "kubeconfig"]

@@ -15,9 +15,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import psycopg
-from virtue.cluster import Cluster
 
-LOOPBACK = "127.0.0.1"
+from cockpit.demo.kube.cluster import Cluster
+from cockpit.demo.web import LOOPBACK
+
 OLD_IMAGE, NEW_IMAGE = "virtue-app:previous-stable", "virtue-app:organizational-model-v1.0"
 CONNECTIONS_PER_POD = 2
 PASSWORD = "a-test-password"

@@ -1,37 +1,25 @@
 """The whole virtue system as a stand-in: a real PostgreSQL, the application over HTTP, a cluster for the real kubectl.
 
 All of it listens on loopback, on free ports, in threads of the process that starts it: they end with that process,
-however it ends. The database is on a server of the caller's; `guarded_server` starts one that is stopped even when the
-process that started it is killed.
+however it ends. The database is on a server of the caller's.
 """
 
 from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
-from virtue import database
-from virtue.api_server import ApiServer, kubeconfig
-from virtue.app import OLD_IMAGE, PASSWORD, App
-from virtue.cluster import NAMESPACE, Cluster
 
-from cockpit.demo import postgres_server
+from cockpit.demo.kube.api_server import ApiServer, kubeconfig
+from cockpit.demo.kube.cluster import Cluster
+from cockpit.demo.virtue import database
+from cockpit.demo.virtue.app import OLD_IMAGE, PASSWORD, App
 
-CONTEXT = "virtue-staging"
+CONTEXT, NAMESPACE, DEPLOYMENT = "virtue-staging", "virtue", "virtue-app"
 FLAGS = ("ORGANIZATIONAL_ADMIN", "ORGANIZATIONAL_COACH", "ORGANIZATIONAL_MODEL")
-_GUARD = """
-import sys, pathlib
-from cockpit.demo import postgres_server
-sys.stdin.read()
-postgres_server.stop_orphan(pathlib.Path(sys.argv[1]))
-"""
 
 
 class System:
@@ -39,22 +27,27 @@ class System:
 
     def __init__(self, folder: Path, admin_dsn: str) -> None:
         self._admin_dsn = admin_dsn
+        self._is_closed = False
         self.dsn = database.create(admin_dsn)
         config = {"app-config": {"MAINTENANCE_MODE": "false"}, "feature-flags": dict.fromkeys(FLAGS, "false")}
-        self.cluster = Cluster(OLD_IMAGE, 3, config)
+        self.cluster = Cluster(NAMESPACE, DEPLOYMENT, image=OLD_IMAGE, replicas=3, config=config)
         self.app = App(self.cluster, self.dsn)
         self.api = ApiServer(self.cluster, log_of=self.app.log_of)
         self._cache = folder / "kube-cache"
         self.kubeconfig = folder / "kubeconfig"
-        self.kubeconfig.write_text(kubeconfig(self.api.url, CONTEXT))
+        self.kubeconfig.write_text(kubeconfig(self.api.url, CONTEXT, NAMESPACE))
 
     def close(self) -> None:
-        """End everything and take the database away."""
+        """End everything and take the database away. A second time it does nothing."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self.api.close()
         self.app.close()
         self.cluster.close()
         database.drop(self._admin_dsn)
 
+    @property
     def environ(self) -> dict[str, str]:
         """What the profile's variables are read from."""
         return {
@@ -99,26 +92,6 @@ class System:
         return int(self.query(query)[0][0])
 
 
-@contextmanager
-def guarded_server(data_path: Path) -> Iterator[str]:
-    """A PostgreSQL of one's own, and its connection string; a guard ends it should this process be killed."""
-    server = postgres_server.start(data_path)
-    guard = subprocess.Popen(
-        [sys.executable, "-c", _GUARD, str(data_path)], stdin=subprocess.PIPE, start_new_session=True
-    )
-    try:
-        yield server.get_uri()
-    finally:
-        server.cleanup()
-        assert guard.stdin is not None
-        guard.stdin.close()
-        guard.wait(10)
-
-
-def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
-    """What `true` returns once it is true; fails, naming `what`, if that never comes."""
-    give_up = time.monotonic() + timeout_s
-    while not (found := true()):
-        assert time.monotonic() < give_up, f"never came: {what}"
-        time.sleep(0.02)
-    return found
+def open_system(folder: Path, admin_dsn: str) -> System:
+    """Start it (about 1 s, blocking)."""
+    return System(folder, admin_dsn)

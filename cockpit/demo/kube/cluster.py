@@ -14,11 +14,11 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from virtue.patching import patched
+from cockpit.demo.kube.patching import patched
 
 Object = dict[str, Any]
-NAMESPACE, DEPLOYMENT, CONTAINER = "virtue", "virtue-app", "app"
-LABELS = {"app": DEPLOYMENT}
+"""An object of the API, as JSON has it."""
+CONTAINER = "app"
 TICK_S = 0.02
 _REVISION = "deployment.kubernetes.io/revision"
 PLURALS = {"configmaps": "ConfigMap", "pods": "Pod", "namespaces": "Namespace"}
@@ -36,7 +36,11 @@ class ApiError(Exception):
 class Cluster:
     """One namespace with one Deployment. Thread-safe; its controller is a thread that dies with the process."""
 
-    def __init__(self, image: str, replicas: int, config: dict[str, dict[str, str]]) -> None:
+    def __init__(
+        self, namespace: str, deployment: str, *, image: str, replicas: int, config: dict[str, dict[str, str]]
+    ) -> None:
+        """`config` are the ConfigMaps by name. The Deployment's one container is called `app`."""
+        self.namespace, self.deployment = namespace, deployment
         self.changed = threading.Condition(threading.RLock())
         self.objects: dict[tuple[str, str], Object] = {}
         self.version = 1
@@ -49,14 +53,14 @@ class Cluster:
         self._pods = 0
         self._moments: dict[str, float] = {}
         """Pods' names and when they become ready, or when they are gone."""
-        self.put("namespaces", {"metadata": {"name": NAMESPACE}, "status": {"phase": "Active"}})
+        self.put("namespaces", {"metadata": {"name": namespace}, "status": {"phase": "Active"}})
         for name, content in config.items():
             self.put("configmaps", {"metadata": {"name": name}, "data": dict(content)})
-        self.put("deployments", _deployment(image, replicas))
+        self.put("deployments", _deployment(deployment, image, replicas))
         self.reconcile()
         self._settle()
         self._ending = threading.Event()
-        self._controller = threading.Thread(target=self._control, name="virtue-controller", daemon=True)
+        self._controller = threading.Thread(target=self._control, name="kube-controller", daemon=True)
         self._controller.start()
 
     def close(self) -> None:
@@ -88,7 +92,7 @@ class Cluster:
             found |= {"apiVersion": "apps/v1" if plural in APPS else "v1", "kind": (PLURALS | APPS)[plural]}
             found["metadata"] = meta | {"resourceVersion": str(self.version)}
             if plural != "namespaces":
-                found["metadata"]["namespace"] = NAMESPACE
+                found["metadata"]["namespace"] = self.namespace
             self.objects[plural, name] = found
             self.changed.notify_all()
 
@@ -106,19 +110,19 @@ class Cluster:
                 self.changes.append(what or f"patch {plural}/{name}")
                 self.put(plural, after)
                 self.reconcile()
-            return after
+            return dict(after)
 
     # ---- for tests and the app -----------------------------------------------------------------------------------
 
     @property
     def image(self) -> str:
         """What the Deployment asks for."""
-        return str(_container(self.get("deployments", DEPLOYMENT))["image"])
+        return str(_container(self.get("deployments", self.deployment))["image"])
 
     @property
     def replicas(self) -> int:
         """How many pods the Deployment asks for."""
-        return int(self.get("deployments", DEPLOYMENT)["spec"]["replicas"])
+        return int(self.get("deployments", self.deployment)["spec"]["replicas"])
 
     def data(self, config: str) -> dict[str, str]:
         """A ConfigMap's content."""
@@ -138,7 +142,7 @@ class Cluster:
     def reconcile(self) -> None:
         """One step towards what the Deployment asks for."""
         with self.changed:
-            deployment = self.objects["deployments", DEPLOYMENT]
+            deployment = self.objects["deployments", self.deployment]
             current = self._replica_set(deployment)
             wanted = deployment["spec"]["replicas"]
             mine = [pod for pod in self.objects.values() if pod["kind"] == "Pod" and not _is_going(pod)]
@@ -197,7 +201,7 @@ class Cluster:
         self._pods += 1
         name = f"{owner}-{self._pods:05d}"
         owned = [{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": owner, "uid": f"replicasets-{owner}"}]
-        meta = {"name": name, "labels": dict(LABELS), "ownerReferences": owned}
+        meta = {"name": name, "labels": _labels(self.deployment), "ownerReferences": owned}
         spec = copy.deepcopy(deployment["spec"]["template"]["spec"])
         self.put("pods", {"metadata": meta, "spec": spec, "status": _pod_status(ready=False)})
         self._moments[name] = time.monotonic() + self.ready_after_s
@@ -218,7 +222,7 @@ class Cluster:
         reason = "NewReplicaSetAvailable" if is_done else "ReplicaSetUpdated"
         counts = {"replicas": len(mine), "updatedReplicas": len(updated), "readyReplicas": ready}
         counts |= {"availableReplicas": ready, "unavailableReplicas": max(0, wanted - ready)}
-        status = {key: count for key, count in counts.items() if count}
+        status: Object = {key: count for key, count in counts.items() if count}
         status["observedGeneration"] = deployment["metadata"]["generation"]
         status["conditions"] = [
             {"type": "Available", "status": str(ready >= wanted)},
@@ -233,21 +237,26 @@ class Cluster:
                 found["spec"]["replicas"] = count
 
 
-def _deployment(image: str, replicas: int) -> Object:
+def _labels(deployment: str) -> dict[str, str]:
+    return {"app": deployment}
+
+
+def _deployment(name: str, image: str, replicas: int) -> Object:
     container = {"name": CONTAINER, "image": image, "resources": {"requests": {"cpu": "250m"}}}
-    template = {"metadata": {"labels": dict(LABELS)}, "spec": {"containers": [container]}}
-    spec = {"replicas": replicas, "selector": {"matchLabels": dict(LABELS)}, "template": template}
+    template = {"metadata": {"labels": _labels(name)}, "spec": {"containers": [container]}}
+    spec = {"replicas": replicas, "selector": {"matchLabels": _labels(name)}, "template": template}
     spec |= {"strategy": {"type": "RollingUpdate"}, "progressDeadlineSeconds": 600}
-    return {"metadata": {"name": DEPLOYMENT, "labels": dict(LABELS), "generation": 1}, "spec": spec}
+    return {"metadata": {"name": name, "labels": _labels(name), "generation": 1}, "spec": spec}
 
 
 def _new_replica_set(deployment: Object, number: int) -> Object:
+    name = deployment["metadata"]["name"]
     template = copy.deepcopy(deployment["spec"]["template"])
-    template["metadata"]["labels"] = {**LABELS, "pod-template-hash": f"t{number}"}
-    owned = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": DEPLOYMENT, "controller": True}]
-    owned[0]["uid"] = f"deployments-{DEPLOYMENT}"
-    meta = {"name": f"{DEPLOYMENT}-t{number}", "labels": {**LABELS, "pod-template-hash": f"t{number}"}}
-    spec = {"selector": {"matchLabels": dict(LABELS)}, "template": template, "replicas": 0}
+    template["metadata"]["labels"] = {**_labels(name), "pod-template-hash": f"t{number}"}
+    owned = [{"apiVersion": "apps/v1", "kind": "Deployment", "name": name, "controller": True}]
+    owned[0]["uid"] = f"deployments-{name}"
+    meta = {"name": f"{name}-t{number}", "labels": {**_labels(name), "pod-template-hash": f"t{number}"}}
+    spec = {"selector": {"matchLabels": _labels(name)}, "template": template, "replicas": 0}
     return {"metadata": {**meta, "ownerReferences": owned, "annotations": {}}, "spec": spec, "status": {"replicas": 0}}
 
 

@@ -1,0 +1,1 @@
+"""A Kubernetes API on loopback that stands in for a cluster, for the real `kubectl`."""

@@ -1,0 +1,73 @@
+"""What a run's log says, for tests: its events, what was settled, and whether it verifies.
+
+log = Looking(run_dir)
+log.events("trigger.fired") -> list[Event]      log.bodies("rollback.chosen") -> list of what they say
+log.settled() -> ids of confirmed steps         log.state -> the run, folded      log.problem() -> "" if it verifies
+log.holding("a secret") -> files of the run in which that stands
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from cockpit.audit.layout import log_path
+from cockpit.audit.tail import Tail
+from cockpit.audit.verify import verify
+from cockpit.run.events import Event
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY, RunState
+
+
+class Looking:
+    """One run's folder, from outside."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self.run_dir = run_dir
+
+    @property
+    def state(self) -> RunState:
+        """The run as its log tells it."""
+        state = EMPTY
+        for event in self.events():
+            state = evolve(state, event)
+        return state
+
+    def events(self, type_: str = "") -> list[Event]:
+        """The log's events, from the beginning."""
+        tail, events = Tail(self.run_dir), list[Event]()
+        try:
+            while entries := tail.read():
+                events += [entry.event for entry in entries]
+        finally:
+            tail.close()
+        return [event for event in events if type_ in ("", event.type)]
+
+    def bodies(self, type_: str) -> list[Any]:
+        """What the events of a type say."""
+        return [event.body for event in self.events(type_)]
+
+    def settled(self, status: str = "confirmed") -> list[str]:
+        """Ids of the steps with a status, in the order in which they were settled."""
+        found = [(known.settled_seq, step) for step, known in self.state.steps.items() if known.status == status]
+        return [step for _, step in sorted(found)]
+
+    def problem(self) -> str:
+        """What is wrong with the log; empty if it verifies."""
+        return str(verify(log_path(self.run_dir)).problem or "")
+
+    def holding(self, text: str) -> list[str]:
+        """Names of the run's files in which a text stands."""
+        files = [path for path in self.run_dir.rglob("*") if path.is_file()]
+        return [str(path.relative_to(self.run_dir)) for path in files if text.encode() in path.read_bytes()]
+
+
+def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
+    """What `true` returns once it is true; fails, naming `what`, if that never comes."""
+    give_up = time.monotonic() + timeout_s
+    while not (found := true()):
+        assert time.monotonic() < give_up, f"never came: {what}"
+        time.sleep(0.02)
+    return found

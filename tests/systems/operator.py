@@ -1,0 +1,211 @@
+"""An operator of any system, who knows only what is on the screen and has only keys.
+
+    operator = Operator(terminal, answers={"Note the connection limit": "-1", "Go or no-go": "Go"}, why="because")
+    operator.walk(lambda screen: "▶ 3.2" in screen)  # presses what is due until the screen fulfils a condition
+    operator.walk_to_the_end() -> exit status         # until the run is finished, then leaves
+    operator.press("c") / .terminal.send("!")         # a key of one's own
+    operator.questions                                # titles of the questions that were answered
+
+`answers` are what is entered, by a part of the question's title (a step's title): a record's value, the beginning of a
+choice's title. `why` is every reason. A blocked gate is probed again (`.`), never overridden. When an action failed or
+a trigger fired the operator asks for the ways back (`b`) and takes the proposed one, or the one whose title holds
+`plan`; with `rolls_back=False` a failed action is tried again and what fired is gone on from. A sign-off that this
+person may not give is given by `second()`, another operator's screen, which is opened when it is first needed. Stuck,
+it fails with the screen.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+from systems.dialog import Dialog, dialog_on
+from terminal import Terminal
+
+PROBE_S = 0.6
+"""Between two presses of the key that probes."""
+SEEN_S = 1.5
+"""How long a key is given to change something before it is pressed again."""
+STANDS_S = 0.17
+"""A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
+_DUE = re.compile(r"(r (?:run|send)|c (?:confirm|enter|leave|choose|by its gate)|a approve|F finish|y copy)")
+_SHUT = re.compile(r"[│┃╎] ?(?:✖ blocked|\? unknown)")
+_WAITS = re.compile(r"e (?:end early|early)|K cancel|o do it")
+
+
+class Operator:
+    """Looks, and presses the key that is due."""
+
+    def __init__(
+        self,
+        terminal: Terminal,
+        *,
+        answers: Mapping[str, str] | None = None,
+        why: str = "it has to be",
+        plan: str = "",
+        rolls_back: bool = True,
+        second: Callable[[], Operator] | None = None,
+    ) -> None:
+        self.terminal = terminal
+        self.answers = dict(answers or {})
+        self.why, self.plan, self.rolls_back = why, plan, rolls_back
+        self.questions: list[str] = []
+        """Titles of the questions that were answered, in their order."""
+        self._second_opener = second
+        self._second: Operator | None = None
+        self._probed = 0.0
+        self._down = 0
+        self._open = ""
+
+    # ---- walking -------------------------------------------------------------------------------------------------
+
+    def walk(self, until: Callable[[str], object], timeout_s: float = 60.0) -> str:
+        """Press what is due until the screen fulfils a condition, and return that screen; fails if it never does."""
+        give_up = time.monotonic() + timeout_s
+        while not until(screen := self.terminal.look()):
+            assert time.monotonic() < give_up, f"stuck at:\n{screen}"
+            assert self.terminal.process.poll() is None, f"the screen has ended:\n{screen}"
+            self._go_on(screen)
+        return screen
+
+    def walk_to_the_end(self, timeout_s: float = 60.0) -> int:
+        """Go on until the run is finished, close the screen, and return the program's exit status."""
+        self.walk(lambda screen: re.search(r"\bFINISHED\b", screen.splitlines()[0]), timeout_s)
+        self.terminal.send("q")
+        return self.terminal.wait_for_exit()
+
+    def press(self, key: str) -> None:
+        """Press a key and wait until the screen shows that it was taken, or had time to."""
+        place = _place(self.terminal.look())
+        self.terminal.send(key)
+        self.terminal.wait_until(lambda screen: _place(screen) != place, SEEN_S)
+
+    def _go_on(self, screen: str) -> None:
+        dialog = dialog_on(screen)
+        if dialog is not None:
+            self._answer(dialog)
+            return
+        self._open = ""
+        hints = screen.splitlines()[-1].strip()
+        if hints.startswith("b roll back") and "g go on" in hints:
+            self.press("b" if self.rolls_back else "g")
+        elif hints.startswith("r again"):
+            self.press("b" if self.rolls_back else "r")
+        elif hints.startswith("w waive"):
+            self._ask_second()
+        elif _SHUT.search(screen) or _WAITS.match(hints):
+            self._probe(screen)
+        elif "· reading its probes" in screen:
+            self.terminal.wait_until(lambda now: "· reading its probes" not in now, 0.5)
+        elif match := _DUE.match(hints):
+            self._press_due(match[1][0])
+        else:
+            self.terminal.wait_until(lambda now: now != screen, 0.5)
+
+    def _press_due(self, key: str) -> None:
+        self.press("c" if key == "y" else key)
+        if key == "a" and dialog_on(self.terminal.look()) is None:
+            self._ask_second()
+
+    def _probe(self, screen: str) -> None:
+        """Have the probes read again, now and then."""
+        place = _place(screen)
+        if time.monotonic() - self._probed > PROBE_S and not screen.splitlines()[-1].strip().startswith("K"):
+            self._probed = time.monotonic()
+            self.terminal.send(".")
+        self.terminal.wait_until(lambda now: _place(now) != place or not _SHUT.search(now), 0.3)
+
+    # ---- the second person ---------------------------------------------------------------------------------------
+
+    def _ask_second(self) -> None:
+        assert self._second_opener is not None, f"this takes a second person:\n{self.terminal.text}"
+        if self._second is None:
+            self._second = self._second_opener()
+        place = _place(self.terminal.text)
+        self._second.approve()
+        self.terminal.wait_until(lambda now: _place(now) != place, 5.0)
+
+    def approve(self) -> None:
+        """Approve, or agree, from a screen that only watches."""
+        self.terminal.wait_for("a approve")
+        for _ in range(4):
+            self.terminal.send("a")
+            if self.terminal.wait_until(lambda screen: dialog_on(screen) is not None, SEEN_S):
+                break
+        while (dialog := dialog_on(self.terminal.look())) is not None:
+            self._answer(dialog)
+        self._open = ""
+
+    # ---- questions -----------------------------------------------------------------------------------------------
+
+    def _answer(self, dialog: Dialog) -> None:
+        if dialog.title != self._open:
+            self._open = dialog.title
+            self.questions.append(dialog.title)
+            self._down = 0
+            time.sleep(STANDS_S)
+        if dialog.fields:
+            self._fill(dialog)
+        elif dialog.key:
+            if dialog.title.startswith("Decide") and not dialog.picked.startswith(wanted := self._wanted(dialog)):
+                self._down += 1
+                self.terminal.send("down", "enter")
+                assert self._down < 12, f"{wanted!r} cannot be chosen:\n{self.terminal.text}"
+                self.terminal.wait_until(lambda now: now != dialog.screen, SEEN_S)
+            else:
+                self.press(dialog.key)
+        elif dialog.is_list:
+            self._choose(dialog)
+        else:  # what the dialog says is not painted whole yet
+            self.terminal.wait_until(lambda now: now != dialog.screen, 0.3)
+
+    def _choose(self, dialog: Dialog) -> None:
+        """Mark what is highlighted; of the ways back the proposed one, or that of `plan`, once it fits."""
+        if dialog.title.startswith("Which way back"):
+            wanted = self.plan or "▶ PROPOSED"
+            at = next((at for at, option in enumerate(dialog.options) if wanted in option), None)
+            if at is None:  # the keeper has not judged yet what fits: look again
+                self.terminal.send("escape")
+                time.sleep(0.2)
+                return
+            if self.plan:
+                self.terminal.send(*["up"] * len(dialog.options), *["down"] * at)
+        self.terminal.send("enter")
+        self.terminal.wait_until(lambda now: now != dialog.screen, SEEN_S)
+
+    def _fill(self, dialog: Dialog) -> None:
+        """Every field in its order: a value, a reason, a word."""
+        texts = [dialog.word] if dialog.word else []
+        is_record = dialog.title.startswith("Record")
+        if dialog.fields > len(texts) + is_record:
+            texts.insert(0, self.why)
+        if is_record:
+            texts.insert(0, self._wanted(dialog))
+        for at, text in enumerate(texts):
+            self._type(at, text)
+            place = self.terminal.text
+            self.terminal.send("enter")
+            self.terminal.wait_until(lambda now, place=place: now != place, SEEN_S)
+        self.terminal.wait_until(lambda now: (left := dialog_on(now)) is None or left.title != dialog.title, SEEN_S)
+
+    def _type(self, field: int, text: str) -> None:
+        """Type into the field that has the cursor, and see that it stands there."""
+        for _ in range(4):
+            self.terminal.send("ctrl+u")
+            self.terminal.type(text)
+            dialog = dialog_on(self.terminal.look())
+            if dialog is None or text[-30:] in dialog.entered[field : field + 1][0]:
+                return
+
+    def _wanted(self, dialog: Dialog) -> str:
+        found = [answer for part, answer in self.answers.items() if part in dialog.title]
+        assert found, f"no answer to {dialog.title!r}:\n{dialog.screen}"
+        return found[-1]
+
+
+def _place(screen: str) -> tuple[object, ...]:
+    """What a key that acts changes on the screen: which step and key are due, which question is open."""
+    dialog = dialog_on(screen)
+    titles = re.findall(r"[╭┏][─━] (.*?) [─━]", screen)
+    return (titles, screen.splitlines()[-1], dialog and (dialog.title, dialog.key, dialog.fields))

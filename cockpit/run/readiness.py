@@ -226,6 +226,10 @@ def _targets(state: RunState) -> Iterator[Finding]:
             yield Finding("missing", f"it cannot be reached{detail}", where, "see to it, and to the way there")
 
 
+_READ = "press . on the run's screen to have it read now"
+"""Outside the window a living keeper lets probes rest; that there is none is said of the keeper."""
+
+
 def _probes(state: RunState, now: Instant) -> Iterator[Finding]:
     well = 0
     for probe in state.profile.probes:
@@ -242,9 +246,10 @@ def _probes(state: RunState, now: Instant) -> Iterator[Finding]:
             case "unread" if probe.on_demand:
                 yield Finding("look", "it is read on demand, and was not yet", where, "press . where a gate needs it")
             case "unread":
-                yield Finding("look", "it was not read yet", where, "a keeper reads it")
+                yield Finding("look", "it was not read yet", where, _READ)
             case "stale":
-                yield Finding("look", "its last reading is too old to count", where, "see whether the keeper lives")
+                why = detail if known.status == "stale" else ""
+                yield Finding("look", f"its last reading is too old to count{why}", where, _READ)
             case "warn":
                 yield Finding("look", f"it warns{detail}", where, "see to what it watches")
     if well and well == len(state.profile.probes):

@@ -171,6 +171,16 @@ def test_red_probes_are_missing_and_unread_or_old_ones_are_to_be_looked_at() -> 
     assert severity(story, "probe API") == "look"
 
 
+def test_of_a_probe_that_rests_before_the_window_the_keeper_is_not_suspected() -> None:
+    story = prepared()
+    resting = e.ProbeChanged(probe="api", previous="pass", status="stale", detail="resting outside the window")
+    story.happens(resting)
+    finding = found(story, "probe API")
+    assert finding is not None
+    assert finding.what == "its last reading is too old to count: resting outside the window"
+    assert finding.instead == "press . on the run's screen to have it read now"
+
+
 def test_contacts_that_nobody_can_reach_are_missing() -> None:
     assert severity(begun(phone=" "), "contact DBA") == "missing"
     assert severity(begun(), "contacts") == "ok"

@@ -39,6 +39,7 @@ def written(reading: Reading) -> Reading:
         unit=shortened(reading.unit, 20),
         latency_ms=_number(reading.latency_ms),
         detail=shortened(reading.detail, TEXT_LIMIT),
+        parts=tuple((shortened(name, 20), _number(ms) or 0.0) for name, ms in reading.parts),
     )
 
 

@@ -104,7 +104,7 @@ def line(result: Result) -> str:
     reading = result.reading
     value = "" if reading.value is None else f"{_number(reading.value)} {reading.unit}".rstrip()
     took = "" if reading.latency_ms is None or reading.unit == "ms" else f"{reading.latency_ms:.0f} ms"
-    why = f"  {reading.detail}" if reading.detail else ""
+    why = "".join(f"  {told}" for told in (reading.detail, reading.told_parts()) if told)
     mark = _MARKS[reading.status]
     return f"{mark} {reading.status:<5}  {shortened(result.probe, 28):<28}  {value:>16}  {took:>8}{why}".rstrip()
 

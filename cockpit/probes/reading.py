@@ -71,6 +71,7 @@ class Judge:
             unit=self._unit,
             latency_ms=float(latency) if isinstance(latency, int | float) else None,
             detail=shortened(detail, _DETAIL),
+            parts=_parts(facts.get("parts")),
             began_mono=began_mono,
             ended_mono=ended_mono,
         )
@@ -153,6 +154,13 @@ class Debounce:
             if self._failing >= self._fail_after:
                 self._status = reading
         return self._status
+
+
+def _parts(told: object) -> tuple[tuple[str, float], ...]:
+    """The parts of a reading's time, of a kind that has such a fact."""
+    if not isinstance(told, Mapping):
+        return ()
+    return tuple((str(name), float(ms)) for name, ms in told.items() if isinstance(ms, int | float))
 
 
 def scalar(value: object) -> Scalar:

@@ -9,6 +9,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.text import shortened
+
 Status = Literal["pass", "warn", "fail", "error"]
 """What one reading says. `error`: the probe could not tell."""
 ShownStatus = Literal["pass", "warn", "fail", "error", "stale", "unread"]
@@ -28,9 +30,20 @@ class Reading(Struct, frozen=True, omit_defaults=True):
     latency_ms: float | None = None
     detail: str = ""
     """One visible line: the condition that did not hold, or why there is no reading."""
+    parts: tuple[tuple[str, float], ...] = ()
+    """What its time was spent on, in ms, in this order, where the probe tells it; the last is all of it."""
     began_mono: float = 0.0
     """On the keeper's clock."""
     ended_mono: float = 0.0
+
+    def told_parts(self) -> str:
+        """The parts of its time for people: `DNS 0.4, connect 1.2, total 12 ms`; empty if it does not tell them."""
+        told = ", ".join(f"{shortened(name, 20)} {_brief(ms)}" for name, ms in self.parts[:10])
+        return f"{told} ms" if told else ""
+
+
+def _brief(ms: float) -> str:
+    return f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}"
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True):

@@ -24,6 +24,8 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
     """What is read of the answer's body; the rest is left unread and `truncated` is true. At most 1 MiB."""
     ca_file: str = ""
     """PEM file with the authorities to trust instead of the system's, relative to the profile."""
+    timings: bool = False
+    """Each reading makes a connection of its own, as curl does, and shows what its time was spent on."""
 
 
 def http_target(url: str) -> str:
@@ -82,7 +84,9 @@ HTTP = ProbeKind(
         Fact("dns_ms", "double", "ms", "name resolution; 0.0 on a kept connection"),
         Fact("connect_ms", "double", "ms", "TCP connect; 0.0 on a kept connection"),
         Fact("tls_ms", "double", "ms", "TLS handshake; 0.0 on a kept connection or without TLS"),
-        Fact("first_byte_ms", "double", "ms", "from the request sent to the first byte of the answer"),
+        Fact("first_byte_ms", "double", "ms", "from the request sent to the head of the answer"),
+        Fact("redirect_ms", "double", "ms", "all that came before the last request; 0.0 without redirects"),
+        Fact("parts", "map", "ms", "DNS, connect, TLS, first byte, redirects, total; absent without `timings`"),
         Fact("certificate_days", "double", "d", "until the certificate expires; absent without TLS"),
         Fact("url", "string", doc="the final URL, after redirects"),
         Fact("http_version", "string", doc="for example HTTP/1.1"),

@@ -59,8 +59,8 @@ class Exchange(msgspec.Struct, frozen=True):
 class Target:
     """A client for one scheme, host and port. Never used by two requests at once."""
 
-    def __init__(self, context: Context, ca_file: str) -> None:
-        """Raises `ProbeError` if `ca_file` cannot be read."""
+    def __init__(self, context: Context, ca_file: str, *, keeps: bool = True) -> None:
+        """`keeps`: the connection stays open for the next request. Raises `ProbeError` if `ca_file` cannot be read."""
         self._spans = Spans()
         trust = trusting(str(context.base_dir / ca_file) if ca_file else "")
         self._transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False)
@@ -68,7 +68,7 @@ class Target:
         self._transport._pool = httpcore.AsyncConnectionPool(
             ssl_context=trust,
             max_connections=2,
-            max_keepalive_connections=1,
+            max_keepalive_connections=1 if keeps else 0,
             keepalive_expiry=120.0,
             network_backend=_TimedBackend(self._spans, context.timeout_s),
         )

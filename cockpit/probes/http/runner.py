@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.errors import ProbeError
 from cockpit.probes.http.declaration import HttpSettings, http_target
-from cockpit.probes.http.exchange import Exchange, Target, build_request
+from cockpit.probes.http.exchange import Exchange, Spans, Target, build_request
 from cockpit.probes.runner import Context, Facts
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
@@ -28,20 +28,22 @@ class HttpRunner:
         self._request = build_request(
             settings.method, settings.url, headers=settings.headers, bearer=settings.bearer, body=settings.body
         )
-        self._target = Target(context, settings.ca_file)
+        self._target = Target(context, settings.ca_file, keeps=not settings.timings)
         self._certificate: tuple[object, datetime] | None = None
 
     async def read(self) -> Facts:
         """Send the request, follow its redirects where that is allowed, and return the facts of the last answer."""
         limit_bytes = self._settings.max_body_bytes
         exchange = await self._target.exchange(self._request, limit_bytes)
+        redirect_ms = 0.0
         if self._settings.follow_redirects:
             for _ in range(_REDIRECTS):
                 following = self._following(exchange)
                 if following is None:
                     break
+                redirect_ms += exchange.latency_ms
                 exchange = await self._target.exchange(following, limit_bytes)
-        return self._facts(exchange)
+        return self._facts(exchange, redirect_ms)
 
     def _following(self, exchange: Exchange) -> httpx.Request | None:
         """The request that a redirect asks for (RFC 9110, 15.4), or None if it is none."""
@@ -64,7 +66,7 @@ class HttpRunner:
             body="" if becomes_get else self._settings.body,
         )
 
-    def _facts(self, exchange: Exchange) -> dict[str, object]:
+    def _facts(self, exchange: Exchange, redirect_ms: float) -> dict[str, object]:
         response, spans = exchange.response, exchange.spans
         facts: dict[str, object] = {
             "status": response.status_code,
@@ -76,11 +78,14 @@ class HttpRunner:
             "connect_ms": spans.connect_s * 1e3,
             "tls_ms": max(0.0, spans.tls_s) * 1e3,
             "first_byte_ms": spans.first_byte_s * 1e3,
+            "redirect_ms": redirect_ms,
             "url": str(exchange.request.url),
             "http_version": response.http_version,
         }
         with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # no JSON: the fact is absent
             facts["json"] = msgspec.json.decode(exchange.body)
+        if self._settings.timings:
+            facts["parts"] = _parts(spans, redirect_ms, exchange.latency_ms)
         expires = self._expires(response)
         if expires is not None:
             facts["certificate_days"] = (expires - datetime.now(UTC)).total_seconds() / 86400
@@ -103,6 +108,18 @@ class HttpRunner:
     async def close(self) -> None:
         """Close the connection."""
         await self._target.close()
+
+
+def _parts(spans: Spans, redirect_ms: float, latency_ms: float) -> dict[str, float]:
+    """What the time was spent on, in the order in which it was; what curl adds up, each for itself."""
+    parts = {
+        "DNS": spans.dns_s * 1e3,
+        "connect": spans.connect_s * 1e3,
+        "TLS": max(0.0, spans.tls_s) * 1e3,
+        "first byte": spans.first_byte_s * 1e3,
+    }
+    redirected = {"redirects": redirect_ms} if redirect_ms else {}
+    return {**redirected, **parts, "total": redirect_ms + latency_ms}
 
 
 async def open_runner(settings: Settings, context: Context) -> HttpRunner:

@@ -230,6 +230,8 @@ def every(seen: Seen, width: int) -> list[Line]:
         told += [f"{probe.kind}, every {duration(probe.interval_s)}"]
         told += [f"took {took:.0f} ms"] if took is not None else []
         lines.append(((f"    {', '.join(told)}", "dim"),))
+        if known.reading and (parts := known.reading.told_parts()):
+            lines.append(((f"    {cut(parts, width - 4)}", "dim"),))
         if known.detail or (known.reading and known.reading.detail):
             detail = known.detail or (known.reading.detail if known.reading else "")
             lines += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import resource
 import socket
 import ssl
@@ -16,6 +17,8 @@ import pytest
 import trustme
 from probe_reading import opened, read
 from probe_server import deaf_address, probe_server
+
+from cockpit.probes.oneshot import line
 
 
 async def test_a_healthy_answer_passes_with_its_facts_in_conditions() -> None:
@@ -257,6 +260,41 @@ async def test_https_measures_the_handshake_and_the_certificate(tmp_path: Path) 
     assert trusted.reading.status == "pass", trusted
     assert distrusted.reading.status == "error"
     assert "certificate does not verify" in distrusted.reading.detail
+
+
+async def test_with_timings_every_reading_connects_anew_and_tells_its_parts(tmp_path: Path) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    async with probe_server(context) as server:
+        settings = {"url": f"https://127.0.0.1:{server.port}/health", "ca_file": str(tmp_path / "ca.pem")}
+        runner = await opened("http", {**settings, "timings": True})
+        first, second = await runner.read(), await runner.read()
+        await runner.close()
+        assert server.connections == 2
+        kept = await opened("http", settings)
+        await kept.read()
+        again = await kept.read()
+        await kept.close()
+    for facts in (first, second):
+        parts = facts["parts"]
+        assert isinstance(parts, dict)
+        assert list(parts) == ["DNS", "connect", "TLS", "first byte", "total"]
+        assert parts["connect"] > 0
+        assert parts["TLS"] > 0
+        *spent, total = parts.values()
+        assert sum(spent) <= total
+    assert (again["tls_ms"], again["connect_ms"], "parts" in again) == (0.0, 0.0, False)
+
+
+async def test_the_parts_of_a_redirected_answer_name_the_redirects() -> None:
+    async with probe_server() as server:
+        settings = {"url": f"http://127.0.0.1:{server.port}/moved", "follow_redirects": True, "timings": True}
+        result = await read("http", settings, pass_when=("redirect_ms > 0.0", "redirect_ms == parts.redirects"))
+    assert result.reading.status == "pass", result
+    assert [name for name, _ in result.reading.parts][0::5] == ["redirects", "total"]
+    assert re.search(r"redirects [\d.]+, DNS [\d.]+, connect [\d.]+, TLS 0\.0, .*total [\d.]+ ms$", line(result))
 
 
 async def test_prometheus_gives_the_first_sample_and_all_of_them() -> None:

@@ -398,6 +398,15 @@ def test_the_whole_list_says_title_kind_time_and_why():
     assert "missing_profiles is 12" in told
 
 
+def test_the_whole_list_says_what_the_time_of_a_reading_was_spent_on_where_it_tells_that():
+    story = Story()
+    parts = (("DNS", 0.42), ("connect", 1.2), ("first \x1bbyte", 23.4), ("total", 25.1))
+    story.reads(Reading(probe="api_health", status="pass", value=25.1, parts=parts))
+    told = texts(probes.every(story.seen(), 80))
+    assert "DNS 0.4, connect 1.2, first ␛byte 23, total 25 ms" in told
+    assert told.count("DNS") == 1
+
+
 # ---- the log's tail ------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import get_args
 
 from cockpit.profile.links import calls_kubectl
-from cockpit.profile.model import Profile, Stage, Step
+from cockpit.profile.model import Phase, Profile, Stage, Step, Trigger
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.places import PlacedStep, placed_phases, placed_steps
 from cockpit.profile.problems import nearest
@@ -17,7 +17,7 @@ _TIMELESS = ("message", "checkpoint")
 
 
 def advise_steps(profile: Profile, root: Node, findings: Findings) -> None:
-    """Note every warning about phases and steps."""
+    """Note every warning about phases and steps, and about what is armed by them."""
     if not profile.phases:
         _warn(findings, root, "the profile has no phases: there is nothing to walk", "`[[phases]]`")
     for placed in placed_phases(profile):
@@ -32,6 +32,23 @@ def advise_steps(profile: Profile, root: Node, findings: Findings) -> None:
     _stages(profile, root, findings)
     for step in placed_steps(profile):
         _step(step, profile, root.find(*step.path), findings)
+    _triggers(profile, root, findings)
+
+
+def _triggers(profile: Profile, root: Node, findings: Findings) -> None:
+    """On the way back none fires, so only the walk's steps count."""
+    for index, trigger in enumerate(profile.triggers):
+        if trigger.when and not any(_is_armed(trigger, phase, step) for phase, step in profile.steps()):
+            said = f"trigger `{trigger.id}` can never fire: it is armed at no step, or suspended wherever it is"
+            _warn(findings, root.find("triggers", index), said, "a step or phase in `armed` that is not in `suspended`")
+
+
+def _is_armed(trigger: Trigger, phase: Phase, step: Step) -> bool:
+    """As the run has it: `cockpit.run.arming`."""
+    here = {phase.id, step.id}
+    if here & set(trigger.suspended):
+        return False
+    return bool(here & set(trigger.armed)) if trigger.armed else phase.stage != "before"
 
 
 def _warn(findings: Findings, node: Node, message: str, expected: str = "", nearest: str = "") -> None:

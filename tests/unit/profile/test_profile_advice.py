@@ -122,3 +122,27 @@ def test_a_message_sent_by_hand_does_not_need_what_only_sending_it_leads_to(tmp_
     assert messages(START + template + step) == []
     assert messages(START + template + step + 'gate = ["1 < 2"]\n') == [said]
     assert messages(START + channel + template + 'channel = "ops"\n' + step + 'gate = ["1 < 2"]\n') == []
+
+
+URL = 'url = "http://a"\n'
+TRIGGER = '[[triggers]]\nid = "gone"\nwhen = ["!api.passing"]\n'
+
+
+@pytest.mark.parametrize(
+    ("where", "is_dead"),
+    [
+        ("", False), ('armed = ["db"]\n', False), ('suspended = ["migrate"]\n', True), ('suspended = ["db"]\n', True),
+        ('armed = ["migrate"]\nsuspended = ["migrate"]\n', True), ('armed = ["back"]\n', True),
+    ],
+)  # fmt: skip
+def test_a_trigger_that_can_never_fire_is_told(tmp_path: Path, where: str, is_dead: bool) -> None:
+    way = '[[rollbacks]]\nid = "way"\n[[rollbacks.phases]]\nid = "undo"\n'
+    way += '[[rollbacks.phases.steps]]\nid = "back"\ntitle = "Back"\n'
+    said = warned(tmp_path, START + STEP + PROBE + URL + way + TRIGGER + where)
+    assert any("trigger `gone` can never fire" in each for each in said) is is_dead, said
+
+
+def test_a_trigger_of_people_is_never_dead_and_before_the_window_none_is_armed_by_itself(tmp_path: Path) -> None:
+    early = START + STEP.replace("[[phases.steps]]", 'stage = "before"\n[[phases.steps]]') + PROBE + URL
+    assert any("can never fire" in each for each in warned(tmp_path, early + TRIGGER))
+    assert not any("can never fire" in each for each in warned(tmp_path, early + '[[triggers]]\nid = "told"\n'))

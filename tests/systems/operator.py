@@ -57,6 +57,7 @@ class Operator:
         self._probed = 0.0
         self._down = 0
         self._open = ""
+        self._below: tuple[object, ...] = ()
 
     # ---- walking -------------------------------------------------------------------------------------------------
 
@@ -86,7 +87,11 @@ class Operator:
         if dialog is not None:
             self._answer(dialog)
             return
-        self._open = ""
+        if self._open and _place(screen) == self._below:  # what was answered is not to be seen yet
+            self._open = ""
+            self.terminal.wait_until(lambda now: _place(now) != self._below, SEEN_S)
+            return
+        self._open, self._below = "", _place(screen)
         hints = screen.splitlines()[-1].strip()
         if hints.startswith("b roll back") and "g go on" in hints:
             self.press("b" if self.rolls_back else "g")
@@ -114,7 +119,8 @@ class Operator:
         if time.monotonic() - self._probed > PROBE_S and not screen.splitlines()[-1].strip().startswith("K"):
             self._probed = time.monotonic()
             self.terminal.send(".")
-        self.terminal.wait_until(lambda now: _place(now) != place or not _SHUT.search(now), 0.3)
+        is_shut = bool(_SHUT.search(screen))
+        self.terminal.wait_until(lambda now: _place(now) != place or bool(_SHUT.search(now)) != is_shut, 0.3)
 
     # ---- the second person ---------------------------------------------------------------------------------------
 
@@ -205,7 +211,9 @@ class Operator:
 
 
 def _place(screen: str) -> tuple[object, ...]:
-    """What a key that acts changes on the screen: which step and key are due, which question is open."""
+    """What a key that acts changes on the screen: which step and key are due, which question is open, a refusal."""
     dialog = dialog_on(screen)
+    *_, says, hints = screen.splitlines()
     titles = re.findall(r"[╭┏][─━] (.*?) [─━]", screen)
-    return (titles, screen.splitlines()[-1], dialog and (dialog.title, dialog.key, dialog.fields))
+    refusal = says if says.startswith(("✖", " ✖")) else ""
+    return (titles, hints, refusal, dialog and (dialog.title, dialog.key, dialog.fields))

@@ -1,12 +1,12 @@
 """Every profile that ships is right: it loads, and `check` has nothing to say, not even as advice."""
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 import cockpit.demo
+from cockpit.actions.files import files_of
 from cockpit.demo.faults import FAULTS
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import examine, load
@@ -48,20 +48,21 @@ def test_what_cannot_be_undone_in_bn_aura_is_marked_and_says_so():
     irreversible = {
         s.id: s.rollback for _, s in profile(BN_AURA / "production.toml").steps() if s.risk == "irreversible"
     }
-    assert irreversible.keys() == {"clinic_role", "commission_workflow"}
+    assert irreversible.keys() == {"test_accounts_removed", "clinic_role", "commission_workflow"}
     assert "DESTROYS DATA" in irreversible["commission_workflow"]
     assert "cannot drop a label" in irreversible["clinic_role"]
 
 
-def test_bn_aura_names_only_scripts_that_ship():
-    texts = [step.command + step.rollback for _, step in profile(BN_AURA / "production.toml").steps()]
-    named = {name for text in texts for name in re.findall(r"\$\{sql\}/(\S+\.sql)", text)}
-    assert named == {path.name for path in (BN_AURA / "sql").glob("*.sql")}
+def test_bn_aura_uses_every_script_that_ships():
+    named = {name for _, step in profile(BN_AURA / "production.toml").every_step() for name in files_of(step)}
+    shipped = {str(path.relative_to(BN_AURA)) for path in BN_AURA.glob("s*/*") if path.is_file()}
+    assert named == shipped
 
 
-def test_staging_walks_the_same_steps_as_production():
+def test_bn_auras_staging_walks_the_steps_of_production_and_keeps_its_test_accounts():
     production, staging = profile(BN_AURA / "production.toml"), profile(BN_AURA / "staging.toml")
-    assert [step.id for _, step in staging.steps()] == [step.id for _, step in production.steps()]
+    steps = [step.id for _, step in production.steps() if step.id != "test_accounts_removed"]
+    assert [step.id for _, step in staging.steps()] == steps
     assert production.production
     assert not staging.production
 

@@ -1,15 +1,12 @@
 -- Customers get a code of their own on insert: CUST- and a number of at least six digits, counted from 1000.
 --
--- Run with: psql -v ON_ERROR_STOP=1 -f 01_customer_code.sql "$DATABASE_URL"
+-- All of it in one transaction, as the step does it; by hand: psql -1 -v ON_ERROR_STOP=1 -f 01_customer_code.sql
 -- Running it again changes nothing. Rows that already exist keep what they have, also no code at all.
-
-BEGIN;
-SET LOCAL lock_timeout = '5s';  -- rather give up than queue every insert behind us
 
 CREATE SEQUENCE IF NOT EXISTS public.customer_code_seq START WITH 1000;
 
--- The search path is fixed, so that nobody can slip a table or sequence of theirs in front of ours; the security advisor asks for it.
--- lpad() would cut a seventh digit off, hence the greatest().
+-- The search path is fixed, so that nobody can slip a table or sequence of theirs in front of ours; the security advisor
+-- asks for it. lpad() would cut a seventh digit off, hence the greatest().
 CREATE OR REPLACE FUNCTION public.generate_customer_code() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path = ''
@@ -25,9 +22,45 @@ BEGIN
 END
 $function$;
 
+-- It runs as whoever inserts, and they need the right to take a number: else it works for the owner, who tries it, and
+-- for no user.
+DO $grants$
+DECLARE
+    inserter name;
+BEGIN
+    FOR inserter IN
+        SELECT rolname FROM pg_catalog.pg_roles r
+         WHERE pg_catalog.has_table_privilege(r.oid, 'public.customers', 'INSERT')
+           AND NOT pg_catalog.has_sequence_privilege(r.oid, 'public.customer_code_seq', 'USAGE')
+    LOOP
+        EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE public.customer_code_seq TO %I', inserter);
+    END LOOP;
+END
+$grants$;
+
+-- From here on until the end of the transaction nobody inserts a customer.
 DROP TRIGGER IF EXISTS set_customer_code ON public.customers;
 CREATE TRIGGER set_customer_code
     BEFORE INSERT ON public.customers
     FOR EACH ROW EXECUTE FUNCTION public.generate_customer_code();
 
-COMMIT;
+-- Codes that were given by hand must not come up again: the count goes on after the highest. Which number was ours first
+-- stays in the sequence's comment; the way back asks for it.
+DO $position$
+DECLARE
+    highest bigint;
+    upcoming bigint;
+BEGIN
+    SELECT max(substr(customer_code, 6)::bigint) INTO highest
+      FROM public.customers WHERE customer_code ~ '^CUST-[0-9]{1,15}$';
+    SELECT CASE WHEN is_called THEN last_value + 1 ELSE last_value END INTO upcoming FROM public.customer_code_seq;
+    IF highest >= upcoming THEN
+        PERFORM pg_catalog.setval('public.customer_code_seq', highest);
+        upcoming := highest + 1;
+        RAISE NOTICE 'codes up to % were given by hand: the count goes on after them', highest;
+    END IF;
+    IF pg_catalog.obj_description('public.customer_code_seq'::regclass, 'pg_class') IS NULL THEN
+        EXECUTE pg_catalog.format('COMMENT ON SEQUENCE public.customer_code_seq IS %L', 'first number: ' || upcoming);
+    END IF;
+END
+$position$;

@@ -46,7 +46,7 @@ class Kind(Struct, frozen=True):
     def is_here(self) -> bool:
         """Whether it was installed."""
         try:
-            return find_spec(f"{self.package}.system") is not None
+            return find_spec(f"{self.package}.system") is not None and (self.folder / "demo.toml").exists()
         except ModuleNotFoundError:  # nor is its package
             return False
 

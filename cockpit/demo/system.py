@@ -13,29 +13,21 @@ import os
 import shutil
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import cast
 
 import msgspec
 from msgspec import Struct
 
-from cockpit.audit import layout
-from cockpit.audit.locks import holder_alive
 from cockpit.demo import ending, postgres_server
 from cockpit.demo.crew import Crew
 from cockpit.demo.customers import CUSTOMERS, shop_for_ever
 from cockpit.demo.database import Database, open_postgres, open_sqlite
 from cockpit.demo.faults import FAULTS, FaultName
+from cockpit.demo.lifetime import LONGEST_S, POSTGRES, READY, RUN, keeper_gone, read_run, told_run, write_whole
 from cockpit.demo.service import Shop
 from cockpit.demo.web import LOOPBACK
 from cockpit.errors import LogError
-
-READY, RUN, POSTGRES = "system.json", "run", "postgres"
-"""Names in the folder: what `System` says, the path of the run's folder, the database server's data."""
-LONGEST_S = 2 * 3600.0
-_WAIT_FOR_RUN_S = 60.0
-_WAIT_FOR_KEEPER_S = 5.0
 
 
 class System(Struct, frozen=True):
@@ -64,7 +56,7 @@ async def run_system(folder: Path, *, fault: FaultName | None, speed: float, lon
         await shop.open()
         service, platform = (f"http://{LOOPBACK}:{server.port}" for server in (shop.service, shop.platform))
         system = System(os.getpid(), service, shop.service.port, platform, postgres, remark)
-        _write(folder / READY, msgspec.json.encode(system))
+        write_whole(folder / READY, msgspec.json.encode(system))
         await _live(shop, crew, folder, longest_s)
 
 
@@ -77,7 +69,7 @@ async def _live(shop: Shop, crew: Crew, folder: Path, longest_s: float) -> None:
     work = asyncio.create_task(_work(crew, folder / RUN, stop))
     stopped = asyncio.create_task(stop.wait())
     done, _ = await asyncio.wait((work, stopped), timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
-    if not done and (told := _read_run(folder / RUN)):
+    if not done and (told := read_run(folder / RUN)):
         await asyncio.to_thread(ending.abort, told, "the demo's time is over")
     stop.set()
     failed = work.exception() if work.done() else None
@@ -91,33 +83,10 @@ async def _live(shop: Shop, crew: Crew, folder: Path, longest_s: float) -> None:
 
 async def _work(crew: Crew, told: Path, stop: asyncio.Event) -> None:
     """Let the crew follow the run to its end, once it is known which."""
-    run_dir = await asyncio.to_thread(_told_run, told, stop)
+    run_dir = await asyncio.to_thread(told_run, told, stop.is_set)
     if run_dir is not None:
         await crew.follow(run_dir)
-        await _keeper_gone(run_dir)
-
-
-def _told_run(path: Path, stop: asyncio.Event) -> Path | None:
-    """Return the run's folder once `path` names it, or None if nobody says. Blocks."""
-    give_up = time.monotonic() + _WAIT_FOR_RUN_S
-    while time.monotonic() < give_up and not stop.is_set():
-        if run_dir := _read_run(path):
-            return run_dir
-        time.sleep(0.05)
-    return None
-
-
-def _read_run(path: Path) -> Path | None:
-    """The run's folder as `path` names it, or None if it is not there yet."""
-    return Path(path.read_text()) if path.exists() else None
-
-
-async def _keeper_gone(run_dir: Path) -> None:
-    """Wait for the run's keeper to end, so that its last readings are of a living system; but not for ever."""
-    for _ in range(int(_WAIT_FOR_KEEPER_S / 0.05)):
-        if not holder_alive(layout.keeper_lock(run_dir)):
-            return
-        await asyncio.sleep(0.05)
+        await asyncio.to_thread(keeper_gone, run_dir)
 
 
 def _open_database(folder: Path, cleanup: contextlib.AsyncExitStack) -> tuple[Database, str, str]:
@@ -133,13 +102,6 @@ def _open_database(folder: Path, cleanup: contextlib.AsyncExitStack) -> tuple[Da
     database = open_postgres(server.get_uri())
     cleanup.callback(database.close)
     return database, server.get_uri(), ""
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Make `path` appear whole."""
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.rename(path)
 
 
 def main() -> int:

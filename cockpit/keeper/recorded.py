@@ -1,4 +1,4 @@
-"""What people entered and how long ago steps were settled, as conditions read it: `recorded.<name>`, `since.<step>`.
+"""What people entered and how long ago steps were done, as conditions read it: `recorded.<name>`, `since.<step>`.
 
 Invariant: what was never entered, or is no number although its record says so, does not exist: a condition on it cannot
 be said. Pure.
@@ -13,7 +13,7 @@ from cockpit.profile.model import Profile
 from cockpit.profile.steps import RecordSettings, record_name, settings_of
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
-from cockpit.run.state import RunState
+from cockpit.run.state import RunState, StepState
 
 
 class Recorded:
@@ -43,13 +43,17 @@ class Recorded:
 
 
 def since(state: RunState, now: Instant, names: Collection[str]) -> dict[str, object]:
-    """`since.<step>`: seconds since each of these steps was settled, a double; of settled steps alone."""
-    known = [(name, state.steps[name]) for name in names if name in state.steps]
-    return {
-        f"since.{name}": elapsed_s(step.settled, now)
-        for name, step in known
-        if step.status != "open" and step.settled is not None
-    }
+    """`since.<step>`: seconds since each of these steps was done, a double; what was not begun has none.
+
+    Of a step that acts that is since its action ended, confirmed or not, or since it began if its end is not known.
+    """
+    done = {name: _done(state.steps[name]) for name in names if name in state.steps}
+    return {f"since.{name}": elapsed_s(moment, now) for name, moment in done.items() if moment is not None}
+
+
+def _done(step: StepState) -> Instant | None:
+    """A step that was left out without a try counts from when that was said."""
+    return step.touched or (step.settled if step.status != "open" else None)
 
 
 def _number(value: str) -> float | None:

@@ -63,9 +63,11 @@ def action_started(state: RunState, event: e.Event, body: e.ActionStarted) -> Ru
         timeout_s=body.timeout_s,
         output=body.output,
         touched_before=step.touched_seq,
+        last_touched=step.touched,
     )
-    touched = event.seq if body.mode != "shown" else step.touched_seq
-    return _replaced(state, step_id, replace(step, touched_seq=touched), action)
+    if body.mode != "shown":
+        step = replace(step, touched_seq=event.seq, touched=event.instant)
+    return _replaced(state, step_id, step, action)
 
 
 def action_output(state: RunState, event: e.Event, body: e.ActionOutput) -> RunState:
@@ -127,9 +129,11 @@ def action_ended(state: RunState, event: e.Event, body: e.ActionEnded) -> RunSta
     )
     step = replace(step, action=action, sent=body.sent or step.sent, countersigned_by="", waived_reason="")
     if body.outcome == "unknown":
-        step = replace(step, touched_seq=event.seq)
+        step = replace(step, touched_seq=event.seq, touched=action.started or event.instant)
     elif found[2].started is not None and (body.nothing_done or body.outcome in ("refused", "lapsed")):
-        step = replace(step, touched_seq=action.touched_before)
+        step = replace(step, touched_seq=action.touched_before, touched=action.last_touched)
+    elif found[2].started is not None and action.mode != "shown":
+        step = replace(step, touched=event.instant)
     return _judged_again(with_step(state, step_id, step), event, step_id)
 
 

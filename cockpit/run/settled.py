@@ -131,6 +131,7 @@ def settle(
         reason=reason,
         evidence=evidence,
         touched_seq=event.seq if is_done else before.touched_seq,
+        touched=event.instant if is_done and not _was_acted(before, status) else before.touched,
     )
     state = with_step(state, step_id, with_actor(step, event.actor.user) if is_done else step)
     if status in ("skipped", "done_outside"):
@@ -139,6 +140,14 @@ def settle(
     if is_current:
         return go_on(state, event, after=step_id)
     return _keep_off_empty_rooms(state, event)
+
+
+def _was_acted(step: StepState, status: StepStatus) -> bool:
+    """Whether what is confirmed is what its action did, so that it was done when that ended."""
+    action = step.action
+    if status != "confirmed" or action is None or action.mode == "shown":
+        return False
+    return action.started is not None and action.status in ("succeeded", "unknown")
 
 
 def _keep_off_empty_rooms(state: RunState, event: e.Event) -> RunState:
@@ -178,6 +187,7 @@ def afresh(before: StepState, attempt: int) -> StepState:
         applies=before.applies or before.status == "not_applicable",
         actors=before.actors,
         touched_seq=before.touched_seq,
+        touched=before.touched,
         due=before.due,
     )
 

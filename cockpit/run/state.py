@@ -57,6 +57,8 @@ class ActionState(Struct, frozen=True):
     timeout_s: float = 0.0
     touched_before: int = 0
     """The step's `touched_seq` before it was begun."""
+    last_touched: Instant | None = None
+    """The step's `touched` before it was begun."""
     exit_code: int | None = None
     detail: str = ""
     conditions: tuple[ConditionVerdict, ...] = ()
@@ -152,6 +154,8 @@ class StepState(Struct, frozen=True):
     """Users who ran or settled it, in any attempt, each once."""
     touched_seq: int = 0
     """The last event by which something may have been done for it, in any attempt; 0: nothing was."""
+    touched: Instant | None = None
+    """When that was: the end of its action, or its beginning where the end is not known; else when it was settled."""
     wait: WaitState | None = None
     due: Instant | None = None
     """When the keeper said that its time had come."""

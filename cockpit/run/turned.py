@@ -81,7 +81,7 @@ def _undone(state: RunState) -> RunState:
             if before is None or place is None or not before.touched_seq:
                 continue  # what was never done was not undone either
             opened = _as_never(before)
-            opened = replace(opened, touched_seq=0) if is_done else opened
+            opened = replace(opened, touched_seq=0, touched=None) if is_done else opened
             state = not_due_since(with_step(state, undone, opened), undone)
             phases_left.pop(place[0].id, None)
     return replace(state, phases_left=phases_left)

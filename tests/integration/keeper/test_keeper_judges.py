@@ -135,6 +135,23 @@ def test_plans_are_judged_by_probes_and_by_what_was_done(stage: Stage, server: S
     until(lambda: stage.state.plans == {"early": "pass", "healthy": "blocked"}, "a plan that fits no more")
 
 
+def test_a_plan_counts_from_the_end_of_an_action_that_nobody_confirmed_yet(stage: Stage) -> None:
+    deploy = Step(id="deploy", title="Deploy", kind="fake", behaviour="action", settings={"until": "go"})
+    plans = (
+        RollbackPlan(id="early", title="Early", phases=(), when=("since.deploy < 3600.0",)),
+        RollbackPlan(id="late", title="Late", phases=(), when=("since.deploy >= 3600.0",)),
+    )
+    stage.begin_with(walk(deploy, rollbacks=plans))
+    stage.plugged()
+    until(lambda: stage.state.plans == {"early": "unknown", "late": "unknown"}, "nothing that could be gone back from")
+    action = stage.order("deploy")
+    until(lambda: stage.state.plans == {"early": "pass", "late": "blocked"}, "a way back from what was begun")
+    (stage.run_dir / "go").touch()
+    assert stage.ending(action).outcome == "succeeded"
+    assert stage.state.plans == {"early": "pass", "late": "blocked"}
+    assert stage.state.steps["deploy"].status == "open"
+
+
 def test_what_was_recorded_opens_gates_and_decides_what_applies(stage: Stage) -> None:
     choices = {"choices": [{"id": "go"}, {"id": "later"}]}
     go = Step(id="go", title="Go?", kind="decision", behaviour="decision", settings=choices)

@@ -18,6 +18,7 @@ from cockpit.demo.virtue.system import FLAGS, System
 from cockpit.run import commands as c
 from cockpit.run.arming import suspended_because
 from cockpit.run.state import RunState
+from cockpit.session.nudge import probe_now
 from cockpit.session.seat import Done
 
 SECRETS = (PASSWORD, database.PASSWORD, "token-sponsor", "token-practitioner", "token-admin", "/hooks/mail")
@@ -236,6 +237,16 @@ def test_complaints_after_the_hour_lead_back_by_the_planned_way(begin: Callable[
     ]
     assert night.state.values["rollback_backup_id"] == "backup-before-rollback"
     is_as_before(system, before)
+
+
+def test_the_image_is_set_and_nobody_confirmed_it_the_emergency_way_fits(begin: Callable[..., Night], system: System):
+    night = begin()
+    night.walk(lambda state: state.action and (state.action.step, state.action.status) == ("set_image", "succeeded"))
+    probe_now(night.run_dir, ["image"])
+    until(lambda: NEW_IMAGE in str(night.state.probes["image"].reading), "the probe sees the new image")
+    until(lambda: night.advice().proposed == "emergency", "the emergency way is proposed")
+    assert night.state.plans["planned"] == "blocked"
+    assert night.state.steps["set_image"].status == "open"
 
 
 def test_a_rollout_whose_pods_never_become_ready_leads_back(begin: Callable[..., Night], system: System):

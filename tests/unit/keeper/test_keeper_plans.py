@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from keeper_moments import ENVIRONMENT, UNREAD, at, rate
 
 from cockpit.keeper.gates import Gate
 from cockpit.keeper.plans import FIRST_S, Plans
 from cockpit.keeper.recorded import Recorded, since
 from cockpit.profile.model import Phase, Profile, RollbackPlan, Step
-from cockpit.run.events import Actor, Event, PlansJudged, RunStarted, StepConfirmed
+from cockpit.run.events import (
+    ActionEnded,
+    ActionRequested,
+    ActionSettled,
+    ActionStarted,
+    Actor,
+    Body,
+    Event,
+    PlansJudged,
+    RunStarted,
+    StepConfirmed,
+    StepDoneOutside,
+    StepSkipped,
+)
 from cockpit.run.evolve import fold
 from cockpit.run.readings import Verdict
+from cockpit.run.state import RunState
 
 
 def plans(told: dict[str, Verdict] | None = None) -> Plans:
@@ -67,18 +83,59 @@ def test_values_are_texts_or_numbers_as_their_record_says() -> None:
     assert recorded.facts({"users": "nan"}) == {}
 
 
-def test_since_counts_from_the_settling_of_a_step() -> None:
-    profile = Profile(
-        id="shop", environment="x", phases=(Phase(id="one", title="One", steps=(Step(id="deploy", title="D"),)),)
+DEPLOY = Profile(
+    id="shop", environment="x", phases=(Phase(id="one", title="One", steps=(Step(id="deploy", title="D"),)),)
+)
+
+
+def told(*bodies: tuple[Body, float]) -> RunState:
+    first = RunStarted(profile=DEPLOY, profile_digest="", sources=(), cockpit_version="1")
+    return fold(
+        Event(n, str(n), body.type, True, at(when_s), Actor("ana", "here"), body, "R")
+        for n, (body, when_s) in enumerate(((first, 0), *bodies), 1)
     )
-    first = RunStarted(profile=profile, profile_digest="", sources=(), cockpit_version="1")
-    bodies = ((first, at(0)), (StepConfirmed(step="deploy", attempt=1), at(100)))
-    events = [
-        Event(n, str(n), body.type, True, when, Actor("ana", "here"), body, "R")
-        for n, (body, when) in enumerate(bodies, 1)
-    ]
-    assert since(fold(events[:1]), at(50), ("deploy",)) == {}
-    assert since(fold(events), at(160), ("deploy", "gone")) == {"since.deploy": 60.0}
+
+
+def since_deploy(now_s: float, *bodies: tuple[Body, float]) -> float | None:
+    found = since(told(*bodies), at(now_s), ("deploy", "gone"))
+    assert set(found) <= {"since.deploy"}
+    return found.get("since.deploy")  # type: ignore[return-value] # seconds
+
+
+ASKED = (ActionRequested(action="a", step="deploy", attempt=1, epoch=1), 90)
+BEGUN = (ActionStarted(action="a", step="deploy", attempt=1, shown="x", runs_as="ana@here"), 100)
+
+
+def ended(outcome: Any, *, nothing_done: bool = False) -> Body:
+    return ActionEnded(action="a", step="deploy", outcome=outcome, nothing_done=nothing_done)
+
+
+def test_since_counts_from_the_settling_of_a_step_that_a_person_does() -> None:
+    assert since_deploy(50) is None
+    assert since_deploy(160, (StepConfirmed(step="deploy", attempt=1), 100)) == 60.0
+    assert since_deploy(160, (StepSkipped(step="deploy", attempt=1, reason="r"), 100)) == 60.0
+
+
+def test_since_counts_from_the_end_of_an_action_confirmed_or_not() -> None:
+    done = (ASKED, BEGUN, (ended("succeeded"), 130))
+    assert since_deploy(120, ASKED) is None
+    assert since_deploy(120, ASKED, BEGUN) == 20.0
+    assert since_deploy(160, *done) == 30.0
+    assert since_deploy(160, *done, (StepConfirmed(step="deploy", attempt=1), 150)) == 30.0
+    assert since_deploy(160, ASKED, BEGUN, (ended("timed_out"), 130)) == 30.0, "it may have been done"
+
+
+def test_since_counts_from_the_beginning_of_an_action_whose_end_is_not_known() -> None:
+    unknown = (ASKED, BEGUN, (ended("unknown"), 130))
+    assert since_deploy(160, *unknown) == 60.0
+    assert since_deploy(160, *unknown, (ActionSettled(action="a", outcome="succeeded", reason="r"), 150)) == 60.0
+
+
+def test_since_counts_nothing_that_was_not_done() -> None:
+    assert since_deploy(160, ASKED, BEGUN, (ended("failed", nothing_done=True), 130)) is None
+    assert since_deploy(160, ASKED, (ended("refused"), 130)) is None
+    by_hand = (StepDoneOutside(step="deploy", attempt=1, reason="r"), 150)
+    assert since_deploy(160, ASKED, BEGUN, (ended("failed", nothing_done=True), 130), by_hand) == 10.0
 
 
 def test_a_condition_on_what_was_recorded_says_what_that_is() -> None:

@@ -1,0 +1,129 @@
+"""Where PPM runs: deployments and their environment, behind the APIs of Vercel, Render and Railway.
+
+Of each vendor only what the profiles ask is answered, in its shape. Their command lines are the small scripts in
+`bin/`, which ask `/cli`. After a rollback Vercel keeps new deployments from going live until one is promoted; so does
+this.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Literal
+from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+
+from cockpit.demo.ppm.serving import Answer, Asked, Server
+
+Platform = Literal["vercel", "render", "railway", "docker"]
+OLD, NEW = "1.4.2", "1.5.0"
+SERVICE, PROJECT = "srv-c0ckp1tstandin", "prj_standin00"
+
+
+class Deployment(Struct):
+    """One release with the environment that it was started with."""
+
+    id: str
+    release: str
+    env: dict[str, str]
+    log: list[str] = field(default_factory=list)
+    is_up: bool = False
+
+
+class Hosting:
+    """One platform. What it serves is changed by its API, its command line, and nothing else."""
+
+    def __init__(self, platform: Platform, key: str, env: dict[str, str]) -> None:
+        """`key`: the token that it takes. `env`: of the release that serves now."""
+        self.platform, self.key = platform, key
+        self.env = dict(env)
+        self.deployments: list[Deployment] = []
+        self.serving: Deployment | None = None
+        self.is_pinned = False
+        """Vercel after a rollback: what is deployed does not go live by itself."""
+        self.on_start: Callable[[Deployment], None] = lambda deployment: None
+        self._server = Server(self._answer)
+        self.url = self._server.url
+
+    def close(self) -> None:
+        """Answer no longer."""
+        self._server.close()
+
+    def deploy(self, release: str, env: dict[str, str] | None = None) -> Deployment:
+        """Start a release; it serves from now on."""
+        deployment = Deployment(_id(self.platform), release, dict(self.env if env is None else env))
+        self.deployments.append(deployment)
+        self.on_start(deployment)
+        if not self.is_pinned:
+            self.serving = deployment
+        return deployment
+
+    def roll_back(self, deployment_id: str) -> Deployment | None:
+        """Serve an earlier deployment again; None if there is no such one."""
+        found = next((each for each in self.deployments if each.id == deployment_id), None)
+        if found is not None:
+            self.serving, self.is_pinned = found, self.platform == "vercel"
+        return found
+
+    # ---- over HTTP -----------------------------------------------------------------------------------------------
+
+    def _answer(self, asked: Asked) -> Answer:
+        path = urlsplit(asked.path).path.strip("/").split("/")
+        if asked.bearer != self.key:
+            return (403 if self.platform == "vercel" else 401), {"error": {"message": "the token is not valid"}}
+        match path:
+            case ["cli"]:
+                return self._cli(asked.body)
+            case ["v13", "deployments", _] if self.serving:
+                return 200, {"id": self.serving.id, "readyState": "READY" if self.serving.is_up else "ERROR"}
+            case ["v1", "services", str(service), "deploys"] if service == SERVICE and self.serving:
+                deploy = {"id": self.serving.id, "status": "live", "commit": {"id": self.serving.release}}
+                return 200, [{"deploy": deploy, "cursor": "c"}]
+            case ["v1", "services", str(service), "rollback"] if service == SERVICE:
+                found = self.roll_back(str(asked.body["deployId"]))
+                return (201, {"id": found.id}) if found else (404, {"message": "no such deploy"})
+            case ["v1", "services", str(service), "env-vars", name] if service == SERVICE:
+                self.env[name] = str(asked.body["value"])
+                return 200, {"envVar": {"key": name}}
+            case ["graphql", "v2"] if self.serving:
+                return 200, self._railway(str(asked.body["query"]), asked.body.get("variables") or {})
+        return 404, {"error": {"message": f"not found: {asked.path}"}}
+
+    def _railway(self, query: str, variables: dict[str, str]) -> dict[str, object]:
+        assert self.serving is not None
+        if "deploymentRollback" in query:
+            return {"data": {"deploymentRollback": self.roll_back(variables["id"]) is not None}}
+        node = {"id": self.serving.id, "status": "SUCCESS" if self.serving.is_up else "CRASHED"}
+        return {"data": {"deployments": {"edges": [{"node": node}]}}}
+
+    def _cli(self, said: dict[str, str]) -> Answer:
+        """What the scripts in `bin/` ask for: `do`, and what it takes."""
+        match said["do"]:
+            case "env":
+                self.env[said["name"]] = said["value"]
+                return 200, {"set": said["name"]}
+            case "deploy":
+                return 200, {"id": self.deploy(said.get("release") or NEW).id}
+            case "rollback":
+                found = self.roll_back(said["id"]) if said.get("id") else self.roll_back(self.deployments[-2].id)
+                return (200, {"id": found.id}) if found else (404, {"error": {"message": "no such deployment"}})
+            case "promote":
+                self.is_pinned = False
+                self.serving = next(each for each in self.deployments if each.id == said["id"])
+                return 200, {"id": said["id"]}
+            case "log":
+                wanted = said.get("id") or self.deployments[-1].id
+                return 200, {"lines": [line for each in self.deployments if each.id == wanted for line in each.log]}
+        return 404, {"error": {"message": f"not found: {said['do']}"}}
+
+
+def _id(platform: Platform) -> str:
+    match platform:
+        case "vercel":
+            return f"dpl_{secrets.token_hex(12)}"
+        case "render":
+            return f"dep-{secrets.token_hex(10)}"
+        case "railway" | "docker":
+            code = secrets.token_hex(16)
+            return "-".join((code[:8], code[8:12], code[12:16], code[16:20], code[20:]))

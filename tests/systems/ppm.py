@@ -1,0 +1,48 @@
+"""PPM's deployment for tests: its fast profile on any platform, and what its operators enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from systems.night import Night
+
+from cockpit.demo.ppm.hosting import Platform
+from cockpit.demo.ppm.system import System
+
+FAST = Path(__file__).with_name("ppm_fast.toml")
+TEST_USER = "deploy-test-1@ppm.invalid"
+ADMIN_TO_BE = "00000000-0000-4000-8000-000000000001"
+
+
+def values(system: System) -> dict[str, str]:
+    """What is entered, by step."""
+    serving = system.hosting.serving
+    assert serving is not None
+    former = f"ppm-backend:{serving.release}" if system.hosting.platform == "docker" else serving.id
+    return {"backup_id": "backup-2026-11-21", "former_deployment": former, "test_user": TEST_USER}
+
+
+@contextmanager
+def system_on(platform: Platform, folder: Path, admin_dsn: str) -> Iterator[System]:
+    """The stand-in on a platform."""
+    system = System(folder, admin_dsn, platform)
+    try:
+        yield system
+    finally:
+        system.close()
+
+
+def fast_on(profile: str, folder: Path) -> Path:
+    """The fast file for another profile than Vercel's."""
+    path = folder / f"fast_{profile}.toml"
+    path.write_text(FAST.read_text().replace('extends = "vercel.toml"', f'extends = "{profile}.toml"'))
+    return path
+
+
+def ppm_night(system: System, folder: Path, *, fast: Path = FAST, **options: object) -> Night:
+    """A deployment's run."""
+    given = options.pop("values", {})
+    assert isinstance(given, dict)
+    return Night(system, folder, profile="ppm", fast=fast, values={**values(system), **given}, **options)  # type: ignore[arg-type]

@@ -61,7 +61,7 @@ _KINDS = (
     Kind("bn-aura", "a migration of a hosted database, with its fallback and four certifications"),
     Kind("ppm", "a synchronization of users, on four platforms"),
     Kind("go-live", "a checklist before a launch, in free order, with four sign-offs"),
-    Kind("scheduler", "a first launch in three stages"),
+    Kind("scheduler", "a first launch in three stages", programs=("docker", "npm")),
 )
 
 

@@ -1,0 +1,20 @@
+"""What a test, or a demo, breaks in the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Faults:
+    """Nothing is broken at first."""
+
+    broken: bool = False
+    """Everything but `/health` is answered with 500."""
+    slow_ms: float = 0.0
+    access_s: int = 900
+    """Lifetime of access tokens; the answer says 900 whatever it is."""
+    counts_requests: bool = True
+    """Whether the rate limit is more than headers."""
+    keeps_admin_route: bool = False
+    """Whether version 1.0 still lets anybody make an administrator."""

@@ -66,7 +66,7 @@ def check_value(variable: Variable, value: str) -> None:
         shown = "its value" if variable.secret else f"`{shortened(value, 60)}`"
         raise VariableError(
             f"variable `{variable.name}`: {shown} does not match `{shortened(variable.pattern, 100)}`",
-            hint=f"correct {_origin(variable)}",
+            hint=f"correct {_origin(variable)}{_described(variable)}",
         )
 
 
@@ -79,9 +79,16 @@ def _value(variable: Variable, environ: Mapping[str, str], prompted: Mapping[str
     else:
         value = variable.value
     if value is None:
-        raise VariableError(f"variable `{variable.name}` has no value", hint=f"set {_origin(variable)}")
+        raise VariableError(
+            f"variable `{variable.name}` has no value", hint=f"set {_origin(variable)}{_described(variable)}"
+        )
     check_value(variable, value)
     return value
+
+
+def _described(variable: Variable) -> str:
+    """What the profile says of it, which is where to get it."""
+    return f": {shortened(variable.description, 160)}" if variable.description else ""
 
 
 def _origin(variable: Variable) -> str:

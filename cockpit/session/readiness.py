@@ -192,7 +192,9 @@ def _programs(profile: Profile, known: Known, base_dir: Path) -> Iterator[Findin
             absent += 1
             yield Finding("missing", f"there is no program `{shortened(name, 80)}` here", where, "install it")
     if users and not absent:
-        yield Finding("ok", f"all found: {_listed(users)}", "programs")
+        yield Finding(
+            "ok", f"all found: {_listed(frozenset(fill(program, known.shown) for program in users))}", "programs"
+        )
 
 
 def _started(step: Step) -> Iterator[str]:

@@ -131,6 +131,15 @@ def test_a_missing_environment_variable_is_named_with_what_to_do(tmp_path: Path)
         load(path, KINDS, environ={})
 
 
+def test_a_missing_or_wrong_variable_says_where_to_get_it_if_the_profile_does(tmp_path: Path) -> None:
+    text = GOOD.replace("secret = true", 'description = "the dashboard, API"\npattern = "tk-.+"')
+    path = write(tmp_path, text)
+    with pytest.raises(VariableError, match="set the environment variable TOKEN: the dashboard, API"):
+        load(path, KINDS, environ={})
+    with pytest.raises(VariableError, match="correct the environment variable TOKEN: the dashboard, API"):
+        load(path, KINDS, environ={"TOKEN": "your-token"})
+
+
 def test_the_digest_changes_with_any_byte_and_with_nothing_else(tmp_path: Path) -> None:
     first = load(write(tmp_path, GOOD), KINDS).digest
     assert load(write(tmp_path, GOOD, "q.toml"), KINDS).digest == first

@@ -41,6 +41,17 @@ def fast_on(profile: str, folder: Path) -> Path:
     return path
 
 
+SLIM = "".join(
+    f'[[phases]]\nid = "{phase}"\n' + "".join(f'[[phases.steps]]\nid = "{step}"\nremove = true\n' for step in steps)
+    for phase, steps in {
+        "preparation": ("error_reports", "tests", "scripts", "backup", "backup_id"),
+        "migrating": ("migration_status", "sync_foretold"),
+        "verifying": ("sync_status", "admin_works", "trigger_works", "fast_enough"),
+    }.items()
+)
+"""Without steps that a test of the way back has no need of."""
+
+
 def ppm_night(system: System, folder: Path, *, fast: Path = FAST, **options: object) -> Night:
     """A deployment's run."""
     given = options.pop("values", {})

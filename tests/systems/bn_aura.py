@@ -14,7 +14,7 @@ from cockpit.demo.bn_aura.system import System
 FAST = Path(__file__).with_name("bn_aura_fast.toml")
 VALUES = {
     "load_p95": "640",
-    "backup_digest": "3f9a0c51d2e87b46",
+    "backup_digest": "3f9a0c51d2e8",
     "issues": "none",
     "ab_column": "goes",
 }

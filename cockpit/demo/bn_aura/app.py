@@ -110,7 +110,7 @@ class App:
             case "POST", path if path.startswith("/api/workflows/") and path.endswith("/next"):
                 return self._move_on(connection, path.split("/")[3])
             case "GET", "/api/events":
-                return 200, self._events_of(asked.query.get("workflow", ""), int(asked.query.get("after", "0")))
+                return 200, self._events_of(asked.query.get("workflow", ""), float(asked.query.get("wait", _EVENTS_S)))
         return 404, {"error": "not found"}
 
     def _sign_in(self, asked: Asked) -> Answer:
@@ -152,14 +152,14 @@ class App:
             self._events.append({**event, "via": via, "at": time.time()})
             self._told.notify_all()
 
-    def _events_of(self, workflow: str, after: int) -> list[Row]:
-        """A workflow's events from the given one on, waiting for the first as a subscriber does."""
+    def _events_of(self, workflow: str, wait_s: float) -> list[Row]:
+        """A workflow's events so far; without any, waiting for the first as a subscriber does."""
 
         def found() -> list[Row]:
-            return [event for event in self._events if event["workflow"] == workflow][after:]
+            return [event for event in self._events if event["workflow"] == workflow]
 
         with self._told:
-            self._told.wait_for(found, _EVENTS_S)
+            self._told.wait_for(found, wait_s)
             return found()
 
 

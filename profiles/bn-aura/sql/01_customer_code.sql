@@ -30,7 +30,8 @@ DECLARE
 BEGIN
     FOR inserter IN
         SELECT rolname FROM pg_catalog.pg_roles r
-         WHERE pg_catalog.has_table_privilege(r.oid, 'public.customers', 'INSERT')
+         WHERE NOT starts_with(rolname, 'pg_')
+           AND pg_catalog.has_table_privilege(r.oid, 'public.customers', 'INSERT')
            AND NOT pg_catalog.has_sequence_privilege(r.oid, 'public.customer_code_seq', 'USAGE')
     LOOP
         EXECUTE pg_catalog.format('GRANT USAGE ON SEQUENCE public.customer_code_seq TO %I', inserter);

@@ -58,3 +58,27 @@ def test_a_validation_that_fails_is_rolled_back_by_keys_alone(system: System, tm
     assert (system.cluster.image, system.cluster.replicas) == (OLD_IMAGE, 3)
     assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "false")
     assert system.cluster.data("app-config") == {"MAINTENANCE_MODE": "false"}
+
+
+def test_logins_that_fail_are_announced_and_rolled_back_by_keys_alone(system: System, tmp_path: Path):
+    before = dumped(system.dsn)
+    night = virtue_night(system, tmp_path)
+    try:
+        night.walk("nothing_missing")
+        with resumed(night, why="nobody can log in") as operator:
+            operator.walk(lambda screen: "9.6 No link is broken" in screen)
+            system.app.figures["login_success_percent"] = 85.0
+            operator.terminal.wait_for(r"IMMEDIATE .*: b roll back, g go on")
+            assert b"\a" in operator.terminal.raw, "it calls whoever is there"
+            operator.walk(lambda screen: "ROLLING BACK" in screen)
+            system.app.figures["login_success_percent"] = 99.0
+            assert operator.walk_to_the_end() == 0
+        assert [body.trigger for body in night.bodies("trigger.fired")] == ["logins_failing"]
+        assert [body.plan for body in night.bodies("rollback.chosen")] == ["emergency"]
+        assert night.settled()[-11] == "em_maintenance_on"
+        assert night.problem() == ""
+    finally:
+        night.close()
+    assert dumped(system.dsn) == before
+    assert (system.cluster.image, system.cluster.replicas) == (OLD_IMAGE, 3)
+    assert system.cluster.data("feature-flags") == dict.fromkeys(FLAGS, "false")

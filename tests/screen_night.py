@@ -149,6 +149,17 @@ NIGHT = replace(
     ),
 )  # fmt: skip
 NIGHT_PRODUCTION = replace(NIGHT, environment="production", production=True)
+
+
+def with_way_back(step_id: str, plan: str = "emergency") -> Profile:
+    """The night's profile, with a step that names a way back."""
+    phases = tuple(
+        replace(phase, steps=tuple(replace(s, on_failure=plan) if s.id == step_id else s for s in phase.steps))
+        for phase in NIGHT.phases
+    )
+    return replace(NIGHT, phases=phases)
+
+
 IDENTITY = {"database": "virtue", "system_identifier": "7300412"}
 
 
@@ -287,4 +298,4 @@ def going_back(profile: Profile = NIGHT) -> Night:
     return night
 
 
-__all__ = ["ANA", "BO", "NIGHT", "NIGHT_PRODUCTION", "Night", "at", "failed", "going_back"]
+__all__ = ["ANA", "BO", "NIGHT", "NIGHT_PRODUCTION", "Night", "at", "failed", "going_back", "with_way_back"]

@@ -83,10 +83,11 @@ def _step(placed: PlacedStep, profile: Profile, node: Node, findings: Findings) 
     if step.behaviour == "action" and calls_kubectl(step) and not step.settings.get("target"):
         said = f"step `{step.id}` lets kubectl choose its cluster"
         _warn(findings, node.find("argv" if "argv" in node.table else "script"), said, "`target`, of kind kubernetes")
-    for key, means in (("requires", step.requires), ("on_failure", step.on_failure)):
-        if means and step.behaviour not in _ACTS:
-            said = f"`{key}` says nothing of a step that does nothing itself"
-            _warn(findings, node.find(key), said, "`gate`" if key == "requires" else "")
+    if step.requires and step.behaviour not in _ACTS:
+        _warn(findings, node.find("requires"), "`requires` says nothing of a step that does nothing itself", "`gate`")
+    if step.on_failure and step.behaviour not in _ACTS and not step.gate:
+        said = "`on_failure` says nothing of a step that does nothing itself and has no gate to fail"
+        _warn(findings, node.find("on_failure"), said, "`gate`")
     if step.behaviour == "message" and step.requires and step.gate and not _has_channel(step, profile):
         said = f"step `{step.id}` is sent by hand, and has conditions both before and after: only `d` ends it"
         _warn(findings, node.find("requires"), said, "one of `requires` and `gate`, or a channel")

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cockpit.profile.model import RollbackPlan, Step
 from cockpit.run.events import Instant
+from cockpit.run.failing import failure
 from cockpit.run.readings import Verdict
 from cockpit.run.state import RunState
 from cockpit.text import shortened
@@ -75,6 +76,12 @@ def advise(state: RunState, now: Instant) -> Advice:
     return Advice(tuple(options))
 
 
+def not_taken(state: RunState, now: Instant) -> str:
+    """The plan that is proposed since the step at the cursor failed, for who does something else; empty: none is."""
+    failed = failure(state)
+    return "" if failed is None or state.rollback is not None else advise(state, now).proposed or failed.plan
+
+
 def verdict(state: RunState, plan: RollbackPlan) -> Verdict:
     """Whether a plan fits, as the keeper last said; one without a condition always does."""
     return "pass" if not plan.when else state.plans.get(plan.id, "pending")
@@ -118,11 +125,8 @@ def _undone(state: RunState) -> set[str]:
 def _wanted(state: RunState) -> dict[str, str]:
     """Plans that something names, with what names them: a failed step first, then triggers, immediate ones first."""
     wanted: dict[str, str] = {}
-    if state.cursor is not None and state.cursor.step is not None:
-        step = next((step for _, step in state.profile.every_step() if step.id == state.cursor.step), None)
-        action = state.action
-        if step and step.on_failure and action and action.status in ("failed", "timed_out", "unknown"):
-            wanted[step.on_failure] = f"{shortened(step.title, 80)} did not succeed"
+    if (failed := failure(state)) is not None:
+        wanted[failed.plan] = failed.why
     triggers = {trigger.id: trigger for trigger in state.profile.triggers}
     for fired in sorted(state.fired, key=lambda each: each.severity != "immediate"):
         trigger = triggers.get(fired.trigger)

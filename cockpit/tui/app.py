@@ -91,6 +91,7 @@ class CockpitApp(App[int]):
         if self.seat.role == "acting" and self.seat.view.state.status == "live":
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
         self.set_timer(0.05, self.run_screen.format_steps)
+        self.set_interval(1.0, self._propose)  # time alone may make it due
         self._name_terminal()
 
     def _take(self, view: View) -> None:
@@ -124,11 +125,19 @@ class CockpitApp(App[int]):
 
     def _propose(self) -> None:
         """Open the ways back once where a step that names one failed; never on top of another question."""
-        state = self.seat.view.state
-        plan = self._proposals.waits(state) if self.seat.role == "acting" else ""
-        if plan and self.screen is self.run_screen:
+        if self.seat.role == "acting" and self._proposed():
+            self.run_worker(self._advise(), exit_on_error=True)
+
+    def _proposed(self) -> str:
+        """The plan to open with, if this is a moment for it."""
+        plan = self._proposals.waits(self.seat.view.state, self.run_screen.source.now().mono)
+        return plan if self.screen is self.run_screen else ""
+
+    async def _advise(self) -> None:
+        state, plan = self.seat.view.state, self._proposed()
+        if plan and self._operates().is_free:  # else it is proposed again in a moment
             self._proposals.told(state)
-            self.run_worker(self._operates().advise(state, plan), exit_on_error=True)
+            await self._operates().advise(state, plan)
 
     # ---- keys go down --------------------------------------------------------------------------------------------
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cockpit.run.numbering import find_step, phase_label, step_label
+from cockpit.run.failing import Failure, failure
+from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
 
-_ENDED_BADLY = ("failed", "timed_out", "unknown")
+SETTLE_S = 5.0
+"""How long a gate has to be blocked before the advisor opens: readings may settle meanwhile."""
 
 
 def rings(before: RunState, after: RunState) -> bool:
@@ -55,24 +57,28 @@ def where(state: RunState) -> str:
 
 
 class Proposals:
-    """The advisor opens by itself once for each try that ended badly and names a plan; never for what is old."""
+    """The advisor opens by itself once for each failure that names a plan; never for what is old."""
 
     def __init__(self, state: RunState) -> None:
-        self._told = {name for name, _ in _wanted(state)}
+        self._told = _wanted(state)
+        self._seen = ""
+        self._since_s = 0.0
 
-    def waits(self, state: RunState) -> str:
-        """The plan that the advisor is to open with; empty: it is not to open."""
-        return next((plan for action, plan in _wanted(state) if action not in self._told), "")
+    def waits(self, state: RunState, now_s: float) -> str:
+        """The plan that the advisor is to open with; empty: it is not to open. `now_s`: on any steady clock."""
+        failed = _wanted(state)
+        if failed is None or (self._told is not None and failed.of == self._told.of):
+            self._seen = ""
+            return ""
+        if failed.of != self._seen:
+            self._seen, self._since_s = failed.of, now_s
+        return failed.plan if failed.is_final or now_s - self._since_s >= SETTLE_S else ""
 
     def told(self, state: RunState) -> None:
         """It was opened, whatever came of it."""
-        self._told |= {name for name, _ in _wanted(state)}
+        self._told = _wanted(state)
 
 
-def _wanted(state: RunState) -> list[tuple[str, str]]:
-    """The try at the cursor and the plan that its step names, if it ended badly."""
-    action = state.action
-    if state.status != "live" or action is None or action.status not in _ENDED_BADLY or state.rollback is not None:
-        return []
-    found = find_step(state.profile, action.step)
-    return [(action.action, found[1].on_failure)] if found is not None and found[1].on_failure else []
+def _wanted(state: RunState) -> Failure | None:
+    """What failed at the cursor, on the way forward."""
+    return failure(state) if state.rollback is None else None

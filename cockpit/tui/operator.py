@@ -63,10 +63,14 @@ class Operator:
             return
         await (AT_CURSOR.get(what) or ANYWHERE[what])(self._hands, painted)
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is being written, and there is room to decide."""
+        return self._screen.may_act and not self._hands.is_writing
+
     async def advise(self, painted: RunState, plan: str) -> None:
         """Open the ways back, with this plan highlighted."""
-        if self._refusal("rollback", painted, None) is None:
-            await way_back.advise(self._hands, painted, plan)
+        await way_back.advise(self._hands, painted, plan)
 
     def _refusal(self, what: str, painted: RunState, selected: str | None) -> Refusal | None:
         if self._hands.is_writing:

@@ -18,6 +18,7 @@ from cockpit.run import events as e
 from cockpit.run.advisor import advise, due_steps
 from cockpit.run.arming import suspended_because
 from cockpit.run.due import due_at
+from cockpit.run.failing import failure
 from cockpit.run.forecast import forecast
 from cockpit.run.friction import needs_second, no_return_at, required_word
 from cockpit.run.numbering import find_step, step_label
@@ -250,6 +251,18 @@ def test_advice_is_a_promise_of_nothing_that_is_not_known(step_id: str, verdicts
         afterwards = advise(story.state, later).option(option.plan)
         assert afterwards is not None
         assert option.fits_window or not afterwards.fits_window  # time that passes never makes room
+
+
+def test_a_blocked_gate_names_the_plan_of_its_step_once_its_action_is_done_and_not_in_a_rehearsal() -> None:
+    for rehearsal in (False, True):
+        story = WholeStory(rehearsal=rehearsal)
+        story.goes_to("migrate")
+        story.happens(e.PlansJudged(verdicts={"back": "pass", "later": "pass"}))
+        story.acts("migrate", typed="migrate")
+        assert not failure(story.state)
+        story.judges("blocked")
+        whys = {option.plan: option.why for option in advise(story.state, story.now()).options}
+        assert whys["back"] == ("" if rehearsal else "the gate of Migrate is blocked")
 
 
 # ---- walking back ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from msgspec.structs import replace
-from screen_night import BO, NIGHT, NIGHT_PRODUCTION, Night, at, failed, going_back
+from screen_night import BO, NIGHT, NIGHT_PRODUCTION, Night, at, failed, going_back, with_way_back
 from screen_story import BEGIN, FakeSeat, StoryApp, apart, at_once, texts, until
 from textual import events
 from textual.widgets import Input, OptionList, Static
@@ -15,7 +15,9 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.messages import digest
 from cockpit.run.numbering import find_step
+from cockpit.run.readings import ConditionVerdict
 from cockpit.run.shown import shown
+from cockpit.tui.calling import SETTLE_S
 from cockpit.tui.screens.choosing import ChooseDialog
 from cockpit.tui.screens.dialogs import AskDialog, SureDialog
 from cockpit.tui.screens.reading import ReadingScreen
@@ -413,6 +415,28 @@ async def test_a_failure_that_names_a_plan_opens_the_ways_back_once_and_runs_not
         await until(pilot, lambda: "later" in app.shows("tail"), "the next view is drawn")
         await apart(pilot)
         assert app.screen is app.run_screen
+    assert seat.asked == []
+
+
+async def test_a_gate_that_stays_blocked_opens_the_ways_back_without_another_event():
+    night = at("scale_down", with_way_back("scale_down"))
+    night.runs()
+    night.plans(emergency="pass")
+    seat = FakeSeat(night)
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot)
+        night.judges("blocked", ConditionVerdict("connections == 0", False, "connections is 3"))
+        seat.looks()
+        await until(pilot, lambda: app.run_screen.painted is seat.view.state, "the view arrives")
+        await apart(pilot)
+        assert app.screen is app.run_screen
+        night.passes(SETTLE_S)
+        await answers(app, pilot, ChooseDialog)
+        about = str(app.screen.query_one("#about", Static).content)
+        assert "Proposed: the gate of Scale the application down is blocked." in about
+        await apart(pilot, "escape")
+        await until(pilot, lambda: app.screen is app.run_screen, "it closes")
     assert seat.asked == []
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from screen_night import BO, NIGHT_PRODUCTION, Night, at, failed, going_back
+from msgspec.structs import replace
+from screen_night import BO, NIGHT_PRODUCTION, Night, at, failed, going_back, with_way_back
 from screen_story import FakeSeat, StoryApp, apart, until
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
-from cockpit.tui.calling import Proposals, rings, title
+from cockpit.run.readings import ConditionVerdict
+from cockpit.tui.calling import SETTLE_S, Proposals, rings, title
 
 
 def rang(night: Night, *bodies: e.Body) -> bool:
@@ -50,15 +52,50 @@ def test_the_title_says_what_became_of_an_action_and_that_it_goes_back():
 
 
 def test_a_proposal_waits_until_it_was_told_and_old_ones_never_do():
-    assert Proposals(failed().state).waits(failed().state) == ""
+    assert Proposals(failed().state).waits(failed().state, 0.0) == ""
     night = at("migrate")
     proposals = Proposals(night.state)
     night.runs(outcome="failed")
-    assert proposals.waits(night.state) == "emergency"
+    assert proposals.waits(night.state, 0.0) == "emergency"
     proposals.told(night.state)
-    assert proposals.waits(night.state) == ""
+    assert proposals.waits(night.state, 1.0) == ""
     night.runs(outcome="timed_out")
-    assert proposals.waits(night.state) == "emergency", "another try is another failure"
+    assert proposals.waits(night.state, 2.0) == "emergency", "another try is another failure"
+
+
+BLOCKED = ConditionVerdict("connections == 0", False, "connections is 3")
+
+
+def test_a_gate_that_stays_blocked_after_its_action_proposes_once_and_not_while_readings_settle():
+    night = at("scale_down", with_way_back("scale_down"))
+    proposals = Proposals(night.state)
+    night.judges("blocked", BLOCKED)
+    assert proposals.waits(night.state, 0.0) == "", "nothing was done yet that it could vouch for"
+    night.runs()
+    night.judges("blocked", BLOCKED)
+    assert proposals.waits(night.state, 10.0) == ""
+    night.judges("pass", replace(BLOCKED, holds=True))
+    assert proposals.waits(night.state, 12.0) == ""
+    night.judges("blocked", BLOCKED)
+    assert proposals.waits(night.state, 14.0) == ""
+    assert proposals.waits(night.state, 14.0 + SETTLE_S) == "emergency"
+    proposals.told(night.state)
+    night.judges("pass", replace(BLOCKED, holds=True))
+    night.judges("blocked", BLOCKED)
+    assert [proposals.waits(night.state, 30.0 + passed) for passed in (0, 9)] == ["", ""]
+    night.does(c.OverrideGate, gate="step:scale_down", reason="they go in a moment")
+    assert proposals.waits(night.state, 60.0) == ""
+
+
+def test_a_step_of_a_person_proposes_by_its_gate_once_its_time_has_come():
+    night = at("look_30m", with_way_back("look_30m"))
+    proposals = Proposals(night.state)
+    night.judges("blocked", BLOCKED)
+    assert [proposals.waits(night.state, passed) for passed in (0.0, 9.0)] == ["", ""]
+    night.happens(e.StepDue(step="look_30m"))
+    assert [proposals.waits(night.state, passed) for passed in (10.0, 19.0)] == ["", ""], "it is read anew"
+    night.judges("blocked", BLOCKED)
+    assert [proposals.waits(night.state, passed) for passed in (20.0, 29.0)] == ["", "emergency"]
 
 
 async def test_the_bell_rings_once_also_where_a_tick_of_the_clock_painted_the_news_first():

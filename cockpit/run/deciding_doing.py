@@ -9,6 +9,7 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run import refusals as r
 from cockpit.run import refusals_doing as rd
+from cockpit.run.advisor import not_taken
 from cockpit.run.commands import Refusal
 from cockpit.run.deciding_walk import may_act, said
 from cockpit.run.evidence import counts, evidence, recorded
@@ -77,6 +78,7 @@ def requested(state: RunState, command: c.RunAction) -> tuple[e.Body, ...]:
         digest=command.digest[:64],
         seen=recorded(command.seen),
         current=evidence(state, command.now),
+        not_taken=not_taken(state, command.now),
     )
     if not command.reason.strip():
         return (request,)

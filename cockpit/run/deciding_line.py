@@ -95,7 +95,8 @@ def may_answer(state: RunState, command: c.AnswerTriggers) -> Refusal | None:
 
 
 def answered(state: RunState, command: c.AnswerTriggers) -> tuple[e.Body, ...]:
-    return (e.TriggerAnswered(seqs=_shown_of(state, command), reason=said(command.reason)),)
+    proposed = advise(state, command.now).proposed if state.rollback is None else ""
+    return (e.TriggerAnswered(seqs=_shown_of(state, command), reason=said(command.reason), not_taken=proposed),)
 
 
 def _shown_of(state: RunState, command: c.AnswerTriggers) -> tuple[int, ...]:

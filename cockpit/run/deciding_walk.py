@@ -12,6 +12,7 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run import refusals as r
 from cockpit.run import refusals_doing as rd
+from cockpit.run.advisor import not_taken
 from cockpit.run.commands import Refusal
 from cockpit.run.events import exit_gate, phase_gate
 from cockpit.run.evidence import counts, evidence, recorded
@@ -180,6 +181,7 @@ def confirmed(state: RunState, command: c.ConfirmStep) -> tuple[e.Body, ...]:
             sent=rd.sent_by_hand(state, found[1], known, command.digest),
             second=known.countersigned_by,
             unmet=_unmet(state),
+            not_taken=not_taken(state, command.now),
         ),
     )
 
@@ -196,13 +198,14 @@ def done_outside(state: RunState, command: c.RecordDoneOutside) -> tuple[e.Body,
             attempt=state.steps[command.step].attempt,
             reason=said(command.reason),
             current=evidence(state, command.now),
+            not_taken=not_taken(state, command.now),
         ),
     )
 
 
 def skipped(state: RunState, command: c.SkipStep) -> tuple[e.Body, ...]:
-    attempt = state.steps[command.step].attempt
-    return (e.StepSkipped(step=command.step, attempt=attempt, reason=said(command.reason)),)
+    attempt, plan = state.steps[command.step].attempt, not_taken(state, command.now)
+    return (e.StepSkipped(step=command.step, attempt=attempt, reason=said(command.reason), not_taken=plan),)
 
 
 def overridden(state: RunState, command: c.OverrideGate) -> tuple[e.Body, ...]:
@@ -220,13 +223,15 @@ def overridden(state: RunState, command: c.OverrideGate) -> tuple[e.Body, ...]:
             verdict=verdict,
             conditions=conditions,
             current=evidence(state, command.now),
+            not_taken=not_taken(state, command.now),
         ),
     )
 
 
 def jumped(state: RunState, command: c.JumpTo) -> tuple[e.Body, ...]:
     from_step = state.cursor.step if state.cursor and state.cursor.step else ""
-    return (e.CursorJumped(step=command.step, left=from_step, reason=said(command.reason)),)
+    plan = not_taken(state, command.now)
+    return (e.CursorJumped(step=command.step, left=from_step, reason=said(command.reason), not_taken=plan),)
 
 
 def reopened(state: RunState, command: c.ReopenStep) -> tuple[e.Body, ...]:

@@ -27,6 +27,8 @@ class ActionRequested(Body, frozen=True, kw_only=True):
     """SHA-256 of what was shown (`StepKind.shown`, filled for display; a message's filled text), hex."""
     seen: tuple[Evidence, ...] = ()
     current: tuple[Evidence, ...] = ()
+    not_taken: str = ""
+    """As of `step.confirmed`: the try before this one had failed."""
 
 
 class ActionStarted(Body, frozen=True, kw_only=True):

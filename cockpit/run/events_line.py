@@ -74,6 +74,8 @@ class TriggerAnswered(Body, frozen=True, kw_only=True):
     seqs: tuple[int, ...]
     """The events by which they fired or were raised."""
     reason: str
+    not_taken: str = ""
+    """The rollback plan that was proposed, and not taken; empty: none fitted."""
 
 
 class AlertSent(Body, frozen=True, kw_only=True):

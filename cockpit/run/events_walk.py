@@ -95,6 +95,8 @@ class StepConfirmed(Body, frozen=True, kw_only=True):
     """user@host who countersigned, where a second person was asked for."""
     unmet: tuple[str, ...] = ()
     """In a rehearsal, where no gate binds: the conditions that did not hold."""
+    not_taken: str = ""
+    """The rollback plan that was proposed since the step had failed, and not taken; empty: none was."""
 
 
 class StepDoneOutside(Body, frozen=True, kw_only=True):
@@ -105,6 +107,8 @@ class StepDoneOutside(Body, frozen=True, kw_only=True):
     attempt: int
     reason: str
     current: tuple[Evidence, ...] = ()
+    not_taken: str = ""
+    """As of `step.confirmed`."""
 
 
 class StepSkipped(Body, frozen=True, kw_only=True):
@@ -114,6 +118,8 @@ class StepSkipped(Body, frozen=True, kw_only=True):
     step: str
     attempt: int
     reason: str
+    not_taken: str = ""
+    """As of `step.confirmed`."""
 
 
 class StepReopened(Body, frozen=True, kw_only=True):
@@ -135,6 +141,8 @@ class CursorJumped(Body, frozen=True, kw_only=True):
     left: str = ""
     """Where from; empty if no step was current."""
     reason: str
+    not_taken: str = ""
+    """As of `step.confirmed`, of the step that was left."""
 
 
 class GateOverridden(Body, frozen=True, kw_only=True):
@@ -147,6 +155,8 @@ class GateOverridden(Body, frozen=True, kw_only=True):
     verdict: Verdict
     conditions: tuple[ConditionVerdict, ...] = ()
     current: tuple[Evidence, ...] = ()
+    not_taken: str = ""
+    """As of `step.confirmed`."""
 
 
 class StepCountersigned(Body, frozen=True, kw_only=True):

@@ -75,7 +75,7 @@ def _step_confirmed(event: e.Event, body: e.StepConfirmed, state: RunState | Non
     to = f", sent by hand to {shortened(body.sent.get('to', ''), 60)}" if body.sent else ""
     second = f", with {shortened(body.second, 40)}" if body.second else ""
     unmet = f", rehearsed with {len(body.unmet)} unmet" if body.unmet else ""
-    told = f"{_step(state, body.step)}{again}{values}{to}{second}{unmet}"
+    told = f"{_step(state, body.step)}{again}{values}{to}{second}{unmet}{_instead(state, body.not_taken)}"
     return f"{_verb(state, body.step)} {told}{_tally(body.counts)}"
 
 
@@ -98,12 +98,13 @@ def _tally(counts: dict[str, int]) -> str:
 
 def _gate_overridden(event: e.Event, body: e.GateOverridden, state: RunState | None) -> str:
     label = gate_label(state.profile, body.gate) if state and state.started else visible(body.gate)
-    return f"overrode the gate of {label} ({body.verdict}){_because(body.reason)}"
+    return f"overrode the gate of {label} ({body.verdict}){_instead(state, body.not_taken)}{_because(body.reason)}"
 
 
 def _jumped(event: e.Event, body: e.CursorJumped, state: RunState | None) -> str:
     left = f" from {_step(state, body.left)}" if body.left else ""
-    return f"jumped{left} to {_step(state, body.step)}{_because(body.reason)}"
+    instead = _instead(state, body.not_taken)
+    return f"jumped{left} to {_step(state, body.step)}{instead}{_because(body.reason)}"
 
 
 def _noted(event: e.Event, body: e.NoteAdded, state: RunState | None) -> str:
@@ -160,7 +161,7 @@ def _step_of_action(state: RunState | None, action: str) -> str:
 
 def _requested(event: e.Event, body: e.ActionRequested, state: RunState | None) -> str:
     again = f", attempt {body.attempt}" if body.attempt > 1 else ""
-    return f"asked to run {_step(state, body.step)}{again}"
+    return f"asked to run {_step(state, body.step)}{again}{_instead(state, body.not_taken)}"
 
 
 def _action_started(event: e.Event, body: e.ActionStarted, state: RunState | None) -> str:
@@ -198,6 +199,11 @@ def _trigger_raised(event: e.Event, body: e.TriggerRaised, state: RunState | Non
 def _plan(state: RunState | None, plan_id: str) -> str:
     plan = state.profile.plan(plan_id) if state and state.started else None
     return shortened(plan.title or plan.id if plan else plan_id, 80)
+
+
+def _instead(state: RunState | None, not_taken: str) -> str:
+    """What was proposed and not taken, by who did something else."""
+    return f" (proposed: roll back by {_plan(state, not_taken)})" if not_taken else ""
 
 
 def _rollback_chosen(event: e.Event, body: e.RollbackChosen, state: RunState | None) -> str:
@@ -241,8 +247,12 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.RunAborted: lambda event, body, state: f"aborted the run{_because(body.reason)}",
     e.PhaseEntered: _phase_entered,
     e.StepConfirmed: _step_confirmed,
-    e.StepDoneOutside: lambda event, body, state: f"did {_step(state, body.step)} outside{_because(body.reason)}",
-    e.StepSkipped: lambda event, body, state: f"skipped {_step(state, body.step)}{_because(body.reason)}",
+    e.StepDoneOutside: lambda event, body, state: (
+        f"did {_step(state, body.step)} outside{_instead(state, body.not_taken)}{_because(body.reason)}"
+    ),
+    e.StepSkipped: lambda event, body, state: (
+        f"skipped {_step(state, body.step)}{_instead(state, body.not_taken)}{_because(body.reason)}"
+    ),
     e.StepReopened: lambda event, body, state: (
         f"reopened {_step(state, body.step)}, attempt {body.attempt}{_because(body.reason)}"
     ),
@@ -284,7 +294,9 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.TriggerFired: _trigger_fired,
     e.TriggerCleared: lambda event, body, state: f"trigger cleared: {_trigger(state, body.trigger)}",
     e.TriggerRaised: _trigger_raised,
-    e.TriggerAnswered: lambda event, body, state: f"goes on in spite of the trigger{_because(body.reason)}",
+    e.TriggerAnswered: lambda event, body, state: (
+        f"goes on in spite of the trigger{_instead(state, body.not_taken)}{_because(body.reason)}"
+    ),
     e.PlansJudged: _plans_judged,
     e.RollbackChosen: _rollback_chosen,
     e.RollbackLeft: lambda event, body, state: f"gave the rollback up, forward again{_because(body.reason)}",

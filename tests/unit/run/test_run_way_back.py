@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +25,7 @@ from cockpit.run.friction import needs_second, no_return_at, required_word
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.readings import ConditionVerdict
 from cockpit.run.walk import route, steps_of
+from cockpit.run.wording import sentence
 
 PRODUCTION = in_production(WHOLE)
 HOLDS = (ConditionVerdict("missing > 5", True, "missing is 9"),)
@@ -474,3 +476,57 @@ def test_a_message_is_due_by_the_window(due: str, offset_s: int) -> None:
 def test_a_due_that_is_no_time_is_none(due: str) -> None:
     step = replace(find_step(WHOLE, "tell")[1], settings={"template": "notice", "due": due})  # type: ignore[index]
     assert due_at(WholeStory().state, step) is None
+
+
+# ---- what was not taken ------------------------------------------------------------------------------------------
+
+
+def at_a_failure(*, by_gate: bool = False) -> WholeStory:
+    story = WholeStory()
+    story.goes_to("migrate")
+    story.happens(e.PlansJudged(verdicts={"back": "pass", "later": "blocked"}))
+    story.acts("migrate", "succeeded" if by_gate else "failed", typed="migrate")
+    if by_gate:
+        story.judges("blocked")
+    return story
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "by_gate"),
+    [
+        (c.SkipStep, {"step": "migrate", "reason": "later"}, False),
+        (c.RecordDoneOutside, {"step": "migrate", "reason": "by hand"}, False),
+        (c.RunAction, {"step": "migrate", "action": "A9", "typed": "migrate"}, False),
+        (c.JumpTo, {"step": "soak", "reason": "later"}, False),
+        (c.SkipStep, {"step": "migrate", "reason": "later"}, True),
+        (c.OverrideGate, {"gate": "step:migrate", "reason": "known"}, True),
+    ],
+)
+def test_who_goes_on_after_a_failure_leaves_in_the_log_which_way_back_was_not_taken(
+    kind: type[c.Command], fields: dict[str, str], by_gate: bool
+) -> None:
+    story = at_a_failure(by_gate=by_gate)
+    if kind is c.RunAction:
+        story.opens()
+    body = story.does(kind, **fields)
+    assert body.not_taken == "back"  # type: ignore[attr-defined] # of each of them
+    assert "(proposed: roll back by Emergency)" in sentence(story.events[-1], story.state)
+
+
+def test_going_on_in_spite_of_a_trigger_leaves_in_the_log_which_way_back_was_not_taken() -> None:
+    story = at("rollout")
+    story.happens(e.PlansJudged(verdicts={"back": "pass", "later": "blocked"}))
+    story.happens(e.TriggerFired(trigger="errors", conditions=HOLDS))
+    body = story.does(c.AnswerTriggers, reason="known")
+    assert isinstance(body, e.TriggerAnswered)
+    assert body.not_taken == "back"
+
+
+def test_nothing_stands_against_what_was_done_where_nothing_failed_and_in_old_logs() -> None:
+    story = at_a_failure(by_gate=True)
+    story.judges("pass")
+    body = story.does(c.ConfirmStep, step="migrate", typed="migrate")
+    assert isinstance(body, e.StepConfirmed)
+    assert body.not_taken == ""
+    old = msgspec.convert({"step": "migrate", "attempt": 1, "reason": "r"}, e.StepSkipped)
+    assert old.not_taken == ""

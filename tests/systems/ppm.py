@@ -12,7 +12,7 @@ from cockpit.demo.ppm.hosting import Platform
 from cockpit.demo.ppm.system import System
 
 FAST = Path(__file__).with_name("ppm_fast.toml")
-TEST_USER = "deploy-test-1@ppm.invalid"
+TEST_USER = "deploy-test@a.io"
 ADMIN_TO_BE = "00000000-0000-4000-8000-000000000001"
 
 
@@ -21,7 +21,7 @@ def values(system: System) -> dict[str, str]:
     serving = system.hosting.serving
     assert serving is not None
     former = f"ppm-backend:{serving.release}" if system.hosting.platform == "docker" else serving.id
-    return {"backup_id": "backup-2026-11-21", "former_deployment": former, "test_user": TEST_USER}
+    return {"backup_id": "backup-1", "former_deployment": former, "test_user": TEST_USER}
 
 
 @contextmanager

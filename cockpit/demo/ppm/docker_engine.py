@@ -128,6 +128,8 @@ class DockerEngine:
         match [method, *rest]:
             case ["GET", "json"]:
                 return 200, _json(self._told(container))
+            case ["POST", "start"] if container.is_running:
+                return 304, b""
             case ["POST", "start"]:
                 taken = any(set(each.ports) & set(container.ports) for each in self.containers if each.is_running)
                 if taken:

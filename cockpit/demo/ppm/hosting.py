@@ -121,9 +121,9 @@ class Hosting:
 def _id(platform: Platform) -> str:
     match platform:
         case "vercel":
-            return f"dpl_{secrets.token_hex(12)}"
+            return f"dpl_{secrets.token_hex(4)}"
         case "render":
-            return f"dep-{secrets.token_hex(10)}"
+            return f"dep-{secrets.token_hex(5)}"
         case "railway" | "docker":
             code = secrets.token_hex(16)
             return "-".join((code[:8], code[8:12], code[12:16], code[16:20], code[20:]))

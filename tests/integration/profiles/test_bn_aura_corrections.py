@@ -240,6 +240,19 @@ def test_a_lock_that_is_waited_for_without_end_stops_everybody_behind_it(system:
     assert STEPS["commission_workflow"].settings["lock_timeout"] == 5.0
 
 
+def test_the_customer_whom_the_runbook_tries_with_stays_in_production(system: System):
+    new_code(system)
+    psql(system, BACK)
+    assert system.query("select count(*) from customers where name = 'tried'") == [(1,)]
+    token = logged_in(system)
+    assert ask(system, "POST", "/api/customers", {"name": "cockpit tries 01ABC"}, token)[0] == 201
+    assert value(system, "left_of_the_test") == 1
+    with psycopg.connect(system.dsn, autocommit=True) as connection:
+        for statement in str(STEPS["test_rows_removed"].settings["statements"]).strip().rstrip(";").split(";"):
+            connection.execute(statement.encode(), {"run": "01ABC"})
+    assert value(system, "left_of_the_test") == 0
+
+
 # ---- people ------------------------------------------------------------------------------------------------------
 
 

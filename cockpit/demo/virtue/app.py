@@ -21,7 +21,7 @@ from cockpit.demo.web import LOOPBACK
 
 OLD_IMAGE, NEW_IMAGE = "virtue-app:previous-stable", "virtue-app:organizational-model-v1.0"
 CONNECTIONS_PER_POD = 2
-PASSWORD = "a-test-password"
+PASSWORD = "a-test-password-1"
 FIGURES = {
     "login_success_percent": 99.4,
     "response_ms": 240.0,

@@ -19,6 +19,19 @@ from cockpit.demo.virtue import database
 from cockpit.demo.virtue.app import OLD_IMAGE, PASSWORD, App
 
 CONTEXT, NAMESPACE, DEPLOYMENT = "virtue-staging", "virtue", "virtue-app"
+CONTACTS = (
+    "DBA",
+    "DEVOPS",
+    "LEAD_DEVELOPER",
+    "SYSTEM",
+    "PRODUCT",
+    "SUPPORT",
+    "COMMUNICATIONS",
+    "MANAGER",
+    "CTO",
+    "CEO",
+)
+"""Whom there is to reach."""
 FLAGS = ("ORGANIZATIONAL_ADMIN", "ORGANIZATIONAL_COACH", "ORGANIZATIONAL_MODEL")
 
 
@@ -65,6 +78,7 @@ class System:
             "VIRTUE_ADMIN_TOKEN": "token-admin-1@virtue.invalid",
             "VIRTUE_MAIL_URL": self.app.webhook("mail"),
             "VIRTUE_ALERT_URL": self.app.webhook("alert"),
+            **{f"VIRTUE_REACH_{name}": "at this keyboard" for name in CONTACTS},
             "KUBECONFIG": str(self.kubeconfig),
             "KUBECACHEDIR": str(self._cache),
         }

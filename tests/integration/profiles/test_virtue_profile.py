@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +22,6 @@ from cockpit.profile.variables import resolve
 FOLDER = Path(__file__).parents[3] / "profiles" / "virtue"
 PRODUCTION = load(FOLDER / "production.toml", installed()).profile
 STEPS = {step.id: step for _, step in PRODUCTION.every_step()}
-REACHES = ("DBA", "DEVOPS", "LEAD_DEVELOPER", "SYSTEM", "PRODUCT", "SUPPORT", "COMMUNICATIONS", "MANAGER", "CTO", "CEO")
 
 
 @pytest.fixture
@@ -175,23 +171,3 @@ async def test_figures_beyond_their_thresholds_are_seen(system: System):
     }
     assert seen["log_errors"][1] is True
     assert seen["image"][1] == NEW_IMAGE
-
-
-def ready(system: System, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """`cockpit ready` on staging, as an operator calls it."""
-    command = [sys.executable, "-m", "cockpit.cli", "ready", str(FOLDER / "staging.toml")]
-    env = {**os.environ, **system.environ, "COCKPIT_RUNS": str(folder), **more}
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
-
-
-def test_ready_has_nothing_against_the_stand_in_once_everybody_can_be_reached(system: System, tmp_path: Path):
-    done = ready(system, tmp_path, **{f"VIRTUE_REACH_{name}": "+49 30 000000" for name in REACHES})
-    assert done.returncode == 0, done.stdout
-
-
-def test_ready_names_everybody_whom_nobody_could_reach_and_a_server_that_is_another(system: System, tmp_path: Path):
-    done = ready(system, tmp_path, VIRTUE_KUBE_SERVER="https://another.invalid", VIRTUE_REACH_CEO="+49 30 000000")
-    assert done.returncode == 1
-    wrong = [line for line in done.stdout.splitlines() if line.startswith("✖")]
-    assert sum("contact" in line for line in wrong) == 9
-    assert [line for line in wrong if "https://another.invalid" in line]

@@ -103,7 +103,7 @@ class App:
             return Answer(204, None, headers)
         if is_new and request.path.startswith("/api/") and (late := self._limited(request.client, headers)):
             return late
-        if self.faults.broken and request.path != "/health":
+        if is_new and self.faults.broken and request.path != "/health":
             self.log("error", "unhandled exception")
             return Answer(500, {"statusCode": 500, "message": "Internal server error"}, headers)
         try:

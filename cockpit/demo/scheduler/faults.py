@@ -10,7 +10,7 @@ class Faults:
     """Nothing is broken at first."""
 
     broken: bool = False
-    """Everything but `/health` is answered with 500."""
+    """Version 1.0 answers everything but `/health` with 500."""
     slow_ms: float = 0.0
     access_s: int = 900
     """Lifetime of access tokens; the answer says 900 whatever it is."""

@@ -64,8 +64,7 @@ class Pooler:
         try:
             with contextlib.suppress(OSError, EOFError, struct.error, ValueError):
                 raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                client, startup = self._greeted(raw)
-                held.append(client)
+                client, startup = self._greeted(raw, held)
                 behind = socket.socket(socket.AF_UNIX)
                 held.append(behind)
                 with self._lock:
@@ -83,8 +82,8 @@ class Pooler:
                         each.unwrap()
                 each.close()
 
-    def _greeted(self, raw: socket.socket) -> tuple[socket.socket, bytes]:
-        """The client, encrypted if it asked for that, and its first message for the server."""
+    def _greeted(self, raw: socket.socket, held: list[socket.socket]) -> tuple[socket.socket, bytes]:
+        """The client, encrypted if it asked for that, and its first message for the server. `held` is to be closed."""
         client: socket.socket = raw
         while True:
             size = _exactly(client, 4)
@@ -93,6 +92,7 @@ class Pooler:
             if code == _SSL_REQUEST:
                 client.sendall(b"S")
                 client = self._tls.wrap_socket(raw, server_side=True)
+                held.append(client)
             elif code == _GSS_REQUEST:
                 client.sendall(b"N")
             elif code == _CANCEL:

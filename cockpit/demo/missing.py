@@ -14,6 +14,7 @@ _WHERE = {
     "curl": "your distribution has it: apt install curl",
     "docker": "https://docs.docker.com/engine/install/",
     "kubectl": "https://kubernetes.io/docs/tasks/tools/",
+    "npm": "https://nodejs.org/en/download",
 }
 """Where programs come from that stand-ins need."""
 

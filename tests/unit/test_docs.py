@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 TOP = Path(__file__).parents[2]
-PAGES = [TOP / "README.md", TOP / "CHANGELOG.md", *sorted(TOP.glob("docs/**/*.md"))]
+PAGES = [TOP / "README.md", TOP / "CHANGELOG.md", TOP / "profiles" / "README.md", *sorted(TOP.glob("docs/**/*.md"))]
 INSTALL = "python3 -m pip install -q --target .uv uv && .uv/bin/uv run "
 
 

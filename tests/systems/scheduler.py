@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,16 @@ from systems.night import Night
 
 from cockpit.demo.scheduler.engine import NEW_IMAGE, RUNNING, Container, Image
 from cockpit.demo.scheduler.system import ACCESS_SECRET, REFRESH_SECRET, System
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.profile.variables import resolve, secret_values
 
 FOLDER = PROFILES / "scheduler"
 FAST, ROLLOUT_FAST, FULL_FAST = (
     Path(__file__).with_name(f"scheduler_{name}.toml") for name in ("fast", "rollout_fast", "full_fast")
 )
+ADMIN_SQL = [each for each in (FOLDER / "sql" / "03_initial_admin.sql").read_text().split(";\n") if each.strip()]
+"""The statements of the step that makes the first administrator."""
 VALUES = {"go": "go", "pilots": "pilot-one,pilot-two", "week_1_run": "01M7Y93MAAAA", "rollout_run": "01M7Y93MBBBB"}
 """By step."""
 _LOGINS = re.compile(r"^INSERT INTO public\.login_attempts .*\n", re.MULTILINE)
@@ -78,3 +86,22 @@ def _each(script: str) -> list[str]:
     """The statements of a script whose only `;` within a statement are those of a DO block."""
     before, block, after = re.split(r"(do \$\$.*?\$\$;)", script, flags=re.DOTALL)
     return [each for each in [*before.split(";"), block, *after.split(";")] if re.sub(r"--.*", "", each).strip()]
+
+
+def ours(system: System, step: str, profile: str = "production", **others: str) -> subprocess.CompletedProcess[str]:
+    """What a step's command does, run as the keeper runs it, but without a run."""
+    environ = {**system.environ, **others}
+    loaded = load(FOLDER / f"{profile}.toml", installed()).profile
+    given = {**resolve(loaded, environ, {}), **secret_values(loaded, environ, {}), "run.id": "01M7Y93MTEST"}
+    settings: Mapping[str, Any] = next(each for _, each in loaded.every_step() if each.id == step).settings
+    env = {name: _filled(value, given) for name, value in settings.get("env", {}).items()}
+    script = settings.get("script")
+    argv = ["bash", "-euo", "pipefail", "-c", script] if script else [_filled(each, given) for each in settings["argv"]]
+    env = {**os.environ, **environ, **env}
+    return subprocess.run(argv, cwd=FOLDER, capture_output=True, text=True, check=False, timeout=60, env=env)
+
+
+def _filled(text: str, given: Mapping[str, str]) -> str:
+    for name, value in given.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text

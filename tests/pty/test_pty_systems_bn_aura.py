@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from systems.bn_aura import FAST, VALUES, bn_aura_night, clinics_data
+from systems.bn_aura import FAST, SOON, VALUES, bn_aura_night, clinics_data
 from systems.stage import evening, resumed, system_of
 
 from cockpit.demo.bn_aura.database import PASSWORD, PERSON_PASSWORD
@@ -48,7 +48,7 @@ def test_production_is_walked_to_its_end_by_keys_alone(system: System, tmp_path:
 
 
 def test_customers_without_a_code_lead_back_by_keys_alone(system: System, tmp_path: Path):
-    night = bn_aura_night(system, tmp_path)
+    night = bn_aura_night(system, tmp_path, more=SOON)
     try:
         night.walk("customer_codes")
         before = clinics_data(system)

@@ -19,6 +19,18 @@ VALUES = {
     "ab_column": "goes",
 }
 """By step."""
+SOON = "".join(
+    f'[[phases]]\nid = "{phase}"\nremove = true\n\n'
+    for phase in (
+        "announcement",
+        "database_verification",
+        "authentication",
+        "performance",
+        "environment",
+        "certification",
+    )
+)
+"""Without the steps of the days before."""
 _BESIDES = re.compile(r"^(?:INSERT INTO (?:auth\.(?:users|sessions)|public\.audit_logs) .*)\n", re.MULTILINE)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from systems.bn_aura import bn_aura_night, clinics_data
+from systems.bn_aura import SOON, bn_aura_night, clinics_data
 from systems.dumping import dumped
 from systems.looking import until
 from systems.night import Night
@@ -16,19 +16,6 @@ from systems.stage import system_of
 from cockpit.demo.bn_aura.releases import PREVIOUS, RELEASE
 from cockpit.demo.bn_aura.system import System
 from cockpit.run.state import RunState
-
-SOON = "".join(
-    f'[[phases]]\nid = "{phase}"\nremove = true\n\n'
-    for phase in (
-        "announcement",
-        "database_verification",
-        "authentication",
-        "performance",
-        "environment",
-        "certification",
-    )
-)
-"""Without the steps of the days before."""
 
 
 @pytest.fixture

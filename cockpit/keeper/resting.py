@@ -3,8 +3,9 @@
 The run rests while the phase at the cursor is of stage `before` or `after`, or every step is settled, and the window
 has not begun, or is over.
 Then regular probes are read only if the gate at the cursor, a running wait or an armed trigger needs them; those of an
-open checkpoint at the checkpoint's own interval. Probes that are read on demand are read at their interval while a wait
-or an armed trigger needs them, resting or not. Pure: it is told the time.
+open checkpoint at the checkpoint's own interval, and those of an armed trigger no oftener than the checkpoint that is
+waited for has its own read, until its conditions hold and its time runs. Probes that are read on demand are read at
+their interval while a wait or an armed trigger needs them, and rest in the same way. Pure: it is told the time.
 """
 
 from __future__ import annotations
@@ -56,13 +57,20 @@ def pace(
     *,
     gate: Collection[str],
     watched: Collection[str],
+    armed: Collection[str] = (),
     checkpoints: Collection[Checkpoint],
 ) -> Pace:
-    """How probes are read now: `gate` are those of the gate at the cursor, `watched` those of waits and triggers."""
+    """How probes are read now: `gate` are those of the gate at the cursor, `watched` those of waits and of triggers
+    whose time runs, `armed` those of all other armed triggers.
+    """
     rests = is_resting(state, at)
     probes = state.profile.probes
     intervals = {probe.id: probe.interval_s for probe in probes}
+    slow_s = _waited_for_s(state, checkpoints) if rests else 0.0
+    slow = set(armed) - set(watched) if slow_s else set[str]()
+    watched = {*watched, *armed} - slow
     asked = {probe.id: probe.interval_s for probe in probes if probe.on_demand and probe.id in watched}
+    asked |= {probe.id: max(probe.interval_s, slow_s) for probe in probes if probe.id in slow}
     for probe, interval_s in _opened(state, checkpoints):
         if rests or probe not in watched:
             asked[probe] = min(interval_s, asked.get(probe, interval_s))
@@ -77,6 +85,18 @@ def pace(
         resting=frozenset(regular - awake),
         asked={probe: every for probe, every in asked.items() if probe in intervals and probe not in regular & awake},
     )
+
+
+def _waited_for_s(state: RunState, checkpoints: Collection[Checkpoint]) -> float:
+    """The interval of the checkpoint at the cursor, else of the most frequent one that is open; 0: there is none."""
+    open_ = [one for one in checkpoints if one.interval_s > 0 and _is_open(state, one.step)]
+    here = [one.interval_s for one in open_ if state.cursor is not None and state.cursor.step == one.step]
+    return min(here or [one.interval_s for one in open_], default=0.0)
+
+
+def _is_open(state: RunState, step_id: str) -> bool:
+    step = state.steps.get(step_id)
+    return step is not None and step.status == "open"
 
 
 def _opened(state: RunState, checkpoints: Collection[Checkpoint]) -> Iterator[tuple[str, float]]:

@@ -162,6 +162,22 @@ def test_an_open_checkpoint_has_its_probes_read_at_its_own_interval() -> None:
     assert paced(due, LATER, gate=("api",)) == Pace(resting=frozenset({"api", "db"}), asked={"api": 60.0, "hand": 60.0})
 
 
+def test_resting_what_armed_triggers_go_by_is_read_no_oftener_than_the_checkpoint_that_is_waited_for() -> None:
+    waiting = run_of(DEPLOY, LOOK, stage="after", confirmed={"deploy": 100})
+    looks = (Checkpoint("look", 60.0, ("api",)),)
+
+    def slowed(when: datetime, **more: tuple[str, ...]) -> Pace:
+        fields: dict[str, tuple[str, ...]] = {"gate": ("api",), "watched": (), "armed": ("db", "hand")} | more
+        return pace(waiting, when, checkpoints=looks, **fields)
+
+    assert slowed(LATER) == Pace(resting=frozenset({"api", "db"}), asked={"db": 60.0, "hand": 60.0})
+    assert slowed(LATER, watched=("db",)).asked == {"hand": 60.0}, "its time runs"
+    assert slowed(LATER, watched=("db",)).resting == {"api"}
+    assert slowed(NIGHT) == Pace(asked={"hand": 20.0})
+    unhurried = pace(waiting, LATER, gate=(), watched=(), armed=("db",), checkpoints=(Checkpoint("look", 0.0, ()),))
+    assert unhurried == Pace(resting=frozenset({"api"})), "a checkpoint that reads once slows nothing"
+
+
 def test_rounds_ask_at_once_and_then_at_the_interval() -> None:
     rounds = Rounds()
     asked = {"api": 60.0}

@@ -16,7 +16,7 @@ from cockpit.errors import LogError
 from cockpit.exits import Exit
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
-from cockpit.run.walk import route
+from cockpit.run.walk import route, waits_to_be_finished
 from cockpit.session.runs import RunSummary, list_runs, runs_folder
 from cockpit.text import shortened
 
@@ -34,6 +34,8 @@ class Row(Struct, frozen=True):
     environment: str
     state: str
     """`live`, `finished`, `aborted` or `damaged`."""
+    to_finish: bool
+    """It is live, and nothing is left but to finish it."""
     rehearsal: bool
     started: datetime | None
     steps_settled: int
@@ -79,6 +81,7 @@ def _row(run: RunSummary) -> Row:
         profile=run.profile_id,
         environment=run.environment,
         state=run.status,
+        to_finish=waits_to_be_finished(state),
         rehearsal=run.is_rehearsal,
         started=run.began,
         steps_settled=sum(state.steps[step].status != "open" for step in walked),
@@ -110,7 +113,9 @@ def _cells(row: Row) -> tuple[str, ...]:
         row.run,
         row.profile or "?",
         row.environment or "?",
-        f"{row.state}, rehearsal" if row.rehearsal else row.state,
+        ", ".join(
+            [row.state, *(["to be finished"] if row.to_finish else []), *(["rehearsal"] if row.rehearsal else [])]
+        ),
         f"{row.started:%Y-%m-%d %H:%M}" if row.started else "?",
         f"{row.steps_settled}/{row.steps}",
         row.pen,

@@ -1,7 +1,7 @@
 """Calling people when nobody looks: a trigger fired, a step became due, a wait stopped, and no screen is open.
 
 A trigger that fired before somebody's eyes waits for its answer: if the last screen closes without one, people are
-called then.
+called then. So they are for what asks for somebody as long as it lasts (`asking`).
 
 Invariant: each of these is sent at most once, through the profile's alert channel, and what became of it is told
 (`alert.sent`). A rehearsal calls nobody. Nothing here delays the keeper, and nothing is tried again: what is sent twice
@@ -11,7 +11,7 @@ is soon read by no one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -81,6 +81,8 @@ class Alerts:
         self._unanswered: dict[str, str] = {}
         """Triggers that fired while a screen was open, with what to call people for."""
         self._waiting: frozenset[str] = frozenset()
+        self._called: frozenset[str] = frozenset()
+        """What people were called for and lasts, by name."""
 
     def notice(self, bodies: Iterable[Body]) -> None:
         """These were just told: call people where that is needed."""
@@ -93,8 +95,14 @@ class Alerts:
             elif about and isinstance(body, TriggerFired):
                 self._unanswered[body.trigger] = about
 
-    def look(self, waiting: frozenset[str]) -> None:
-        """Time has passed: `waiting` are the triggers that wait for an answer, as the log says."""
+    def look(self, waiting: frozenset[str], asks: Mapping[str, str] | None = None) -> None:
+        """Time has passed: `waiting` are the triggers that wait for an answer, by the log; `asks`: see `asking`."""
+        asks = asks or {}
+        self._called &= asks.keys()
+        if self._channel is not None and asks.keys() - self._called and not self._is_attended():
+            for name in sorted(asks.keys() - self._called):
+                self._begin(self._channel, asks[name])
+            self._called = frozenset(asks)
         for trigger in self._waiting - waiting:
             self._unanswered.pop(trigger, None)
         self._waiting = waiting

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
+from cockpit.keeper.asking import BLIND_S
 from cockpit.keeper.clockwatch import ClockWatch
 from cockpit.keeper.door import Door
 from cockpit.keeper.dues import Dues
@@ -101,13 +102,25 @@ class Judges:
         yield from self._fired(state, now.mono, self._triggers)
         yield from self._planned(state, now)
 
+    def blind(self, now_mono: float) -> frozenset[str]:
+        """Immediate triggers that are armed and could not be judged for longer than is to be borne in silence."""
+        return frozenset(
+            watch.trigger.id
+            for watch in self._triggers
+            if watch.trigger.severity == "immediate"
+            and (unjudged_s := watch.unjudged_s(now_mono)) > BLIND_S
+            and unjudged_s > 3 * max(map(self._watching.interval_s, watch.probes), default=0.0)
+        )
+
     def pace(self, state: RunState, now: Instant) -> None:
         """Have read what is needed where the run stands now, and let the rest be."""
         watched = {probe for wait in self._waits.running(state) for probe in wait.probes}
+        armed = set[str]()
         for trigger in self._triggers:
             if not suspended_because(state, trigger.trigger):
-                watched.update(trigger.probes)
-        self._watching.pace(pace(state, now.at, gate=self._door.probes, watched=watched, checkpoints=self._checkpoints))
+                (watched if trigger.is_stirring else armed).update(trigger.probes)
+        gate, looks = self._door.probes, self._checkpoints
+        self._watching.pace(pace(state, now.at, gate=gate, watched=watched, armed=armed, checkpoints=looks))
 
     def _waited(self, state: RunState, now: Instant, probe: str = "") -> Iterator[Body]:
         for watch in self._waits.running(state):

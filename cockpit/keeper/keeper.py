@@ -20,6 +20,7 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError
 from cockpit.exits import Exit
+from cockpit.keeper.asking import asks
 from cockpit.keeper.beat import Beat
 from cockpit.keeper.desk import Desk
 from cockpit.keeper.ending import End, leave_at_last, leave_now, say
@@ -232,7 +233,8 @@ class Keeper:
         self._judges.pace(self.state, moment)
         self.tell(*self._watching.look(now_mono, TICK_S / 2))
         self._tell_judged(self._judges.look(self.state, moment))
-        self._alerts.look(frozenset(fired.trigger for fired in self.state.fired))
+        fired = frozenset(fired.trigger for fired in self.state.fired)
+        self._alerts.look(fired, asks(self.state, self._judges.blind(now_mono)))
         self._desk.look()
         if is_sampling:
             self.tell(*self._watching.sample(now_mono))

@@ -30,6 +30,7 @@ class TriggerWatch:
         self._is_firing = is_firing
         self._since: float | None = None
         self._suspended_mono = float("-inf")
+        self._unjudged_since: float | None = None
         more = self._clear.probes if self._clear is not None else ()
         self.probes = tuple(dict.fromkeys((*self._when.probes, *more)))
         """What it reads."""
@@ -39,17 +40,35 @@ class TriggerWatch:
     ) -> TriggerFired | TriggerCleared | None:
         """What is to be told now, if anything. `suspended`: why it may not fire; empty if it is armed."""
         if self._is_firing:
+            self._unjudged_since = None
             return self._cleared(known, recorded, now_mono)
         if suspended:
+            self._unjudged_since = None
             self._since, self._suspended_mono = None, now_mono
             return None
         known = {probe: self._read_since(found) for probe, found in known.items()}
         verdict, conditions = self._when.judge(known, recorded)
+        self._note_unjudged(verdict in ("unknown", "pending") and any(map(_is_unread, known.values())), now_mono)
         if not self._has_held(verdict == "pass", self.trigger.for_s, now_mono):
             return None
         self._is_firing, self._since = True, None
         current = tuple(_evidence(probe, known, now_mono) for probe in self._when.probes)
         return TriggerFired(trigger=self.trigger.id, conditions=conditions, current=current)
+
+    @property
+    def is_stirring(self) -> bool:
+        """Whether it holds, and its time runs: its readings matter now."""
+        return self._since is not None and not self._is_firing
+
+    def unjudged_s(self, now_mono: float) -> float:
+        """For how long it has been armed and could not be judged, since its probes could not be read."""
+        return 0.0 if self._unjudged_since is None else max(0.0, now_mono - self._unjudged_since)
+
+    def _note_unjudged(self, is_unjudged: bool, now_mono: float) -> None:
+        if not is_unjudged:
+            self._unjudged_since = None
+        elif self._unjudged_since is None:
+            self._unjudged_since = now_mono
 
     def _read_since(self, found: Known) -> Known:
         """What counts of a probe, of readings that began while it was armed: an outage that was planned is over."""
@@ -78,6 +97,11 @@ class TriggerWatch:
         if self._since is None:
             self._since = now_mono
         return now_mono - self._since >= for_s
+
+
+def _is_unread(found: Known) -> bool:
+    """Whether nothing is known of a probe: what nobody recorded yet is no reason to call people."""
+    return found.standing != "fresh" or found.reading is None or found.reading.status == "error"
 
 
 def _evidence(probe: str, known: Mapping[str, Known], now_mono: float) -> Evidence:

@@ -92,6 +92,11 @@ class Watching:
             if self._is_started:
                 self._scheduler.rest(pace.resting)
 
+    def interval_s(self, probe: str) -> float:
+        """How often it is read now, as far as it is."""
+        declared = next((each.interval_s for each in self._probes if each.id == probe), 0.0)
+        return self._pace.asked.get(probe, declared)
+
     def is_stale(self, probe: str, now_mono: float) -> bool:
         """Whether its last reading is too old to count."""
         return self._vigil.is_stale(probe, now_mono)

@@ -22,6 +22,7 @@ from cockpit.run.evidence import probe_now
 from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
+from cockpit.run.walk import waits_to_be_finished
 from cockpit.text import shortened, visible
 
 Severity = Literal["missing", "look", "ok"]
@@ -155,7 +156,14 @@ def _variables(state: RunState) -> Iterator[Finding]:
 
 def of_steps(state: RunState) -> tuple[Finding, ...]:
     """What is to be settled before the window, and what came ticked, as the run knows it."""
-    return (*_before(state), *_claimed(state))
+    return (*_end(state), *_before(state), *_claimed(state))
+
+
+def _end(state: RunState) -> Iterator[Finding]:
+    """What is over is to be closed: till then its keeper lives."""
+    if waits_to_be_finished(state):
+        done = "every step is settled" if state.rollback is None else "the way back is walked"
+        yield Finding("look", f"{done}, and nobody finished the run", "", "resume it, F finishes it")
 
 
 def _before(state: RunState) -> Iterator[Finding]:

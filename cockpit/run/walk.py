@@ -43,6 +43,11 @@ def open_steps(state: RunState) -> list[str]:
     return [step_id for step_id in route(state) if state.steps[step_id].status == "open"]
 
 
+def waits_to_be_finished(state: RunState) -> bool:
+    """Whether all that is walked is settled, and nobody has closed the run."""
+    return state.status == "live" and state.cursor is None
+
+
 def next_open(state: RunState, after: str) -> str | None:
     """The first open step after `after` on the route, else the first open one; a free phase is gone through first.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from cockpit.run.failing import Failure, failure
 from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
+from cockpit.run.walk import waits_to_be_finished
 
 SETTLE_S = 5.0
 """How long a gate has to be blocked before the advisor opens: readings may settle meanwhile."""
@@ -46,7 +47,7 @@ def title(state: RunState) -> str:
 def where(state: RunState) -> str:
     """The place of the cursor, with what is the matter there."""
     if state.cursor is None:
-        return state.status
+        return "to be finished" if waits_to_be_finished(state) else state.status
     if state.cursor.step is None:
         return phase_label(state.profile, state.cursor.phase)
     step = state.steps[state.cursor.step]

@@ -9,13 +9,13 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from cockpit.profile.model import Probe
-from cockpit.run.arming import suspended_because
 from cockpit.run.evidence import ProbeNow, probe_now
 from cockpit.run.readings import Reading, Scalar
 from cockpit.run.state import ProbeState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import MARKS, Ink
-from cockpit.tui.lines import Line, Span, cut, duration, padded, wrapped
+from cockpit.tui.lines import Line, cut, duration, padded, wrapped
+from cockpit.tui.panes import triggers
 from cockpit.tui.panes.seen import Seen
 
 _BARS = "▁▂▃▄▅▆▇█"
@@ -26,7 +26,7 @@ _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
 def probes(seen: Seen, width: int, height: int, first: int = 0) -> list[Line]:
     """One line a probe, from the `first`; where not all fit, a line counts those that are not in sight."""
-    told = _triggers(seen, width) if _has_room_for_triggers(seen, height) else []
+    told = triggers.line(seen, width) if _has_room_for_triggers(seen, height) else []
     height = max(1, height - len(told))
     declared = seen.state.profile.probes
     return [*_rows(seen, declared, width, height, first), *told]
@@ -54,8 +54,9 @@ def summary(seen: Seen) -> Line:
         if number := counted.get(status, 0):
             mark, ink = MARKS[status]
             spans.append((f"  {number} {mark} {status}", ink))
-    if count := suspended(seen)[0]:
-        spans.append((f"  {count} triggers suspended", "dim"))
+    told, is_unsure = triggers.summed_up(seen, why=False)
+    if told:
+        spans.append((f"  {told}", "unsure" if is_unsure else "dim"))
     return tuple(spans) if len(spans) > 1 else (("no probes", "dim"),)
 
 
@@ -80,35 +81,16 @@ def _now(seen: Seen, probe: Probe) -> ProbeNow:
 
 
 def title(seen: Seen, height: int) -> str:
-    """What stands in the border of a pane of `height` rows: also how many triggers are suspended, if no row says so."""
+    """What stands in the border of a pane of `height` rows: also of triggers that do not watch, if no row says so."""
     if seen.state.ended:
         return f"Probes at the end, {seen.local(seen.state.ended.at)}"
-    count, _ = suspended(seen)
-    if not count or _has_room_for_triggers(seen, height):
-        return "Probes"
-    return f"Probes · {count} trigger{'s' if count > 1 else ''} suspended (p)"
+    told, _ = triggers.summed_up(seen, why=False)
+    return "Probes" if not told or _has_room_for_triggers(seen, height) else f"Probes · {told} (p)"
 
 
 def _has_room_for_triggers(seen: Seen, height: int) -> bool:
     """A line about triggers never takes a probe's place while only few are in sight."""
     return height > min(len(seen.state.profile.probes), 4)
-
-
-def suspended(seen: Seen) -> tuple[int, str]:
-    """How many triggers with a condition may not fire now, and why the first may not."""
-    if seen.state.status != "live":
-        return 0, ""
-    whys = [suspended_because(seen.state, each) for each in seen.state.profile.triggers if each.when]
-    there = [why for why in whys if why]
-    return len(there), there[0] if there else ""
-
-
-def _triggers(seen: Seen, width: int) -> list[Line]:
-    """One line where triggers are suspended; empty if none is."""
-    count, why = suspended(seen)
-    if not count:
-        return []
-    return [((cut(f"{count} trigger{'s' if count > 1 else ''} suspended: {shortened(why, 120)}", width), "dim"),)]
 
 
 class _Columns(Struct, frozen=True):
@@ -220,7 +202,7 @@ def sparkline(known: ProbeState, cells: int) -> str:
 
 def every(seen: Seen, width: int) -> list[Line]:
     """Every probe with its title, latency and why it is not well: the full-screen list."""
-    lines: list[Line] = [summary(seen), *_every_trigger(seen, width), ()]
+    lines: list[Line] = [summary(seen), *triggers.every(seen, width), ()]
     columns = _columns(seen, min(width, 64))
     for probe in seen.state.profile.probes:
         known = seen.state.probes[probe.id]
@@ -237,19 +219,4 @@ def every(seen: Seen, width: int) -> list[Line]:
             lines += [
                 ((f"    {text}", MARKS[_now(seen, probe).status][1]),) for text in wrapped(visible(detail), width - 4)
             ]
-    return lines
-
-
-def _every_trigger(seen: Seen, width: int) -> list[Line]:
-    """Each trigger: armed, or why it may not fire now; or that it fired."""
-    state = seen.state
-    lines: list[Line] = []
-    for trigger in state.profile.triggers:
-        name = shortened(trigger.title or trigger.id, 60)
-        why = suspended_because(state, trigger)
-        if trigger.id in state.firing or any(each.trigger == trigger.id for each in state.fired):
-            stands: Span = ("  fired", "bad")
-        else:
-            stands = (f"  suspended: {shortened(why, 120)}", "dim") if why else ("  armed", "good")
-        lines.append((("trigger ", "dim"), (cut(name, max(8, width - 9)), "plain"), stands))
     return lines

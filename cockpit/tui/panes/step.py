@@ -128,7 +128,11 @@ def _no_step(seen: Seen, width: int) -> list[Line]:
     if state.status == "live":
         done = "the way back is walked" if state.rollback is not None else "every step is settled"
         forward: Line = ((", b goes forward again", "plain"),) if state.rollback is not None else ()
-        return [((f"✔ {done}", "good"),), (("F finishes the run", "plain"), *forward)]
+        return [
+            ((f"✔ {done}", "good"),),
+            (("F finishes the run", "plain"), *forward),
+            (("until then its keeper goes on", "dim"),),
+        ]
     at = f" at {seen.local(state.ended.at)}" if state.ended else ""
     return [((f"the run was {state.status}{at}", "good" if state.status == "finished" else "bad"),)]
 

@@ -10,7 +10,7 @@ from keeper_stage import Server, Stage, confirm, until
 from msgspec.structs import replace
 
 from cockpit.profile.model import Channel, Phase, Profile, RollbackPlan, Step, Target, Trigger, Window
-from cockpit.run.events import HoldReleased, StepConfirmed
+from cockpit.run.events import HoldReleased, NoteAdded, StepConfirmed
 from cockpit.session.nudge import probe_now
 from cockpit.session.seat import Done
 
@@ -118,6 +118,17 @@ def test_nobody_is_called_while_a_screen_is_open(stage: Stage, server: Server) -
         stage.plugged()
         until(lambda: stage.bodies("trigger.fired"), "the trigger")
     assert not (stage.folder / "sent").exists()
+
+
+def test_people_are_called_once_to_finish_a_run_whose_steps_are_all_settled(stage: Stage) -> None:
+    stage.begin_with(walk(channels=(Channel(id="oncall", webhook="${base}/hook"),), alerts="oncall"))
+    stage.plugged()
+    stage.append(StepConfirmed(step="last", attempt=1))
+    until(lambda: stage.bodies("alert.sent"), "a call")
+    stage.append(NoteAdded(text="I come"))
+    until(lambda: len(stage.bodies("probes.sampled")) > 3, "some time")
+    (sent,) = stage.bodies("alert.sent")
+    assert (sent.ok, sent.about) == (True, "every step is settled: finish the run (F), its keeper goes on until then")
 
 
 def test_plans_are_judged_by_probes_and_by_what_was_done(stage: Stage, server: Server) -> None:

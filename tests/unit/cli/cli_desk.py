@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from cockpit.run.commands import ConfirmStep
+from cockpit.run.commands import ConfirmStep, SkipStep
 from cockpit.session.identity import actor
 from cockpit.session.seat import Done, Seat
 
@@ -41,7 +41,7 @@ def act(run_dir: Path, kind: type, **fields: object) -> None:
     seat = Seat.open(run_dir, actor())
     try:
         cursor = seat.view.state.cursor
-        if kind is ConfirmStep:
+        if kind in (ConfirmStep, SkipStep):
             assert cursor is not None
             fields["painted_seq"] = cursor.opened_seq
         assert isinstance(seat.submit(seat.command(kind, **fields)), Done)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_desk import PROFILE, Cockpit, act, one_sentence
 
-from cockpit.run.commands import ConfirmStep
+from cockpit.run.commands import ConfirmStep, SkipStep
 from cockpit.session.identity import actor
 
 
@@ -37,6 +37,14 @@ def test_runs_lists_what_there_is(cockpit: Cockpit, run_dir: Path) -> None:
     assert re.search(rf"{run_dir.name}  shop\s+staging\s+live\s+.*1/2\s+{actor().user}\s+gone", ended.stdout)
     (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
     assert (row["run"], row["steps_settled"], row["steps"], row["keeper"]) == (run_dir.name, 1, 2, "gone")
+
+
+def test_runs_says_which_one_waits_to_be_finished(cockpit: Cockpit, run_dir: Path) -> None:
+    for step in ("first", "second"):
+        act(run_dir, SkipStep, step=step, reason="r")
+    (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
+    assert (row["state"], row["to_finish"]) == ("live", True)
+    assert "live, to be finished" in cockpit("runs").stdout
 
 
 def test_no_runs_is_no_error(cockpit: Cockpit) -> None:

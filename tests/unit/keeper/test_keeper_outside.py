@@ -236,8 +236,26 @@ async def test_nobody_is_called_for_what_was_answered_before_the_last_screen_clo
     assert len(await phone.after()) == 1, "it fired again"
 
 
+async def test_people_are_called_once_for_what_lasts_while_nobody_looks_and_again_when_it_came_back() -> None:
+    phone = Phone()
+    phone.is_attended = True
+    phone.alerts.look(frozenset(), {"finish": "every step is settled"})
+    assert await phone.after() == []
+    phone.is_attended = False
+    for _ in range(3):
+        phone.alerts.look(frozenset(), {"finish": "every step is settled"})
+    assert [sent.about for sent in await phone.after()] == ["every step is settled"]
+    phone.alerts.look(frozenset(), {"finish": "every step is settled", "blind slow": "not judged"})
+    phone.alerts.look(frozenset(), {})
+    phone.alerts.look(frozenset(), {"finish": "every step is settled"})
+    abouts = [sent.about for sent in await phone.after()]
+    assert abouts == ["every step is settled", "not judged", "every step is settled"]
+
+
 async def test_a_profile_without_a_channel_calls_nobody() -> None:
-    assert await Phone(Profile(id="shop", environment="x")).after(TriggerFired(trigger="slow")) == []
+    phone = Phone(Profile(id="shop", environment="x"))
+    phone.alerts.look(frozenset(), {"finish": "every step is settled"})
+    assert await phone.after(TriggerFired(trigger="slow")) == []
 
 
 @pytest.mark.parametrize("error", [ActionError(f"refused by {SECRET}"), RuntimeError(f"broken {SECRET}")])

@@ -56,6 +56,35 @@ def test_what_is_not_known_never_fires_and_never_clears(known: dict[str, Known])
     assert [said(watch(is_firing=True, clear_for_s=0.0), known, t) for t in (0.0, 100.0)] == ["", ""]
 
 
+@pytest.mark.parametrize("known", UNKNOWN)
+def test_it_says_for_how_long_its_probes_could_not_be_read(known: dict[str, Known]) -> None:
+    trigger = watch()
+    said(trigger, LOW, 0)
+    said(trigger, known, 10)
+    said(trigger, known, 70)
+    assert trigger.unjudged_s(75) == 65.0
+    said(trigger, known, 80, "during 2 Database")
+    assert trigger.unjudged_s(80) == 0.0
+    said(trigger, known, 90)
+    said(trigger, LOW, 95)
+    assert trigger.unjudged_s(99) == 0.0
+
+
+def test_what_nobody_recorded_yet_is_no_probe_that_cannot_be_read() -> None:
+    trigger = watch(when=("recorded.go == 'go'",))
+    said(trigger, {}, 0)
+    assert trigger.unjudged_s(100) == 0.0
+
+
+def test_it_stirs_while_its_time_runs() -> None:
+    trigger = watch()
+    assert not trigger.is_stirring
+    said(trigger, HIGH, 0)
+    assert trigger.is_stirring
+    said(trigger, HIGH, 60)
+    assert not trigger.is_stirring, "it fired"
+
+
 def test_who_cannot_be_reached_is_not_passing() -> None:
     trigger = watch(when=("!rate.passing",))
     assert said(trigger, rate(None), 0) == ""

@@ -231,6 +231,15 @@ def test_the_window_is_ahead_or_soon_or_over(hours: float, expected: str, said: 
     assert finding.what.startswith(said)
 
 
+def test_a_run_whose_steps_are_all_settled_is_to_be_finished() -> None:
+    story = Story()
+    said = "every step is settled, and nobody finished the run"
+    assert said not in {each.what for each in readiness(story.state, story.now())}
+    story.comes_to("")
+    (finding,) = [each for each in readiness(story.state, story.now()) if each.what == said]
+    assert (finding.severity, finding.instead) == ("look", "resume it, F finishes it")
+
+
 def test_no_window_is_to_be_looked_at() -> None:
     (finding,) = of_window(replace(PROFILE, window=None), None, None, BEGIN)
     assert finding.severity == "look"

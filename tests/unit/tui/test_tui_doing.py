@@ -12,6 +12,7 @@ from screen_story import BEGIN, GONE, HOSTILE, text_of, texts
 from cockpit.profile.model import Phase, Step
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.arming import unread_because
 from cockpit.run.readings import ConditionVerdict
 from cockpit.tui.lines import width_of
 from cockpit.tui.panes import action, contacts, gate, keys, probes, step, stepping, top, tree
@@ -339,6 +340,19 @@ def test_suspended_triggers_are_counted_with_the_reason():
     assert "2 triggers suspended: during 2 Database" in texts(probes.probes(night.seen(), 60, 12))
     assert "suspended: during 2 Database" in texts(probes.every(night.seen(), 80))
     assert "2 triggers suspended" in text_of(probes.summary(night.seen()))
+
+
+def test_a_trigger_that_cannot_be_judged_says_so_on_its_line_and_what_covers_it():
+    night = at("look_30m")
+    night.happens(e.ProbeChanged(probe="error_rate", previous="pass", status="error", detail="no answer"))
+    assert "1 trigger cannot be judged: error_rate is in error" in texts(probes.probes(night.seen(), 60, 12))
+    assert "trigger logins failing  cannot be judged: error_rate is in error" in texts(probes.every(night.seen(), 80))
+    assert "trigger answers are slow  armed" in texts(probes.every(night.seen(), 80))
+    assert probes.title(night.seen(), 3) == "Probes · 1 trigger cannot be judged (p)"
+    covered = replace(night.profile.triggers[0], when=("!error_rate.passing",))
+    assert unread_because(night.state, covered, night.now()) == ""
+    night.happens(e.ProbeChanged(probe="error_rate", previous="error", status="stale", detail="no reading"))
+    assert unread_because(night.state, covered, night.now()) == "error_rate is stale"
 
 
 def test_on_a_small_screen_suspended_triggers_take_no_probes_place():

@@ -29,6 +29,7 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.commands import KeeperSight
 from cockpit.run.readings import ConditionVerdict, Reading
+from cockpit.tui import calling
 from cockpit.tui.lines import width_of
 from cockpit.tui.panes import gate, instructions, keys, probes, step, tail, top, tree
 from cockpit.tui.panes.banner import banner
@@ -231,7 +232,9 @@ def test_when_every_step_is_settled_the_step_says_how_to_finish():
     story.comes_to("")
     seen = story.seen()
     assert "F finishes the run" in texts(step.facts(seen, 40))
+    assert "until then its keeper goes on" in texts(step.facts(seen, 40))
     assert text_of(keys.hints(seen, 80, 24)).startswith(" F finish")
+    assert calling.title(story.state).endswith("to be finished")
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from systems.laying import PROFILES
 from systems.night import Night
 
 from cockpit.demo.ppm.hosting import Platform
@@ -34,10 +36,16 @@ def system_on(platform: Platform, folder: Path, admin_dsn: str) -> Iterator[Syst
         system.close()
 
 
-def fast_on(profile: str, folder: Path) -> Path:
-    """The fast file for another profile than Vercel's."""
+def fast_maintenance(profile: str, folder: Path) -> Path:
+    """A fast file for `daily` or `weekly`, which have what base.toml watches and nothing else."""
+    base = tomllib.loads((PROFILES / "ppm" / "base.toml").read_text())
+    often = "".join(
+        f'[[probes]]\nid = "{probe["id"]}"\ninterval = "500ms"\ntimeout = "500ms"\n'
+        for probe in base["probes"]
+        if not probe.get("on_demand")
+    )
     path = folder / f"fast_{profile}.toml"
-    path.write_text(FAST.read_text().replace('extends = "vercel.toml"', f'extends = "{profile}.toml"'))
+    path.write_text(f'extends = "{profile}.toml"\nenvironment = "stand_in"\nrequests_per_s = 100\n{often}')
     return path
 
 

@@ -1,0 +1,124 @@
+"""Before PPM's night, and in it: what is missing is named, with where to get it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from systems.looking import until
+from systems.ppm import SLIM, ppm_night, system_on
+from systems.stage import needs
+
+from cockpit.demo.ppm.system import System
+from cockpit.profile.check import check
+from cockpit.profile.kinds import installed
+
+FOLDER = Path(__file__).parents[3] / "profiles" / "ppm"
+NAMES = sorted(path.name for path in FOLDER.glob("*.toml"))
+
+
+@pytest.fixture
+def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
+    needs("curl", "jq")
+    with system_on("vercel", tmp_path, postgres_dsn) as system:
+        yield system
+
+
+def ready(system: System, profile: str, **more: str) -> subprocess.CompletedProcess[str]:
+    """`cockpit ready`, as an operator calls it. What is None is not set."""
+    command = [sys.executable, "-m", "cockpit.cli", "ready", str(FOLDER / f"{profile}.toml")]
+    env = {**os.environ, **system.environ, "COCKPIT_RUNS": str(system.backend), **more}
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
+
+
+def test_the_profiles_have_neither_errors_nor_warnings():
+    assert len(NAMES) == 10
+    assert [str(problem) for name in NAMES for problem in check([FOLDER / name], installed())] == []
+
+
+def test_nothing_is_missing_on_the_healthy_stand_in(system: System):
+    with ThreadPoolExecutor(3) as pool:
+        for done in pool.map(lambda profile: ready(system, profile), ("vercel", "staging", "daily", "weekly")):
+            assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("platform", ["render", "railway", "docker"])
+def test_nothing_is_missing_on_the_other_platforms(platform: str, postgres_dsn: str, tmp_path: Path):
+    needs("curl", "jq", *(["docker"] if platform == "docker" else []))
+    with system_on(platform, tmp_path, postgres_dsn) as system:  # type: ignore[arg-type]
+        done = ready(system, platform)
+        assert done.returncode == 0, done.stdout
+
+
+def test_placeholders_are_named_with_where_to_get_the_value(system: System):
+    done = ready(
+        system,
+        "vercel",
+        SUPABASE_URL="your-supabase-url",
+        SUPABASE_ANON_KEY="your-anon-key",
+        SUPABASE_SERVICE_ROLE_KEY="your-service-role-key",
+        JWT_SECRET="your-jwt-secret",
+        DISABLE_BOOTSTRAP="false",
+        ENABLE_DEVELOPMENT_MODE="true",
+        SKIP_PRE_STARTUP_TESTS="true",
+    )
+    assert done.returncode == 1
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✖")]
+    said = "\n".join(wrong)
+    assert "SUPABASE_URL: Supabase dashboard, Project settings, API" in said
+    assert "anon_key: its value does not match" in said
+    assert "your-anon-key" not in done.stdout, "a secret is not told, not even one that is none"
+    for name in ("SUPABASE_SERVICE_ROLE_KEY", "JWT_SECRET", "DISABLE_BOOTSTRAP", "ENABLE_DEVELOPMENT_MODE"):
+        assert f"probe {name}" in said
+    assert "probe SKIP_PRE_STARTUP_TESTS" in said
+
+
+def test_a_missing_program_another_database_and_expired_tokens_are_named(system: System, tmp_path: Path):
+    (tmp_path / "bin" / "vercel").unlink()
+    done = ready(
+        system,
+        "vercel",
+        PPM_DATABASE_SYSTEM="7300000000000000000",
+        PPM_ADMIN_TOKEN=system.expired_token(),
+        VERCEL_TOKEN="an-expired-token",
+    )
+    assert done.returncode == 1
+    wrong = [line for line in done.stdout.splitlines() if line.startswith("✖")]
+    assert [line for line in wrong if "there is no program `vercel` here" in line]
+    assert [line for line in wrong if "target db: it IS NOT what the profile says" in line]
+    assert [
+        line for line in wrong if "An admin's token counts (401: log in as admin anew)" in line and "is 401" in line
+    ]
+    assert [line for line in wrong if "VERCEL_TOKEN expired" in line and "is 403" in line]
+
+
+def test_in_the_run_the_step_says_what_is_missing_and_where_to_get_it(system: System, tmp_path: Path):
+    real = system.environ
+    broken = {**real, "VERCEL_TOKEN": "an-expired-token", "JWT_SECRET": "your-jwt-secret"}
+    night = ppm_night(_Elsewhere(system, broken), tmp_path, more=SLIM)  # type: ignore[arg-type]
+    try:
+        gate = until(lambda: _blocked(night.state.gates.get("step:environment")), "the shut gate")
+        (shut,) = [each for each in gate.conditions if not each.holds]
+        assert shut.condition == "env_jwt_secret.passing"
+        step = next(step for _, step in night.state.profile.every_step() if step.id == "environment")
+        assert "`JWT_SECRET`: the same place, JWT keys" in step.instructions
+        assert until(lambda: night.state.probes["deployment"].status == "fail", "the platform's refusal")
+        assert "status is 403" in night.state.probes["deployment"].detail
+    finally:
+        night.close()
+
+
+def _blocked(gate):
+    return gate if gate is not None and gate.verdict == "blocked" else None
+
+
+class _Elsewhere:
+    """The stand-in, seen from a shell with another environment."""
+
+    def __init__(self, system: System, environ: dict[str, str]) -> None:
+        self.hosting, self.environ = system.hosting, environ

@@ -1,0 +1,126 @@
+"""PPM's other walks: maintenance, emergency access and its undoing, an earlier migration, a rehearsal."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from systems.dumping import dumped
+from systems.looking import until
+from systems.night import Night
+from systems.ppm import SLIM, fast_maintenance, ppm_night, system_on
+from systems.stage import needs
+
+from cockpit.demo.ppm.hosting import OLD
+from cockpit.demo.ppm.system import System
+from cockpit.run import commands as c
+from cockpit.run.friction import required_word
+from cockpit.session.seat import Done
+
+PERSON = "person-7@ppm.invalid"
+
+
+@pytest.fixture
+def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
+    needs("curl", "jq")
+    with system_on("vercel", tmp_path, postgres_dsn) as system:
+        yield system
+
+
+@pytest.fixture
+def begin(system: System, tmp_path: Path) -> Iterator[Callable[..., Night]]:
+    nights: list[Night] = []
+
+    def one(**options: object) -> Night:
+        nights.append(ppm_night(system, tmp_path, **options))
+        return nights[-1]
+
+    yield one
+    for night in nights:
+        night.close()
+
+
+def backend(system: System, *arguments: str) -> None:
+    """A script of the team's, by somebody, some day."""
+    command = [system.environ["PPM_PYTHON"], *arguments]
+    subprocess.run(command, cwd=system.backend, check=True, capture_output=True, env={"DATABASE_URL": system.dsn})
+
+
+def go_forward(night: Night, why: str) -> None:
+    """Leave the way that was walked, and go on from where it was left."""
+    until(lambda: night.state.cursor is None, "the plan's end")
+    word = required_word(night.state, "forward", "", night.ana.command(c.AddNote, text="").now)
+    assert night.submit(c.LeaveRollback, reason=why, typed=word)
+
+
+def test_the_daily_check_makes_missing_profiles_and_emergency_access_is_taken_back(
+    begin: Callable[..., Night], system: System, tmp_path: Path
+):
+    backend(system, "apply_user_management_migration_direct.py")
+    user = str(system.query(f"select id from auth.users where email = '{PERSON}'")[0][0])
+    entered = {"ea_whom": "nobody", "ea_admin": "yes", "ea_admins": "2", "ea_admin_id": user, "ea_role": "user"}
+    night = begin(fast=fast_maintenance("daily", tmp_path), values=entered)
+    night.walk("in_step")
+    assert system.query("select count(*) from user_profiles") == [(150,)]
+    night.roll_back("emergency_access", "nobody of the admins can be reached")
+    night.walk("ea_used")
+    assert system.query(f"select role from user_profiles where user_id = '{user}'") == [("admin",)]
+    night.walk(lambda state: state.cursor is None)
+    assert system.query("select count(*) from user_profiles where role = 'admin'") == [(2,)]
+    assert system.query(f"select role from user_profiles where user_id = '{user}'") == [("user",)]
+    go_forward(night, "done")
+    night.walk()
+    assert night.problem() == ""
+    assert night.settled()[:3] == ["healthy", "status", "sync"]
+    assert night.settled()[-2:] == ["in_step", "trigger_on"]
+
+
+def test_the_weekly_maintenance_stops_at_missing_profiles_and_leads_to_the_repair(
+    begin: Callable[..., Night], system: System, tmp_path: Path
+):
+    backend(system, "apply_user_management_migration_direct.py")
+    night = begin(fast=fast_maintenance("weekly", tmp_path))
+    night.walk(lambda state: state.action is not None and state.action.status == "failed")
+    until(lambda: night.advice().proposed == "resync", "the repair is proposed")
+    night.roll_back("resync", "three profiles are missing")
+    night.walk(lambda state: state.cursor is None)
+    assert night.settled() == ["rs_status", "rs_sync", "rs_trigger", "rs_seen"]
+    assert system.query("select count(*) from user_profiles") == [(150,)]
+
+
+def test_a_migration_that_an_earlier_deployment_applied_is_neither_applied_nor_taken_back(
+    begin: Callable[..., Night], system: System
+):
+    backend(system, "apply_user_management_migration_direct.py")
+    before = dumped(system.dsn)
+    night = begin(more=SLIM)
+    night.walk("up")
+    assert "migrate" in night.settled("not_applicable")
+    option = night.advice().option("back")
+    assert option is not None
+    assert option.steps == ("undo_deploy", "bk_former", "bk_users")
+    night.roll_back("back", "the release is the wrong one")
+    night.walk()
+    assert night.problem() == ""
+    serving = system.hosting.serving
+    assert serving is not None
+    assert serving.release == OLD
+    after = dumped(system.dsn).splitlines()
+    assert [line for line in before.splitlines() if line not in after] == []
+
+
+def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system: System):
+    before, env = dumped(system.dsn), dict(system.hosting.env)
+    night = begin(rehearsal=True, more=SLIM)
+    # Nothing was synchronized, so the alarm is right; in a rehearsal one goes on from it.
+    while night.walk(lambda state: state.fired or state.status == "finished").fired:
+        assert isinstance(night.ask(c.AnswerTriggers, reason="it is a rehearsal"), Done)
+    assert night.problem() == ""
+    assert dumped(system.dsn) == before
+    assert (system.hosting.env, len(system.hosting.deployments), system.app.sent) == (env, 1, [])
+    modes = {body.step: body.mode for body in night.bodies("action.started")}
+    shown = {"deploy", "startup_log", "registered", "test_profile", "test_user_removed"}
+    assert {step for step, mode in modes.items() if mode == "shown"} == shown
+    assert {mode for step, mode in modes.items() if step not in shown} == {"dry_run"}

@@ -80,7 +80,15 @@ class Operator:
         """Press a key and wait until the screen shows that it was taken, or had time to."""
         place = _place(self.terminal.look())
         self.terminal.send(key)
-        self.terminal.wait_until(lambda screen: _place(screen) != place, SEEN_S)
+        self._wait_for_another(place, SEEN_S)
+
+    def _wait_for_another(self, place: tuple[object, ...], timeout_s: float) -> None:
+        """Wait until the screen, painted whole, shows something else that matters; or for the time."""
+        give_up = time.monotonic() + timeout_s
+        while (left := give_up - time.monotonic()) > 0:
+            self.terminal.wait_until(lambda screen: _place(screen) != place, left)
+            if _place(self.terminal.look()) != place:
+                return
 
     def _go_on(self, screen: str) -> None:
         dialog = dialog_on(screen)
@@ -89,7 +97,7 @@ class Operator:
             return
         if self._open and _place(screen) == self._below:  # what was answered is not to be seen yet
             self._open = ""
-            self.terminal.wait_until(lambda now: _place(now) != self._below, SEEN_S)
+            self._wait_for_another(self._below, SEEN_S)
             return
         self._open, self._below = "", _place(screen)
         hints = screen.splitlines()[-1].strip()
@@ -110,7 +118,8 @@ class Operator:
 
     def _press_due(self, key: str) -> None:
         self.press("c" if key == "y" else key)
-        if key == "a" and dialog_on(self.terminal.look()) is None:
+        screen = self.terminal.look()
+        if key == "a" and dialog_on(screen) is None and screen.splitlines()[-1].strip().startswith("a approve"):
             self._ask_second()
 
     def _probe(self, screen: str) -> None:
@@ -130,7 +139,7 @@ class Operator:
             self._second = self._second_opener()
         place = _place(self.terminal.text)
         self._second.approve()
-        self.terminal.wait_until(lambda now: _place(now) != place, 5.0)
+        self._wait_for_another(place, 5.0)
 
     def approve(self) -> None:
         """Approve, or agree, from a screen that only watches."""

@@ -1,10 +1,12 @@
-"""Fails with the names of variables that still have a placeholder for a value; never says the value.
+"""Fails with the variables that still have a placeholder for a value, and where theirs come from; never says the value.
 
-Reads every variable that begins with SCHEDULER_.
+Reads every variable that begins with SCHEDULER_, and the descriptions in the profiles beside this folder.
 """
 
 import os
 import re
+import tomllib
+from pathlib import Path
 
 PLACEHOLDER = re.compile(
     r"^\s*$|^<.*>$|^\[.*\]$|\byour[-_]|\bmy-?domain\b|change[-_ ]?me|\bplaceholder\b|\bTODO\b"
@@ -12,9 +14,20 @@ PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 
+
+def where_from():
+    """What the profiles say of each variable of the environment."""
+    found = {}
+    for path in Path(__file__).parent.parent.glob("*.toml"):
+        for variable in tomllib.loads(path.read_text("utf-8")).get("variables", {}).values():
+            if "env" in variable and "description" in variable:
+                found[variable["env"]] = variable["description"]
+    return found
+
+
 if __name__ == "__main__":
     mine = {name: value for name, value in os.environ.items() if name.startswith("SCHEDULER_")}
-    left = sorted(name for name, value in mine.items() if PLACEHOLDER.search(value))
-    if left:
-        raise SystemExit(f"still a placeholder: {', '.join(left)}; base.toml says of each where its value comes from")
+    if left := sorted(name for name, value in mine.items() if PLACEHOLDER.search(value)):
+        said = "; ".join(f"{name}: {where_from().get(name, 'see base.toml')}" for name in left)
+        raise SystemExit(f"still a placeholder: {', '.join(left)}. {said}")
     print(f"{len(mine)} variables have values")

@@ -19,6 +19,7 @@ from cockpit.profile.load import Loaded
 from cockpit.profile.window import resolve_window
 from cockpit.run.readiness import (
     Finding,
+    of_areas,
     of_claims,
     of_preparation,
     of_profile,
@@ -84,7 +85,7 @@ def _of_steps(loaded: Loaded) -> tuple[Finding, ...]:
     profile = loaded.profile
     live = [run for run in live_runs(profile.id, profile.environment) if not run.is_rehearsal]
     if not live:
-        return (*of_preparation(profile), *of_claims(profile))
+        return (*of_preparation(profile), *of_areas(profile), *of_claims(profile))
     say(f"what is settled is by the live run {live[0].run}; what its keeper sees: --run {live[0].run}")
     return of_steps(_state_of(live[0].run, loaded))
 

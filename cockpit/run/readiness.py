@@ -7,7 +7,7 @@ within the window) is neither.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -20,7 +20,7 @@ from cockpit.profile.variables import secret_names
 from cockpit.run.events import Instant
 from cockpit.run.evidence import probe_now
 from cockpit.run.naming import shown_values, zone_of
-from cockpit.run.numbering import step_label
+from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
 from cockpit.run.walk import waits_to_be_finished
 from cockpit.text import shortened, visible
@@ -93,6 +93,21 @@ def of_preparation(profile: Profile) -> Iterator[Finding]:
     yield Finding("look", said, "preparation", "start it: cockpit run FILE")
 
 
+def of_areas(profile: Profile, settled: Container[str] = ()) -> Iterator[Finding]:
+    """The gap report: for each area, a phase before the window that is walked in any order, what is open of it."""
+    for phase in profile.phases:
+        if phase.stage != "before" or phase.order != "free" or not phase.steps:
+            continue
+        where = f"area {phase_label(profile, phase.id)}"
+        left = [step for step in phase.steps if step.id not in settled]
+        if not left:
+            yield Finding("ok", f"{_count(len(phase.steps), 'step')}, none open", where)
+            continue
+        claimed = sum(1 for step in left if step.claimed)
+        said = f", {claimed} of them only claimed to be done" if claimed else ""
+        yield Finding("look", f"{len(left)} of {_count(len(phase.steps), 'step')} open{said}", where, "go through it")
+
+
 def _contacts(profile: Profile, values: Mapping[str, str]) -> Iterator[Finding]:
     secrets = secret_names(profile)
     unreachable = [each for each in profile.contacts if not fill(each.reach, values, secrets=secrets).strip()]
@@ -156,7 +171,8 @@ def _variables(state: RunState) -> Iterator[Finding]:
 
 def of_steps(state: RunState) -> tuple[Finding, ...]:
     """What is to be settled before the window, and what came ticked, as the run knows it."""
-    return (*_end(state), *_before(state), *_claimed(state))
+    settled = [step for step, known in state.steps.items() if known.status != "open"]
+    return (*_end(state), *of_areas(state.profile, settled), *_before(state), *_claimed(state))
 
 
 def _end(state: RunState) -> Iterator[Finding]:

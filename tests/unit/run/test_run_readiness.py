@@ -24,7 +24,7 @@ from cockpit.profile.model import (
 )
 from cockpit.run import events as e
 from cockpit.run.numbering import step_label
-from cockpit.run.readiness import Finding, of_claims, of_window, readiness
+from cockpit.run.readiness import Finding, of_areas, of_claims, of_window, readiness
 from cockpit.run.readings import Reading
 from cockpit.run.state import EMPTY
 
@@ -303,3 +303,19 @@ def test_what_came_ticked_is_a_claim_until_somebody_confirms_it() -> None:
     story.happens(e.StepConfirmed(step="backup", attempt=1))
     story.happens(e.StepConfirmed(step=rest[0].steps[0].id, attempt=1))
     assert [each for each in readiness(story.state, story.now()) if "claimed" in each.what] == []
+
+
+def test_each_area_says_how_much_of_it_is_open_and_how_much_is_only_claimed() -> None:
+    first, *rest = WHOLE.phases
+    area = replace(first, order="free", steps=(replace(first.steps[0], claimed="ticked"), *first.steps[1:]))
+    profile = replace(WHOLE, phases=(area, *rest))
+    said = Finding("look", "3 of 3 steps open, 1 of them only claimed to be done", "area 1 Before", "go through it")
+    assert list(of_areas(profile)) == [said]
+    assert list(of_areas(WHOLE)) == [], "what is walked in its order is no area"
+    story = begun(profile)
+    assert found(story, "area 1 Before") == said
+    story.happens(e.StepConfirmed(step="backup", attempt=1))
+    assert found(story, "area 1 Before").what == "2 of 3 steps open"
+    story.happens(e.StepSkipped(step="drill", attempt=1, reason="no time"))
+    story.happens(e.StepConfirmed(step="approve", attempt=1))
+    assert found(story, "area 1 Before") == Finding("ok", "3 steps, none open", "area 1 Before")

@@ -16,6 +16,7 @@ field() {
 
 TOKEN=
 log_in() {
-  TOKEN=$(call POST '/auth/v1/token?grant_type=password' "{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\"}" | field access_token)
+  local who="{\"email\": \"$EMAIL\", \"password\": \"$PASSWORD\"}"
+  TOKEN=$(call POST '/auth/v1/token?grant_type=password' "$who" | field access_token)
   test -n "$TOKEN" || { echo "$EMAIL cannot log in: see BN_AURA_LOGIN_EMAIL and BN_AURA_LOGIN_PASSWORD" >&2; exit 1; }
 }

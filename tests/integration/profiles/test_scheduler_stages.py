@@ -1,4 +1,4 @@
-"""The scheduler's stages: their figures, the walks of weeks 2 to 4 and of month 2, their ways back, the tasks between."""
+"""The scheduler's stages: their figures, walks of weeks 2 to 4 and of month 2, their ways back, tasks between them."""
 
 from __future__ import annotations
 

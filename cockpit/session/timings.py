@@ -20,7 +20,7 @@ from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
 from cockpit.errors import LogError
 from cockpit.run.events import RunStarted
 from cockpit.run.evolve import evolve
-from cockpit.run.forecast import is_of_the_work
+from cockpit.run.pace import is_of_the_work
 from cockpit.run.state import EMPTY, RunState, StepState
 
 NEWEST = 20

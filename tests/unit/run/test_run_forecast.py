@@ -13,7 +13,8 @@ from run_story import BEGIN, PROFILE, Story
 from cockpit.profile.model import Phase, Step
 from cockpit.run import commands as c
 from cockpit.run import events as e
-from cockpit.run.forecast import PACE_LIMITS, Time, forecast
+from cockpit.run.forecast import forecast
+from cockpit.run.pace import PACE_LIMITS, PRIOR_S, Time
 from cockpit.run.state import EMPTY
 
 
@@ -37,17 +38,29 @@ def test_a_slow_run_slows_its_forecast_and_a_current_step_counts_what_it_took() 
     story.does(c.ConfirmStep, step="maintenance")
     story.passes(100)
     told = forecast(story.state, story.now())
-    assert told.pace == 2.0
-    assert told.remaining_s == (600 * 2 - 100) + 900 * 2
+    assert told.pace == (600 + PRIOR_S) / (300 + PRIOR_S) == 1.25
+    assert told.remaining_s == (600 * 1.25 - 100) + 900 * 1.25
     assert told.steps["maintenance"] == Time(300, 600)
     assert told.steps["migrate"] == Time(600, 100)
     assert told.phases["database"].actual_s == 700
     assert told.used_s == told.elapsed_s == 700
 
 
-@pytest.mark.parametrize(("took_s", "pace"), [(1, 0.5), (90_000, 3.0)])
-def test_the_pace_is_bounded(took_s: float, pace: float) -> None:
-    story = Story()
+def test_one_quick_step_does_not_halve_the_night() -> None:
+    quick = Phase(id="quick", title="Quick", steps=(Step(id="tick", title="Tick", estimate_s=60),))
+    story = Story(replace(PROFILE, phases=(quick, *PROFILE.phases)))
+    story.passes(20)
+    story.does(c.ConfirmStep, step="tick")
+    told = forecast(story.state, story.now())
+    assert 0.95 < told.pace < 1.0
+    assert told.remaining_s == pytest.approx(1800 * told.pace)
+
+
+@pytest.mark.parametrize(("planned_s", "took_s", "pace"), [(9000, 1, 0.5), (300, 90_000, 3.0)])
+def test_the_pace_is_bounded(planned_s: float, took_s: float, pace: float) -> None:
+    first, *more = PROFILE.phases[0].steps
+    database = replace(PROFILE.phases[0], steps=(replace(first, estimate_s=planned_s), *more))
+    story = Story(replace(PROFILE, phases=(database, *PROFILE.phases[1:])))
     story.passes(took_s)
     story.does(c.ConfirmStep, step="maintenance")
     assert forecast(story.state, story.now()).pace == pace

@@ -7,6 +7,8 @@ columns straight. Text in spans is already visible text; a span never holds mark
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
@@ -16,6 +18,11 @@ Span = tuple[str, Ink]
 Line = tuple[Span, ...]
 
 EMPTY: Line = ()
+
+_FAR_S = 43_200.0
+"""From so far off on a time of day is mistaken for another day's."""
+_DAYS_S = 5 * 86_400.0
+"""From so far off on a weekday is too."""
 
 
 def width_of(line: Line) -> int:
@@ -112,6 +119,13 @@ def wrapped(text: str, width: int) -> list[str]:
             word = word[len(head) :]
         current = word
     return [*lines, current] if current or not lines else lines
+
+
+def hour(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """Return a time of day in the zone: `01:21`; with its day if it is further than 12 hours from now: `Mon 01:21`."""
+    far_s = abs((at - now).total_seconds())
+    form = "%H:%M" if far_s < _FAR_S else "%a %H:%M" if far_s < _DAYS_S else "%a %d %b %H:%M"
+    return at.astimezone(zone).strftime(form)
 
 
 def duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
-from cockpit.tui.lines import duration
+from cockpit.tui.lines import duration, hour
 from cockpit.tui.screens.choosing import Choice
 from cockpit.tui.screens.dialogs import Question
 
@@ -98,11 +98,11 @@ def _time(painted: RunState, option: Option, now: datetime, zone: ZoneInfo) -> s
     end = painted.started.window_end if painted.started else None
     if end is None or not option.estimate_s:
         return f"{takes}."
-    over = (now + timedelta(seconds=option.estimate_s)).astimezone(zone)
+    takes_s = timedelta(seconds=option.estimate_s)
+    over = hour(now + takes_s, now, zone)
     if not option.fits_window:
-        return f"{takes}: over at {over:%H:%M}, AFTER the window's end at {end.astimezone(zone):%H:%M}."
-    latest = (end - timedelta(seconds=option.estimate_s)).astimezone(zone)
-    return f"{takes}: over at {over:%H:%M}; it fits the window until {latest:%H:%M}."
+        return f"{takes}: over at {over}, AFTER the window's end at {hour(end, now, zone)}."
+    return f"{takes}: over at {over}; it fits the window until {hour(end - takes_s, now, zone)}."
 
 
 def _forward(hands: Hands, painted: RunState) -> Choice:

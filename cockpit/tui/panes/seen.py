@@ -20,6 +20,7 @@ from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.run.state import RunState
 from cockpit.session.view import View
 from cockpit.text import visible
+from cockpit.tui.lines import hour
 
 Mode = Literal["LIVE", "WATCHING", "REPLAY"]
 
@@ -86,9 +87,8 @@ class Seen(Struct, frozen=True, kw_only=True):
         return at.astimezone(self.zone).strftime("%H:%M")
 
     def local(self, at: datetime) -> str:
-        """A time of day in the window's zone, hours and minutes; with the day where it is another than now."""
-        there, here = at.astimezone(self.zone), self.now.at.astimezone(self.zone)
-        return there.strftime("%H:%M" if abs((there - here).total_seconds()) < 43_200 else "%a %d %b %H:%M")
+        """A time of day in the window's zone, hours and minutes; with the day where that is not plain."""
+        return hour(at, self.now.at, self.zone)
 
     def filled(self, template: str) -> str:
         """A text of the profile with its variables filled in, secrets by name, and nothing in it that acts."""

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, Span, duration, spread, width_of
+from cockpit.tui.lines import Line, Span, duration, hour, spread, width_of
 from cockpit.tui.panes.seen import Seen
-
-_FAR_S = 43_200.0
-"""From when on a window's day is told too."""
 
 
 def identity(seen: Seen, width: int) -> Line:
@@ -75,8 +72,9 @@ def _window(seen: Seen, detail: int) -> Line:
     assert started.window_start is not None
     assert started.window_end is not None
     zone = f" {seen.zone.key.rpartition('/')[2].replace('_', ' ')}" if detail >= 4 else ""
-    day = f"{started.window_start.astimezone(seen.zone):%a} " if forecast.opens_in_s > _FAR_S and detail else ""
-    hours = f"{day}{seen.hour(started.window_start)}–{seen.hour(started.window_end)}{zone}  "
+    start, end = started.window_start, started.window_end
+    to = hour(end, max(seen.now.at, start), seen.zone)
+    hours = f"{seen.local(start)}–{to}{zone}  " if detail else f"{seen.hour(start)}–{seen.hour(end)}  "
     left: list[Span] = [(f"{'window ' if detail else ''}{hours}", "plain")]
     if forecast.window == "before":
         left.append((f"opens in {duration(forecast.opens_in_s)}", "warn"))
@@ -102,14 +100,14 @@ def _outlook(seen: Seen, detail: int) -> Line:
         told += _from_earlier(seen) if detail >= 5 else ""
         ink: Ink = "bad" if is_late else "dim"
         if detail >= 2 or (detail == 1 and not is_late):
-            spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.hour(forecast.finish_at)}", "plain"))
+            spans.append((f"  {'forecast' if detail >= 4 else 'done'} {seen.local(forecast.finish_at)}", "plain"))
         if detail >= 2:
             spans.append((f" ({told})", ink))
         elif detail == 1 and is_late:
             spans.append((f"  {told}", ink))
     is_far = forecast.window == "before" and detail < 4  # when it opens is what counts then
     if forecast.no_return_at is not None and seen.state.status == "live" and not is_far:
-        at = seen.hour(forecast.no_return_at)
+        at = seen.local(forecast.no_return_at)
         if forecast.is_past_return:
             spans.append((f"  NO RETURN since {at}" if detail >= 4 else f"  NO RETURN {at}", "bad"))
         else:
@@ -142,7 +140,7 @@ def _without_window(seen: Seen, width: int) -> Line:
     left: Line = (("no window", "dim"), (f"  {_minutes(forecast.elapsed_s)} since the start", "plain"))
     right: Line = ()
     if seen.state.status == "live" and forecast.finish_at is not None and forecast.remaining_s > 0:
-        right = ((f"forecast {seen.hour(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)
+        right = ((f"forecast {seen.local(forecast.finish_at)} ({duration(forecast.remaining_s)} to go)", "plain"),)
     return spread(left, right, width)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
@@ -13,10 +14,12 @@ from textual.widgets import Input, OptionList, Static
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.advisor import advise
 from cockpit.run.messages import digest
 from cockpit.run.numbering import find_step
 from cockpit.run.readings import ConditionVerdict
 from cockpit.run.shown import shown
+from cockpit.tui.acting.way_back import about
 from cockpit.tui.calling import SETTLE_S
 from cockpit.tui.screens.choosing import ChooseDialog
 from cockpit.tui.screens.dialogs import AskDialog, SureDialog
@@ -369,6 +372,18 @@ async def test_the_advisor_says_of_each_plan_whether_it_fits_what_it_undoes_and_
         assert "everything since 22:00" in str(app.screen.query_one("#about", Static).content)
         await apart(pilot, "escape")
     assert seat.asked == []
+
+
+def test_times_of_the_advisor_say_the_day_where_that_is_another():
+    night = failed()
+    night.passes(14 * 3600)
+    (option,) = [each for each in advise(night.state, night.now()).options if each.plan == "emergency"]
+    told = "\n".join(about(night.state, option, night.now().at, ZoneInfo("Europe/Rome")))
+    assert "AFTER the window's end at 02:00" in told
+    assert "over at 12:17" in told
+    night.passes(12 * 3600)
+    told = "\n".join(about(night.state, option, night.now().at, ZoneInfo("Europe/Rome")))
+    assert "AFTER the window's end at Sun 02:00" in told
 
 
 async def test_a_way_back_is_chosen_with_a_reason_and_in_production_by_typing_its_id():

@@ -98,6 +98,20 @@ def test_after_its_window_the_clock_says_since_when_it_is_over():
     assert ("over since 12m", "bad") in line
 
 
+def test_times_of_another_day_say_the_day():
+    story = Story()
+    assert story.state.started is not None
+    story.state = replace(story.state, started=replace(story.state.started, window_end=BEGIN + timedelta(hours=40)))
+    line = text_of(top.clock(story.seen(), 200))
+    assert "22:00–Mon 14:00" in line
+    assert "(Mon 13:" in line
+    story.passes(20 * 3600)
+    line = text_of(top.clock(story.seen(), 200))
+    assert "Sat 22:00–Mon 14:00" in line
+    assert "forecast 18:" in line
+    assert story.seen().local(BEGIN + timedelta(days=8)) == "Sun 29 Nov 22:00"
+
+
 def test_a_forecast_past_the_end_says_how_late():
     story = Story(begin=BEGIN + timedelta(hours=3, minutes=30))
     line = text_of(top.clock(story.seen(), 120))

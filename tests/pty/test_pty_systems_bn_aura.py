@@ -13,7 +13,7 @@ from cockpit.demo.bn_aura.database import PASSWORD, PERSON_PASSWORD
 from cockpit.demo.bn_aura.releases import PREVIOUS, RELEASE
 from cockpit.demo.bn_aura.system import System
 
-WHY = "customers come without a code"
+WHY = "no codes"
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from systems.night import Night
 from systems.ppm import SLIM, fast_maintenance, ppm_night, system_on
 from systems.stage import needs
 
+from cockpit.audit import ids
 from cockpit.demo.ppm.hosting import OLD
 from cockpit.demo.ppm.system import System
 from cockpit.run import commands as c
@@ -53,6 +54,14 @@ def go_forward(night: Night, why: str) -> None:
     until(lambda: night.state.cursor is None, "the plan's end")
     word = required_word(night.state, "forward", "", night.ana.command(c.AddNote, text="").now)
     assert night.submit(c.LeaveRollback, reason=why, typed=word)
+
+
+def run_again(night: Night, step: str) -> bool:
+    """Press the key that tries a step once more."""
+    assert night.state.cursor is not None
+    word = required_word(night.state, "run", step, night.ana.command(c.AddNote, text="").now)
+    painted = night.state.cursor.opened_seq
+    return night.submit(c.RunAction, action=ids.new_id(), step=step, painted_seq=painted, typed=word)
 
 
 def test_the_daily_check_makes_missing_profiles_and_emergency_access_is_taken_back(
@@ -109,6 +118,29 @@ def test_a_migration_that_an_earlier_deployment_applied_is_neither_applied_nor_t
     assert serving.release == OLD
     after = dumped(system.dsn).splitlines()
     assert [line for line in before.splitlines() if line not in after] == []
+
+
+def test_a_migration_that_fails_leads_to_its_repair_and_forward_again(begin: Callable[..., Night], system: System):
+    system.execute("insert into user_profiles (id, user_id) select md5('second')::uuid, md5('user 9')::uuid")
+    night = begin(more=SLIM)
+    night.walk(lambda state: state.action is not None and state.action.status == "failed")
+    assert night.state.cursor is not None
+    assert night.state.cursor.step == "migrate"
+    until(lambda: night.advice().proposed == "migration_fails", "the repair is proposed")
+    night.roll_back("migration_fails", "a user has two profiles")
+    night.walk("mf_twice")
+    until(lambda: night.state.gates["step:mf_twice"].verdict == "blocked", "the second profile is seen")
+    system.execute("delete from user_profiles where id = md5('second')::uuid")
+    night.walk(lambda state: state.cursor is None)
+    go_forward(night, "it is applied")
+    until(lambda: night.state.cursor is not None and night.state.cursor.step == "migrate", "the step that was left")
+    until(lambda: run_again(night, "migrate"), "it is taken")
+    night.walk("up")
+    assert night.problem() == ""
+    assert {"mf_permission", "mf_locks", "mf_twice", "mf_again", "migrate", "sync"} <= set(night.settled())
+    option = night.advice().option("back")
+    assert option is not None
+    assert "undo_migrate" in option.steps
 
 
 def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system: System):

@@ -31,6 +31,8 @@ class App:
         self.pool = Pool(dsn)
         self.functions = Functions(self.pool)
         self.is_down = False
+        self.origin = ""
+        """Which site may call; empty: its own."""
         self._ending = threading.Event()
         self._server = Server(self._answer)
         self.url = self._server.url
@@ -122,7 +124,7 @@ class App:
 
     def _function(self, name: str, asked: Asked) -> Answer:
         headers = {
-            "Access-Control-Allow-Origin": self.url,
+            "Access-Control-Allow-Origin": self.origin or self.url,
             "X-RateLimit-Limit": str(self.vendor.limit),
             "X-RateLimit-Remaining": str(self.vendor.limit - 1),
         }

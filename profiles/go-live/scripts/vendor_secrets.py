@@ -6,6 +6,7 @@ The platform lists the SHA-256 of each value: of what people leave standing, tha
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 
 LEFT_STANDING = [
@@ -31,6 +32,8 @@ LEFT_STANDING = [
 KNOWN = {hashlib.sha256(text.encode()).hexdigest() for text in LEFT_STANDING}
 
 if __name__ == "__main__":
+    if shutil.which("supabase") is None:
+        raise SystemExit("there is no supabase here: install the platform's command line")
     listed = subprocess.run(
         ["supabase", "secrets", "list", "--project-ref", os.environ["PROJECT"], "-o", "json"],
         capture_output=True,

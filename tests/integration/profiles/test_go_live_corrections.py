@@ -1,0 +1,267 @@
+"""What the checklist's own SQL, pages and tables would have shown, where go-live's profile does something else."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from systems.go_live import FAST
+from systems.laying import PROFILES, laid_out
+from systems.stage import system_of
+
+from cockpit.demo.go_live.people import ANON_KEY, SERVICE_KEY
+from cockpit.demo.go_live.system import System
+from cockpit.probes.oneshot import read_once
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.profile.variables import resolve, secret_values
+from cockpit.run.readings import Reading
+
+FOLDER = PROFILES / "go-live"
+OURS = (FOLDER / "sql" / "advisory_locks.sql").read_text()
+RUNBOOKS = """
+CREATE OR REPLACE FUNCTION pg_try_advisory_lock(lock_id bigint)
+RETURNS boolean AS $$
+BEGIN
+  RETURN pg_try_advisory_lock($1);
+END;
+$$ LANGUAGE plpgsql SECURITY DEFINER;
+
+CREATE OR REPLACE FUNCTION pg_advisory_unlock(lock_id bigint)
+RETURNS boolean AS $$
+BEGIN
+  RETURN pg_advisory_unlock($1);
+END;
+$$ LANGUAGE plpgsql SECURITY DEFINER;
+"""
+LOCK, UNLOCK = "pg_try_advisory_lock", "pg_advisory_unlock"
+
+
+@pytest.fixture
+def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
+    with system_of("go-live", tmp_path, postgres_dsn) as system:
+        yield system
+
+
+def rpc(system: System, name: str, key: str = SERVICE_KEY) -> Any:
+    """What an edge function gets when it calls a function of the database; of a refusal its status."""
+    answer = httpx.post(f"{system.app.url}/rest/v1/rpc/{name}", headers={"apikey": key}, json={"lock_id": 42})
+    return answer.json() if answer.status_code == 200 else answer.status_code
+
+
+def looked(system: System, folder: Path, probe: str) -> Reading:
+    """What the profile's probe says."""
+    path = folder / "go-live" / "tonight.toml"
+    if not path.exists():
+        laid_out("go-live", folder, FAST)
+    loaded = load(path, installed(), environ=system.environ)
+    (only,) = [each for each in loaded.profile.probes if each.id == probe]
+    values = {**resolve(loaded.profile, system.environ, {}), **secret_values(loaded.profile, system.environ, {})}
+    changed = type(loaded.profile)(id="x", environment="x", probes=(only,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", system.environ["PATH"])
+        patch.setenv("GO_LIVE_STAND_IN", system.environ["GO_LIVE_STAND_IN"])
+        (found,) = asyncio.run(read_once(changed, installed(), values, path.parent))
+    return found.reading
+
+
+def script(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A script of the profile, with what its step gives it."""
+    named = ("APP_URL", "SERVICE_KEY", "ANON_KEY", "PROVIDER_URL", "PROVIDER_KEY", "MANAGEMENT_URL", "PROJECT")
+    given = {name: system.environ[f"GO_LIVE_{name}"] for name in named}
+    env = {**os.environ, **system.environ, **given, "TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"]}
+    command = [sys.executable, "-B", FOLDER / "scripts" / arguments[0], *arguments[1:]]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+
+
+def shell(system: System, text: str) -> int:
+    """The exit status of what people would paste."""
+    env = {**os.environ, **system.environ, "SUPABASE_ACCESS_TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"]}
+    return subprocess.run(["bash", "-c", text], capture_output=True, check=False, timeout=30, env=env).returncode
+
+
+# ---- locks -------------------------------------------------------------------------------------------------------
+
+
+def test_by_its_bare_name_the_function_is_there_before_anybody_made_it(system: System, tmp_path: Path):
+    assert system.query(
+        "select pg_try_advisory_lock(42), to_regprocedure('pg_try_advisory_lock(bigint)') is not null"
+    ) == [(True, True)]
+    assert rpc(system, LOCK) == 404, "while the edge functions find none"
+    assert looked(system, tmp_path, "advisory_functions").value == "none"
+    system.execute(OURS)
+    assert looked(system, tmp_path, "advisory_functions").value == "leases"
+    assert rpc(system, LOCK) is True
+
+
+def test_the_runbooks_function_calls_the_builtin_or_itself_as_the_search_path_has_it(system: System, tmp_path: Path):
+    system.execute(RUNBOOKS)
+    assert system.query("select public.pg_try_advisory_lock(42)") == [(True,)]
+    first = "set search_path = public, pg_catalog; select public.pg_try_advisory_lock(42)"
+    with pytest.raises(psycopg.errors.StatementTooComplex):
+        system.execute(first)
+    assert looked(system, tmp_path, "advisory_functions").value == "other"
+    assert looked(system, tmp_path, "functions_open").value == 2, "with their owner's rights, and anybody's path"
+    system.execute(OURS)
+    system.execute(first)
+    assert looked(system, tmp_path, "functions_open").value == 0
+
+
+def test_over_a_pool_the_runbooks_lock_keeps_nobody_out(system: System):
+    system.execute(RUNBOOKS)
+    assert [rpc(system, LOCK) for _ in range(3)] == [True, True, True], "all over one connection"
+    told = script(system, "try_locks.py")
+    assert json.loads(told.stdout)["later"] == 3, "and the step sees it"
+
+
+def test_over_a_pool_a_lease_keeps_others_out(system: System):
+    system.execute(OURS)
+    assert [rpc(system, LOCK) for _ in range(3)] == [True, False, False]
+    assert [rpc(system, UNLOCK) for _ in range(2)] == [True, False]
+    assert json.loads(script(system, "try_locks.py").stdout) == {
+        "let_in": 1,
+        "later": 0,
+        "stranger": 401,
+        "freed": True,
+        "again": True,
+    }
+    rpc(system, LOCK)
+    system.execute("update advisory.leases set expires_at = now() - interval '1 second'")
+    assert rpc(system, LOCK) is True, "whoever died with it keeps nobody out for ever"
+
+
+def test_the_servers_own_lock_still_keeps_out_who_asks_for_a_lease(system: System):
+    system.execute(OURS)
+    with psycopg.connect(system.dsn, autocommit=True) as other:
+        other.execute("select pg_catalog.pg_advisory_lock(42)")
+        assert rpc(system, LOCK) is False
+    assert rpc(system, LOCK) is True
+
+
+def test_the_runbooks_lock_that_is_let_go_over_another_connection_stays(system: System, tmp_path: Path):
+    system.execute(RUNBOOKS)
+    with (
+        psycopg.connect(system.dsn, autocommit=True) as one,
+        psycopg.connect(system.dsn, autocommit=True) as another,
+    ):
+        assert one.execute("select public.pg_try_advisory_lock(42)").fetchone() == (True,)
+        assert another.execute("select public.pg_advisory_unlock(42)").fetchone() == (False,)
+        assert looked(system, tmp_path, "locks_left").value == 1
+
+
+def test_visitors_without_an_account_may_take_the_runbooks_lock(system: System):
+    system.execute(RUNBOOKS)
+    assert rpc(system, LOCK, ANON_KEY) is True
+    system.execute("drop function public.pg_try_advisory_lock(bigint); drop function public.pg_advisory_unlock(bigint)")
+    system.execute(OURS)
+    assert rpc(system, LOCK, ANON_KEY) == 401
+
+
+# ---- what came ticked --------------------------------------------------------------------------------------------
+
+
+def test_an_item_that_came_ticked_may_be_false(system: System, tmp_path: Path):
+    profile = load(FOLDER / "production.toml", installed()).profile
+    steps = {step.id: step for _, step in profile.steps()}
+    assert "2025-10-22" in steps["confirmation_checked"].claimed
+    assert looked(system, tmp_path, "autoconfirm").value is True, "right for tests, ticked, and so in production"
+    assert script(system, "auth_settings.py").returncode == 0
+    assert looked(system, tmp_path, "autoconfirm").value is False
+
+
+def test_row_security_that_is_on_may_let_everybody_in(system: System, tmp_path: Path):
+    system.execute("create policy everybody on payments for select using (true); grant select on payments to anon")
+    assert system.query("select count(*) from pg_tables where schemaname = 'public' and not rowsecurity") == [(0,)]
+    system.execute("insert into payments (tenant_id, cents, status, is_test) values (1, 1, 'succeeded', true)")
+    with psycopg.connect(system.dsn) as visitor:
+        visitor.execute("set local role anon")
+        assert visitor.execute("select count(*) from payments").fetchone() == (1,)
+    found = looked(system, tmp_path, "policies_open")
+    assert (found.status, found.value) == ("fail", 1)
+
+
+def test_an_audit_log_that_nobody_has_the_right_to_change_is_changed_by_its_owner(system: System, tmp_path: Path):
+    assert looked(system, tmp_path, "audit_changeable").value == 0
+    system.execute("alter table audit_logs disable trigger written_once")
+    may = "has_table_privilege(name, 'audit_logs', 'update, delete')"
+    assert system.query(f"select bool_or({may}) from unnest(array['service_role', 'anon']) name") == [(False,)]
+    system.execute("delete from audit_logs")
+    assert looked(system, tmp_path, "audit_changeable").value == 2
+
+
+def test_a_secret_that_is_listed_may_be_its_placeholder(system: System, tmp_path: Path):
+    listed = "supabase secrets list --project-ref $GO_LIVE_PROJECT | grep RESEND_API_KEY"
+    assert (shell(system, listed), looked(system, tmp_path, "secrets_set").status) == (0, "pass")
+    system.vendor.secrets["RESEND_API_KEY"] = "your-resend-api-key"
+    found = looked(system, tmp_path, "secrets_set")
+    assert shell(system, listed) == 0
+    assert found.status == "fail"
+    assert "RESEND_API_KEY is a placeholder" in found.detail
+
+
+def test_cors_headers_that_are_set_may_let_every_site_in(system: System, tmp_path: Path):
+    asked = "curl -s -i -X OPTIONS $GO_LIVE_APP_URL/functions/v1/payments | grep -i access-control-allow-origin"
+    assert (shell(system, asked), looked(system, tmp_path, "cors").status) == (0, "pass")
+    system.app.origin = "*"
+    assert (shell(system, asked), looked(system, tmp_path, "cors").status) == (0, "fail")
+
+
+# ---- what is looked at -------------------------------------------------------------------------------------------
+
+
+def test_the_gap_report_answers_200_whatever_is_true_and_so_does_what_does_not_exist(system: System, tmp_path: Path):
+    for page in ("reports/gap", "go-live/controls", "reports/no-such-thing"):
+        assert shell(system, f"curl --fail --silent $GO_LIVE_APP_URL/{page}") == 0
+    assert looked(system, tmp_path, "gaps").value == len(system.app.gaps()) == 7
+    assert looked(system, tmp_path, "controls_open").value == 7
+
+
+def test_the_table_of_events_is_clean_while_none_arrive(system: System, tmp_path: Path):
+    clean = "select count(*) from webhook_events where error is not null or status = 'failed'"
+    assert looked(system, tmp_path, "endpoints").value is False, "they go to staging"
+    assert system.query(clean) == [(0,)]
+    assert "did not arrive" in script(system, "webhooks.py", "send").stderr
+    assert script(system, "webhooks.py", "register").returncode == 0
+    system.provider.secret = "whsec_of_staging"
+    told = script(system, "webhooks.py", "send")
+    assert told.returncode == 1
+    assert "the webhook secret differs from the provider's" in told.stderr
+    assert system.query(clean) == [(0,)]
+
+
+def test_a_scenario_that_was_never_run_has_not_failed(system: System, tmp_path: Path):
+    system.execute("update test_scenarios set status = 'pending' where area = 'Payment'")
+    system.execute("delete from test_scenarios where area = 'Alert'")
+    assert system.query("select count(*) from test_scenarios where status = 'fail'") == [(0,)]
+    assert looked(system, tmp_path, "scenarios_open").value == "Alert, Payment"
+
+
+def test_a_monitor_without_traffic_has_no_number(system: System, tmp_path: Path):
+    bare = "select avg((status <> 'failed')::int) from payments where created_at > now() - interval '15 minutes'"
+    assert system.query(bare) == [(None,)], "which is neither above nor below any threshold"
+    assert looked(system, tmp_path, "payments_ok").value == 100.0
+
+
+# ---- the order ---------------------------------------------------------------------------------------------------
+
+
+def test_sign_offs_stand_before_what_they_approve_and_there_is_a_way_back():
+    profile = load(FOLDER / "production.toml", installed()).profile
+    order = [phase.id for phase in profile.phases]
+    assert order.index("sign_off") < order.index("launch") < order.index("post_launch")
+    assert [step.id for step in profile.phases[order.index("sign_off")].steps if step.behaviour == "signoff"] == [
+        "technical_review",
+        "security_review",
+        "product_approval",
+        "compliance_review",
+    ]
+    assert [plan.id for plan in profile.rollbacks] == ["close_again", "all_back"]

@@ -26,6 +26,7 @@ from cockpit.audit.locks import holder_alive
 from cockpit.errors import ActionError, LogError, RunError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
+from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
 from cockpit.run.wording import sentence
@@ -122,7 +123,7 @@ def _run_started(
     beside = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
     used = sorted({probe.kind for probe in profile.probes} & kinds.probes.keys())
     return RunStarted(
-        profile=frozen(profile, kinds),
+        profile=titled(frozen(profile, kinds), values),
         profile_digest=loaded.digest,
         sources=tuple(
             SourceFile(name=visible(os.path.relpath(source.name, beside)), digest=source.digest, toml=source.toml)

@@ -63,6 +63,7 @@ class System:
         """What the profile's variables are read from, and what the programs need."""
         own = {
             "DATABASE_URL": self.dsn,
+            "APP_DATABASE_URL": f"{self.dsn}&application_name=scheduler-api",
             "DATABASE_HOST": LOOPBACK,
             "DATABASE_PORT": str(self.pooler.port),
             "DATABASE_CA": str(self.authority),

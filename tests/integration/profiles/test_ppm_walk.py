@@ -14,10 +14,11 @@ from systems.ppm import SLIM, fast_maintenance, ppm_night, system_on
 from systems.stage import needs
 
 from cockpit.audit import ids
-from cockpit.demo.ppm.hosting import OLD
+from cockpit.demo.ppm.hosting import NEW, OLD
 from cockpit.demo.ppm.system import System
 from cockpit.run import commands as c
 from cockpit.run.friction import required_word
+from cockpit.run.numbering import step_label
 from cockpit.session.seat import Done
 
 PERSON = "person-7@ppm.invalid"
@@ -107,6 +108,7 @@ def test_a_migration_that_an_earlier_deployment_applied_is_neither_applied_nor_t
     night = begin(more=SLIM)
     night.walk("up")
     assert "migrate" in night.settled("not_applicable")
+    assert step_label(night.state.profile, "deploy").endswith(f"Deploy {NEW}")
     option = night.advice().option("back")
     assert option is not None
     assert option.steps == ("undo_deploy", "bk_former", "bk_users")

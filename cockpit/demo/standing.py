@@ -59,7 +59,7 @@ class Kind(Struct, frozen=True):
 _KINDS = (
     Kind("virtue", "a migration with its application on Kubernetes, two ways back", programs=("kubectl",)),
     Kind("bn-aura", "a migration of a hosted database, with its fallback and four certifications"),
-    Kind("ppm", "a synchronization of users, on four platforms"),
+    Kind("ppm", "a synchronization of users, on four platforms", programs=("curl", "jq")),
     Kind("go-live", "a checklist before a launch, in free order, with four sign-offs"),
     Kind("scheduler", "a first launch in three stages", programs=("docker", "npm")),
 )

@@ -25,7 +25,7 @@ def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
 
 def test_production_is_walked_to_the_end_of_week_1_by_keys_alone(system: System, tmp_path: Path):
     with evening(system, tmp_path, profile="scheduler", fast=FAST, values=VALUES) as run:
-        assert run.operator.walk_to_the_end() == 0
+        assert run.operator.walk_to_the_end(timeout_s=100) == 0
         log = run.log
         assert log.problem() == ""
         assert set(log.settled()) == {step.id for _, step in log.state.profile.steps()}

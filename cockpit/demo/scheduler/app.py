@@ -150,7 +150,7 @@ class App:
     def _visit(self) -> None:
         """Visitors, each from an address of its own, so that there is something to measure."""
         number = 0
-        while not self._ending.wait(0.05):
+        while not self._ending.wait(0.1):
             number += 1
             client = f"10.0.{number // 250 % 250}.{number % 250}"
             self.answer(Request("GET", "/api/organizations/available/visitor", {}, {}, client=client))

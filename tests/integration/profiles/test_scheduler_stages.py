@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from systems.looking import until
 from systems.scheduler import FOLDER, FULL_FAST, ROLLOUT_FAST, asked, data, launched, scheduler_night
 from systems.stage import system_of
 
@@ -141,3 +142,34 @@ def test_month_2_opens_registration_and_closes_it_again(system: System, tmp_path
     assert asked(system, "POST", "/api/auth/register", {**given, "slug": "another"})[0] == 403
     system.execute("delete from organizations where slug = 'anybody'")
     assert data(system) == before
+
+
+def test_every_alert_fires_when_what_it_is_about_happens(system: System, tmp_path: Path):
+    interval, hold = 'interval = "{0}s"\ntimeout = "{0}s"\n', 'for = "300ms"\n'
+    probes = {"failed_logins": 1, "memory": 3, "approval_wait": 1, "double_bookings": 1, "database_answers": 1}
+    more = "".join(f'[[probes]]\nid = "{name}"\n{interval.format(each)}' for name, each in probes.items())
+    more += "".join(f'[[triggers]]\nid = "{name}"\n{hold}' for name in ("errors_high", "memory_high", "database_down"))
+    night = scheduler_night(system, tmp_path, fast=ROLLOUT_FAST, more=more)
+    try:
+        night.walk("make_invitations")
+        assert night.state.fired == ()
+        system.engine.memory_share = 0.81
+        wrong = {"email": "anna@praxis-nord.invalid", "password": "a guess"}
+        assert {asked(system, "POST", "/api/auth/login", wrong)[0] for _ in range(11)} == {401}
+        system.execute(
+            "insert into organizations (name, slug, \"createdAt\") values ('W', 'waits', now() - interval '25 hours')"
+        )
+        system.execute(
+            'insert into appointments ("organizationId", "clientId", staff, date, minutes) '
+            "select 1, 1, 'dora', '2026-12-01 10:00Z', 45 from generate_series(1, 2)"
+        )
+        noticed = {"memory_high", "brute_force", "approvals_late", "double_booked"}
+        until(lambda: {fired.trigger for fired in night.state.fired} >= noticed, "what is to be considered", 30)
+        system.app.faults.broken = True
+        system.pooler.close()
+        everything = noticed | {"errors_high", "application_down", "database_down"}
+        until(lambda: {fired.trigger for fired in night.state.fired} == everything, "all of them", 30)
+        severities = {fired.trigger for fired in night.state.fired if fired.severity == "immediate"}
+        assert severities == everything - noticed
+    finally:
+        night.close()

@@ -17,6 +17,7 @@ from systems.stage import needs
 from cockpit.demo.ppm.system import System
 from cockpit.profile.check import check
 from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
 
 FOLDER = Path(__file__).parents[3] / "profiles" / "ppm"
 NAMES = sorted(path.name for path in FOLDER.glob("*.toml"))
@@ -39,6 +40,31 @@ def ready(system: System, profile: str, **more: str) -> subprocess.CompletedProc
 def test_the_profiles_have_neither_errors_nor_warnings():
     assert len(NAMES) == 10
     assert [str(problem) for name in NAMES for problem in check([FOLDER / name], installed())] == []
+
+
+@pytest.mark.parametrize("platform", ["vercel", "render", "docker", "railway"])
+def test_figures_are_the_runbooks_on_every_platform(platform: str):
+    profile = load(FOLDER / f"{platform}.toml", installed()).profile
+    probes = {probe.id: probe for probe in profile.probes}
+    assert profile.production
+    assert [probes[name].interval_s for name in ("api", "user_sync", "sync_percentage")] == [60, 300, 300]
+    assert {trigger.id: trigger.when for trigger in profile.triggers if trigger.when} == {
+        "profiles_missing": ("missing_profiles > 0",),
+        "not_in_step": ("sync_percentage < 100.0",),
+        "unreachable_database": ("!database_answers.passing",),
+        "unhealthy": ("!api.passing",),
+    }
+    assert (probes["env_bootstrap"].settings["pattern"], probes["env_development_mode"].settings["pattern"]) == (
+        "true",
+        "false",
+    )
+    told = " ".join(next(step for _, step in profile.steps() if step.id == "startup_log").settings["expect"])
+    for line in ("Pre-startup tests passed", "Starting FastAPI server", "Migration verification passed"):
+        assert line in told
+    # Whatever a command does to the database, it does to the one that was asked who it is.
+    for _, step in profile.every_step():
+        if "DATABASE_URL" in step.settings.get("env", {}) and step.id != "tests":
+            assert step.settings["target"] == "db", step.id
 
 
 def test_nothing_is_missing_on_the_healthy_stand_in(system: System):

@@ -145,6 +145,30 @@ def test_a_migration_that_fails_leads_to_its_repair_and_forward_again(begin: Cal
     assert "undo_migrate" in option.steps
 
 
+def test_symptoms_lead_to_their_repairs_and_forward_again(begin: Callable[..., Night], system: System):
+    system.app.broken_releases.add(NEW)
+    night = begin(more=SLIM)
+    night.walk("up")
+    night.roll_back("health_fails", "it does not become healthy")
+    night.walk("hf_healthy")
+    said = "".join(body.text for body in night.bodies("action.output") if "Pre-startup" in body.text)
+    assert "Pre-startup tests passed" in said, "the log, read by the step"
+    system.app.broken_releases.clear()
+    night.walk(lambda state: state.cursor is None)
+    go_forward(night, "it is healthy")
+    night.walk("existing_users")
+    system.execute("delete from user_profiles where user_id = md5('user 9')::uuid")
+    until(lambda: "profiles_missing" in {each.trigger for each in night.state.fired}, "the trigger")
+    until(lambda: night.advice().proposed == "resync", "the repair is proposed")
+    night.roll_back("resync", "somebody has lost a profile")
+    night.walk(lambda state: state.cursor is None)
+    go_forward(night, "all are in step")
+    night.walk()
+    assert night.problem() == ""
+    assert [body.plan for body in night.bodies("rollback.chosen")] == ["health_fails", "resync"]
+    assert system.query("select count(*), count(distinct user_id) from user_profiles") == [(150, 150)]
+
+
 def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system: System):
     before, env = dumped(system.dsn), dict(system.hosting.env)
     night = begin(rehearsal=True, more=SLIM)

@@ -139,6 +139,19 @@ def test_in_the_run_the_step_says_what_is_missing_and_where_to_get_it(system: Sy
         night.close()
 
 
+def test_a_database_of_the_wrong_environment_is_not_migrated(system: System, tmp_path: Path):
+    elsewhere = {**system.environ, "PPM_DATABASE_SYSTEM": "7300000000000000000"}
+    night = ppm_night(_Elsewhere(system, elsewhere), tmp_path, more=SLIM)  # type: ignore[arg-type]
+    try:
+        night.walk("migrate")
+        assert night.state.targets["db"].verdict == "mismatch"
+        with pytest.raises(AssertionError, match="migrate refused: .*7300000000000000000"):
+            night.walk("sync", timeout_s=5)
+    finally:
+        night.close()
+    assert system.query("select to_regprocedure('public.handle_new_user()')") == [(None,)]
+
+
 def _blocked(gate):
     return gate if gate is not None and gate.verdict == "blocked" else None
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cockpit.profile.shipped import names
+
 TOP = Path(__file__).parents[2]
 TABLES = sorted(TOP.glob("docs/systems/*.toml"))
 RUNBOOKS = TOP.parent / "shared" / "runbooks"
@@ -39,10 +41,14 @@ def test_a_section_that_nothing_carries_and_an_element_that_is_nowhere_are_refus
             module.row(path, {"runbook": "A", "carried_by": carried}, known)
 
 
-def headings(markdown: str) -> list[str]:
-    """Every heading outside of code."""
+def headings(markdown: str) -> list[tuple[str, str]]:
+    """Every heading outside of code, but the title; with the one above it in front, as `Monitoring: Alerts`."""
     prose = re.sub(r"^```.*?^```", "", markdown, flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"^#+ +(.*)", prose, re.MULTILINE)
+    found, above = [], dict[int, str]()
+    for marks, text in re.findall(r"^(#{2,}) +(.*)", prose, re.MULTILINE):
+        above[len(marks)] = text
+        found.append((text, f"{above.get(len(marks) - 1, '')}: {text}"))
+    return found
 
 
 def cleaned(heading: str) -> str:
@@ -56,6 +62,11 @@ def cleaned(heading: str) -> str:
 def test_every_heading_of_the_runbook_is_there(table: Path):
     (runbook,) = RUNBOOKS.glob(f"{table.stem}*.md")
     listed: dict[str, Any] = tomllib.loads(table.read_text())
-    there = {cleaned(section["runbook"]) for section in listed["sections"]} | {cleaned(listed["title"])}
-    _, *rest = headings(runbook.read_text(errors="replace"))
-    assert [heading for heading in rest if cleaned(heading) not in there] == []
+    there = {cleaned(section["runbook"]) for section in listed["sections"]}
+    every = headings(runbook.read_text(errors="replace"))
+    assert len(every) > 10
+    assert [text for text, whole in every if not {cleaned(text), cleaned(whole)} & there] == []
+
+
+def test_every_shipped_profile_has_its_table():
+    assert [path.stem for path in TABLES] == names()

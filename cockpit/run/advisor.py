@@ -1,18 +1,19 @@
 """Which way back: the rollback plans in the order in which they are to be considered, and what each would undo now.
 
 Pure. Invariants: a plan is proposed only if its condition is known to hold; a plan's steps are those that undo
-something that was done, begun or left unknown, and those that undo nothing in particular; neighbours that undo
-something stand in the reverse order of what they undo. It proposes; a person chooses.
+something that was done, begun or left unknown, and those that undo nothing in particular; its phases come in their
+order, and within one, neighbours that undo something stand in the reverse order of what they undo. It proposes; a person chooses.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.profile.model import RollbackPlan, Step
+from cockpit.profile.model import Phase, RollbackPlan, Step
 from cockpit.run.events import Instant
 from cockpit.run.failing import failure
 from cockpit.run.readings import Verdict
@@ -89,16 +90,19 @@ def verdict(state: RunState, plan: RollbackPlan) -> Verdict:
 
 def due_steps(state: RunState, plan: RollbackPlan) -> tuple[str, ...]:
     """What is to be walked of a plan now, in order."""
-    order: list[str] = []
+    return tuple(step for phase in plan.phases for step in _due_of(state, phase))
+
+
+def _due_of(state: RunState, phase: Phase) -> Iterator[str]:
     neighbours: list[tuple[int, str]] = []
-    for step in (step for phase in plan.phases for step in phase.steps):
+    for step in phase.steps:
         if not step.undoes:
-            order += _reversed(neighbours)
+            yield from _reversed(neighbours)
             neighbours = []
-            order.append(step.id)
+            yield step.id
         elif touched := _touched_seq(state, step):
             neighbours.append((touched, step.id))
-    return (*order, *_reversed(neighbours))
+    yield from _reversed(neighbours)
 
 
 def _reversed(neighbours: list[tuple[int, str]]) -> list[str]:

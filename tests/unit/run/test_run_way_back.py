@@ -13,7 +13,7 @@ from run_story import BEGIN, BO, in_production
 from whole_profile import WHOLE
 from whole_story import WholeStory
 
-from cockpit.profile.model import Profile
+from cockpit.profile.model import Phase, Profile
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.advisor import advise, due_steps
@@ -127,6 +127,19 @@ def test_only_what_was_done_is_undone_and_the_last_first() -> None:
     assert due_steps(at("migrate").state, plan) == ("close", "unscale", "look")
     assert due_steps(at("soak").state, plan) == ("close", "unmigrate", "unscale", "look")
     assert due_steps(at("").state, plan) == ("close", "unroll", "unmigrate", "unscale", "look")
+
+
+def test_the_phases_of_a_plan_come_in_its_order_whatever_was_done_last() -> None:
+    plan = WHOLE.rollbacks[1]
+    steps = tuple(step for phase in plan.phases for step in phase.steps if step.undoes)
+    alone = tuple(Phase(id=f"alone_{step.id}", title="Alone", steps=(step,)) for step in steps)
+    story = at("")
+    together = due_steps(story.state, replace(plan, phases=(Phase(id="one", title="One", steps=steps),)))
+    assert len(together) > 1
+    apart = due_steps(story.state, replace(plan, phases=alone))
+    assert apart == tuple(step.id for step in steps if step.id in together)
+    turned = due_steps(story.state, replace(plan, phases=alone[::-1]))
+    assert turned == apart[::-1]
 
 
 @pytest.mark.parametrize(

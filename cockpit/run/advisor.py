@@ -2,7 +2,8 @@
 
 Pure. Invariants: a plan is proposed only if its condition is known to hold; a plan's steps are those that undo
 something that was done, begun or left unknown, and those that undo nothing in particular; its phases come in their
-order, and within one, neighbours that undo something stand in the reverse order of what they undo. It proposes; a person chooses.
+order, and within one, neighbours that undo something stand in the reverse order of what they undo. It proposes; a
+person chooses.
 """
 
 from __future__ import annotations

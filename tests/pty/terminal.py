@@ -40,7 +40,7 @@ KEYS = {
 }
 PERSON_S = 0.08
 """Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
-PAINTED_S = 0.015
+PAINTED_S = 0.006
 """After this long without a byte the screen is taken to be painted whole."""
 TYPIST_S = 0.035
 """Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
@@ -69,6 +69,8 @@ class Terminal:
         self._stream = pyte.Stream(self._screen)
         self._changed = threading.Condition(threading.RLock())
         self._pressed = 0.0
+        self._text: str | None = None
+        """What the screen shows, since it last changed; None: not made yet."""
         self._raw = bytearray()
         self._pending = ""
         self._fd, terminal = os.openpty()
@@ -100,7 +102,11 @@ class Terminal:
     def text(self) -> str:
         """What the screen shows, lines joined by newlines."""
         with self._changed:
-            return "\n".join(self._screen.display)
+            if self._text is None:
+                columns, rows = range(self._screen.columns), self._screen.buffer
+                # pyte's own `display` asks for the width of every character; the second half of a wide one is empty
+                self._text = "\n".join("".join(rows[y][x].data for x in columns) for y in range(self._screen.lines))
+            return self._text
 
     @property
     def raw(self) -> bytes:
@@ -178,6 +184,7 @@ class Terminal:
         """Change the window's size; the program gets SIGWINCH from the kernel."""
         with self._changed:
             self._screen.resize(lines, columns)
+            self._text = None
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
@@ -211,6 +218,7 @@ class Terminal:
                 block = b""
             with self._changed:
                 self._raw += block
+                self._text = None
                 self._feed(decoder.decode(block))
                 self._changed.notify_all()
             if not block:

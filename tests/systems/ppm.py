@@ -40,7 +40,7 @@ def fast_maintenance(profile: str, folder: Path) -> Path:
     """A fast file for `daily` or `weekly`, which have what base.toml watches and nothing else."""
     base = tomllib.loads((PROFILES / "ppm" / "base.toml").read_text())
     often = "".join(
-        f'[[probes]]\nid = "{probe["id"]}"\ninterval = "500ms"\ntimeout = "500ms"\n'
+        f'[[probes]]\nid = "{probe["id"]}"\ninterval = "2s"\ntimeout = "1s"\n'
         for probe in base["probes"]
         if not probe.get("on_demand")
     )

@@ -209,14 +209,19 @@ class Operator:
         for _ in range(4):
             self.terminal.send("ctrl+u")
             self.terminal.type(text)
-            dialog = dialog_on(self.terminal.look())
-            if dialog is None or text[-30:] in dialog.entered[field : field + 1][0]:
+            if self.terminal.wait_until(lambda screen: _stands(screen, field, text), 0.5):
                 return
 
     def _wanted(self, dialog: Dialog) -> str:
         found = [answer for part, answer in self.answers.items() if part in dialog.title]
         assert found, f"no answer to {dialog.title!r}:\n{dialog.screen}"
         return found[-1]
+
+
+def _stands(screen: str, field: int, text: str) -> bool:
+    """Whether a text stands in a field; or there is no question any more."""
+    dialog = dialog_on(screen)
+    return dialog is None or (len(dialog.entered) > field and text[-30:] in dialog.entered[field])
 
 
 def _place(screen: str) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
         or r.alarmed(state)
         or rd.under_way(state)
         or rd.considering(state)
-        or _nobody_to_ask(command)
+        or _nobody_to_ask(state, command)
     )
     if refusal is not None:
         return refusal
@@ -53,9 +53,11 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
     )
 
 
-def _nobody_to_ask(command: c.RunAction) -> Refusal | None:
+def _nobody_to_ask(state: RunState, command: c.RunAction) -> Refusal | None:
     """The keeper does it: without one the request would only lapse."""
     if r.keeper_silent(command) is None:
+        if state.keeper is None:  # it lives, and has not said yet who it is
+            return Refusal("the keeper is only just starting", "try again in a moment", "no_keeper")
         return None
     return Refusal("no keeper is there to do it", "wait for the keeper, or do it outside and record that", "no_keeper")
 

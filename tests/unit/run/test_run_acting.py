@@ -160,6 +160,14 @@ def test_nobody_is_asked_to_act_without_a_keeper() -> None:
     assert story.refused(c.RunAction, step="scale", action="X", keeper=GONE).code == "no_keeper"
 
 
+def test_a_keeper_that_lives_and_has_not_said_so_yet_is_waited_for() -> None:
+    story = at("scale")
+    story.opens()
+    story.state = replace(story.state, keeper=None)
+    refusal = story.refused(c.RunAction, step="scale", action="X")
+    assert (refusal.code, refusal.why) == ("no_keeper", "the keeper is only just starting")
+
+
 def test_what_a_person_does_is_not_run() -> None:
     story = at("sign")
     assert story.refused(c.RunAction, step="sign", action="X").code == "wrong_kind"

@@ -6,6 +6,7 @@ Invariant: every question is asked before the screen opens, and nothing is start
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
 from cockpit.session.identity import actor
-from cockpit.session.runs import RunSummary, create_run, find_run, live_runs
+from cockpit.session.runs import RunSummary, create_run, find_run, live_runs, origin
 from cockpit.session.seat import Done, Failed, Role, Seat
 from cockpit.text import visible
 
@@ -99,6 +100,7 @@ def resume(run: str | None, reason: str | None) -> int:
     """
     require_screen()
     run_dir = find_run(run)
+    _find_demo(run_dir)
     seat = _seat(run_dir, "acting")
     try:
         state = seat.view.state
@@ -113,6 +115,15 @@ def resume(run: str | None, reason: str | None) -> int:
         seat.close()
         raise
     return _show(seat, typed)
+
+
+def _find_demo(run_dir: Path) -> None:
+    """Take over where a demo's system is: the keeper may have to be started again, from this shell's environment."""
+    profile_folder = origin(run_dir)
+    if profile_folder is not None and "cockpit-demo-" in str(profile_folder):
+        from cockpit.demo.whereabouts import environ_of
+
+        os.environ.update(environ_of(profile_folder))
 
 
 @click.command()

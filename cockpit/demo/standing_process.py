@@ -2,8 +2,9 @@
 
 It owns its folder and everything it starts: a PostgreSQL of its own, and the system. Once that can be reached it
 prints its environment as one line of JSON on stdout, which is a pipe to whoever started it: there are secrets in it,
-and they are never on disk. Then it waits to be told the run's folder in the file `run`, and ends when that run is over,
-on SIGTERM, or after two hours; it stops what it started and deletes the folder.
+and they are never on disk; screens that come later ask for it (`whereabouts`). Then it waits to be told the run's
+folder in the file `run`, and ends when that run is over, on SIGTERM, or after two hours; it stops what it started and
+deletes the folder.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from cockpit.demo.lifetime import (
     write_whole,
 )
 from cockpit.demo.standing import Kind, kinds, open_system
+from cockpit.demo.whereabouts import Whereabouts
 from cockpit.errors import LogError
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY
@@ -53,6 +55,8 @@ def stand(folder: Path, kind: Kind, stop: threading.Event, *, longest_s: float =
         system = open_system(kind, folder / WORK, server.get_uri())
         cleanup.callback(system.close)
         write_whole(folder / READY, msgspec.json.encode(AtWork(os.getpid())))
+        whereabouts = Whereabouts(folder, system.environ)
+        cleanup.callback(whereabouts.close)
         _say(system.environ)
         ends_at = time.monotonic() + longest_s
         run_dir = told_run(folder / RUN, stop.is_set)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,8 @@ from demo_place import demo_place, left_behind, until
 from systems.operator import Operator
 from systems.stage import needs
 
+from cockpit.audit import layout
+
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
@@ -18,15 +22,23 @@ def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
 
 
-def test_virtue_is_begun_by_keys_left_and_stopped(place: Path):
+def test_virtue_is_begun_by_keys_left_resumed_after_its_keeper_died_and_stopped(place: Path):
     needs("kubectl")
     with cockpit(place, ["demo", "virtue"]) as terminal:
         operator = Operator(terminal, answers={"The backup is made": "backup-1"})
-        operator.walk(lambda screen: "2.1 Users are told" in screen)
+        operator.walk(lambda screen: "━ 2.1 Users are told" in screen)
         assert "▌DEMO▐ virtue" in terminal.text
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
         assert "cockpit demo --stop" in terminal.text
+    (run_dir,) = (place / "runs").iterdir()
+    keeper = int(layout.keeper_beat(run_dir).read_text().split()[1])
+    os.kill(keeper, signal.SIGKILL)
+    with cockpit(place, ["resume"]) as terminal:  # a shell that knows nothing of where the system is
+        resumed = Operator(terminal)
+        resumed.walk(lambda screen: "━ 3.1 Note the connection" in screen and "✔ passes" in screen)
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
     with cockpit(place, ["demo", "--stop"]) as terminal:
         assert terminal.wait_for_exit() == 0
         assert "all demos are stopped" in terminal.text

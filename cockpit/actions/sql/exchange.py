@@ -110,7 +110,8 @@ async def ask(connection: Connection, text: str, values: Sequence[str] = ()) -> 
             raise ActionError("the server asked for COPY data in the midst of SQL", hint="use psql in a `command` step")
         elif status == ExecStatus.FATAL_ERROR:
             failed = failed or errors.error_from_result(result)
-        last = result
+        if last is None or result.command_status:  # of rows in chunks the last chunk tells it, not the end after it
+            last = result
     if failed is not None:
         raise failed
     return _answer(last, rows, time.monotonic() - began)

@@ -41,6 +41,17 @@ async def test_statements_run_in_one_transaction_and_tell_what_they_did(stage: S
     assert sql("select count(*) from t") == [(60,)]
 
 
+@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 120])
+async def test_rows_that_are_changed_and_given_back_are_counted_as_affected(stage: Stage, sql: Sql, count: int) -> None:
+    sql("create table t (id int)")
+    ending = await stage.run(f"insert into t select n from generate_series(1, {count}) n returning id")
+    assert ending.facts["rows"] == count
+    assert f"1/1 INSERT 0 {count}, " in stage.log
+    stage.action = "02TEST"
+    await stage.run("select id from t")
+    assert f"1/1 SELECT {count}, " in stage.log
+
+
 async def test_files_run_together_and_all_or_nothing(stage: Stage, sql: Sql) -> None:
     (stage.folder / "a.sql").write_text("create table a (n int);\n")
     (stage.folder / "b.sql").write_text(

@@ -58,9 +58,7 @@ def test_customers_without_a_code_lead_back_by_keys_alone(system: System, tmp_pa
         with resumed(night, why=WHY) as operator:
             operator.terminal.wait_for("New customers get no code")
             assert operator.walk_to_the_end() == 0
-        import shutil
 
-        shutil.copytree(night.run_dir, "/tmp/bn_run2", dirs_exist_ok=True)
         assert [body.trigger for body in night.bodies("trigger.fired")] == ["customers_without_code"]
         chosen = night.bodies("rollback.chosen")
         assert [(body.plan, body.reason) for body in chosen] == [("all_back", WHY)]

@@ -160,7 +160,9 @@ class Operator:
             self.questions.append(dialog.title)
             self._down = 0
             time.sleep(STANDS_S)
-        if dialog.fields:
+        if "r sends it through its channel" in dialog.text:  # `c` was meant for the step before: it was not sent
+            self.press("escape")
+        elif dialog.fields:
             self._fill(dialog)
         elif dialog.key:
             if dialog.title.startswith("Decide") and not dialog.picked.startswith(wanted := self._wanted(dialog)):

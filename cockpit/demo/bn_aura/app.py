@@ -18,7 +18,7 @@ import psycopg
 from psycopg.rows import dict_row
 
 from cockpit.demo.bn_aura.releases import read, restarted_at
-from cockpit.demo.bn_aura.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 API_KEY = "sb_publishable_q7ZrT0vLk3xWm9Yc2HsJdA"
 NEXT_STATE = {"requested": "scheduled", "scheduled": "in_treatment", "in_treatment": "completed"}
@@ -69,25 +69,25 @@ class App:
     def _answer(self, asked: Asked) -> Answer:
         if self.served.release in self.broken_releases:
             self.log("ERROR", f"{asked.method} {asked.path}: TypeError: broadcaster is not a function")
-            return 500, {"error": "internal"}
+            return Answer(500, {"error": "internal"})
         try:
             return self._route(asked)
         except psycopg.Error as error:
             self.log("ERROR", f"{asked.method} {asked.path}: {str(error).splitlines()[0]}")
-            return 500, {"error": "internal"}
+            return Answer(500, {"error": "internal"})
 
     def _route(self, asked: Asked) -> Answer:
         if asked.path in ("/api/health", "/api/version"):
             broadcaster = {"fallback": self.served.has_fallback}
-            return 200, {"status": "ok", "release": self.served.release, "broadcaster": broadcaster}
+            return Answer(200, {"status": "ok", "release": self.served.release, "broadcaster": broadcaster})
         if asked.headers.get("apikey") != API_KEY:
-            return 401, {"error": "no API key"}
+            return Answer(401, {"error": "no API key"})
         if asked.path == "/auth/v1/token":
             return self._sign_in(asked)
         with psycopg.connect(self._dsn, row_factory=dict_row, connect_timeout=2) as connection:
             person = _one(connection, "select user_id::text as id from auth.sessions where id::text = %s", asked.bearer)
             if person is None:
-                return 401, {"error": "no valid token"}
+                return Answer(401, {"error": "no valid token"})
             claims = json.dumps({"sub": person["id"], "role": "authenticated"})
             connection.execute("select set_config('request.jwt.claims', %s, true)", (claims,))
             connection.execute("set local role authenticated")
@@ -96,42 +96,44 @@ class App:
     def _work(self, asked: Asked, connection: psycopg.Connection[Row], person: str) -> Answer:
         match asked.method, asked.path:
             case "GET", "/auth/v1/user":
-                return 200, {"id": person}
+                return Answer(200, {"id": person})
             case "POST", "/api/customers":
                 query = """insert into customers (clinic_id, name)
                            values ((select min(clinic_id) from clinic_staff where user_id = auth.uid()), %s)
                            returning id, customer_code"""
-                return 201, _one(connection, query, str(asked.body.get("name", "")))
+                return Answer(201, _one(connection, query, str(asked.json.get("name", ""))))
             case "POST", "/api/workflows":
                 query = """insert into workflow_states (clinic_id, customer_id)
                            select clinic_id, id from customers where id::text = %s returning id, state"""
-                created = _one(connection, query, str(asked.body.get("customer_id", "")))
-                return (201, created) if created else (404, {"error": "no such customer"})
+                created = _one(connection, query, str(asked.json.get("customer_id", "")))
+                return Answer(201, created) if created else Answer(404, {"error": "no such customer"})
             case "POST", path if path.startswith("/api/workflows/") and path.endswith("/next"):
                 return self._move_on(connection, path.split("/")[3])
             case "GET", "/api/events":
-                return 200, self._events_of(asked.query.get("workflow", ""), float(asked.query.get("wait", _EVENTS_S)))
-        return 404, {"error": "not found"}
+                return Answer(
+                    200, self._events_of(asked.query.get("workflow", ""), float(asked.query.get("wait", _EVENTS_S)))
+                )
+        return Answer(404, {"error": "not found"})
 
     def _sign_in(self, asked: Asked) -> Answer:
-        password = sha256(str(asked.body.get("password", "")).encode()).hexdigest()
+        password = sha256(str(asked.json.get("password", "")).encode()).hexdigest()
         with psycopg.connect(self._dsn, row_factory=dict_row, connect_timeout=2) as connection:
             query = "select id from auth.users where email = %s and encrypted_password = %s"
-            person = _one(connection, query, str(asked.body.get("email", "")), password)
+            person = _one(connection, query, str(asked.json.get("email", "")), password)
             if person is None:
-                return 400, {"error": "invalid_grant"}
+                return Answer(400, {"error": "invalid_grant"})
             connection.execute("update auth.users set last_sign_in_at = now() where id = %s", (person["id"],))
             session = _one(connection, "insert into auth.sessions (user_id) values (%s) returning id", person["id"])
         assert session is not None, "an insert without a row"
-        return 200, {"access_token": str(session["id"]), "token_type": "bearer"}
+        return Answer(200, {"access_token": str(session["id"]), "token_type": "bearer"})
 
     def _move_on(self, connection: psycopg.Connection[Row], workflow: str) -> Answer:
         query = "select id, clinic_id, customer_id, state from workflow_states where id::text = %s for update"
         found = _one(connection, query, workflow)
         if found is None:
-            return 404, {"error": "no such workflow"}
+            return Answer(404, {"error": "no such workflow"})
         if (state := NEXT_STATE.get(found["state"])) is None:
-            return 409, {"error": f"{found['state']} is the last state"}
+            return Answer(409, {"error": f"{found['state']} is the last state"})
         connection.execute("update workflow_states set state = %s where id = %s", (state, found["id"]))
         if state == "completed":
             column, value = ("workflow_id, ", "%(id)s, ") if self.served.links_commissions else ("", "")
@@ -139,7 +141,7 @@ class App:
                           values ({value}%(clinic_id)s, %(customer_id)s, 4200)"""
             connection.execute(written.encode(), found)
         self._tell({"workflow": workflow, "state": state})
-        return 200, {"id": workflow, "state": state}
+        return Answer(200, {"id": workflow, "state": state})
 
     # ---- events --------------------------------------------------------------------------------------------------
 

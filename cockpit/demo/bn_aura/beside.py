@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from cockpit.demo.bn_aura.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 TOKEN, EXPIRED_TOKEN = "sbp_8f2d1c77e0b94a6fa3", "sbp_0000000000000000aa"
 FIGURES = {"auth_attempts_total": 99.2, "realtime_delivery_seconds": 180.0}
@@ -33,17 +33,17 @@ class Beside:
 
     def _answer(self, asked: Asked) -> Answer:
         if asked.path.startswith("/hooks/"):
-            self.sent[asked.path.rsplit("/", 1)[-1]].append(dict(asked.body))
-            return 200, {}
+            self.sent[asked.path.rsplit("/", 1)[-1]].append(dict(asked.json))
+            return Answer(200, {})
         if asked.path.endswith("/config/auth"):
             if asked.bearer != TOKEN:
-                return 401, {"message": "JWT expired" if asked.bearer == EXPIRED_TOKEN else "Unauthorized"}
-            return 200, self.settings
+                return Answer(401, {"message": "JWT expired" if asked.bearer == EXPIRED_TOKEN else "Unauthorized"})
+            return Answer(200, self.settings)
         if asked.path == "/api/v1/query":
             found = [self._figure(name) for name in re.findall(r"[a-z_]+_(?:total|seconds)", asked.query["query"])[:1]]
             result = [{"metric": {}, "value": [time.time(), str(value)]} for value in found]
-            return 200, {"status": "success", "data": {"resultType": "vector", "result": result}}
-        return 404, {"message": "not found"}
+            return Answer(200, {"status": "success", "data": {"resultType": "vector", "result": result}})
+        return Answer(404, {"message": "not found"})
 
     def _figure(self, name: str) -> float:
         if name == "workflow_created_total":

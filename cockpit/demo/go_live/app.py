@@ -15,8 +15,8 @@ from cockpit.demo.go_live.database import Pool
 from cockpit.demo.go_live.functions import Functions
 from cockpit.demo.go_live.people import ANON_KEY, KEYS, SERVICE_KEY, TOKENS
 from cockpit.demo.go_live.provider import SECRET, Provider
-from cockpit.demo.go_live.serving import Answer, Asked, Server
 from cockpit.demo.go_live.vendor import Vendor
+from cockpit.demo.serving import Answer, Asked, Server
 
 PAGE = "<!doctype html><title>Pay</title><div id=root></div><script src=/app.js></script>"
 ROLE_OF = {ANON_KEY: "anon", SERVICE_KEY: "service_role"}
@@ -143,7 +143,7 @@ class App:
         return Answer(said.status, said.content, {**headers, **said.headers})
 
     def _webhook(self, asked: Asked) -> Answer:
-        signature = hmac.new(SECRET.encode(), asked.raw, "sha256").hexdigest()
+        signature = hmac.new(SECRET.encode(), asked.body, "sha256").hexdigest()
         if not hmac.compare_digest(signature, asked.headers.get("x-signature", "")):
             return Answer(401, {"error": "signature"})  # nothing is kept of what nobody vouches for
         return self.functions.take_event(asked.json)

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from cockpit.demo.go_live.database import Pool
-from cockpit.demo.go_live.serving import Answer, Asked
+from cockpit.demo.serving import Answer, Asked
 
 MAY = {
     "super_admin": {"tenants.provision", "admins.manage", "payments.create", "payments.refund", "payments.settle"},

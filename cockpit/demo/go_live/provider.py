@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from cockpit.demo.go_live.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 KEY = "pk_live_0f8a6c21d94e"
 SECRET = "whsec_7d20b6f1c3a94e58"

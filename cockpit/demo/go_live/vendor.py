@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import Any
 
-from cockpit.demo.go_live.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 PROJECT = "kqzvhtrnwmbdlsyeufca"
 TOKEN, EXPIRED_TOKEN = "sbp_5b1f0c93ad7e42686e01", "sbp_000000000000000000aa"

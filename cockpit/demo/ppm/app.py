@@ -19,7 +19,7 @@ import psycopg
 
 from cockpit.demo.ppm.database import ADMIN
 from cockpit.demo.ppm.hosting import Deployment, Hosting
-from cockpit.demo.ppm.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 JWT_SECRET = "7Qm2xV9rTz4LkW8pNc3Bf6YhJs1Gd5Aa"
 PASSWORD = "a-test-password"
@@ -102,7 +102,7 @@ class App:
     def _app(self, asked: Asked) -> Answer:
         serving = self._hosting.serving
         if serving is None or not serving.is_up:
-            return 503, {"error": "no deployment is up"}
+            return Answer(503, {"error": "no deployment is up"})
         database = "unreachable" if self.database_is_away else "connected"
         is_well = not self.database_is_away and serving.release not in self.broken_releases
         told: dict[str, object] = {
@@ -111,11 +111,11 @@ class App:
             "database": database,
         }
         if asked.path == "/health":
-            return (200 if is_well else 503), told
+            return Answer(200 if is_well else 503, told)
         if asked.path != "/admin/users/health-check":
-            return 404, {"detail": "Not Found"}
+            return Answer(404, {"detail": "Not Found"})
         if why := refusal(asked.bearer):
-            return 401, {"detail": why}
+            return Answer(401, {"detail": why})
         users, profiles, missing, is_active = self._row(_STATUS)
         told["user_sync"] = {
             "status": "degraded" if missing else "healthy",
@@ -129,32 +129,34 @@ class App:
             "auth": "operational",
             "triggers": "active" if is_active else "inactive",
         }
-        return 200, told
+        return Answer(200, told)
 
     # ---- Supabase ------------------------------------------------------------------------------------------------
 
     def _supabase(self, asked: Asked) -> Answer:
-        given = asked.body if isinstance(asked.body, dict) else {}
+        given = asked.json
         if why := refusal(asked.headers.get("apikey", "")):
-            return 401, {"message": why}
+            return Answer(401, {"message": why})
         if asked.path == "/auth/v1/signup":
             row = self._row(
                 "insert into auth.users (email, encrypted_password) values (%s, '') returning id", given["email"]
             )
-            return 200, {"id": row[0], "email": given["email"]}
+            return Answer(200, {"id": row[0], "email": given["email"]})
         if asked.path.startswith("/auth/v1/token"):
             known = self._row("select count(*) from auth.users where email = %s", given.get("email", ""))[0]
             if not known or given.get("password") != PASSWORD:
-                return 400, {"error_code": "invalid_credentials", "msg": "Invalid login credentials"}
-            return 200, {"access_token": token("authenticated", email=given["email"]), "token_type": "bearer"}
-        table = asked.path.removeprefix("/rest/v1/").partition("?")[0]
+                return Answer(400, {"error_code": "invalid_credentials", "msg": "Invalid login credentials"})
+            return Answer(200, {"access_token": token("authenticated", email=given["email"]), "token_type": "bearer"})
+        table = asked.path.removeprefix("/rest/v1/")
         if table == "user_profiles":
-            return 200, [{"count": self._row("select count(*) from public.user_profiles")[0]}]
-        return 404, {"code": "PGRST205", "message": f"Could not find the table 'public.{table}' in the schema cache"}
+            return Answer(200, [{"count": self._row("select count(*) from public.user_profiles")[0]}])
+        return Answer(
+            404, {"code": "PGRST205", "message": f"Could not find the table 'public.{table}' in the schema cache"}
+        )
 
     def _hook(self, asked: Asked) -> Answer:
-        self.sent.append(asked.body)
-        return 200, {}
+        self.sent.append(asked.json)
+        return Answer(200, {})
 
     def _row(self, query: str, *params: str) -> tuple[Any, ...]:
         with self._lock:

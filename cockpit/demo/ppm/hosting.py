@@ -10,11 +10,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from typing import Literal
-from urllib.parse import urlsplit
 
 from msgspec import Struct, field
 
-from cockpit.demo.ppm.serving import Answer, Asked, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 Platform = Literal["vercel", "render", "railway", "docker"]
 OLD, NEW = "1.4.2", "1.5.0"
@@ -69,26 +68,26 @@ class Hosting:
     # ---- over HTTP -----------------------------------------------------------------------------------------------
 
     def _answer(self, asked: Asked) -> Answer:
-        path = urlsplit(asked.path).path.strip("/").split("/")
+        path = asked.path.strip("/").split("/")
         if asked.bearer != self.key:
-            return (403 if self.platform == "vercel" else 401), {"error": {"message": "the token is not valid"}}
+            return Answer(403 if self.platform == "vercel" else 401, {"error": {"message": "the token is not valid"}})
         match path:
             case ["cli"]:
-                return self._cli(asked.body)
+                return self._cli(asked.json)
             case ["v13", "deployments", _] if self.serving:
-                return 200, {"id": self.serving.id, "readyState": "READY" if self.serving.is_up else "ERROR"}
+                return Answer(200, {"id": self.serving.id, "readyState": "READY" if self.serving.is_up else "ERROR"})
             case ["v1", "services", str(service), "deploys"] if service == SERVICE and self.serving:
                 deploy = {"id": self.serving.id, "status": "live", "commit": {"id": self.serving.release}}
-                return 200, [{"deploy": deploy, "cursor": "c"}]
+                return Answer(200, [{"deploy": deploy, "cursor": "c"}])
             case ["v1", "services", str(service), "rollback"] if service == SERVICE:
-                found = self.roll_back(str(asked.body["deployId"]))
-                return (201, {"id": found.id}) if found else (404, {"message": "no such deploy"})
+                found = self.roll_back(str(asked.json["deployId"]))
+                return Answer(201, {"id": found.id}) if found else Answer(404, {"message": "no such deploy"})
             case ["v1", "services", str(service), "env-vars", name] if service == SERVICE:
-                self.env[name] = str(asked.body["value"])
-                return 200, {"envVar": {"key": name}}
+                self.env[name] = str(asked.json["value"])
+                return Answer(200, {"envVar": {"key": name}})
             case ["graphql", "v2"] if self.serving:
-                return 200, self._railway(str(asked.body["query"]), asked.body.get("variables") or {})
-        return 404, {"error": {"message": f"not found: {asked.path}"}}
+                return Answer(200, self._railway(str(asked.json["query"]), asked.json.get("variables") or {}))
+        return Answer(404, {"error": {"message": f"not found: {asked.path}"}})
 
     def _railway(self, query: str, variables: dict[str, str]) -> dict[str, object]:
         assert self.serving is not None
@@ -102,20 +101,26 @@ class Hosting:
         match said["do"]:
             case "env":
                 self.env[said["name"]] = said["value"]
-                return 200, {"set": said["name"]}
+                return Answer(200, {"set": said["name"]})
             case "deploy":
-                return 200, {"id": self.deploy(said.get("release") or NEW).id}
+                return Answer(200, {"id": self.deploy(said.get("release") or NEW).id})
             case "rollback":
                 found = self.roll_back(said["id"]) if said.get("id") else self.roll_back(self.deployments[-2].id)
-                return (200, {"id": found.id}) if found else (404, {"error": {"message": "no such deployment"}})
+                return (
+                    Answer(200, {"id": found.id})
+                    if found
+                    else Answer(404, {"error": {"message": "no such deployment"}})
+                )
             case "promote":
                 self.is_pinned = False
                 self.serving = next(each for each in self.deployments if each.id == said["id"])
-                return 200, {"id": said["id"]}
+                return Answer(200, {"id": said["id"]})
             case "log":
                 wanted = said.get("id") or self.deployments[-1].id
-                return 200, {"lines": [line for each in self.deployments if each.id == wanted for line in each.log]}
-        return 404, {"error": {"message": f"not found: {said['do']}"}}
+                return Answer(
+                    200, {"lines": [line for each in self.deployments if each.id == wanted for line in each.log]}
+                )
+        return Answer(404, {"error": {"message": f"not found: {said['do']}"}})
 
 
 def _id(platform: Platform) -> str:

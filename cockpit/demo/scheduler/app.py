@@ -19,7 +19,7 @@ import psycopg
 from cockpit.demo.scheduler import routes
 from cockpit.demo.scheduler.engine import NEW_IMAGE, Engine
 from cockpit.demo.scheduler.faults import Faults
-from cockpit.demo.scheduler.serving import Answer, Request, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 LIMIT, LIMIT_S = 100, 900
 """Requests that one client may make, and within how many seconds."""
@@ -83,7 +83,7 @@ class App:
         with self._lock, self._log_path.open("a") as file:
             file.write(f'{{"timestamp":"{stamp}","level":"{level}","message":"{message}"}}\n')
 
-    def answer(self, request: Request) -> Answer:
+    def answer(self, request: Asked) -> Answer:
         """What the container that runs says to a request."""
         began = time.perf_counter()
         given = self._answered(request)
@@ -93,7 +93,7 @@ class App:
                 self._seen.append((given.status < 500, took_ms))
         return given
 
-    def _answered(self, request: Request) -> Answer:
+    def _answered(self, request: Asked) -> Answer:
         container = self.engine.running()
         if container is None:
             return Answer(502, {"error": "bad gateway"})
@@ -108,7 +108,7 @@ class App:
             return Answer(500, {"statusCode": 500, "message": "Internal server error"}, headers)
         try:
             with self._asking:
-                asked = routes.Asked(request, self._connection(), container, is_new, self.faults)
+                asked = routes.Call(request, self._connection(), container, is_new, self.faults)
                 given = routes.respond(asked)
         except psycopg.Error as error:
             first = str(error).splitlines()[0].replace('"', "'")
@@ -117,7 +117,7 @@ class App:
             given = Answer(500, {"statusCode": 500, "message": "Internal server error", **leak})
         return Answer(given.status, given.content, {**headers, **given.headers})
 
-    def _headers(self, request: Request, is_new: bool) -> dict[str, str]:
+    def _headers(self, request: Asked, is_new: bool) -> dict[str, str]:
         origin = request.headers.get("origin", "")
         if not is_new:
             return {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*"}
@@ -153,4 +153,4 @@ class App:
         while not self._ending.wait(0.1):
             number += 1
             client = f"10.0.{number // 250 % 250}.{number % 250}"
-            self.answer(Request("GET", "/api/organizations/available/visitor", {}, {}, client=client))
+            self.answer(Asked("GET", "/api/organizations/available/visitor", {}, {}, client=client))

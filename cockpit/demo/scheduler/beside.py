@@ -7,7 +7,7 @@ token.
 from __future__ import annotations
 
 from cockpit.demo.scheduler.app import App
-from cockpit.demo.scheduler.serving import Answer, Json, Request, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 METRICS_TOKEN = "a-token-for-the-figures"
 
@@ -31,12 +31,12 @@ class Beside:
         """Answer nothing more."""
         self._server.close()
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Asked) -> Answer:
         if request.path.startswith("/hooks/"):
-            self.sent[request.path.rsplit("/", 1)[-1]].append(request.given())
+            self.sent[request.path.rsplit("/", 1)[-1]].append(request.json)
             return Answer(200, {})
         if request.path == "/-/npm/v1/security/advisories/bulk":
-            found: Json = dict(self.advisories)
+            found: object = dict(self.advisories)
             return Answer(200, found)
         if request.path == "/figures":
             if self.token_expired:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from typing import cast
 from urllib.parse import unquote
 
-from cockpit.demo.scheduler.serving import Answer, Request, Server
+from cockpit.demo.serving import Answer, Asked, Server
 
 NAME = "scheduler-host"
 API = "1.47"
@@ -85,7 +85,7 @@ class Engine:
 
     # ---- the API -------------------------------------------------------------------------------------------------
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Asked) -> Answer:
         path = re.sub(r"^/v[0-9.]+", "", request.path)
         with self._lock:
             if path == "/_ping":
@@ -107,7 +107,7 @@ class Engine:
                 return self._on_container(request, match[1], match[2] or "")
             return Answer(404, {"message": f"the stand-in has no {request.method} {path}"})
 
-    def _build(self, request: Request) -> Answer:
+    def _build(self, request: Asked) -> Answer:
         tag = request.query.get("t", "")
         with tarfile.open(fileobj=io.BytesIO(request.body)) as context:
             found = context.extractfile(request.query.get("dockerfile", "Dockerfile"))
@@ -132,7 +132,7 @@ class Engine:
             return Answer(404, {"message": f"No such image: {tag}"})
         return Answer(200, [{"Untagged": tag}])
 
-    def _create(self, request: Request) -> Answer:
+    def _create(self, request: Asked) -> Answer:
         given = cast("dict[str, object]", json.loads(request.body))
         name, tag = request.query.get("name", ""), str(given["Image"])
         if any(each.name == name for each in self.containers.values()):
@@ -151,7 +151,7 @@ class Engine:
         self.containers[container.id] = container
         return container
 
-    def _on_container(self, request: Request, name: str, what: str) -> Answer:
+    def _on_container(self, request: Asked, name: str, what: str) -> Answer:
         container = next((each for each in self.containers.values() if name in (each.id, each.name)), None)
         if container is None:
             return Answer(404, {"message": f"No such container: {name}"})

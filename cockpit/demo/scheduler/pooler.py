@@ -16,7 +16,7 @@ import struct
 import threading
 from pathlib import Path
 
-from cockpit.demo.scheduler.serving import LOOPBACK
+from cockpit.demo.web import LOOPBACK
 
 _SSL_REQUEST, _GSS_REQUEST, _CANCEL = 80877103, 80877104, 80877102
 _CLEARTEXT = b"R" + struct.pack("!ii", 8, 3)

@@ -12,17 +12,17 @@ from msgspec import Struct
 from cockpit.demo.scheduler import database, tokens
 from cockpit.demo.scheduler.engine import Container
 from cockpit.demo.scheduler.faults import Faults
-from cockpit.demo.scheduler.serving import Answer, Request
+from cockpit.demo.serving import Answer, Asked
 
 _EMAIL = re.compile(r"[^@\s\"']+@[^@\s\"']+\.[a-z]+")
 _SLUG = re.compile(r"[a-z0-9-]{3,40}")
 _PAGE = 50
 
 
-class Asked(Struct, frozen=True):
+class Call(Struct, frozen=True):
     """A request, and what the application answers it from."""
 
-    request: Request
+    request: Asked
     connection: psycopg.Connection[tuple[object, ...]]
     container: Container
     is_new: bool
@@ -44,7 +44,7 @@ class Asked(Struct, frozen=True):
         return tokens.verified(token, self.secret("access")) if token else None
 
 
-def respond(asked: Asked) -> Answer:
+def respond(asked: Call) -> Answer:
     """Find the route, and who may use it."""
     method, path = asked.request.method, asked.request.path
     for on_method, pattern, route in _ROUTES:
@@ -61,7 +61,7 @@ def _invalid(*what: str) -> Answer:
     return Answer(400, {"statusCode": 400, "message": list(what)})
 
 
-def _denied(asked: Asked, *, admin: bool) -> Answer | None:
+def _denied(asked: Call, *, admin: bool) -> Answer | None:
     claims = asked.claims()
     if claims is None:
         return Answer(401, {"statusCode": 401, "message": "Unauthorized"})
@@ -70,12 +70,12 @@ def _denied(asked: Asked, *, admin: bool) -> Answer | None:
     return None
 
 
-def _health(asked: Asked) -> Answer:
+def _health(asked: Call) -> Answer:
     # The process lives, and that is all this says: it answers while the database is away.
     return Answer(200, {"status": "ok", "version": asked.container.image.tag.split(":")[1]})
 
 
-def _ready(asked: Asked) -> Answer:
+def _ready(asked: Call) -> Answer:
     if not asked.is_new:
         return _not_found()
     try:
@@ -85,8 +85,8 @@ def _ready(asked: Asked) -> Answer:
     return Answer(200, {"status": "ok", "database": "up", "schema": "current"})
 
 
-def _login(asked: Asked) -> Answer:
-    given = asked.request.given()
+def _login(asked: Call) -> Answer:
+    given = asked.request.json
     email, password = str(given.get("email", "")), str(given.get("password", ""))
     if asked.is_new and not _EMAIL.fullmatch(email):
         return _invalid("email must be an email")
@@ -111,8 +111,8 @@ def _login(asked: Asked) -> Answer:
 _KINDS = ("access", "refresh")
 
 
-def _register(asked: Asked) -> Answer:
-    given = asked.request.given()
+def _register(asked: Call) -> Answer:
+    given = asked.request.json
     slug, email = given.get("slug"), given.get("email")
     if not (isinstance(slug, str) and _SLUG.fullmatch(slug) and isinstance(email, str) and _EMAIL.fullmatch(email)):
         return _invalid("slug must match [a-z0-9-]{3,40}", "email must be an email")
@@ -136,7 +136,7 @@ def _register(asked: Asked) -> Answer:
     return Answer(201, {"organizationId": made[0][0]})
 
 
-def _available(asked: Asked, slug: str) -> Answer:
+def _available(asked: Call, slug: str) -> Answer:
     if asked.is_new:
         found = asked.rows("select 1 from organizations where slug = %s", slug)
     else:
@@ -144,7 +144,7 @@ def _available(asked: Asked, slug: str) -> Answer:
     return Answer(200, {"slug": slug, "available": not found})
 
 
-def _clients(asked: Asked, organization: str) -> Answer:
+def _clients(asked: Call, organization: str) -> Answer:
     if denied := _denied(asked, admin=False):
         return denied
     claims = asked.claims() or {}
@@ -161,7 +161,7 @@ def _clients(asked: Asked, organization: str) -> Answer:
     return Answer(200, {"items": items, "total": total, "page": 1})
 
 
-def _organizations(asked: Asked) -> Answer:
+def _organizations(asked: Call) -> Answer:
     if denied := _denied(asked, admin=True):
         return denied
     approved = ', "approvedAt" is not null' if asked.is_new else ", true"
@@ -170,17 +170,17 @@ def _organizations(asked: Asked) -> Answer:
     return Answer(200, {"items": items, "total": len(items)})
 
 
-def _approve(asked: Asked, organization: str) -> Answer:
+def _approve(asked: Call, organization: str) -> Answer:
     if denied := _denied(asked, admin=True):
         return denied
     query = 'update organizations set enabled = true, "approvedAt" = now() where id = %s returning id'
     return Answer(200, {"approved": True}) if asked.rows(query, int(organization)) else _not_found()
 
 
-def _create_admin(asked: Asked) -> Answer:
+def _create_admin(asked: Call) -> Answer:
     if asked.is_new and not asked.faults.keeps_admin_route:
         return _not_found()
-    given = asked.request.given()
+    given = asked.request.json
     email = given.get("email")
     if not (isinstance(email, str) and _EMAIL.fullmatch(email)):
         return _invalid("email must be an email")
@@ -189,7 +189,7 @@ def _create_admin(asked: Asked) -> Answer:
     return Answer(201, {"email": email})
 
 
-def _documentation(asked: Asked) -> Answer:
+def _documentation(asked: Call) -> Answer:
     return Answer(200, {"openapi": "3.0.0", "info": {"title": "Scheduler", "version": asked.container.image.tag}})
 
 

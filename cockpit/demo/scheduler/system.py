@@ -21,7 +21,7 @@ from cockpit.demo.scheduler.beside import METRICS_TOKEN, Beside
 from cockpit.demo.scheduler.certificate import issue
 from cockpit.demo.scheduler.engine import NAME, Engine
 from cockpit.demo.scheduler.pooler import Pooler
-from cockpit.demo.scheduler.serving import LOOPBACK
+from cockpit.demo.web import LOOPBACK
 
 DATABASE_PASSWORD = "kD3vQ8zLw1XrT6bNq2Ys"
 # Random once, so that every night is alike.

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from cockpit.errors import CockpitError, ProbeError
 from cockpit.keeper.values import RunValues
 from cockpit.probes.reading import Judge
-from cockpit.probes.runner import Context, OpenRunner, Runner, find_opener
+from cockpit.probes.runner import Context, OpenRunner, Runner, context_of, find_opener
 from cockpit.probes.scheduler import Watched
 from cockpit.profile.kinds import Kinds, ProbeKind, Settings
 from cockpit.profile.model import Probe
@@ -37,7 +37,7 @@ def watched(probe: Probe, kinds: Kinds, values: RunValues, openers: Openers, bas
         judge = Judge(probe, kind)
     except CockpitError as error:
         return _broken(probe, str(error))
-    context = Context(base_dir=base_dir, timeout_s=probe.timeout_s)
+    context = context_of(probe, base_dir)
     opening = partial(_open, probe, kind, values, openers, context)
     return Watched(probe=probe, judge=judge, open=lambda: asyncio.ensure_future(opening()))
 

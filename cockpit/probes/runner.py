@@ -28,6 +28,8 @@ class Context(msgspec.Struct, frozen=True):
     """Relative paths of settings start here: the profile's folder."""
     timeout_s: float
     """Of this probe; the schedule enforces it too, a runner may use it to end its own work in order."""
+    is_rare: bool = False
+    """Whether readings are so far apart that nothing should be held at the server between them."""
 
 
 class Runner(Protocol):
@@ -40,6 +42,15 @@ class Runner(Protocol):
     async def close(self) -> None:
         """Give back what is held. Never raises."""
         ...
+
+
+RARE_S = 60.0
+"""From this interval on, and on demand, a probe is read rarely."""
+
+
+def context_of(probe: Probe, base_dir: Path) -> Context:
+    """What the runner of `probe` may know."""
+    return Context(base_dir, probe.timeout_s, is_rare=probe.on_demand or probe.interval_s >= RARE_S)
 
 
 OpenRunner = Callable[[Settings, Context], Awaitable[Runner]]

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from cockpit.errors import ProbeError
 from cockpit.probes.reading import Judge
-from cockpit.probes.runner import Context, Runner, filled_settings, find_opener
+from cockpit.probes.runner import Runner, context_of, filled_settings, find_opener
 from cockpit.probes.scheduler import Watched
 from cockpit.profile.conditions import ConditionError
 from cockpit.profile.kinds import Kinds, ProbeKind
@@ -47,7 +47,7 @@ def watch(profile: Profile, kinds: Kinds, values: Mapping[str, str], base_dir: P
 
 def _watched(probe: Probe, kind: ProbeKind, values: Mapping[str, str], base_dir: Path) -> Watched:
     settings = filled_settings(probe, kind, values)
-    context = Context(base_dir=base_dir, timeout_s=probe.timeout_s)
+    context = context_of(probe, base_dir)
 
     opener = find_opener(probe.kind)  # now: importing a driver must not count as time of the first reading
 

@@ -1,4 +1,4 @@
-"""Asks PostgreSQL one query on a connection of its own, kept open between readings.
+"""Asks PostgreSQL one query on a connection of its own, kept open between readings unless those are rare.
 
 Invariant: read-only, autocommit, never idle in a transaction, `statement_timeout` below the probe's own. A server that
 stopped answering is left, not waited for: libpq's polite cancel would wait for it (12 s where 2 s were allowed), so the
@@ -52,6 +52,7 @@ class PostgresRunner:
         except psycopg.ProgrammingError:
             raise ProbeError("`dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
         self._link = _Link()
+        self._is_rare = context.is_rare
 
     async def read(self) -> Facts:
         """Ask. Raises `ProbeError` if the server cannot be asked or refuses."""
@@ -65,7 +66,11 @@ class PostgresRunner:
 
     def _ask(self, link: _Link) -> Facts:
         with link.lock:
-            return self._ask_alone(link)
+            try:
+                return self._ask_alone(link)
+            finally:
+                if self._is_rare:  # a server with sixty connections has none to spare for looking on
+                    link.drop()
 
     def _ask_alone(self, link: _Link) -> Facts:
         try:

@@ -8,6 +8,7 @@ import resource
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -15,7 +16,7 @@ import pytest
 from probe_reading import KINDS, read
 
 from cockpit.probes.postgres.runner import open_runner
-from cockpit.probes.runner import Context, filled_settings
+from cockpit.probes.runner import Context, context_of, filled_settings
 from cockpit.profile.model import Probe
 
 
@@ -61,6 +62,41 @@ async def test_the_connection_is_named_and_never_idle_in_a_transaction(postgres_
     await runner.close()
     assert ("idle",) in rows
     assert {state for (state,) in rows} <= {"idle", "active"}
+
+
+async def test_a_probe_that_is_read_rarely_holds_no_connection(postgres_dsn: str) -> None:
+    kind = KINDS.probes["postgres"]
+    query = "select 1 where current_setting('application_name') = 'cockpit'"
+
+    async def is_held(**rarely: Any) -> bool:
+        probe = Probe(id="it", kind="postgres", settings={"dsn": postgres_dsn, "query": query}, **rarely)
+        runner = await open_runner(filled_settings(probe, kind, {}), context_of(probe, Path()))
+        before = _sessions(postgres_dsn)
+        assert (await runner.read())["value"] == 1
+        assert (await runner.read())["value"] == 1
+        is_more = await asyncio.to_thread(_stays_above, postgres_dsn, before)
+        await runner.close()
+        return is_more
+
+    assert await is_held()
+    assert not await is_held(on_demand=True)
+    assert not await is_held(interval_s=300.0)
+
+
+def _stays_above(dsn: str, before: int) -> bool:
+    """A server notices a moment later that a client has gone."""
+    give_up = time.monotonic() + 1.0
+    while (is_above := _sessions(dsn) > before) and time.monotonic() < give_up:
+        time.sleep(0.02)
+    return is_above
+
+
+def _sessions(dsn: str) -> int:
+    query = "select count(*) from pg_stat_activity where application_name = 'cockpit' and state = 'idle'"
+    with psycopg.connect(dsn, autocommit=True) as other:
+        row = other.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def test_a_query_that_takes_too_long_ends_at_the_timeout(postgres_dsn: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from demo_operator import cockpit
+from demo_operator import DemoOperator, cockpit
 from demo_place import demo_place, left_behind, until
 from systems.operator import Operator
 from systems.stage import needs
@@ -28,8 +28,7 @@ def test_virtue_is_begun_by_keys_left_resumed_after_its_keeper_died_and_stopped(
         operator = Operator(terminal, answers={"The backup is made": "backup-1"})
         operator.walk(lambda screen: "━ 2.1 Users are told" in screen)
         assert "▌DEMO▐ virtue" in terminal.text
-        terminal.send("q")
-        assert terminal.wait_for_exit() == 0
+        assert DemoOperator(terminal).leave() == 0
         assert "cockpit demo --stop" in terminal.text
     (run_dir,) = (place / "runs").iterdir()
     keeper = int(layout.keeper_beat(run_dir).read_text().split()[1])
@@ -37,8 +36,7 @@ def test_virtue_is_begun_by_keys_left_resumed_after_its_keeper_died_and_stopped(
     with cockpit(place, ["resume"]) as terminal:  # a shell that knows nothing of where the system is
         resumed = Operator(terminal)
         resumed.walk(lambda screen: "━ 3.1 Note the connection" in screen and "✔ passes" in screen)
-        terminal.send("q")
-        assert terminal.wait_for_exit() == 0
+        assert DemoOperator(terminal).leave() == 0
     with cockpit(place, ["demo", "--stop"]) as terminal:
         assert terminal.wait_for_exit() == 0
         assert "all demos are stopped" in terminal.text

@@ -1,7 +1,8 @@
 """What a step does, as text for people (its command, its SQL), with its values; secrets stand as their names.
 
 Invariant: what is copied into a shell does what the keeper does. Values are quoted as a shell needs them; those of a
-script stand before it as what they are there, its environment, and are never pasted into it.
+script stand before it as what they are there, its environment, and are never pasted into it. Those of SQL stand before
+it as comments: they are sent apart from it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from cockpit.text import visible
 
 EXPORT = "export "
 """What the lines before a script begin with."""
+COMMENT = "-- "
+"""What the lines before SQL begin with."""
 
 
 def shown(state: RunState, step: Step) -> str:
@@ -30,6 +33,8 @@ def shown(state: RunState, step: Step) -> str:
 
 
 def _filled(step: Step, values: Mapping[str, str]) -> str:
+    if step.kind == "sql":
+        return _sql(step, values)
     argv, script, env = (step.settings.get(key) for key in ("argv", "script", "env"))
     added = {key: str(value) for key, value in env.items()} if isinstance(env, Mapping) else {}
     if isinstance(script, str) and script and script == step.command:
@@ -37,6 +42,14 @@ def _filled(step: Step, values: Mapping[str, str]) -> str:
     if isinstance(argv, list | tuple) and argv and shlex.join(map(str, argv)) == step.command:
         return shlex.join(fill(str(item), values) for item in argv)
     return fill(step.command, values)
+
+
+def _sql(step: Step, values: Mapping[str, str]) -> str:
+    """The SQL (or the names of its files) as written, after its parameters, each on a line of its own."""
+    params = step.settings.get("params")
+    given = params.items() if isinstance(params, Mapping) else ()
+    lines = [f"{COMMENT}{name} = {visible(fill(str(text), values))}" for name, text in given]
+    return "\n".join([*lines, step.command])
 
 
 def _script(script: str, env: Mapping[str, str], values: Mapping[str, str]) -> str:

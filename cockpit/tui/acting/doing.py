@@ -12,7 +12,7 @@ from cockpit.run.friction import required_word
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.refusals_doing import running_action
-from cockpit.run.shown import EXPORT, shown
+from cockpit.run.shown import COMMENT, EXPORT, shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
@@ -103,9 +103,10 @@ def _what(painted: RunState, step: Step, text: str) -> tuple[str, ...]:
             return ()
         subject = f"Subject: {shortened(filled(painted, template)[0], 120)}"
         return (f"To {template.to or 'people'}, through {template.channel or 'nothing'}.", subject)
-    # What it does first, not what it is told first: a script's values stand before it.
+    # What it does first, not what it is told first: the values of a script or of SQL stand before it.
+    told = COMMENT if step.kind == "sql" else EXPORT
     lines = text.strip().split("\n")
-    first, *rest = [line for line in lines if not line.startswith(EXPORT)] or lines
+    first, *rest = [line for line in lines if not line.startswith(told)] or lines
     more = (f"… {len(rest)} more lines",) if rest else ()
     risk = {"careful": ("This step asks for care.",), "irreversible": ("This cannot be taken back.",)}
     real = ("REHEARSAL: nothing outside is changed.",) if painted.is_rehearsal else risk.get(step.risk, ())

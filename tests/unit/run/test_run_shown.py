@@ -55,3 +55,16 @@ def test_what_is_copied_into_a_shell_takes_a_value_as_it_is(step: Step) -> None:
 def test_what_a_person_does_elsewhere_is_filled_in_as_it_is_written() -> None:
     step = Step(id="a", title="A", command="ssh ${run.environment}")
     assert shown(story(step).state, step) == "ssh staging"
+
+
+def test_the_parameters_of_sql_stand_before_it_and_it_stays_as_it_is_written() -> None:
+    sql = "update t set who = %(who)s where key = %(key)s;\ndo $${ not filled ${who} }$$"
+    settings = {"statements": sql, "params": {"who": "${who}", "key": "${token}-${later}"}}
+    step = Step(id="a", title="A", kind="sql", behaviour="action", command=sql, settings=settings)
+    assert shown(story(step).state, step) == f"-- who = {WHO}\n-- key = ‹secret token›-${{later}}\n{sql}"
+
+
+def test_no_value_leaves_the_line_that_tells_it() -> None:
+    settings = {"statements": "select %(who)s", "params": {"who": "a\n; drop table t"}}
+    step = Step(id="a", title="A", kind="sql", behaviour="action", command="select %(who)s", settings=settings)
+    assert len(shown(story(step).state, step).split("\n")) == 2

@@ -673,3 +673,21 @@ async def test_what_a_script_does_is_asked_about_and_not_the_values_before_it():
         await apart(pilot, "r")
         await answers(app, pilot, SureDialog)
         assert "$ kubectl scale" in dialog_text(app)
+
+
+async def test_what_sql_does_is_asked_about_and_not_the_values_before_it():
+    phases = tuple(
+        replace(
+            phase,
+            steps=tuple(
+                replace(step, settings={**step.settings, "params": {"batch": "7"}}) if step.id == "migrate" else step
+                for step in phase.steps
+            ),
+        )
+        for phase in NIGHT.phases
+    )
+    app = StoryApp(ready("migrate", replace(NIGHT, phases=phases)))
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "r")
+        await answers(app, pilot, SureDialog)
+        assert "=# UPDATE users" in dialog_text(app)

@@ -175,9 +175,10 @@ def _what_is_known(seen: Seen, action: ActionState, width: int) -> list[Line]:
 
 def sent_lines(sent: dict[str, str], width: int) -> list[Line]:
     """What went where, and what of."""
-    where = " ".join(shortened(sent[key], 60) for key in ("to", "channel") if sent.get(key))
+    to, channel = (shortened(sent.get(key, ""), 60) for key in ("to", "channel"))
+    where = f"{to or 'people'} through {channel}" if channel else to or "people"
     digest = f", digest {visible(sent['digest'][:8])}" if sent.get("digest") else ""
-    return [((text, "dim"),) for text in wrapped(f"sent to {where or 'people'}{digest}", width)]
+    return [((text, "dim"),) for text in wrapped(f"sent to {where}{digest}", width)]
 
 
 def next_after(seen: Seen, action: ActionState, width: int) -> list[Line]:

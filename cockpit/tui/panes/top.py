@@ -80,7 +80,7 @@ def _window(seen: Seen, detail: int) -> Line:
         left.append((f"opens in {duration(forecast.opens_in_s)}", "warn"))
     elif forecast.window == "over":
         over = (seen.now.at - started.window_end).total_seconds()
-        left.append((f"over since {duration(over)}" if seen.state.status == "live" else "over", "bad"))
+        left.append((f"ended {duration(over)} ago" if seen.state.status == "live" else "over", "bad"))
     else:
         if detail >= 3:
             left.append(_bar(forecast.used_s, forecast.left_s, 14 if detail >= 4 else 6))

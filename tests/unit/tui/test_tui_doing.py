@@ -243,6 +243,13 @@ def test_a_message_shows_its_filled_text_to_whom_it_goes_and_how():
     assert stepping.copied(night.seen(), night.seen().step()).startswith("Maintenance on 2026-11-21 (Saturday)\n\nDear")
 
 
+def test_what_was_sent_says_to_whom_and_through_what():
+    sent = {"to": "all users", "channel": "mail", "digest": "8fb30b51" * 8}
+    assert texts(action.sent_lines(sent, 60)) == "sent to all users through mail, digest 8fb30b51"
+    assert texts(action.sent_lines({"channel": "mail"}, 60)) == "sent to people through mail"
+    assert texts(action.sent_lines({"to": "all users"}, 60)) == "sent to all users"
+
+
 def test_a_message_with_a_name_that_has_no_value_says_which():
     templates = (replace(NIGHT.templates[0], body="from ${nobody}"),)
     night = Night(replace(NIGHT, templates=templates))

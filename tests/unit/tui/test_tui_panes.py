@@ -91,11 +91,13 @@ def test_two_days_before_its_window_the_clock_names_the_day_and_is_not_cut(width
     assert width == 40 or "Sat 22:00–02:00" in line
 
 
-def test_after_its_window_the_clock_says_since_when_it_is_over():
+def test_after_its_window_the_clock_says_how_long_ago_it_ended():
     story = Story(begin=BEGIN + timedelta(hours=4, minutes=12))
     line = top.clock(story.seen(), 120)
-    assert "over since 12m" in text_of(line)
-    assert ("over since 12m", "bad") in line
+    assert "ended 12m ago" in text_of(line)
+    assert ("ended 12m ago", "bad") in line
+    story = Story(begin=BEGIN + timedelta(hours=14))
+    assert "ended 10:00 ago" in text_of(top.clock(story.seen(), 80))  # never as if 10:00 were a time of day
 
 
 def test_times_of_another_day_say_the_day():

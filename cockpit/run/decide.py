@@ -47,7 +47,7 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.EnterPhase: (walk.may_enter, walk.asks_nothing, walk.entered),
     c.LeavePhase: (walk.may_leave, walk.asks_nothing, walk.left),
     c.ConfirmStep: (walk.may_confirm, walk.asks_value_and_word, walk.confirmed),
-    c.RecordDoneOutside: (walk.may_settle, walk.asks_reason, walk.done_outside),
+    c.RecordDoneOutside: (walk.may_record_outside, walk.asks_reason, walk.done_outside),
     c.SkipStep: (walk.may_skip, walk.asks_reason_and_word("skip"), walk.skipped),
     c.OverrideGate: (walk.may_override, walk.asks_reason_and_word("override"), walk.overridden),
     c.JumpTo: (walk.may_jump, walk.asks_reason_to_jump, walk.jumped),

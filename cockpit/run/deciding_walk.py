@@ -62,6 +62,11 @@ def may_skip(state: RunState, command: c.SkipStep) -> Refusal | None:
     return may_settle(state, command) or r.alarmed(state)
 
 
+def may_record_outside(state: RunState, command: c.RecordDoneOutside) -> Refusal | None:
+    """Everything but an approval: that is a person's own, and nobody gives it by typing a name."""
+    return may_settle(state, command) or rd.not_theirs_to_give(state, command.step)
+
+
 def may_confirm(state: RunState, command: c.ConfirmStep) -> Refusal | None:
     refusal = may_settle(state, command) or r.alarmed(state) or rd.considering(state)
     if refusal is not None:

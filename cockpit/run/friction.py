@@ -23,9 +23,9 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
 
     The step's id before an irreversible step is run (or confirmed, if it is none that is run): in production always,
     elsewhere past the point of no return. The plan's id before a rollback in production, under a hold or outside the
-    window. In production the environment's name to leave an irreversible step out, to end a wait before it is over, to
-    override any gate, to go on in spite of an immediate trigger or without a second person, to walk forward again, and
-    to abort.
+    window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to end
+    a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
+    person, to walk forward again, and to abort.
     """
     if state.started is None:
         return ""
@@ -42,7 +42,8 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
     if not is_production:
         return ""
     if what == "skip":
-        return profile.environment if is_irreversible else ""
+        is_guard = found is not None and found[1].behaviour in ("signoff", "wait")
+        return profile.environment if is_irreversible or is_guard else ""
     if what == "go_on":
         return profile.environment if any(each.severity == "immediate" for each in state.fired) else ""
     return profile.environment

@@ -183,6 +183,15 @@ def _is_number(text: str) -> bool:
 # ---- people ------------------------------------------------------------------------------------------------------
 
 
+def not_theirs_to_give(state: RunState, step_id: str) -> Refusal | None:
+    """Whoever approves does so from their own seat, or it is left out, which says so."""
+    found = find_step(state.profile, step_id)
+    if found is None or found[1].behaviour != "signoff":
+        return None
+    why = f"{step_label(state.profile, step_id)} is a sign-off, which no other person gives"
+    return Refusal(why, "whoever approves does so from their own seat; without them, skip it with a reason", "signoff")
+
+
 def second_missing(state: RunState, command: PlanCommand, step_id: str) -> Refusal | None:
     """What cannot be taken back takes two people once there is no time to go back."""
     if not needs_second(state, step_id, command.now):

@@ -28,6 +28,8 @@ LATE_S = 5 * 3600
         ("confirm", "nope", "", "", ""),
         ("skip", "rollout", "", "", "production"),
         ("skip", "scale", "", "", ""),
+        ("skip", "sign", "", "", "production"),
+        ("skip", "soak", "", "", "production"),
         ("override", "scale", "", "", "production"),
         ("end_wait", "soak", "", "", "production"),
         ("waive", "rollout", "", "", "production"),

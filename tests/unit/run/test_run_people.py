@@ -103,5 +103,6 @@ def test_a_sign_off_is_not_confirmed_run_or_waived_and_other_steps_are_not_signe
     assert story.refused(c.RunAction, step="sign", action="X").code == "wrong_kind"
     assert story.refused(c.WaiveSecond, step="sign", reason="r").code == "no_second_asked"
     assert story.refused(c.EndWait, step="sign", reason="r").code == "wrong_kind"
+    assert story.refused(c.RecordDoneOutside, step="sign", reason="bo said yes on the telephone").code == "signoff"
     story = WholeStory()
     assert story.refused(c.SignOff, step="backup_id", actor=BO, role="watching").code == "wrong_kind"

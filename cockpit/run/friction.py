@@ -23,8 +23,8 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
 
     The step's id before an irreversible step is run (or confirmed, if it is none that is run): in production always,
     elsewhere past the point of no return. The plan's id before a rollback in production, under a hold or outside the
-    window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to end
-    a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
+    window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to
+    end a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
     person, to walk forward again, and to abort.
     """
     if state.started is None:

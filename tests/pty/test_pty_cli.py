@@ -202,6 +202,7 @@ def test_joining_watches_and_starts_no_keeper(desk: Desk) -> None:
     run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
     with desk.cockpit("join", run_dir.name) as terminal:
         terminal.wait_for("First of all")
+        terminal.wait_until(lambda screen: bool(desk.events("operator.attached")), 10.0)  # written beside the painting
         terminal.send("q")
         terminal.wait_for_exit()
         terminal.wait_for("watch it again: cockpit join")

@@ -9,8 +9,8 @@ from terminal import Terminal
 ECHO = """
 import sys, tty, termios
 old = termios.tcgetattr(0)
-print("\\x1b[?1049h\\x1b[?25l\\x1b[>1uready", flush=True)
-tty.setraw(0)
+tty.setraw(0)  # first: it drops what was typed before
+print("\\x1b[?1049h\\x1b[?25l\\x1b[>1uready\\r", flush=True)
 key = sys.stdin.read(1)
 print(f"got {key!r}\\r")
 if key == "q":

@@ -65,11 +65,30 @@ def begin(loaded: Loaded, another: str | None, *, rehearsal: bool = False, rehea
     despite = _despite(live, another)
     if despite is None:
         return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
+    if not rehearsal:
+        _require_window(loaded)
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
     run_dir = create_run(loaded, values, despite=despite, rehearsal=rehearsal, rehearsal_reason=rehearsal_reason)
     return open_screen(run_dir, "acting", typed)
+
+
+def _require_window(loaded: Loaded) -> None:
+    """A window that has ended is nobody's agreement to anything."""
+    from datetime import UTC, datetime
+
+    from cockpit.profile.window import resolve_window
+
+    window, now = loaded.profile.window, datetime.now(UTC)
+    if window is None:
+        return
+    _, end = resolve_window(window, now)
+    if end <= now:
+        raise Refused(
+            f"the window of {visible(loaded.path.name)} has ended, on {end.astimezone(UTC):%Y-%m-%d at %H:%M} UTC",
+            hint="agree on another and correct `[window]`; cockpit rehearse needs none",
+        )
 
 
 def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from terminal import Terminal
 from cockpit.audit.layout import keeper_lock, outputs_dir
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.tail import Tail
+from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, TakePen
@@ -208,6 +209,21 @@ def test_joining_watches_and_starts_no_keeper(desk: Desk) -> None:
         terminal.wait_for("watch it again: cockpit join")
     assert [event.body.role for event in desk.events("operator.attached")] == ["watching"]  # type: ignore[attr-defined] # an OperatorAttached
     assert not holder_alive(keeper_lock(run_dir))
+
+
+def test_in_a_window_that_has_ended_nothing_is_run_but_a_rehearsal(desk: Desk) -> None:
+    ended = '[window]\nstart = "2024-11-16T22:00:00"\nend = "2024-11-17T02:00:00"\ntimezone = "Europe/Rome"\n'
+    path = desk.profile(PLAIN.replace("[[phases]]", f"{ended}[[phases]]", 1))
+    with desk.cockpit("run", path) as terminal:
+        terminal.wait_for("has ended, on 2024-11-17 at 01:00 UTC")
+        assert terminal.wait_for_exit() == Exit.REFUSED
+    assert not desk.runs.exists(), "nothing was started"
+    with desk.cockpit("rehearse", path) as terminal:
+        terminal.wait_for("REHEARSAL of plain")
+        terminal.send("enter")
+        terminal.wait_for("First of all")
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
 
 
 def test_a_run_that_is_over_is_not_resumed_but_replayed(desk: Desk) -> None:

@@ -26,7 +26,7 @@ def check_out(folder: Path) -> Path:
     source = folder / "source"
     package = {"name": "scheduler-api", "version": "1.0.0", "private": True}
     depends = {"dependencies": {"ms": "2.1.3"}}
-    locked = {"version": "2.1.3", "resolved": "https://registry.invalid/ms/-/ms-2.1.3.tgz"}
+    locked = {"version": "2.1.3"}
     lock = {**package, "lockfileVersion": 3, "requires": True}
     files = {
         "package.json": json.dumps({**package, "scripts": {"test": "node --test"}, **depends}),

@@ -101,10 +101,11 @@ class Operator:
             return
         self._open, self._below = "", _place(screen)
         hints = screen.splitlines()[-1].strip()
+        goes_back = self.rolls_back and "The way back" not in screen  # which is chosen once
         if hints.startswith("b roll back") and "g go on" in hints:
-            self.press("b" if self.rolls_back else "g")
+            self.press("b" if goes_back else "g")
         elif hints.startswith("r again"):
-            self.press("b" if self.rolls_back else "r")
+            self.press("b" if goes_back else "r")
         elif hints.startswith("w waive"):
             self._ask_second()
         elif _SHUT.search(screen) or _WAITS.match(hints):

@@ -29,13 +29,18 @@ def walk(run_dir: Path) -> None:
         time.sleep(PACE_S)
         if state.cursor is None:
             seat.submit(seat.command(FinishRun))
-        elif may_confirm(state):
-            step, seq = state.cursor.step, state.cursor.opened_seq
-            if isinstance(seat.submit(seat.command(ConfirmStep, step=step, painted_seq=seq)), Done):
-                print(f"confirmed {step}", flush=True)
-        elif not seat.keeper_sight().alive:
+        elif may_confirm(state) and _confirmed(seat, state):
+            print(f"confirmed {state.cursor.step}", flush=True)
+        elif not seat.keeper_sight().alive:  # a gate that passed counts no more once its keeper is silent
             start_keeper(run_dir)
     seat.close()
+
+
+def _confirmed(seat: Seat, state: RunState) -> bool:
+    """Confirm the step at the cursor; whether that was acknowledged."""
+    assert state.cursor is not None
+    command = seat.command(ConfirmStep, step=state.cursor.step, painted_seq=state.cursor.opened_seq)
+    return isinstance(seat.submit(command), Done)
 
 
 def may_confirm(state: RunState) -> bool:

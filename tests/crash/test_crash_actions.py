@@ -19,7 +19,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.session.runs import create_run
 
-STRIKES, MANY_STRIKES = 24, 200
+STRIKES, MANY_STRIKES = 12, 200
 
 COMMANDS = """
 [[phases.steps]]

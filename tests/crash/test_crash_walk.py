@@ -25,7 +25,7 @@ from cockpit.run.events import Event
 from cockpit.session.runs import create_run
 
 OPERATOR = Path(__file__).with_name("crash_operator.py")
-KILLS, MANY_KILLS = 20, 200
+KILLS, MANY_KILLS = 8, 200
 STEPS_A_KILL = 12
 """Enough that steps are left whenever a kill comes; what is left over is walked at the end."""
 MOST_STEPS = 1900

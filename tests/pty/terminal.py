@@ -150,6 +150,12 @@ class Terminal:
         assert match is not None, f"waited in vain for {pattern!r}; the screen:\n{self.text}"
         return match
 
+    def wait_for_hidden_input(self, pattern: str, timeout_s: float = 20.0) -> None:
+        """Return once a question is on the screen and its answer is read unseen: what is pressed earlier is dropped."""
+        self.wait_for(pattern, timeout_s)
+        hidden = self._wait_until(lambda: not termios.tcgetattr(self._terminal)[3] & termios.ECHO, timeout_s)
+        assert hidden, f"the answer would be seen; the screen:\n{self.text}"
+
     def wait_until_gone(self, pattern: str, timeout_s: float = 20.0) -> None:
         """Return once the screen does not show `pattern` any more."""
         gone = self._wait_until(lambda: re.search(pattern, self.text) is None, timeout_s)

@@ -117,7 +117,7 @@ def seat_wait() -> None:
 
 def test_a_run_asks_for_what_it_needs_opens_its_screen_and_goes_on_without_it(desk: Desk) -> None:
     with desk.cockpit("run", desk.profile(PROFILE)) as terminal:
-        terminal.wait_for("The token")
+        terminal.wait_for_hidden_input("The token")
         terminal.send(*SECRET, "enter")
         terminal.wait_for("The ticket")
         terminal.send(*"nonsense", "enter")
@@ -140,7 +140,7 @@ def test_resuming_after_the_keeper_died_asks_for_its_secret_again(desk: Desk) ->
     path = desk.profile(PROFILE)
     create_run(load(path, installed()), {"ticket": "CHG1"}, folder=desk.runs)
     with desk.cockpit("resume") as terminal:
-        terminal.wait_for("The token")
+        terminal.wait_for_hidden_input("The token")
         terminal.send(*SECRET, "enter")
         terminal.wait_for(r"✔ token_is_set == 0")
         terminal.send("q")
@@ -261,7 +261,7 @@ def test_a_terminal_that_cannot_show_a_screen_is_told_so(
 
 def test_giving_up_at_a_question_starts_nothing(desk: Desk) -> None:
     with desk.cockpit("run", desk.profile(PROFILE)) as terminal:
-        terminal.wait_for("The token")
+        terminal.wait_for_hidden_input("The token")
         terminal.send("ctrl+c")
         assert terminal.wait_for_exit() == 130
     assert not desk.runs.exists()

@@ -27,10 +27,14 @@ PROBE_S = 0.6
 """Between two presses of the key that probes."""
 SEEN_S = 1.5
 """How long a key is given to change something before it is pressed again."""
+TURNED_S = 10.0
+"""How long a way back that was chosen is given to be seen."""
 STANDS_S = 0.17
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
 _DUE = re.compile(r"(r (?:run|send)|c (?:confirm|enter|leave|choose|by its gate)|a approve|F finish|y copy)")
 _SHUT = re.compile(r"[│┃╎] ?(?:✖ blocked|\? unknown)")
+_TURNED = re.compile(r"[╭┏][─━] The way back [─━]")
+"""The title of the phases' pane; a step may have such a title too."""
 _WAITS = re.compile(r"e (?:end early|early)|K cancel|o do it")
 
 
@@ -101,7 +105,7 @@ class Operator:
             return
         self._open, self._below = "", _place(screen)
         hints = screen.splitlines()[-1].strip()
-        goes_back = self.rolls_back and "The way back" not in screen  # which is chosen once
+        goes_back = self.rolls_back and not _TURNED.search(screen)  # a way back is chosen once
         if hints.startswith("b roll back") and "g go on" in hints:
             self.press("b" if goes_back else "g")
         elif hints.startswith("r again"):
@@ -206,6 +210,8 @@ class Operator:
             self.terminal.send("enter")
             self.terminal.wait_until(lambda now, place=place: now != place, SEEN_S)
         self.terminal.wait_until(lambda now: (left := dialog_on(now)) is None or left.title != dialog.title, SEEN_S)
+        if dialog.title.startswith("Which way back"):  # or it was refused, which is seen too
+            self.terminal.wait_until(lambda now: _TURNED.search(now) or _refusal(now), TURNED_S)
 
     def _type(self, field: int, text: str) -> None:
         """Type into the field that has the cursor, and see that it stands there."""
@@ -230,7 +236,12 @@ def _stands(screen: str, field: int, text: str) -> bool:
 def _place(screen: str) -> tuple[object, ...]:
     """What a key that acts changes on the screen: which step and key are due, which question is open, a refusal."""
     dialog = dialog_on(screen)
-    *_, says, hints = screen.splitlines()
     titles = re.findall(r"[╭┏][─━] (.*?) [─━]", screen)
-    refusal = says if says.startswith(("✖", " ✖")) else ""
-    return (titles, hints, refusal, dialog and (dialog.title, dialog.key, dialog.fields))
+    hints = screen.splitlines()[-1]
+    return (titles, hints, _refusal(screen), dialog and (dialog.title, dialog.key, dialog.fields))
+
+
+def _refusal(screen: str) -> str:
+    """What the line above the keys says, if it refuses."""
+    says = screen.splitlines()[-2]
+    return says if says.startswith(("✖", " ✖")) else ""

@@ -167,6 +167,16 @@ class RecordDoneOutside(PlanCommand, frozen=True, kw_only=True):
     reason: str
 
 
+class AcceptKeeper(PlanCommand, frozen=True, kw_only=True):
+    """Have a keeper act although it differs from the one before. What is painted of the plan does not matter to it."""
+
+    epoch: int
+    shown: tuple[str, ...]
+    """The differences as they stood on the screen (`Differences.told`): refused if there are others by now."""
+    reason: str = ""
+    typed: str = ""
+
+
 class SkipStep(PlanCommand, frozen=True, kw_only=True):
     """Leave the step at the cursor out."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run import hands
 from cockpit.run import refusals as r
 from cockpit.run import refusals_doing as rd
 from cockpit.run.advisor import not_taken
@@ -31,6 +32,7 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
         or rd.under_way(state)
         or rd.considering(state)
         or _nobody_to_ask(state, command)
+        or _other_hands(state)
     )
     if refusal is not None:
         return refusal
@@ -53,7 +55,7 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
     )
 
 
-def _nobody_to_ask(state: RunState, command: c.RunAction) -> Refusal | None:
+def _nobody_to_ask(state: RunState, command: c.PlanCommand) -> Refusal | None:
     """The keeper does it: without one the request would only lapse."""
     if r.keeper_silent(command) is None:
         if state.keeper is None:  # it lives, and has not said yet who it is
@@ -85,6 +87,38 @@ def requested(state: RunState, command: c.RunAction) -> tuple[e.Body, ...]:
     if not command.reason.strip():
         return (request,)
     return (e.NoteAdded(text=f"runs it again: {said(command.reason)}", step=command.step), request)
+
+
+def _other_hands(state: RunState) -> Refusal | None:
+    """The keeper that would do it acts as somebody else, or elsewhere, than the last one did."""
+    found = hands.other_hands(state)
+    if not found.are_there:
+        return None
+    return Refusal(hands.sentence(found), "press r to see it whole, and to confirm it", "keeper_differs")
+
+
+def may_accept(state: RunState, command: c.AcceptKeeper) -> Refusal | None:
+    refusal = may_act(state, command) or _nobody_to_ask(state, command)
+    if refusal is not None:
+        return refusal
+    found = hands.other_hands(state)
+    if state.keeper is None or state.keeper.epoch != command.epoch:
+        return Refusal(f"keeper {command.epoch} is not there any more", "look at the one that is now", "not_current")
+    if not found.are_there:
+        return Refusal(f"keeper {command.epoch} acts already", "go on", "keeper_acts")
+    if found.told() != command.shown:
+        return Refusal(f"keeper {command.epoch} differs otherwise than was shown", "look again", "not_current")
+    return None
+
+
+def asks_word_to_accept(state: RunState, command: c.AcceptKeeper) -> Refusal | None:
+    too_long = r.no_reason(command.reason) if command.reason.strip() else None
+    return too_long or r.wrong_word(command.typed, required_word(state, "keeper", "", command.now))
+
+
+def accepted(state: RunState, command: c.AcceptKeeper) -> tuple[e.Body, ...]:
+    previous = state.trusted.epoch if state.trusted is not None else 0
+    return (e.KeeperAccepted(epoch=command.epoch, previous=previous, shown=command.shown, reason=said(command.reason)),)
 
 
 def may_cancel(state: RunState, command: c.CancelAction) -> Refusal | None:

@@ -54,6 +54,7 @@ from cockpit.run.events_walk import (
 from cockpit.run.events_watch import (
     ClockStepped,
     GateChanged,
+    KeeperAccepted,
     KeeperStarted,
     KeeperStopped,
     LogRecovered,
@@ -87,6 +88,7 @@ __all__ = [
     "HoldPlaced",
     "HoldReleased",
     "Instant",
+    "KeeperAccepted",
     "KeeperStarted",
     "KeeperStopped",
     "LogRecovered",
@@ -139,6 +141,7 @@ BODIES: dict[str, type[Body]] = {
     for body in (
         RunStarted, RunFinished, RunAborted, PhaseEntered, StepConfirmed, StepDoneOutside, StepSkipped, StepReopened,
         CursorJumped, GateOverridden, NoteAdded, HoldPlaced, HoldReleased, PenTaken, KeeperStarted, KeeperStopped,
+        KeeperAccepted,
         ProbeChanged, GateChanged, LogRecovered, ProbesSampled, OperatorAttached, OperatorDetached,
         PhaseLeft, StepCountersigned, SecondWaived, WaitEndedEarly, WaitRestarted, ActionRequested, ActionCancelled,
         ActionSettled, TriggerRaised, TriggerAnswered, RollbackChosen, RollbackLeft, TargetSeen, ActionStarted,

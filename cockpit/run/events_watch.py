@@ -21,6 +21,23 @@ class KeeperStarted(Body, frozen=True, kw_only=True):
     targets: dict[str, str] = {}
     """By probe: what it reaches (scheme, host and port; no credentials)."""
     warnings: tuple[str, ...] = ()
+    environment: dict[str, str] | None = None
+    """Names of variables, each with a keyed digest of its value: see `cockpit.run.hands`. None: not noted."""
+    environment_key: str = ""
+    """Which key the digests were made with; empty: there was none, and nothing can be compared."""
+
+
+class KeeperAccepted(Body, frozen=True, kw_only=True):
+    """A person saw how a keeper differs from the one that acted before, and confirmed that it acts as it is."""
+
+    type: ClassVar[str] = "keeper.accepted"
+    epoch: int
+    """Of the keeper that may act from here on."""
+    previous: int
+    """Of the keeper that it was compared with."""
+    shown: tuple[str, ...]
+    """The differences as they stood on the screen, a line each: names of variables, never values."""
+    reason: str = ""
 
 
 class KeeperStopped(Body, frozen=True, kw_only=True):

@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.run import doing, observed, settled, troubled, turned
+from cockpit.run import doing, hands, observed, settled, troubled, turned
 from cockpit.run import events as e
 from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
 from cockpit.run.walk import go_on, leave
@@ -106,6 +106,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.PenTaken: troubled.pen_taken,
     e.KeeperStarted: observed.keeper_started,
     e.KeeperStopped: observed.keeper_stopped,
+    e.KeeperAccepted: hands.accepted,
     e.TargetSeen: observed.target_seen,
     e.ClockStepped: observed.clock_stepped,
     e.ProbeChanged: observed.probe_changed,

@@ -15,7 +15,9 @@ from cockpit.run.events import Instant
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
 
-Dangerous = Literal["confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward"]
+Dangerous = Literal[
+    "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper"
+]
 
 
 def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Instant | None = None) -> str:
@@ -25,7 +27,7 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
     elsewhere past the point of no return. The plan's id before a rollback in production, under a hold or outside the
     window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to
     end a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
-    person, to walk forward again, and to abort.
+    person, to walk forward again, to have a keeper act that differs from the last one, and to abort.
     """
     if state.started is None:
         return ""

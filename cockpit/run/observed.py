@@ -9,6 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cockpit.run import events as e
+from cockpit.run import hands
 from cockpit.run.readings import Reading, Scalar
 from cockpit.run.state import KeeperState, RunState, SeatState, TargetState
 from cockpit.run.walk import current_gate
@@ -29,13 +30,15 @@ def keeper_started(state: RunState, event: e.Event, body: e.KeeperStarted) -> Ru
         version=body.version,
         started=event.instant,
         targets=body.targets,
+        environment=body.environment,
+        environment_key=body.environment_key,
     )
     gates = state.gates
     gate = state.cursor and current_gate(state, state.cursor.gate)
     if state.cursor and gate:
         # What an earlier keeper last said does not count for this one: it looks for itself before anyone confirms.
         gates = {**gates, state.cursor.gate: replace(gate, verdict="pending", conditions=())}
-    return replace(state, keeper=keeper, gates=gates)
+    return hands.started(replace(state, gates=gates), keeper)
 
 
 def keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> RunState:
@@ -90,7 +93,8 @@ def target_seen(state: RunState, event: e.Event, body: e.TargetSeen) -> RunState
     if all(target.id != body.target for target in state.profile.targets):
         return state
     seen = TargetState(verdict=body.verdict, identity=body.identity, detail=body.detail)
-    return replace(state, targets={**state.targets, body.target: seen})
+    state = replace(state, targets={**state.targets, body.target: seen})
+    return hands.seen(state, body.target, body.identity) if body.verdict == "match" else state
 
 
 def clock_stepped(state: RunState, event: e.Event, body: e.ClockStepped) -> RunState:

@@ -222,6 +222,11 @@ class KeeperState(Struct, frozen=True):
     version: str
     started: Instant
     targets: dict[str, str] = {}
+    environment: dict[str, str] | None = None
+    """Names of variables with keyed digests; None: not noted."""
+    environment_key: str = ""
+    seen: dict[str, dict[str, str]] = {}
+    """Who the targets proved to be that it found to be the declared ones, by target."""
     stopped: str = ""
     """Why it ended; empty while it should be running."""
 
@@ -278,6 +283,8 @@ class RunState(Struct, frozen=True):
     hold: Hold | None = None
     pen: Pen | None = None
     keeper: KeeperState | None = None
+    trusted: KeeperState | None = None
+    """The last keeper that could act, with what is to be compared with the next one's: see `hands`."""
     seats: dict[str, SeatState] = {}
     deviations: tuple[Deviation, ...] = ()
     last_seq: int = 0

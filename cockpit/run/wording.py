@@ -122,6 +122,12 @@ def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | Non
     return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host}){warned}"
 
 
+def _keeper_accepted(event: e.Event, body: e.KeeperAccepted, state: RunState | None) -> str:
+    return f"lets keeper {body.epoch} act, other than keeper {body.previous} was{_because('; '.join(body.shown))}" + (
+        f" ({body.reason})" if body.reason else ""
+    )
+
+
 def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None) -> str:
     # The detail names what did not hold and what it was; the value beside it would say it twice.
     told = shortened(body.detail, 160) or quantity(body.value, body.unit)
@@ -264,6 +270,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.PenTaken: _pen_taken,
     e.KeeperStarted: _keeper_started,
     e.KeeperStopped: lambda event, body, state: f"stopped watching{_because(body.reason)}",
+    e.KeeperAccepted: _keeper_accepted,
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",

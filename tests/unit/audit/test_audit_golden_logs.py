@@ -12,6 +12,7 @@ from cockpit.audit.verify import verify
 from cockpit.errors import LogError
 from cockpit.run.events import BODIES, ConditionVerdict, Event, GateOverridden, RunStarted, UnknownBody
 from cockpit.run.evolve import fold
+from cockpit.run.hands import other_hands
 
 LOGS = Path(__file__).parents[2] / "logs"
 HEADS = {
@@ -70,6 +71,18 @@ def test_the_golden_logs_hold_every_type_that_acting_brought() -> None:
     }  # fmt: skip
     assert {event.type for path in HEADS for event in events(path)} >= later_types
     assert {event.type for path in HEADS for event in events(path)} == set(BODIES)
+
+
+def test_a_keeper_that_differed_and_was_confirmed_is_still_understood() -> None:
+    told = events(LOGS / "v1" / "other_hands.jsonl")
+    accepted = next(place for place, event in enumerate(told) if event.type == "keeper.accepted")
+    found = other_hands(fold(told[:accepted]))
+    assert (found.user, found.changed, found.new, found.gone) == (
+        "bo for ana", ("HOME", "KUBECONFIG"), ("PGOPTIONS",), ("SHOP_TOKEN",),
+    )  # fmt: skip
+    assert found.targets == ("db: user admin for app",)
+    assert told[accepted].body.shown == found.told()  # type: ignore[attr-defined] # a KeeperAccepted
+    assert not other_hands(fold(told)).are_there
 
 
 def test_a_night_with_actions_folds_to_what_it_was() -> None:

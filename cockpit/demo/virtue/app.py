@@ -2,22 +2,19 @@
 
 Each ready pod holds connections to the database and works as its image does: the old version knows sponsors, the new
 one coaches and organizations, and each fails on the other's schema. Without a ready pod everything is 503, as from an
-ingress. Beside it stand the monitoring, whose figures are set by the test, and
-webhooks, which answer whatever the application does.
+ingress. Beside it stand the monitoring, whose figures are set by the test, and webhooks, which answer whatever the
+application does.
 """
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import psycopg
 
 from cockpit.demo.kube.cluster import Cluster
-from cockpit.demo.web import LOOPBACK
+from cockpit.demo.serving import Answer, Asked, Server
 
 OLD_IMAGE, NEW_IMAGE = "virtue-app:previous-stable", "virtue-app:organizational-model-v1.0"
 CONNECTIONS_PER_POD = 2
@@ -31,7 +28,6 @@ FIGURES = {
     "support_tickets": 3.0,
 }
 _SYNC_S = 0.02
-Answer = tuple[int, dict[str, Any]]
 
 
 class App:
@@ -47,8 +43,8 @@ class App:
         self._lock = threading.Lock()
         self._pods: dict[str, list[psycopg.Connection[Any]]] = {}
         self._ending = threading.Event()
-        self._app = _Server(self._answer)
-        self._beside = _Server(self._beside_answer)
+        self._app = Server(self._answer)
+        self._beside = Server(self._beside_answer)
         self.url, self.metrics_url = self._app.url, f"{self._beside.url}/api/metrics"
         self.sent: dict[str, list[dict[str, Any]]] = {"mail": [], "alert": []}
         """What webhooks were sent, by the last part of their path."""
@@ -99,67 +95,67 @@ class App:
 
     # ---- answers -------------------------------------------------------------------------------------------------
 
-    def _answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    def _answer(self, asked: Asked) -> Answer:
         image = next(iter(self.cluster.pods().values()), "")
         if not image:
-            return 503, {"error": "no healthy upstream"}
+            return Answer(503, {"error": "no healthy upstream"})
         if self.broken:
-            return 500, {"error": "internal"}
+            return Answer(500, {"error": "internal"})
         config, flags = self.cluster.data("app-config"), self.cluster.data("feature-flags")
         is_closed = config["MAINTENANCE_MODE"] == "true"
         is_new = image == NEW_IMAGE
         try:
-            if path == "/api/health":
+            if asked.path == "/api/health":
                 self._one("select 1")
                 shown = {name: value == "true" for name, value in sorted(flags.items())} if is_new else {}
                 told = {"status": "ok", "version": image.split(":")[1], "maintenance": is_closed, "features": shown}
-                return 200, told
+                return Answer(200, told)
             if is_closed:
-                return 503, {"error": "maintenance"}
-            if path == "/api/auth/signin" and method == "POST":
-                return self._sign_in(json.loads(body or b"{}"))
-            return self._dashboard(path, headers.get("authorization", ""), is_new, flags)
+                return Answer(503, {"error": "maintenance"})
+            if asked.path == "/api/auth/signin" and asked.method == "POST":
+                return self._sign_in(asked.json)
+            return self._dashboard(asked.path, asked.bearer, is_new, flags)
         except psycopg.Error as error:
             self.log_lines.append(f"ERROR {str(error).splitlines()[0]}")
-            return 500, {"error": "internal"}
+            return Answer(500, {"error": "internal"})
 
-    def _beside_answer(self, method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        if method == "POST":
-            self.sent[path.rsplit("/", 1)[-1]].append(json.loads(body))
-            return 200, {}
-        return 200, dict(self.figures)
+    def _beside_answer(self, asked: Asked) -> Answer:
+        if asked.method == "POST":
+            self.sent[asked.path.rsplit("/", 1)[-1]].append(asked.json)
+            return Answer(200, {})
+        return Answer(200, dict(self.figures))
 
     def _sign_in(self, given: dict[str, str]) -> Answer:
         row = self._one("select id::text, role from profiles where email = %s", given.get("email", ""))
         if row is None or given.get("password") != PASSWORD:
-            return 401, {"error": "wrong email or password"}
-        return 200, {"token": f"token-{given['email']}", "role": row[1]}
+            return Answer(401, {"error": "wrong email or password"})
+        return Answer(200, {"token": f"token-{given['email']}", "role": row[1]})
 
-    def _dashboard(self, path: str, authorization: str, is_new: bool, flags: dict[str, str]) -> Answer:
-        email = authorization.removeprefix("Bearer token-")
+    def _dashboard(self, path: str, token: str, is_new: bool, flags: dict[str, str]) -> Answer:
+        email = token.removeprefix("token-")
         row = self._one("select id::text, role from profiles where email = %s", email)
         if row is None:
-            return 401, {"error": "no valid token"}
+            return Answer(401, {"error": "no valid token"})
         profile, role = row
         if path == "/api/practitioner/dashboard":
             count = self._one("select count(*) from virtue_progress where practitioner_id = %s", profile)
-            return 200, {"role": role, "progress": count[0] if count else 0}
+            return Answer(200, {"role": role, "progress": count[0] if count else 0})
         supervisor, flag = ("coach", "ORGANIZATIONAL_COACH") if is_new else ("sponsor", "")
         if path == f"/api/{supervisor}/dashboard":
             if flag and "true" not in (flags.get(flag), flags.get("ORGANIZATIONAL_MODEL")):
-                return 403, {"error": f"{flag} is off"}
+                return Answer(403, {"error": f"{flag} is off"})
             if role != supervisor:
-                return 403, {"error": f"{role} is no {supervisor}"}
+                return Answer(403, {"error": f"{role} is no {supervisor}"})
             column = "supervisor_id" if is_new else "sponsor_id"
             query = f"select count(*) from practitioner_assignments where {column} = %s"
             count = self._one(query, profile)
-            return 200, {"role": role, "practitioners": count[0] if count else 0}
+            return Answer(200, {"role": role, "practitioners": count[0] if count else 0})
         if path == "/api/organization" and is_new:
             if "true" not in (flags.get("ORGANIZATIONAL_ADMIN"), flags.get("ORGANIZATIONAL_MODEL")):
-                return 403, {"error": "ORGANIZATIONAL_ADMIN is off"}
+                return Answer(403, {"error": "ORGANIZATIONAL_ADMIN is off"})
             found = self._one("select o.name from organizations o join profiles p on p.organization_id = o.id limit 1")
-            return (200, {"organization": found[0]}) if found else (404, {"error": "no organization"})
-        return 404, {"error": "not found"}
+            return Answer(200, {"organization": found[0]}) if found else Answer(404, {"error": "no organization"})
+        return Answer(404, {"error": "not found"})
 
     def _one(self, query: str, *params: str) -> tuple[Any, ...] | None:
         """The first row, through the connection of any pod."""
@@ -169,46 +165,3 @@ class App:
                 raise psycopg.OperationalError("no connection to the database")
             found: tuple[Any, ...] | None = held[0].execute(query.encode(), params or None).fetchone()
             return found
-
-
-class _Quiet(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients that are killed are meant."""
-
-
-class _Server:
-    """JSON in answer to a method, a path, headers (lower case) and a body."""
-
-    def __init__(self, answer: Callable[[str, str, dict[str, str], bytes], Answer]) -> None:
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                status, content = answer(self.command, self.path, headers, body)
-                encoded = json.dumps(content).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(encoded)))
-                self.end_headers()
-                self.wfile.write(encoded)
-
-            do_POST = do_GET
-
-            def log_message(self, *args: object) -> None:
-                """Quiet."""
-
-        self._server = _Quiet((LOOPBACK, 0), Handler)
-        self.url = f"http://{LOOPBACK}:{self._server.server_address[1]}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="virtue-http", daemon=True
-        )
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()

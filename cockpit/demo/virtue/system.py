@@ -11,8 +11,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from cockpit.demo import stand_in_database
 from cockpit.demo.kube.api_server import ApiServer, kubeconfig
 from cockpit.demo.kube.cluster import Cluster
 from cockpit.demo.virtue import database
@@ -65,7 +64,7 @@ class System:
         """What the profile's variables are read from."""
         return {
             "VIRTUE_DATABASE_URL": self.dsn,
-            "VIRTUE_DATABASE_SYSTEM": database.system_identifier(self.dsn),
+            "VIRTUE_DATABASE_SYSTEM": stand_in_database.system_identifier(self.dsn),
             "VIRTUE_APP_URL": self.app.url,
             "VIRTUE_METRICS_URL": self.app.metrics_url,
             "VIRTUE_KUBE_CONTEXT": CONTEXT,
@@ -92,13 +91,11 @@ class System:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
+        return stand_in_database.rows(self.dsn, statement)
 
     def execute(self, statement: str) -> None:
         """Do something to the database, behind everybody's back."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        stand_in_database.rows(self.dsn, statement)
 
     def connections(self) -> int:
         """How many connections the application holds."""

@@ -13,7 +13,7 @@ FAST = Path(__file__).with_name("virtue_fast.toml")
 VALUES = {
     "backup_id": "backup-2026-11-21",
     "rollback_backup_id": "backup-before-rollback",
-    "former_limit": "-1",
+    "former_limit": "40",
     "baseline_response": "240",
     "baseline_users": "118",
     "baseline_tickets": "3",

@@ -56,11 +56,13 @@ create view pg_stat_statements as
 select 'select o.name from organizations o where o.organization_id = $1' as query,
        42::bigint as calls, 84.0::float8 as total_exec_time, 2.0::float8 as mean_exec_time, 42::bigint as rows
 """
+# For the deployment to raise and to put back.
+LIMIT = "alter database virtue connection limit 40"
 
 
 def create(admin_dsn: str) -> str:
     """Make the database anew on a server, and return its connection string."""
-    return stand_in_database.create(admin_dsn, NAME, PASSWORD, BEFORE, STATEMENTS)
+    return stand_in_database.create(admin_dsn, NAME, PASSWORD, BEFORE, STATEMENTS, LIMIT)
 
 
 def drop(admin_dsn: str) -> None:

@@ -83,7 +83,7 @@ def test_thresholds_are_the_runbooks():
         "response_ms < 2000.0",
         "database_cpu < 80.0",
         "errors < 1.0",
-        "!log_errors",
+        "log_errors == 0",
     }
     triggers = {trigger.id: (trigger.severity, trigger.when) for trigger in PRODUCTION.triggers}
     assert triggers == {
@@ -103,7 +103,7 @@ def test_thresholds_are_the_runbooks():
 def test_rollback_plans_are_told_apart_by_the_hour():
     plans = {plan.id: plan.when for plan in PRODUCTION.rollbacks}
     assert plans["planned"] == ("since.set_image >= 3600.0",)
-    assert plans["emergency"][0].endswith("since.set_image < 3600.0")
+    assert plans["emergency"][0].startswith("since.set_image < 3600.0 || ")
 
 
 def test_whom_to_reach_and_what_is_left_to_do():
@@ -140,10 +140,10 @@ async def test_before_the_deployment_every_probe_can_be_read_and_none_alarms(sys
         12,
         0,
     )
-    assert (values["organizations_table"], values["indexes"], values["connection_limit"]) == (0, 0, -1)
+    assert (values["organizations_table"], values["indexes"], values["connection_limit"]) == (0, 0, 40)
     assert (values["image"], values["version"]) == ("virtue-app:previous-stable", "previous-stable")
     assert values["flags"] == "false,false,false"
-    assert (values["maintenance"], values["log_errors"], values["statement_statistics"]) == (False, False, True)
+    assert (values["maintenance"], values["log_errors"], values["statement_statistics"]) == (False, 0, True)
 
 
 async def test_while_nobody_is_served_the_probes_say_so(system: System):
@@ -157,9 +157,22 @@ async def test_while_nobody_is_served_the_probes_say_so(system: System):
     assert seen["login_success"][0] == "pass", "the monitoring is not a part of the application"
 
 
+async def test_what_kubectl_could_not_say_opens_no_gate(
+    system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "there-is-none"))
+    seen = await readings(system)
+    assert seen["pods"] == ("fail", "unknown"), "not none"
+    assert {seen[name] for name in ("replicas", "log_errors")} == {("fail", None)}, "no value, and no 0"
+    assert seen["pods_ready"] == ("fail", 0)
+    assert [seen[name][0] for name in ("image", "flags")] == ["fail", "fail"]
+    plans = {plan.id: plan.when for plan in PRODUCTION.rollbacks}
+    assert "image.passing && " in plans["emergency"][0], "an image that cannot be read is no other image"
+
+
 async def test_figures_beyond_their_thresholds_are_seen(system: System):
     system.app.figures |= {"login_success_percent": 92.0, "error_percent": 5.5, "database_cpu_percent": 85.0}
-    system.app.log_lines.append("ERROR: relation does not exist")
+    system.app.log_lines += ["GET /api/health 200 " + "-" * 900] * 99 + ["TypeError: there is no such relation"]
     system.kubectl("set", "image", "deployment/virtue-app", f"app={NEW_IMAGE}")
     until(lambda: set(system.cluster.pods(ready=False).values()) == {NEW_IMAGE}, "only new pods")
     seen = await readings(system)
@@ -169,5 +182,5 @@ async def test_figures_beyond_their_thresholds_are_seen(system: System):
         "database_cpu": "warn",
         "response_ms": "pass",
     }
-    assert seen["log_errors"][1] is True
+    assert seen["log_errors"] == ("pass", 3), "one a pod"
     assert seen["image"][1] == NEW_IMAGE

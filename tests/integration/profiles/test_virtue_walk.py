@@ -49,6 +49,12 @@ def begin(system: System, tmp_path: Path) -> Iterator[Callable[..., Night]]:
 
 def test_the_night_walks_to_its_end_and_leaves_the_new_system(begin: Callable[..., Night], system: System):
     night = begin(more="production = true")
+    night.walk("maintenance_on")
+    # Users go on working until the platform is closed: there is more than was noted beforehand.
+    system.execute(
+        "insert into virtue_progress (practitioner_id, virtue, score, noted_on)"
+        " select id, 'hope', 5, current_date from profiles where role = 'practitioner'"
+    )
     night.walk()
     assert night.problem() == ""
     profile = night.state.profile
@@ -68,7 +74,7 @@ def test_the_night_walks_to_its_end_and_leaves_the_new_system(begin: Callable[..
         "patch configmaps/app-config",
     ]
     assert system.query("select count(*) from profiles where organization_id is null") == [(0,)]
-    assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(-1,)]
+    assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(40,)]
     assert [message["title"] for message in system.app.sent["mail"]] == [
         "Scheduled maintenance: Virtue Development Platform",
         "Maintenance complete: new features for organizations",
@@ -87,6 +93,14 @@ def test_the_night_walks_to_its_end_and_leaves_the_new_system(begin: Callable[..
     assert len({by.user for by in approved[:2] if by}) == 2
     for secret in SECRETS:
         assert night.holding(secret) == [], "no secret is in any file of the run"
+
+
+def test_a_database_without_a_limit_of_its_own_gets_none(begin: Callable[..., Night], system: System):
+    system.execute("alter database virtue connection limit -1")
+    night = begin(values={"former_limit": "-1"})
+    night.walk("validation_tested")
+    assert night.state.steps["raise_limit"].status == "not_applicable"
+    assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(-1,)]
 
 
 def test_a_no_go_holds_the_run_before_anything_is_touched(begin: Callable[..., Night], system: System):
@@ -280,7 +294,7 @@ def test_a_rehearsal_changes_nothing_outside(begin: Callable[..., Night], system
     assert system.app.sent == {"mail": [], "alert": []}
     modes = {body.step: body.mode for body in night.bodies("action.started")}
     shown = {"migrate_data", "migrate_indexes", "validate", "notice_24h", "notice_complete"}
-    rolled_back = {"raise_limit", "migrate_schema", "slow_statements", "table_use", "restore_limit"}
+    rolled_back = {"raise_limit", "migrate_schema", "slow_statements", "table_use"}
     assert {step for step, mode in modes.items() if mode == "shown"} == shown
     assert {step for step, mode in modes.items() if mode == "rolled_back"} == rolled_back
     assert {mode for step, mode in modes.items() if step not in shown | rolled_back} == {"dry_run"}

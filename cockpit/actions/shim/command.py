@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 
 from cockpit.actions.shim.capture import Excerpt, LogFile
+from cockpit.actions.shim.cgroup import ControlGroup
 from cockpit.actions.shim.masking import Masker
-from cockpit.actions.shim.processes import descendants, kill, terminate
+from cockpit.actions.shim.processes import Process, descendants, kill, look, terminate
 from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec
 
@@ -98,7 +99,9 @@ class Command:
         for stream in (self._stdout, self._stderr):
             self._selector.register(stream.fd, selectors.EVENT_READ, stream)
         self._began = time.monotonic()
+        self._group = ControlGroup.make(os.path.basename(spec.status).removesuffix(".status"))
         try:
+            self._enter_group()
             self._child = subprocess.Popen(
                 spec.argv,
                 cwd=spec.cwd,
@@ -113,6 +116,35 @@ class Command:
         finally:
             os.close(out_end)
             os.close(err_end)
+            self._leave_group()
+
+    def _enter_group(self) -> None:
+        if self._group is None:
+            return
+        try:
+            self._group.enter()
+        except OSError:  # made, and not to be used: ancestry is enough
+            self._group.remove()
+            self._group = None
+
+    def _leave_group(self) -> None:
+        if self._group is None:
+            return
+        try:
+            self._group.leave()
+        except OSError:  # it would end this shim with the command
+            self._group = None
+
+    def _everything(self) -> list[Process]:
+        """Whatever lives of what was started: by ancestry, and by the group it was born in."""
+        found = descendants(os.getpid())
+        members = self._group.members() - {os.getpid()} - {each.pid for each in found} if self._group else set()
+        return [*found, *(process for pid in members if (process := look(pid)) is not None)]
+
+    def _kill(self) -> None:
+        if self._group is not None:
+            self._group.kill()
+        kill(os.getpid())
 
     @property
     def pid(self) -> int:
@@ -129,7 +161,7 @@ class Command:
             self._drain()
         finally:
             if self._code is None:
-                kill(os.getpid())  # only a fault of the shim itself leads here
+                self._kill()  # only a fault of the shim itself leads here
         return self._end()
 
     def _run(self) -> None:
@@ -148,7 +180,7 @@ class Command:
         self._wait_for_all(self._spec.grace_s)
         give_up = time.monotonic() + max(self._spec.grace_s, 1.0)
         while not self._is_over() and time.monotonic() < give_up:
-            kill(os.getpid())
+            self._kill()
             self._wait_for_all(_LOOK_EVERY_S)
 
     def _wait_for_all(self, longest_s: float) -> None:
@@ -157,7 +189,7 @@ class Command:
             self._turn(_LOOK_EVERY_S / 2)
 
     def _is_over(self) -> bool:
-        return self._code is not None and not descendants(os.getpid())
+        return self._code is not None and not self._everything()
 
     def _drain(self) -> None:
         """Read what is still in the pipes; somebody may hold them open for long."""
@@ -200,6 +232,8 @@ class Command:
         for stream in (self._stdout, self._stderr):
             stream.finish()
         log = self._log.close()
+        if self._group is not None:
+            self._group.remove()
         is_signal = self._code is not None and self._code < 0
         return Exit(
             code=None if is_signal else self._code,
@@ -215,7 +249,7 @@ class Command:
             stdout=self._stdout.text(),
             stderr=self._stderr.text(),
             is_whole=self._stdout.is_whole,
-            left=[f"{process.pid} {process.name}" for process in descendants(os.getpid())][:100],
+            left=[f"{process.pid} {process.name}" for process in self._everything()][:100],
             fault=log.fault,
         )
 

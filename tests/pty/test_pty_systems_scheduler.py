@@ -59,7 +59,7 @@ def test_a_version_that_breaks_down_leads_back_by_keys_alone(system: System, tmp
         assert "application_down" in [body.trigger for body in night.bodies("trigger.fired")]
         chosen = night.bodies("rollback.chosen")
         assert [(body.plan, body.reason) for body in chosen] == [("back", WHY)]
-        assert night.settled()[-4:] == ["back_serving", "back_database", "back_image", "back_works"]
+        assert night.settled()[-5:] == ["back_container", "back_serving", "back_database", "back_image", "back_works"]
         assert night.bodies("run.finished")
         assert night.problem() == ""
     finally:

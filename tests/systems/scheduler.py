@@ -16,6 +16,7 @@ from systems.dumping import dumped
 from systems.laying import PROFILES
 from systems.night import Night
 
+from cockpit.demo.scheduler.app import ORIGIN
 from cockpit.demo.scheduler.engine import NEW_IMAGE, RUNNING, Container, Image
 from cockpit.demo.scheduler.system import ACCESS_SECRET, REFRESH_SECRET, System
 from cockpit.profile.kinds import installed
@@ -60,7 +61,7 @@ def launched(system: System) -> None:
 def started(system: System) -> Container:
     """Version 1.0 runs instead of 0.9, whatever the schema is."""
     system.engine.containers.clear()
-    env = {"JWT_SECRET": ACCESS_SECRET, "JWT_REFRESH_SECRET": REFRESH_SECRET}
+    env = {"JWT_SECRET": ACCESS_SECRET, "JWT_REFRESH_SECRET": REFRESH_SECRET, "CORS_ORIGIN": ORIGIN}
     image = system.engine.images.setdefault(NEW_IMAGE, Image(NEW_IMAGE, user="node"))
     container = Container("f" * 64, RUNNING, image, env, user="node", memory=512 * 2**20, nano_cpus=10**9)
     container.state = "running"

@@ -17,7 +17,7 @@ from pathlib import Path
 import psycopg
 
 from cockpit.demo.scheduler import routes
-from cockpit.demo.scheduler.engine import NEW_IMAGE, Engine
+from cockpit.demo.scheduler.engine import NEW_IMAGE, Container, Engine
 from cockpit.demo.scheduler.faults import Faults
 from cockpit.demo.serving import Answer, Asked, Server
 
@@ -25,12 +25,13 @@ LIMIT, LIMIT_S = 100, 900
 """Requests that one client may make, and within how many seconds."""
 ORIGIN = "https://app.scheduler.invalid"
 _HELMET = {
-    "Content-Security-Policy": "default-src 'self'; object-src 'none'; frame-ancestors 'self'",
     "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "no-referrer",
 }
+_VISITS_A_LINE = 50
+"""Of the visitors' requests, one in so many is logged: a line about every 5 s."""
 _SEEN = 200
 """Requests that error rate and latency are counted over."""
 
@@ -98,10 +99,10 @@ class App:
         if container is None:
             return Answer(502, {"error": "bad gateway"})
         is_new = container.image.tag == NEW_IMAGE
-        headers = self._headers(request, is_new)
+        headers = self._headers(request, container)
         if request.method == "OPTIONS":
             return Answer(204, None, headers)
-        if is_new and request.path.startswith("/api/") and (late := self._limited(request.client, headers)):
+        if is_new and request.path.startswith("/api/") and (late := self._limited(request, headers)):
             return late
         if is_new and self.faults.broken and request.path != "/health":
             self.log("error", "unhandled exception")
@@ -117,14 +118,18 @@ class App:
             given = Answer(500, {"statusCode": 500, "message": "Internal server error", **leak})
         return Answer(given.status, given.content, {**headers, **given.headers})
 
-    def _headers(self, request: Asked, is_new: bool) -> dict[str, str]:
+    def _headers(self, request: Asked, container: Container) -> dict[str, str]:
         origin = request.headers.get("origin", "")
-        if not is_new:
+        if container.image.tag != NEW_IMAGE:
             return {"X-Powered-By": "Express", "Access-Control-Allow-Origin": "*"}
-        allowed = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if origin == ORIGIN else {}
-        return {**_HELMET, **allowed}
+        is_ours = bool(origin) and origin == container.env.get("CORS_ORIGIN")
+        allowed = {"Access-Control-Allow-Origin": origin, "Vary": "Origin"} if is_ours else {}
+        return {"Content-Security-Policy": self.faults.policy, **_HELMET, **allowed}
 
-    def _limited(self, client: str, headers: dict[str, str]) -> Answer | None:
+    def _limited(self, request: Asked, headers: dict[str, str]) -> Answer | None:
+        client = request.client
+        if self.faults.believes_forwarded:
+            client = request.headers.get("x-forwarded-for", client)
         with self._lock:
             window = self._clients.get(client)
             if window is None or time.monotonic() - window.began > LIMIT_S:
@@ -136,7 +141,7 @@ class App:
             "RateLimit-Remaining": str(left),
             "RateLimit-Policy": f"{LIMIT};w={LIMIT_S}",
         }
-        if window.count > LIMIT:
+        if window.count > LIMIT and self.faults.refuses:
             return Answer(429, {"statusCode": 429, "message": "Too Many Requests"}, headers)
         return None
 
@@ -153,4 +158,6 @@ class App:
         while not self._ending.wait(0.1):
             number += 1
             client = f"10.0.{number // 250 % 250}.{number % 250}"
-            self.answer(Asked("GET", "/api/organizations/available/visitor", {}, {}, client=client))
+            given = self.answer(Asked("GET", "/api/organizations/available/visitor", {}, {}, client=client))
+            if number % _VISITS_A_LINE == 1 and given.status != 502:
+                self.log("http", f"GET /api/organizations/available/visitor {given.status}")

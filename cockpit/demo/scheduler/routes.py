@@ -126,6 +126,8 @@ def _register(asked: Call) -> Answer:
         query = 'insert into organizations (name, slug, "launchStage") values (%s, %s, %s) on conflict do nothing '
         query += "returning id"
         made = asked.rows(query, str(given.get("organization", slug)), slug, invited[0][0])
+        if made and asked.faults.enables_at_once:
+            asked.rows("update organizations set enabled = true where id = %s", made[0][0])
     else:
         query = "insert into organizations (name, slug) values (%s, %s) on conflict do nothing returning id"
         made = asked.rows(query, str(given.get("organization", slug)), slug)

@@ -77,6 +77,7 @@ class System:
             "ENGINE": NAME,
             "SOURCE": str(self.source),
             "LOG": str(self.log_path),
+            "LOG_DIR": str(self.folder),
             "JWT_SECRET": ACCESS_SECRET,
             "JWT_REFRESH_SECRET": REFRESH_SECRET,
             "USER_EMAIL": database.USER_EMAIL,
@@ -118,11 +119,11 @@ class System:
         database.rows(self.direct_dsn, statement)
 
     def _back_up_daily(self) -> None:
-        """A backup a day of the last three; tonight's is not made yet."""
+        """A backup a day of the last thirty; tonight's is not made yet."""
         self.backups.mkdir()
         now = datetime.now(UTC)
-        for days in (1, 2, 3):
-            made = now - timedelta(days=days, hours=-1)
+        for days in range(1, 31):
+            made = now - timedelta(days=days, hours=-4)
             path = self.backups / f"{made:%Y-%m-%dT%H%M}-daily.dump"
             path.write_bytes(b"PGDMP" + b"\0" * 4096)
             os.utime(path, (made.timestamp(), made.timestamp()))

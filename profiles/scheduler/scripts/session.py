@@ -58,8 +58,8 @@ def lists(session):
     path = f"/api/organizations/{own_organization(session)}/clients"
     status, _, found = ask("GET", path, token=session["accessToken"])
     items = found["items"] if isinstance(found, dict) else found or []
-    has_total = isinstance(found, dict) and "total" in found
-    return {"status": status, "items": len(items), "has_total": has_total, "columns": len(items[0]) if items else 0}
+    total = found.get("total", 0) if isinstance(found, dict) else 0
+    return {"status": status, "items": len(items), "total": total, "columns": len(items[0]) if items else 0}
 
 
 if __name__ == "__main__":

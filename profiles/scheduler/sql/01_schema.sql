@@ -2,6 +2,18 @@
 --
 -- By hand: psql -v ON_ERROR_STOP=1 -1 -f 01_schema.sql "$DATABASE_URL"
 
+-- What only the way back asks: since when, and what it was like before. As it was the first time, however often this runs.
+create table if not exists public.launch_memo (
+    only_one boolean primary key default true check (only_one),
+    "beganAt" timestamptz not null default now(),
+    "enabledDefault" text
+);
+insert into public.launch_memo ("enabledDefault")
+select pg_get_expr(d.adbin, d.adrelid)
+  from pg_attribute a left join pg_attrdef d on (d.adrelid, d.adnum) = (a.attrelid, a.attnum)
+ where a.attrelid = 'public.organizations'::regclass and a.attname = 'enabled'
+    on conflict do nothing;
+
 -- Who registers from now on waits for approval. Organizations that are there stay as they are.
 alter table public.organizations alter column enabled set default false;
 alter table public.organizations add column if not exists "approvedAt" timestamptz;

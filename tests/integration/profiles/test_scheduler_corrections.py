@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -26,11 +27,13 @@ from cockpit.probes.oneshot import read_once
 from cockpit.profile.conditions import compile_condition, probe_environment
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
+from cockpit.profile.model import Profile
 from cockpit.profile.variables import resolve, secret_values
 from cockpit.run.readings import Reading
 
 KINDS = installed()
 PRODUCTION = load(FOLDER / "production.toml", KINDS).profile
+STAGING = load(FOLDER / "staging.toml", KINDS).profile
 
 
 @pytest.fixture
@@ -65,9 +68,14 @@ def shell(system: System, script: str, **others: str) -> subprocess.CompletedPro
     )
 
 
-def unmet(step: str, done: subprocess.CompletedProcess[str]) -> list[str]:
+def gate_of(step: str) -> tuple[str, ...]:
+    """The conditions under which a step may be confirmed."""
+    return tuple(next(each for _, each in PRODUCTION.every_step() if each.id == step).gate)
+
+
+def unmet(step: str, done: subprocess.CompletedProcess[str], profile: Profile = PRODUCTION) -> list[str]:
     """What a step of the profile expects of its command, and did not get."""
-    found = next(each for _, each in PRODUCTION.every_step() if each.id == step)
+    found = next(each for _, each in profile.every_step() if each.id == step)
     facts: dict[str, object] = {"exit_code": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
     if done.stdout.lstrip().startswith("{"):
         facts["json"] = json.loads(done.stdout)
@@ -116,6 +124,19 @@ def test_an_image_that_holds_a_secret_is_built_without_a_word(system: System):
     assert shell(system, "docker build --tag scheduler-api:1.0.0 .").returncode == 0
     (reading,) = seen(system, "image_clean")
     assert reading.value is False
+    assert ACCESS_SECRET not in str(reading)
+
+
+def test_a_file_of_secrets_is_copied_into_the_image_unseen(system: System):
+    assert seen(system, "source_clean")[0].status == "pass"
+    (system.source / ".env").write_text("PORT=3000\n")
+    (system.source / "src" / "config.js").write_text(f'exports.secret = "{ACCESS_SECRET}";\n')
+    assert shell(system, "docker build --tag scheduler-api:1.0.0 .").returncode == 0
+    assert value(system, "image_clean") is True, "its variables are not its files"
+    (reading,) = seen(system, "source_clean")
+    assert reading.status == "fail"
+    assert ".env is there" in reading.detail
+    assert "src/config.js holds SCHEDULER_JWT_SECRET" in reading.detail
     assert ACCESS_SECRET not in str(reading)
 
 
@@ -179,6 +200,71 @@ def test_headers_of_a_rate_limit_limit_nothing(system: System):
     assert value(system, "rate_limit") is True
     reached = ours(system, "rate_limit_reached", "staging")
     assert int(json.loads(reached.stdout)["refused_after"]) in range(90, 101)
+    assert unmet("rate_limit_reached", reached, STAGING) == []
+
+
+def test_a_limit_that_counts_need_not_refuse(system: System):
+    launched(system)
+    system.app.faults.refuses = False
+    path = "/api/organizations/available/somebody"
+    answers = [asked(system, "GET", path) for _ in range(110)]
+    assert int(answers[0][1]["RateLimit-Remaining"]) > int(answers[50][1]["RateLimit-Remaining"])
+    assert {status for status, _, _ in answers} == {200}
+    assert unmet("rate_limit_reached", ours(system, "rate_limit_reached", "staging"), STAGING) == [
+        "json.refused == true"
+    ]
+
+
+def test_whoever_says_to_come_from_elsewhere_has_no_limit(system: System):
+    launched(system)
+    system.app.faults.believes_forwarded = True
+    path = "/api/organizations/available/somebody"
+    assert int(asked(system, "GET", path)[1]["RateLimit-Remaining"]) > int(
+        asked(system, "GET", path)[1]["RateLimit-Remaining"]
+    ), "it counts, for whoever is honest"
+    from_anywhere = (asked(system, "GET", path, headers={"X-Forwarded-For": f"192.0.2.{n}"})[0] for n in range(110))
+    assert set(from_anywhere) == {200}
+    assert value(system, "rate_limit") is False
+
+
+def test_a_security_policy_may_allow_everything(system: System):
+    launched(system)
+    assert value(system, "headers_set") is True
+    for lax in ("default-src *", "default-src 'self'; script-src 'self' 'unsafe-inline'", "img-src 'self'"):
+        system.app.faults.policy = lax
+        said = shell(system, "curl --silent --head --request GET $API/health").stdout.lower()
+        assert "content-security-policy:" in said
+        (reading,) = seen(system, "headers_set")
+        assert (reading.value, reading.status) == (False, "warn")
+
+
+def test_a_list_of_few_clients_looks_like_a_page(system: System):
+    """Version 0.9 gives whatever there is, to whoever asks: of 20 clients nobody can tell."""
+    system.execute("delete from clients where \"organizationId\" = 1 and identifier > 'C-20'")
+    login = {"email": database.USER_EMAIL, "password": database.USER_PASSWORD}
+    token = asked(system, "POST", "/api/auth/login", login)[2]["accessToken"]
+    items = asked(system, "GET", "/api/organizations/1/clients", headers={"Authorization": f"Bearer {token}"})[2]
+    assert 0 < len(items) <= 50
+    launched(system)
+    assert value(system, "lists_bounded") is False
+    insert = "insert into clients (\"organizationId\", identifier, name) select 1, 'D-' || n, 'D' from "
+    system.execute(f"{insert} generate_series(1, 60) n")
+    assert value(system, "lists_bounded") is True
+
+
+def test_a_column_says_disabled_and_the_application_enables(system: System):
+    launched(system)
+    system.app.faults.enables_at_once = True
+    system.execute("delete from users where role = 'admin'")
+    system.execute(
+        f"insert into users (email, \"passwordHash\", role) values ('{database.ADMIN_EMAIL}', "
+        f"'{database.hashed(database.ADMIN_PASSWORD)}', 'admin')"
+    )
+    system.execute("insert into invitations (code, stage) values ('check-01M7Y93MTEST', 'check')")
+    shown = shell(system, "psql \"$DATABASE\" -c '\\d organizations'").stdout
+    assert re.search(r"enabled .*\bfalse\b", shown)
+    assert value(system, "new_disabled") is True
+    assert unmet("registration", ours(system, "registration")) == ["int(json.before) == 403"]
 
 
 def test_an_image_that_names_a_user_may_run_as_root(system: System):
@@ -220,6 +306,11 @@ def test_npm_finds_no_hole_without_asking_anybody(system: System):
     system.beside.advisories["ms"] = [hole]
     offline = shell(system, "npm audit", npm_config_offline="true")
     assert (offline.returncode, "found 0 vulnerabilities" in offline.stdout) == (0, True)
+    system.beside.advisories["ms"] = [{**hole, "id": 2, "severity": "low"}]
+    assert shell(system, "npm audit").returncode == 1, "the same as for a critical one"
+    assert unmet("audit", ours(system, "audit")) == []
+    assert shell(system, "npm audit", npm_config_registry="http://127.0.0.1:9/").returncode == 1
+    system.beside.advisories["ms"] = [hole]
     done = ours(system, "audit", npm_config_offline="true")
     assert unmet("audit", done) == ["int(json.metadata.vulnerabilities.critical) == 0"]
     system.beside.advisories.clear()
@@ -236,9 +327,51 @@ def test_a_dump_through_a_pipe_ends_well_and_is_empty(system: System):
     assert ours(system, "backup", SCHEDULER_BACKUP_URL="postgresql:///nowhere?host=/nowhere").returncode != 0
     assert sorted(system.backups.iterdir()) == before
     assert ours(system, "backup").returncode == 0
+    assert seen(system, "backups")[0].status == "pass"
+    assert float(str(value(system, "launch_backup"))) < 0.1
+
+
+def test_a_dump_by_hand_hides_that_none_is_made_by_itself(system: System):
+    for path in system.backups.iterdir():
+        os.utime(path, (path.stat().st_mtime - 2 * 86_400,) * 2)
+    assert ours(system, "backup").returncode == 0
+    assert shell(system, "find $BACKUPS -name '*.dump' -mmin -1500 | grep .").returncode == 0
     (reading,) = seen(system, "backups")
-    assert reading.status == "pass"
-    assert float(str(reading.value)) < 0.1
+    assert (reading.status, 67.0 < float(str(reading.value)) < 69.0) == ("fail", True)
+
+
+def test_backups_of_a_few_days_do_not_show_that_they_are_kept(system: System):
+    assert gate_of("backups_scheduled") == (
+        "backups.status == 'pass'",
+        "backups_kept >= 29.0",
+        "backup_success == 100.0",
+    )
+    assert float(str(value(system, "backups_kept"))) > 29.0
+    for path in sorted(system.backups.iterdir())[:-3]:
+        path.unlink()
+    assert shell(system, "find $BACKUPS -name '*.dump' -mtime +30 | grep .").returncode == 1, "none is too old"
+    assert seen(system, "backups")[0].status == "pass"
+    assert float(str(value(system, "backups_kept"))) < 3.0
+    oldest = min(system.backups.iterdir())
+    (system.backups / "one-more-daily.dump").write_bytes(oldest.read_bytes())
+    newest = max(path.stat().st_mtime for path in system.backups.iterdir())
+    os.utime(oldest, (newest - 20 * 86_400,) * 2)
+    assert seen(system, "backups")[0].status == "warn", "a day is missing, which `passing` would let pass"
+
+
+def test_nobody_finds_an_error_in_a_log_that_nobody_writes(system: System, tmp_path: Path):
+    launched(system)
+    elsewhere = tmp_path / "application.log.1"
+    elsewhere.write_text('{"timestamp":"2020-01-01T00:00:00Z","level":"info","message":"listening"}\n')
+    os.utime(elsewhere, (0, 0))
+    for log in (elsewhere, tmp_path / "not-there.log"):
+        errors = shell(system, 'grep --count \'"level":"error"\' "$SCHEDULER_LOG" || true', SCHEDULER_LOG=str(log))
+        assert errors.stdout in ("0\n", "")
+        written, found = seen(system, "log_written", "log_errors", SCHEDULER_LOG=str(log))
+        assert (found.value, written.status) == (0, "fail")
+    assert seen(system, "log_written")[0].status == "pass"
+    for step in ("services_running", "first_day"):
+        assert "log_written.passing" in gate_of(step)
 
 
 # ---- deploying -----------------------------------------------------------------------------------------------------
@@ -341,9 +474,9 @@ def test_failed_logins_of_a_day_hide_those_of_an_hour(system: System):
 
 
 def test_who_looks_before_they_book_books_twice_all_the_same(system: System):
-    free = "select count(*) from appointments where staff = 'dora' and date = '2026-12-01 10:00Z'"
+    free = "select count(*) from appointments where staff = 'dora'"
     book = """insert into appointments ("organizationId", "clientId", staff, date, minutes)
-              values (1, 1, 'dora', '2026-12-01 10:00Z', 45)"""
+              values (1, 1, 'dora', date_trunc('day', now()) + interval '400 days', 45)"""
     with psycopg.connect(system.direct_dsn) as one, psycopg.connect(system.direct_dsn) as other:
         for connection in (one, other):
             assert connection.execute(free.encode()).fetchone() == (0,)

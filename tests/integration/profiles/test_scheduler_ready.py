@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from systems.looking import until
 from systems.scheduler import FOLDER, ROLLOUT_FAST, data, launched, scheduler_night
 from systems.stage import system_of
@@ -95,6 +96,7 @@ def test_each_thing_that_is_wrong_is_named(system: System, tmp_path: Path):
             SCHEDULER_MAIL_URL="mail.invalid/[hook]",
             SCHEDULER_DATABASE_URL=system.dsn.replace("/scheduler?", "/postgres?"),
             SCHEDULER_DATABASE_SYSTEM="7000000000000000000",
+            SCHEDULER_BACKUP_URL=make_conninfo(system.direct_dsn, dbname="postgres"),
         )
     )
     assert "there is no program `npm` here" in said
@@ -104,6 +106,7 @@ def test_each_thing_that_is_wrong_is_named(system: System, tmp_path: Path):
     assert "SCHEDULER_ALERT_URL: webhook that calls whoever is on duty: from the on-call" in said
     assert "Entropy of the secret for access tokens: it fails" in said
     assert "target db: it IS NOT what the profile says" in said
+    assert "target dumped: it IS NOT what the profile says" in said, "what pg_dump would have taken for the database"
     assert "database is `postgres`, the profile declares `scheduler`" in said
     assert "the profile declares `7000000000000000000`" in said
     assert "Monitoring takes our token (SCHEDULER_METRICS_TOKEN): it fails" in said

@@ -30,7 +30,7 @@ class System:
         self.dsn, self.test_dsn = database.create(admin_dsn)
         releases.lay_out(self.releases)
         self.app = App(self.releases, self.dsn, self.log_path)
-        self.beside = Beside(self.dsn)
+        self.beside = Beside()
 
     def close(self) -> None:
         """End everything and take the databases away. A second time it does nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import urllib.error
@@ -13,6 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from systems.bn_aura import clinics_data
 from systems.looking import until
 from systems.stage import system_of
 
@@ -60,6 +62,11 @@ BACK = """
 DROP TRIGGER IF EXISTS set_customer_code ON customers;
 DROP FUNCTION IF EXISTS generate_customer_code();
 ALTER TABLE sales_commissions DROP COLUMN IF EXISTS workflow_id;
+"""
+FORMER = """
+create function generate_customer_code() returns trigger language plpgsql as
+'begin new.customer_code := coalesce(new.customer_code, ''OLD-'' || floor(random() * 1000000000)); return new; end';
+create trigger set_customer_code before insert on customers for each row execute function generate_customer_code();
 """
 
 
@@ -162,6 +169,7 @@ def test_a_function_without_a_search_path_counts_by_whichever_sequence_is_neares
     system.execute(near)
     assert system.query("select customer_code from customers where name = 'near'") == [("CUST-000001",)]
     system.execute("delete from customers where name = 'near'")
+    psql(system, BACK)
     ours(system, "01_customer_code")
     assert value(system, "search_path_open") == 1
     system.execute(near)
@@ -219,6 +227,11 @@ def test_an_index_whose_build_failed_counts_as_there(system: System):
     assert value(system, "workflow_index") == 0
     ours(system, "04_commission_index")
     assert value(system, "workflow_index") == 1
+    system.execute("drop index idx_sales_commissions_workflow_id")
+    with psycopg.connect(system.dsn) as building:
+        building.execute(COLUMN.split(";")[1].encode())  # as it is while a large table is read
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            system.execute("set lock_timeout = '200ms'; update sales_commissions set cents = cents")
 
 
 def test_a_lock_that_is_waited_for_without_end_stops_everybody_behind_it(system: System):
@@ -253,6 +266,82 @@ def test_the_customer_whom_the_runbook_tries_with_stays_in_production(system: Sy
     assert value(system, "left_of_the_test") == 0
 
 
+def test_what_is_verified_before_the_migration_can_only_be_missing(system: System):
+    asked = LABEL.split("NOT EXISTS (")[1].split(") THEN")[0].rpartition(")")[0] + ")"
+    assert system.query(asked) == [], "on the list of checks, and brought two chapters later"
+    assert (value(system, "foundations"), value(system, "names_taken")) == (5, 0)
+    ours(system, "01_customer_code", "02_clinic_role", "03_commission_workflow", "04_commission_index")
+    assert system.query(asked) == [(1,)]
+    assert value(system, "names_taken") == 6
+    assert STEPS["schema_reviewed"].gate == ("names_taken == 0",)
+    assert STEPS["clinic_role"].gate == ("role_label == 1",)
+
+
+def test_a_sequence_that_is_there_already_counts_from_where_it_likes(system: System):
+    system.execute("create sequence customer_code_seq")
+    assert psql(system, CODES) == 0
+    assert new_code(system) == "CUST-000001", "not from 1000"
+    assert value(system, "code_sequence") == 0
+    psql(system, BACK)
+    before = clinics_data(system)
+    with pytest.raises(psycopg.errors.RaiseException, match="does not count from 1000"):
+        ours(system, "01_customer_code")
+    ours(system, "rollback_customer_code")
+    assert clinics_data(system) == before, "also the way back leaves it alone"
+
+
+@pytest.mark.parametrize("state", ["enable", "disable", "enable always"])
+def test_what_gave_codes_before_is_gone_after_the_runbooks_way_back(system: System, state: str):
+    system.execute(FORMER)
+    system.execute(f"alter table customers {state} trigger set_customer_code")
+    before = clinics_data(system)
+    assert value(system, "names_taken") == 2
+    for _ in range(2):
+        ours(system, "01_customer_code")
+    assert new_code(system) == "CUST-001003"
+    assert (value(system, "code_function"), value(system, "code_trigger")) == (1, 1)
+    system.execute("delete from customers where name = 'tried'; truncate audit_logs restart identity")
+    for _ in range(2):
+        ours(system, "rollback_customer_code")
+    assert (value(system, "code_function"), value(system, "code_trigger")) == (0, 0), "those are not ours"
+    assert clinics_data(system) == before
+    assert psql(system, CODES) == psql(system, BACK) == 0
+    assert system.query("select to_regprocedure('generate_customer_code()')") == [(None,)]
+    assert new_code(system) == "None", "nobody gives codes any more"
+
+
+def test_who_was_entered_just_before_the_migration_has_no_code_and_nothing_is_wrong(system: System):
+    system.execute("insert into customers (clinic_id, name) values (1, 'before')")
+    assert value(system, "codes_missing") == 1
+    ours(system, "01_customer_code")
+    assert value(system, "codes_missing") == 0, "else the way back would be recommended on every busy night"
+    system.execute("alter table customers disable trigger set_customer_code")
+    new_code(system)
+    assert value(system, "codes_missing") == 1
+
+
+def test_the_runbooks_way_back_loses_the_links_and_ours_keeps_a_copy(system: System, tmp_path: Path):
+    psql(system, CODES + LABEL + COLUMN)
+    link = """update sales_commissions c set workflow_id = w.id from workflow_states w
+               where w.customer_id = c.customer_id and w.state = 'completed'"""
+    system.execute(link)
+    links = """select c.id::text, c.workflow_id::text from sales_commissions c
+                where c.workflow_id is not null order by c.id"""
+    before = system.query(links)
+    keep = STEPS["ab_links_kept"].settings["script"]
+    env = {**os.environ, **system.environ, "URL": system.dsn, "backup": str(tmp_path / "b")}
+    command = ["bash", "-euo", "pipefail", "-c", str(keep).replace("$${", "${")]
+    subprocess.run(command, env=env, check=True, capture_output=True, timeout=30)
+    assert psql(system, BACK) == 0
+    psql(system, COLUMN)
+    assert system.query(links) == [], "no word, and no way to have them again"
+    ours(system, "rollback_commission_workflow")
+    assert subprocess.run(command, env=env, check=False, capture_output=True, timeout=30).returncode != 0
+    kept = [tuple(line.split(",")) for line in (tmp_path / "b.links.csv").read_text().splitlines()[1:]]
+    assert kept == before, "also when the step is run once more, the column being gone"
+    assert len(kept) > 0
+
+
 # ---- people ------------------------------------------------------------------------------------------------------
 
 
@@ -279,8 +368,13 @@ def test_row_security_that_is_on_need_not_hold(system: System):
         )
         cursor = connection.execute(b"set local role authenticated")
         cursor = connection.execute((FOLDER / "sql" / "check_access.sql").read_bytes().split(b";")[-2])
-        assert cursor.fetchall() == [(60, 180, 180)], "own, of others, of others that should be hidden"
-    assert "result[0].foreign_seen == 0" in STEPS["row_security"].settings["expect"]  # type: ignore[operator]
+        (customers, commissions, workflows) = cursor.fetchall()
+    assert customers == ("customers", 60, 180, 180), "own, of others, of others that should be hidden"
+    for place, own, foreign_seen, elsewhere in (commissions, workflows):
+        assert own > 0, place
+        assert foreign_seen == 0 < elsewhere, place
+    for step in ("access_control", "row_security"):
+        assert "result.all(row, row.foreign_seen == 0)" in STEPS[step].settings["expect"]  # type: ignore[operator]
 
 
 def test_an_audit_log_whose_table_is_there_may_note_nothing(system: System):
@@ -302,6 +396,7 @@ def test_services_that_were_not_restarted_look_as_healthy_as_before(system: Syst
         shutil.copy(system.releases / RELEASE / name, system.releases / "current" / name)
     status, health = ask(system, "GET", "/api/health")
     assert (status, health["release"], health["broadcaster"]) == (200, PREVIOUS, {"fallback": False})
+    assert logged_in(system), "and so login works"
     assert {"release_answers", "fallback"} < set(STEPS["restart"].gate)
 
 

@@ -26,7 +26,7 @@ PSQL = max(Path(SERVER.origin).parent.glob("pginstall*/bin/psql"))
 PROFILE = load(FOLDER / "production.toml", installed()).profile
 PROBES = {probe.id: probe for probe in PROFILE.probes}
 TEST_ACCOUNTS = next(each.value for each in PROFILE.variables if each.name == "test_accounts")
-VARIABLES = {"${database}": "bn_aura", "${test_accounts}": TEST_ACCOUNTS}
+VARIABLES = {"${database}": "bn_aura", "${test_accounts}": TEST_ACCOUNTS, "${login_email}": stand_in.PERSON}
 MIGRATED = {
     "code_sequence",
     "code_function",
@@ -36,6 +36,7 @@ MIGRATED = {
     "workflow_reference",
     "workflow_index",
 }
+NOT_REAL = ("giulia.ferri+test@aurora.invalid", "nobody@aurora.invalid")
 NEW = "insert into customers (clinic_id, name) values (1, 'new') returning customer_code"
 
 
@@ -100,6 +101,7 @@ async def test_read_as_the_keeper_reads_them_the_probes_turn_green(database: psy
         PROFILE, probes=tuple(probe for probe in PROFILE.probes if probe.settings.get("dsn") == "${database_url}")
     )
     values = {"database_url": database.info.dsn, "database": "bn_aura", "test_accounts": str(TEST_ACCOUNTS)}
+    values["login_email"] = stand_in.PERSON
 
     async def statuses() -> dict[str, str]:
         results = await read_once(profile, installed(), values, FOLDER)
@@ -201,6 +203,8 @@ def test_a_type_of_the_same_name_elsewhere_does_not_count(database: psycopg.Conn
     [
         ("security_off", "alter table customers disable row level security"),
         ("exposed", "alter table customers disable row level security; grant select on customers to anon"),
+        ("exposed", "create view v as select name from customers; grant select on v to anon"),
+        ("exposed", "create materialized view v as select name from customers; grant select (name) on v to anon"),
         ("search_path_open", "create function f() returns int language sql as 'select 1'"),
         (
             "indexes_missing",
@@ -210,6 +214,7 @@ def test_a_type_of_the_same_name_elsewhere_does_not_count(database: psycopg.Conn
         ("policies_missing", "create table t (c int); alter table t enable row level security"),
         ("test_accounts", "insert into auth.users (email, encrypted_password) values ('Test9@clinic.invalid', '')"),
         ("takers", "create role bn_aura_clerk; grant insert on customers to bn_aura_clerk"),
+        ("takers", "create role bn_aura_clerk; grant insert (clinic_id, name) on customers to bn_aura_clerk"),
         ("codes_ahead", "insert into customers (clinic_id, name, customer_code) values (1, 'b', 'CUST-002000')"),
     ],
 )
@@ -222,6 +227,46 @@ def test_what_is_looked_for_is_found(database: psycopg.Connection, probe: str, s
     finally:
         if probe == "takers":
             database.execute("drop owned by bn_aura_clerk; drop role bn_aura_clerk")
+
+
+def test_a_view_that_reads_with_the_readers_eyes_shows_nobody_anything(database: psycopg.Connection):
+    database.execute("create view v with (security_invoker) as select name from customers; grant select on v to anon")
+    assert value(database, PROBES["exposed"]) == 0
+
+
+@pytest.mark.parametrize("probe", ["longest_query", "connections"])
+def test_who_may_not_see_others_reads_no_zero(database: psycopg.Connection, probe: str):
+    settings, seen = PROBES[probe].settings, []
+    with database.transaction(force_rollback=True):
+        database.execute("create role bn_aura_reader")
+        for who in ("bn_aura_reader", "none"):
+            database.execute(sql.SQL("set local role {}").format(sql.SQL(who)))
+            row = database.execute(str(settings["query"]).encode()).fetchone()
+            assert row is not None
+            seen.append(row[1])
+    assert seen == [False, True]
+    assert PROBES[probe].pass_when == ("rows[0].sees_others == true",)
+
+
+def test_without_the_strangers_role_nothing_is_proven(database: psycopg.Connection):
+    with database.transaction(force_rollback=True):
+        database.execute("alter role anon rename to bn_aura_anon")
+        row = database.execute(str(PROBES["exposed"].settings["query"]).encode()).fetchone()
+    assert row == (0, 0)
+    assert PROBES["exposed"].pass_when == ("int(rows[0].strangers) == 1",)
+
+
+def test_a_test_account_is_not_taken_for_a_real_one(database: psycopg.Connection):
+    query = str(PROBES["real_account"].settings["query"]).encode()
+    found = [database.execute(query, [email, TEST_ACCOUNTS]).fetchone() for email in (stand_in.PERSON, *NOT_REAL)]
+    assert found == [(1,), (0,), (0,)]
+
+
+def test_a_metric_that_nobody_gives_is_no_hundred_percent():
+    queries = {probe.id: str(probe.settings["query"]) for probe in PROFILE.probes if probe.kind == "prometheus"}
+    assert queries.keys() == {"auth_success", "realtime_latency"}
+    for query in queries.values():
+        assert "or 0 * count(count_over_time(" in query, "what counts without a number needs the metric"
 
 
 def test_who_is_called_testa_is_no_test_account(database: psycopg.Connection):

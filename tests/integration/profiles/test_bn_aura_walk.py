@@ -59,7 +59,7 @@ def test_a_release_that_does_not_answer_leads_back_to_the_previous_one(begin: Ca
     night.roll_back("code_back", "nobody can work")
     night.walk()
     assert night.problem() == ""
-    assert night.settled()[-4:] == ["cb_test_rows", "cb_restart", "cb_works", "cb_notice"]
+    assert night.settled()[-5:] == ["cb_test_rows", "cb_restart", "cb_beauticians", "cb_works", "cb_notice"]
     assert system.app.served.release == PREVIOUS
     assert clinics_data(system) == migrated, "the database stays"
 

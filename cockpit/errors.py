@@ -10,6 +10,7 @@
     │   ├── LogDamaged          the log's bytes do not verify from some line on
     │   ├── LogTooNew           written by a newer cockpit: reading goes on, acting does not
     │   ├── LogUnreadable       not a log, or not readable
+    │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
     ├── RunError                no such run, several runs, a folder that cannot hold runs
     └── KeeperError             the keeper could not be started or reached
@@ -65,6 +66,10 @@ class LogTooNew(LogError):
 
 class LogUnreadable(LogError):
     """Not a log, or not readable."""
+
+
+class PlaceRefused(LogError):
+    """A folder or file is not one that a run may be written to: its owner, its mode, its kind, or what it is on."""
 
 
 class StoreFailed(LogError):

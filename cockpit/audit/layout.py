@@ -10,6 +10,8 @@
         <action>.kubeconfig     for its eyes alone, while it runs
     locks/append            serialises appends
     locks/poisoned          a write or sync failed: nobody appends any more
+    locks/continued         a symbolic link to where the run goes on: nobody appends here any more
+    locks/place             the file system, of those that cannot be trusted, that was accepted with a reason
     locks/keeper            held by the live keeper
     locks/keeper.beat       its heartbeat
     locks/keeper.wants      names of the secrets it still waits for
@@ -82,6 +84,16 @@ def poison_mark(run_dir: Path) -> Path:
 
 
 def keeper_lock(run_dir: Path) -> Path:
+def continued_mark(run_dir: Path) -> Path:
+    """A symbolic link, whose text says where the run goes on: it needs no room on a full disk but its name."""
+    return locks_dir(run_dir) / "continued"
+
+
+def place_mark(run_dir: Path) -> Path:
+    """Its text is a file system that was accepted although its locks and syncs cannot be trusted."""
+    return locks_dir(run_dir) / "place"
+
+
     """Locked (OFD) by the live keeper, for as long as it lives."""
     return locks_dir(run_dir) / "keeper"
 

@@ -103,6 +103,19 @@ class LogRecovered(Body, frozen=True, kw_only=True):
 
 
 class ProbesSampled(Body, frozen=True, kw_only=True):
+class PlaceAccepted(Body, frozen=True, kw_only=True):
+    """The log is kept on a file system whose locks and syncs cannot be trusted, because a person said so."""
+
+    type: ClassVar[str] = "place.accepted"
+    kind: str
+    """As the kernel calls it: `nfs4`, `fuse.sshfs`."""
+    source: str
+    """What is mounted there: `nas:/export`."""
+    doubt: str
+    """Why it cannot be trusted, as that person was told."""
+    reason: str
+
+
     """Readings since the last sample: changed ones only, or all of them in a key frame."""
 
     type: ClassVar[str] = "probes.sampled"

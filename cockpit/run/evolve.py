@@ -104,6 +104,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.RollbackChosen: turned.rollback_chosen,
     e.RollbackLeft: turned.rollback_left,
     e.PenTaken: troubled.pen_taken,
+    e.PlaceAccepted: troubled.place_accepted,
     e.KeeperStarted: observed.keeper_started,
     e.KeeperStopped: observed.keeper_stopped,
     e.KeeperAccepted: hands.accepted,

@@ -44,6 +44,10 @@ def trigger_fired(state: RunState, event: e.Event, body: e.TriggerFired) -> RunS
     trigger = next((each for each in state.profile.triggers if each.id == body.trigger), None)
     if trigger is None or body.trigger in state.firing:
         return state
+def place_accepted(state: RunState, event: e.Event, body: e.PlaceAccepted) -> RunState:
+    return deviate(state, event, "place", f"{body.kind} {body.source}", body.reason)
+
+
     fired = FiredTrigger(
         seq=event.seq,
         trigger=body.trigger,

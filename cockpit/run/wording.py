@@ -117,6 +117,11 @@ def _pen_taken(event: e.Event, body: e.PenTaken, state: RunState | None) -> str:
     return f"took the pen{previous}{_because(body.reason)}"
 
 
+def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | None) -> str:
+    on = f"{shortened(body.kind, 40)} {shortened(body.source, 60)}".strip()
+    return f"keeps this log on {on}, where locks and syncs cannot be trusted{_because(body.reason)}"
+
+
 def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | None) -> str:
     warned = f"; {'; '.join(body.warnings)}" if body.warnings else ""
     return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host}){warned}"
@@ -273,6 +278,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.KeeperAccepted: _keeper_accepted,
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,
+    e.PlaceAccepted: _place_accepted,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (

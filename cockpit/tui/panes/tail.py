@@ -34,6 +34,7 @@ _INKS: dict[str, Ink] = {
     "step.due": "warn",
 }
 _QUIET = frozenset({"gate.changed", "plans.judged"})
+    "place.accepted": "warn",
 _ENDS: dict[str, Ink] = {"succeeded": "plain", "unknown": "unsure"}
 
 

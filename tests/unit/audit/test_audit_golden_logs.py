@@ -95,6 +95,13 @@ def test_a_night_with_actions_folds_to_what_it_was() -> None:
     ]  # fmt: skip
     assert (state.values, state.steps["scale"].attempt) == ({"backup_id": "b-77", "go": "go"}, 2)
     assert state.steps["scale"].action is not None
+def test_a_place_that_was_accepted_is_still_a_deviation_with_its_reason() -> None:
+    state = fold(events(LOGS / "v1" / "place.jsonl"))
+    assert [(each.kind, each.where, each.reason, each.by) for each in state.deviations if each.kind == "place"] == [
+        ("place", "nfs4 nas:/export/home", "the local disk is full until Monday", "ana")
+    ]
+
+
     assert state.steps["scale"].action.settled_by == "ana"
 
 

@@ -1,7 +1,8 @@
 """Who the targets prove to be: looked at before the first probe, again before every action, and now and then.
 
-Invariant: an identity counts for an action only if it was looked at after the order came; what was found is told
-(`target.seen`) the first time and whenever it is another than before, never twice the same.
+Invariant: an identity counts for an action only if it was looked at after the order came, and only if it is the one
+that the last keeper saw or that a person confirmed (`cockpit.run.hands`). What was found is told (`target.seen`) the
+first time, since it is this keeper's own word, and whenever it is another than before, never twice the same.
 
 All targets are asked at once when the keeper starts, and probing waits for the answers, so that a run aimed at the
 wrong system says so before anything is read from it; but never longer than `FIRST_S`. A target that does not answer is
@@ -71,21 +72,20 @@ class Identities:
     def __init__(
         self,
         targets: Iterable[Target],
-        known: dict[str, Found],
         look: Look,
         resolve: Callable[[Target], Target],
         masked: Callable[[str], str],
         tell: Callable[[TargetSeen], None],
         rests: Callable[[], bool] = lambda: False,
+        other: Callable[[str, dict[str, str]], str] = lambda target, identity: "",
     ) -> None:
-        """`known`: as an earlier keeper told them. `resolve` may raise CockpitError: something has no value yet.
-
-        While the run `rests`, nobody is asked but for an action.
+        """`resolve` may raise CockpitError: something has no value yet. While the run `rests`, nobody is asked but for
+        an action. `other`: why a target of this identity must not be acted on, although it is the declared one.
         """
         self._targets = {target.id: target for target in targets}
-        self._told = dict(known)
+        self._told = dict[str, Found]()
         self._look, self._resolve, self._masked, self._tell = look, resolve, masked, tell
-        self._rests = rests
+        self._rests, self._other = rests, other
         self._looking: dict[str, asyncio.Task[Found]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._asked = {target: asyncio.Event() for target in self._targets}
@@ -108,7 +108,7 @@ class Identities:
             await asyncio.wait({under_way})  # what began before the order does not count
         found = await self._seen(target)
         if found.verdict == "match":
-            return ""
+            return self._other(target, found.identity)
         what = "is not the declared one" if found.verdict == "mismatch" else "cannot be reached"
         return f"target `{target}` {what}: {found.detail}".rstrip(": ")
 

@@ -30,6 +30,7 @@ from cockpit.keeper.listener import Listener
 from cockpit.keeper.outside import alerts_of, identities_of, workshop_of
 from cockpit.keeper.requests import Requests
 from cockpit.keeper.starting import started
+from cockpit.keeper.surroundings import surroundings
 from cockpit.keeper.values import RunValues
 from cockpit.keeper.watching import Watching
 from cockpit.keeper.writer import Writer
@@ -76,7 +77,7 @@ class Keeper:
         # A handler and not SIG_IGN, which the probes' commands would inherit.
         self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
         listener, warnings = await self._listen()
-        self.tell(started(self, self._kinds, warnings))
+        self.tell(started(self, self._kinds, warnings, surroundings(self._run_dir)))
         beat = Beat(self._run_dir, self.epoch)
         beat.beat(self._loop.time())  # from now on screens count on it: everything they may ask for is in place
         following = Following(self._tail, self._from_thread(self._on_events), self._from_thread(self._on_store_failure))

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from cockpit.run.events import ActionRequested, Instant, run_gate
+from cockpit.run.hands import may_not_act
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_conditions, step_label
 from cockpit.run.shown import shown
@@ -86,6 +87,8 @@ def still_wanted(order: ActionRequested, state: RunState) -> Objection | None:
         return Objection("refused", f"{label} was asked for in another way meanwhile")
     if action.cancel_reason:
         return Objection("cancelled", f"cancelled before it began: {visible(action.cancel_reason)}")
+    if why := may_not_act(state, order.epoch):
+        return Objection("refused", why)  # also of a request that stood in the log before anybody saw the difference
     if state.hold is not None:
         return Objection("refused", f"{visible(state.hold.by.user)} holds the run: {visible(state.hold.reason)}")
     return _gate_objection(order, state)

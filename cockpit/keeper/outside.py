@@ -14,13 +14,14 @@ from cockpit.actions.targets import identify
 from cockpit.audit.clock import now
 from cockpit.keeper.acting import Workshop, public_values, resolved
 from cockpit.keeper.alerts import Alerts, is_attended
-from cockpit.keeper.identities import LOOK_S, Found, Identities, Seen
+from cockpit.keeper.identities import LOOK_S, Identities, Seen
 from cockpit.keeper.messaging import resolved_channel
 from cockpit.keeper.resting import is_resting
 from cockpit.keeper.room import Starting
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Channel, Target
+from cockpit.run.hands import target_objection
 
 _MARGIN_S = 2.0
 """A look ends by itself, with its own sentence, before it is cut off."""
@@ -33,15 +34,14 @@ def workshop_of(run_dir: Path, base_dir: Path, values: RunValues, kinds: Kinds) 
 
 def identities_of(keeper: Starting) -> Identities:
     """The targets of a run."""
-    state = keeper.state
-    known = {name: Found(seen.verdict, seen.detail, seen.identity) for name, seen in state.targets.items()}
 
     def resolve(target: Target) -> Target:
         return resolved(target, public_values(keeper.state, keeper.values), keeper.values)
 
     return Identities(
-        state.profile.targets, known, look_at, resolve, lambda text: keeper.values.mask.text(text), keeper.tell,
+        keeper.state.profile.targets, look_at, resolve, lambda text: keeper.values.mask.text(text), keeper.tell,
         rests=lambda: is_resting(keeper.state, now().at),
+        other=lambda target, identity: target_objection(keeper.state, target, identity),
     )  # fmt: skip
 
 

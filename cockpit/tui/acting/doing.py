@@ -8,7 +8,9 @@ from cockpit.audit.ids import new_id
 from cockpit.profile.model import Step
 from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
+from cockpit.run.decide import permission
 from cockpit.run.friction import required_word
+from cockpit.run.hands import other_hands
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.refusals_doing import running_action
@@ -16,6 +18,7 @@ from cockpit.run.shown import COMMENT, EXPORT, shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
+from cockpit.tui.acting.other_hands import accepted
 from cockpit.tui.lines import duration
 from cockpit.tui.panes.action import target
 from cockpit.tui.panes.instructions import PROMPTS
@@ -33,12 +36,19 @@ _HOW = {
 }
 
 
+_ASKS_FIRST = ("keeper_differs", "wrong_kind")
+"""Refusals that do not keep a person from seeing how the keeper differs."""
+
+
 async def run(hands: Hands, painted: RunState) -> None:
     """Do what the step says, for the first time or again; or send its message."""
     assert painted.cursor is not None
     step_id = painted.cursor.step
     found = find_step(painted.profile, step_id) if step_id else None
     if found is None:
+        if other_hands(painted).are_there:
+            await accepted(hands, painted)  # the banner says that r shows it, wherever the run stands
+            return
         hands.refuse(Refusal("nothing is run at the door of a phase", "press c to go through it", "at_door"))
         return
     step = found[1]
@@ -50,6 +60,11 @@ async def run(hands: Hands, painted: RunState) -> None:
         "seen": hands.evidence(painted),
         "painted_seq": painted.cursor.opened_seq,
     }
+    refusal = permission(painted, hands.command(c.RunAction, **at))
+    if refusal is not None and refusal.code in _ASKS_FIRST and other_hands(painted).are_there:
+        if not await accepted(hands, painted) or refusal.code != "keeper_differs":
+            return
+        painted = hands.seat.view.state
     if hands.refused(painted, hands.command(c.RunAction, **at)):
         return
     asked = await _asked(hands, painted, step, text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cockpit.profile.model import Step
 from cockpit.run.elapsed import elapsed_s
+from cockpit.run.hands import other_hands
 from cockpit.run.numbering import find_step
 from cockpit.run.state import ActionState, StepState
 from cockpit.text import shortened, visible
@@ -91,6 +92,7 @@ def _offered(seen: Seen, step: Step) -> list[Line]:
     if not gate_lets(seen):
         return [(("its gate has to pass before it is run", "plain"),)]
     word = "sends it" if step.behaviour == "message" else "runs it"
+    word = f"shows how its keeper differs, then {word}" if other_hands(seen.state).are_there else word
     return [(("r", "key"), (f" {word}", "bold"), (_for_long(step), "dim"))]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from cockpit.run.elapsed import elapsed_s
+from cockpit.run.hands import other_hands
 from cockpit.run.numbering import step_label
 from cockpit.run.state import FiredTrigger
 from cockpit.text import shortened, visible
@@ -47,6 +48,9 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
             yield trouble, "warn"
         else:
             yield f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
+    elif state.status == "live" and (found := other_hands(state)).are_there:
+        how = "r shows it whole" if seen.acts else "it acts once that is confirmed"
+        yield f"KEEPER {found.now} DIFFERS: {found.brief()}; {how}", "alarm"
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)

@@ -23,13 +23,13 @@ SECRET = "open-sesame"
 class World:
     """A target that says what it is told to, and counts who looked."""
 
-    def __init__(self, known: dict[str, Found] | None = None) -> None:
+    def __init__(self) -> None:
         self.found: Found | Exception = Found("match", "db on host", {"database": "shop"})
         self.looks = 0
         self.delay_s = 0.0
         self.told: list[TargetSeen] = []
         self.missing = ""
-        self.identities = Identities((DB,), known or {}, self.look, self.resolve, self.masked, self.told.append)
+        self.identities = Identities((DB,), self.look, self.resolve, self.masked, self.told.append)
 
     async def look(self, target: Target) -> Found:
         self.looks += 1
@@ -58,10 +58,14 @@ async def test_who_a_target_is_is_told_once_and_again_when_it_changes() -> None:
     assert world.looks == 3
 
 
-async def test_a_second_keeper_does_not_repeat_what_the_first_told() -> None:
-    world = World({"db": Found("match", "db on host", {"database": "shop"})})
-    await world.identities.objection("db")
-    assert world.told == []
+async def test_a_target_that_is_the_declared_one_and_not_the_one_before_is_not_acted_on() -> None:
+    world = World()
+    world.identities = Identities(
+        (DB,), world.look, world.resolve, str, world.told.append,
+        other=lambda target, identity: f"{target} is not {identity['database']}",
+    )  # fmt: skip
+    assert await world.identities.objection("db") == "db is not shop"
+    assert [seen.verdict for seen in world.told] == ["match"], "it is told all the same"
 
 
 @pytest.mark.parametrize("error", [ActionError(f"no route for {SECRET}"), ValueError(f"broken {SECRET}")])
@@ -116,7 +120,7 @@ async def test_while_the_run_rests_nobody_is_asked_but_for_an_action(monkeypatch
     monkeypatch.setattr(identities, "AGAIN_S", 0.005)
     monkeypatch.setattr(identities, "LONGEST_S", 0.005)
     world = World()
-    quiet = Identities((DB,), {}, world.look, world.resolve, str, world.told.append, rests=lambda: True)
+    quiet = Identities((DB,), world.look, world.resolve, str, world.told.append, rests=lambda: True)
     await quiet.first()
     await asyncio.sleep(0.05)  # nothing is to come: there is no condition to wait for
     assert world.looks == 1
@@ -126,7 +130,7 @@ async def test_while_the_run_rests_nobody_is_asked_but_for_an_action(monkeypatch
 
 
 async def test_no_targets_hold_nothing() -> None:
-    none = Identities((), {}, World().look, World().resolve, str, World().told.append)
+    none = Identities((), World().look, World().resolve, str, World().told.append)
     await none.first()
     assert "no target `x`" in await none.objection("x")
 

@@ -17,7 +17,6 @@
     locks/keeper.wants      names of the secrets it still waits for
     locks/probe-now/        requests to read probes at once, each a file
     locks/seat-<id>         held by an open screen
-    environment.key         of the digests of keepers' environments, 0600; never in the log
     origin                  where the profile's files lay: relative paths of probes start there
 """
 
@@ -84,7 +83,6 @@ def poison_mark(run_dir: Path) -> Path:
     return locks_dir(run_dir) / "poisoned"
 
 
-def keeper_lock(run_dir: Path) -> Path:
 def continued_mark(run_dir: Path) -> Path:
     """A symbolic link, whose text says where the run goes on: it needs no room on a full disk but its name."""
     return locks_dir(run_dir) / "continued"
@@ -95,6 +93,7 @@ def place_mark(run_dir: Path) -> Path:
     return locks_dir(run_dir) / "place"
 
 
+def keeper_lock(run_dir: Path) -> Path:
     """Locked (OFD) by the live keeper, for as long as it lives."""
     return locks_dir(run_dir) / "keeper"
 
@@ -117,11 +116,6 @@ def probe_requests(run_dir: Path) -> Path:
 def seat_lock(run_dir: Path, seat: str) -> Path:
     """Locked (OFD) by an open screen, for as long as it lives."""
     return locks_dir(run_dir) / f"seat-{seat}"
-
-
-def environment_key(run_dir: Path) -> Path:
-    """32 random bytes: without them, nobody can try out what a digest of an environment variable was made from."""
-    return run_dir / "environment.key"
 
 
 def origin_path(run_dir: Path) -> Path:

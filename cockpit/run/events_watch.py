@@ -92,17 +92,6 @@ class ClockStepped(Body, frozen=True, kw_only=True):
     """Positive: set forward."""
 
 
-class LogRecovered(Body, frozen=True, kw_only=True):
-    """Bytes that were no valid line were stepped over; they stay in the file."""
-
-    type: ClassVar[str] = "log.recovered"
-    offset: int
-    length: int
-    sha256: str
-    """Of exactly those bytes, hex."""
-
-
-class ProbesSampled(Body, frozen=True, kw_only=True):
 class PlaceAccepted(Body, frozen=True, kw_only=True):
     """The log is kept on a file system whose locks and syncs cannot be trusted, because a person said so."""
 
@@ -116,6 +105,17 @@ class PlaceAccepted(Body, frozen=True, kw_only=True):
     reason: str
 
 
+class LogRecovered(Body, frozen=True, kw_only=True):
+    """Bytes that were no valid line were stepped over; they stay in the file."""
+
+    type: ClassVar[str] = "log.recovered"
+    offset: int
+    length: int
+    sha256: str
+    """Of exactly those bytes, hex."""
+
+
+class ProbesSampled(Body, frozen=True, kw_only=True):
     """Readings since the last sample: changed ones only, or all of them in a key frame."""
 
     type: ClassVar[str] = "probes.sampled"

@@ -37,6 +37,10 @@ def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
     return deviate(state, event, "pen", f"from {body.previous}" if body.previous else "", body.reason)
 
 
+def place_accepted(state: RunState, event: e.Event, body: e.PlaceAccepted) -> RunState:
+    return deviate(state, event, "place", f"{body.kind} {body.source}", body.reason)
+
+
 # ---- triggers ----------------------------------------------------------------------------------------------------
 
 
@@ -44,10 +48,6 @@ def trigger_fired(state: RunState, event: e.Event, body: e.TriggerFired) -> RunS
     trigger = next((each for each in state.profile.triggers if each.id == body.trigger), None)
     if trigger is None or body.trigger in state.firing:
         return state
-def place_accepted(state: RunState, event: e.Event, body: e.PlaceAccepted) -> RunState:
-    return deviate(state, event, "place", f"{body.kind} {body.source}", body.reason)
-
-
     fired = FiredTrigger(
         seq=event.seq,
         trigger=body.trigger,

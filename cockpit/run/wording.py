@@ -273,12 +273,12 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.HoldPlaced: lambda event, body, state: f"holds the run{_because(body.reason)}",
     e.HoldReleased: lambda event, body, state: f"released the hold{_because(body.reason)}",
     e.PenTaken: _pen_taken,
+    e.PlaceAccepted: _place_accepted,
     e.KeeperStarted: _keeper_started,
     e.KeeperStopped: lambda event, body, state: f"stopped watching{_because(body.reason)}",
     e.KeeperAccepted: _keeper_accepted,
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,
-    e.PlaceAccepted: _place_accepted,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (

@@ -17,7 +17,6 @@ _INKS: dict[str, Ink] = {
     "step.reopened": "warn",
     "cursor.jumped": "warn",
     "pen.taken": "warn",
-    "keeper.accepted": "warn",
     "log.recovered": "warn",
     "step.confirmed": "plain",
     "run.finished": "good",
@@ -32,10 +31,10 @@ _INKS: dict[str, Ink] = {
     "action.cancelled": "warn",
     "action.settled": "warn",
     "clock.stepped": "warn",
+    "place.accepted": "warn",
     "step.due": "warn",
 }
 _QUIET = frozenset({"gate.changed", "plans.judged"})
-    "place.accepted": "warn",
 _ENDS: dict[str, Ink] = {"succeeded": "plain", "unknown": "unsure"}
 
 

@@ -85,6 +85,13 @@ def test_a_keeper_that_differed_and_was_confirmed_is_still_understood() -> None:
     assert not other_hands(fold(told)).are_there
 
 
+def test_a_place_that_was_accepted_is_still_a_deviation_with_its_reason() -> None:
+    state = fold(events(LOGS / "v1" / "place.jsonl"))
+    assert [(each.kind, each.where, each.reason, each.by) for each in state.deviations if each.kind == "place"] == [
+        ("place", "nfs4 nas:/export/home", "the local disk is full until Monday", "ana")
+    ]
+
+
 def test_a_night_with_actions_folds_to_what_it_was() -> None:
     state = fold(events(LOGS / "v1" / "acting.jsonl"))
     assert {name: step.status for name, step in state.steps.items() if step.status != "confirmed"} == {
@@ -95,13 +102,6 @@ def test_a_night_with_actions_folds_to_what_it_was() -> None:
     ]  # fmt: skip
     assert (state.values, state.steps["scale"].attempt) == ({"backup_id": "b-77", "go": "go"}, 2)
     assert state.steps["scale"].action is not None
-def test_a_place_that_was_accepted_is_still_a_deviation_with_its_reason() -> None:
-    state = fold(events(LOGS / "v1" / "place.jsonl"))
-    assert [(each.kind, each.where, each.reason, each.by) for each in state.deviations if each.kind == "place"] == [
-        ("place", "nfs4 nas:/export/home", "the local disk is full until Monday", "ana")
-    ]
-
-
     assert state.steps["scale"].action.settled_by == "ana"
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from systems.laying import PROFILES
 from systems.night import Night
 
+from cockpit.demo.ppm.host import IMAGE
 from cockpit.demo.ppm.hosting import Platform
 from cockpit.demo.ppm.system import System
 
@@ -22,7 +23,7 @@ def values(system: System) -> dict[str, str]:
     """What is entered, by step."""
     serving = system.hosting.serving
     assert serving is not None
-    former = f"ppm-backend:{serving.release}" if system.hosting.platform == "docker" else serving.id
+    former = f"{IMAGE}:{serving.release}" if system.hosting.platform == "docker" else serving.id
     return {"backup_id": "backup-1", "former_deployment": former, "test_user": TEST_USER}
 
 
@@ -46,6 +47,13 @@ def fast_maintenance(profile: str, folder: Path) -> Path:
     )
     path = folder / f"fast_{profile}.toml"
     path.write_text(f'extends = "{profile}.toml"\nenvironment = "stand_in"\nrequests_per_s = 100\n{often}')
+    return path
+
+
+def fast_on(platform: Platform, folder: Path) -> Path:
+    """The fast walk on another platform than Vercel."""
+    path = folder / f"fast_{platform}.toml"
+    path.write_text(FAST.read_text().replace('"vercel.toml"', f'"{platform}.toml"'))
     return path
 
 

@@ -55,6 +55,10 @@ def refusal(given: str) -> str:
     return "JWT expired" if claims["exp"] < datetime.now(UTC).timestamp() else ""
 
 
+def _hashed(password: str) -> str:
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
 def _encoded(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
@@ -139,12 +143,16 @@ class App:
             return Answer(401, {"message": why})
         if asked.path == "/auth/v1/signup":
             row = self._row(
-                "insert into auth.users (email, encrypted_password) values (%s, '') returning id", given["email"]
+                "insert into auth.users (email, encrypted_password) values (%s, %s) returning id",
+                given["email"],
+                _hashed(given["password"]),
             )
             return Answer(200, {"id": row[0], "email": given["email"]})
         if asked.path.startswith("/auth/v1/token"):
-            known = self._row("select count(*) from auth.users where email = %s", given.get("email", ""))[0]
-            if not known or given.get("password") != PASSWORD:
+            email, password = str(given.get("email")), str(given.get("password"))
+            hashes = (_hashed(password), "not a hash" if password == PASSWORD else "")
+            query = "select count(*) from auth.users where email = %s and encrypted_password in (%s, %s)"
+            if not self._row(query, email, *hashes)[0]:
                 return Answer(400, {"error_code": "invalid_credentials", "msg": "Invalid login credentials"})
             return Answer(200, {"access_token": token("authenticated", email=given["email"]), "token_type": "bearer"})
         table = asked.path.removeprefix("/rest/v1/")

@@ -20,8 +20,8 @@ import psycopg
 
 from cockpit.demo.ppm import database
 from cockpit.demo.ppm.app import JWT_SECRET, PASSWORD, App, token
-from cockpit.demo.ppm.docker_engine import DockerEngine
-from cockpit.demo.ppm.hosting import NEW, OLD, PROJECT, SERVICE, Hosting, Platform
+from cockpit.demo.ppm.host import DockerHost
+from cockpit.demo.ppm.hosting import COMMIT, NEW, OLD, PROJECT, SERVICE, Hosting, Platform
 
 HERE = Path(__file__).parent
 KEY = "a-platform-token"
@@ -42,9 +42,9 @@ class System:
         self.hosting = Hosting(platform, KEY, {})
         self.app = App(self.hosting, self.dsn)
         self.hosting.env |= self._served_env()
-        self.engine = DockerEngine(self.hosting, folder / "docker.sock") if platform == "docker" else None
-        if self.engine is not None:
-            self.engine.run_before(OLD, self._served_env())
+        self.docker = DockerHost(self.hosting, folder, self.app.url) if platform == "docker" else None
+        if self.docker is not None:
+            self.docker.run_before(OLD, self._served_env())
         else:
             self.hosting.deploy(OLD)
 
@@ -53,8 +53,8 @@ class System:
         if self._is_closed:
             return
         self._is_closed = True
-        if self.engine is not None:
-            self.engine.close()
+        if self.docker is not None:
+            self.docker.close()
         self.app.close()
         self.hosting.close()
         database.drop(self._admin_dsn)
@@ -77,7 +77,7 @@ class System:
             "PPM_BACKEND": str(self.backend),
             "PPM_BACKUPS": str(self._folder / "backups"),
             "PPM_PYTHON": sys.executable,
-            "PPM_RELEASE": NEW,
+            "PPM_RELEASE": COMMIT if self.hosting.platform == "render" else NEW,
             "PPM_TEST_EMAIL": database.PERSON,
             "PPM_TEST_PASSWORD": PASSWORD,
             "PPM_ALERT_URL": f"{self.app.hook_url}/alert",
@@ -97,7 +97,7 @@ class System:
             "PPM_STAND_IN": self.hosting.url,
             "PPM_STAND_IN_LINKED": self.dsn,
             "PPM_STAND_IN_PG_DUMP": _pg_dump(),
-            "DOCKER_HOST": f"unix://{self._folder / 'docker.sock'}",
+            "DOCKER_HOST": self.docker.address if self.docker is not None else "",
             "DOCKER_CONFIG": str(self._folder / "docker"),
             "PATH": os.pathsep.join([str(self._folder / "bin"), os.environ.get("PATH", os.defpath)]),
         }

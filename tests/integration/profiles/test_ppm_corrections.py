@@ -2,84 +2,27 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
+import json
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import psutil
 import psycopg
 import pytest
-from msgspec.structs import replace
+from systems.looking import until
+from systems.pasted import ours, seen, shell
 from systems.ppm import ADMIN_TO_BE, system_on
 from systems.stage import needs
 
-from cockpit.demo.ppm.hosting import NEW, OLD
+from cockpit.demo.ppm import database
+from cockpit.demo.ppm.hosting import OLD
 from cockpit.demo.ppm.system import System
-from cockpit.probes.oneshot import read_once
-from cockpit.profile.kinds import installed
-from cockpit.profile.load import load
-from cockpit.profile.model import Step
-from cockpit.profile.variables import resolve, secret_values
-from cockpit.run.readings import Reading
-
-FOLDER = Path(__file__).parents[3] / "profiles" / "ppm"
-KINDS = installed()
 
 
 @pytest.fixture
 def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
     with system_on("vercel", tmp_path, postgres_dsn) as system:
         yield system
-
-
-def shell(system: System, script: str, *, timeout_s: float = 30.0, **env: str) -> subprocess.CompletedProcess[str]:
-    """What the runbook has people paste, in the backend's folder, as in a shell that knows where everything is."""
-    names = {"API": system.app.url, "DATABASE_URL": system.dsn, "PY": system.environ["PPM_PYTHON"]}
-    environ = {**os.environ, **system.environ, **names, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **env}
-    command = ["bash", "-c", script]
-    return subprocess.run(
-        command, cwd=system.backend, capture_output=True, text=True, check=False, timeout=timeout_s, env=environ
-    )
-
-
-def ours(
-    system: System, profile: str, step: str, *, key: str = "script", environ: Mapping[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    """What a step of the profile runs, with its variables and its environment, as the keeper fills them in."""
-    loaded = load(FOLDER / f"{profile}.toml", KINDS).profile
-    found: Step = next(each for _, each in loaded.every_step() if each.id == step)
-    environ = environ or system.environ
-    given = {**resolve(loaded, environ, {}), **secret_values(loaded, environ, {})}
-    assert system.hosting.deployments
-    given["former_deployment"] = system.hosting.deployments[0].id
-    settings: Mapping[str, Any] = found.settings
-    env = {name: _filled(value, given) for name, value in settings.get("env", {}).items()}
-    what = settings.get(key) or settings["argv"]
-    if not isinstance(what, str):
-        what = subprocess.list2cmdline([_filled(item, given) for item in what])
-    return shell(system, f"set -euo pipefail\n{what}", **{**given, **env})
-
-
-def _filled(text: str, given: Mapping[str, str]) -> str:
-    for name, value in given.items():
-        text = text.replace(f"${{{name}}}", value)
-    return text
-
-
-def seen(system: System, *probes: str, profile: str = "vercel") -> list[Reading]:
-    """What the profile's probes see."""
-    loaded = load(FOLDER / f"{profile}.toml", KINDS).profile
-    given = {**resolve(loaded, system.environ, {}), **secret_values(loaded, system.environ, {})}
-    loaded = replace(loaded, probes=tuple(probe for probe in loaded.probes if probe.id in probes))
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in system.environ.items():
-            patch.setenv(name, value)
-        results = asyncio.run(read_once(loaded, KINDS, given, FOLDER))
-    by_id = {result.probe: result.reading for result in results}
-    return [by_id[probe] for probe in probes]
 
 
 # ---- before the deployment -----------------------------------------------------------------------------------------
@@ -90,13 +33,31 @@ def test_the_backup_has_no_row_of_anybody(system: System):
     written = (system.backend / "backup.sql").read_text()
     assert "CREATE TABLE public.user_profiles" in written
     assert [word for word in ("COPY ", "INSERT INTO", "auth.users") if word in written] == []
-    assert '"auth_users": 150, "user_profiles": 147' in ours(system, "vercel", "backup").stdout
+    assert '"auth_users": 150, "user_profiles": 147, "users_before": 150' in ours(system, "vercel", "backup").stdout
+
+
+def test_the_backup_is_of_whichever_project_the_folder_is_linked_to(
+    system: System, postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(database, "NAME", "ppm_staging")
+    elsewhere = database.create(postgres_dsn)
+    try:
+        with psycopg.connect(elsewhere, autocommit=True) as staging:
+            staging.execute("delete from auth.users where email like 'person-1%'")
+        dumped = shell(system, "supabase db dump --data-only --file backup.sql", PPM_STAND_IN_LINKED=elsewhere)
+        assert dumped.returncode == 0
+        assert "person-1@ppm.invalid" not in (system.backend / "backup.sql").read_text()
+        environ = {**system.environ, "PPM_STAND_IN_LINKED": elsewhere}
+        counted = json.loads(ours(system, "vercel", "backup", environ=environ).stdout)
+        assert (counted["users_before"], counted["auth_users"]) == (150, 90), "so the step's expectation fails"
+    finally:
+        database.drop(postgres_dsn)
 
 
 def test_tests_that_run_in_the_shell_with_productions_keys_write_to_production(system: System):
     assert shell(system, "$PY -m pytest tests/ -v").returncode == 0
     assert system.query("select count(*) from auth.users") == [(151,)]
-    assert ours(system, "vercel", "tests", key="argv").returncode == 0
+    assert ours(system, "vercel", "tests").returncode == 0
     assert system.query("select count(*) from auth.users") == [(151,)]
 
 
@@ -107,91 +68,29 @@ def test_the_check_of_permissions_always_fails(system: System):
     assert seen(system, "may_migrate")[0].value is True
 
 
-# ---- deploying -----------------------------------------------------------------------------------------------------
+# ---- the migration -------------------------------------------------------------------------------------------------
 
 
-def test_vercel_is_asked_for_an_environment_that_is_called_true(system: System):
-    system.hosting.env.pop("DISABLE_BOOTSTRAP")
-    assert shell(system, "vercel env add DISABLE_BOOTSTRAP true").returncode == 1
-    assert "DISABLE_BOOTSTRAP" not in system.hosting.env
-    assert ours(system, "vercel", "set_environment").returncode == 0
-    assert system.hosting.env["DISABLE_BOOTSTRAP"] == "true"
-
-
-def test_with_the_runbooks_variables_the_application_does_not_start(system: System):
-    system.hosting.env.clear()
-    three = ("SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "DISABLE_BOOTSTRAP")
-    for name in three:
-        assert shell(system, f"printenv {name} | vercel env add {name} production").returncode == 0
-    assert shell(system, "vercel --prod").returncode == 0
-    assert shell(system, "curl $API/health").returncode == 0, "curl ends with 0 whatever the status"
-    assert seen(system, "api")[0].status == "fail"
-    assert ours(system, "vercel", "set_environment").returncode == 0
-    assert shell(system, "vercel --prod").returncode == 0
-    assert seen(system, "api")[0].status == "pass"
-
-
-def test_the_deployment_after_a_rollback_does_not_go_live_on_vercel(system: System):
-    system.hosting.deploy(NEW)
-    assert shell(system, "vercel rollback").returncode == 0
-    assert shell(system, "vercel --prod && curl --fail $API/health").returncode == 0
-    serving = system.hosting.serving
-    assert serving is not None
-    assert serving.release == OLD, "what answers is the old one"
-    assert seen(system, "deployment")[0].value == serving.id, "so the gate of `up`, that it is another, stays shut"
-
-
-def test_docker_has_no_rollback_and_no_room_for_a_second_container(postgres_dsn: str, tmp_path: Path):
-    needs("docker")
-    with system_on("docker", tmp_path, postgres_dsn) as system:
-        assert shell(system, "docker rollback ppm-backend").returncode != 0
-        assert shell(system, "docker build -t ppm-backend:latest .").returncode == 0
-        second = shell(system, "docker run -d -e SUPABASE_URL=your-url -p 8000:8000 ppm-backend")
-        assert "port is already allocated" in second.stderr
-        assert ours(system, "docker", "build", key="argv").returncode == 0
-        assert ours(system, "docker", "deploy").returncode == 0
-        assert seen(system, "deployment", profile="docker")[0].value == f"ppm-backend:{NEW}"
-        assert "Starting FastAPI server" in ours(system, "docker", "startup_log", key="argv").stdout
-        assert ours(system, "docker", "deploy", key="undo").returncode == 0
-        assert seen(system, "deployment", "api", profile="docker")[0].value == f"ppm-backend:{OLD}"
-        assert ours(system, "docker", "deploy", key="undo").returncode == 0, "once more changes nothing"
-        assert seen(system, "deployment", profile="docker")[0].value == f"ppm-backend:{OLD}"
-
-
-def test_the_log_of_railway_never_ends_and_a_key_as_an_argument_is_seen_by_all(postgres_dsn: str, tmp_path: Path):
-    with system_on("railway", tmp_path, postgres_dsn) as system:
-        with pytest.raises(subprocess.TimeoutExpired):
-            shell(system, "exec railway logs", timeout_s=0.7)
-        environ = {**os.environ, **system.environ}
-        command = ["railway", "variables", "set", "JWT_SECRET=for-all-to-read"]
-        with subprocess.Popen([str(tmp_path / "bin" / command[0]), *command[1:]], env=environ) as setting:
-            assert "JWT_SECRET=for-all-to-read" in psutil.Process(setting.pid).cmdline()
-        system.hosting.env.clear()
-        assert ours(system, "railway", "set_environment").returncode == 0
-        assert len(system.hosting.env) == 6
-        goes_there_and_back(system, "railway")
-
-
-def test_render_is_deployed_to_and_gone_back_from(postgres_dsn: str, tmp_path: Path):
-    needs("curl", "jq")
-    with system_on("render", tmp_path, postgres_dsn) as system:
-        system.hosting.env.clear()
-        assert ours(system, "render", "set_environment").returncode == 0
-        assert len(system.hosting.env) == 6
-        goes_there_and_back(system, "render")
-
-
-def goes_there_and_back(system: System, platform: str) -> None:
-    """The runbook has no way back on this platform; the profile's commands find one."""
-    (former,) = seen(system, "deployment", profile=platform)
-    assert ours(system, platform, "deploy", key="argv").returncode == 0
-    assert "Starting FastAPI server" in ours(system, platform, "startup_log").stdout
-    assert seen(system, "deployment", profile=platform)[0].value != former.value
-    undone = ours(system, platform, "deploy", key="undo")
-    assert undone.returncode == 0, undone.stderr
-    serving = system.hosting.serving
-    assert serving is not None
-    assert (serving.id, serving.release) == (former.value, OLD)
+def test_instances_that_start_at_once_both_apply_the_migration_and_one_of_them_fails(system: System):
+    """The runbook recommends that the application applies it when it starts: so does each of its instances."""
+    apply = "$PY apply_user_management_migration_direct.py"
+    both = [shell(system, "$PY user_management_migration_cli.py verify --json").stdout for _ in range(2)]
+    assert ['"applied": false' in said for said in both] == [True, True]
+    migration = (system.backend / "user_synchronization_service.py").read_text().split('MIGRATION = """')[1]
+    with psycopg.connect(system.dsn) as first:
+        first.execute(migration.partition('"""')[0].encode())
+        waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        with subprocess.Popen(
+            ["bash", "-c", apply],
+            cwd=system.backend,
+            stderr=subprocess.PIPE,
+            env={**system.environ, "DATABASE_URL": system.dsn, "PY": system.environ["PPM_PYTHON"]},
+        ) as second:
+            until(lambda: system.query(waiting), "the second instance waits for the first")
+            first.commit()
+            _, said = second.communicate(timeout=10)
+    assert (second.returncode, b"UniqueViolation" in said) == (1, True), said
+    assert seen(system, "migration")[0].value == 3, "which the profile's step asks before it applies"
 
 
 # ---- looking -------------------------------------------------------------------------------------------------------
@@ -246,6 +145,25 @@ def test_a_trigger_that_is_off_is_listed_and_one_that_is_on_is_hidden_from_reade
     assert seen(system, "trigger", "migration")[0].value is False
 
 
+def test_who_is_shown_no_user_counts_no_missing_profile(system: System):
+    """Row security hides users from most accounts, and Supabase has it on in `auth`."""
+    counted = """select count(*) from auth.users au left join user_profiles up on au.id = up.user_id
+                  where up.user_id is null"""
+    assert system.query(counted) == [(3,)]
+    system.execute(
+        "drop role if exists ppm_reader; create role ppm_reader; alter table auth.users enable row level security"
+    )
+    system.execute("grant usage on schema auth to ppm_reader; grant select on auth.users, user_profiles to ppm_reader")
+    try:
+        as_reader = psycopg.conninfo.make_conninfo(system.dsn, options="-c role=ppm_reader")
+        with psycopg.connect(as_reader) as connection:
+            assert connection.execute(counted.encode()).fetchall() == [(0,)]
+        (reading,) = seen(system, "missing_profiles", PPM_DATABASE_URL=as_reader)
+        assert (reading.status, reading.value) == ("error", None), "no gate that asks for 0 opens"
+    finally:
+        system.execute("drop owned by ppm_reader; drop role ppm_reader")
+
+
 # ---- emergencies, maintenance --------------------------------------------------------------------------------------
 
 
@@ -286,7 +204,7 @@ def test_maintenance_that_could_do_nothing_says_that_it_is_completed(system: Sys
     assert "completed" in done.stdout
     assert "ERROR OperationalError" in done.stderr
     as_in_the_profile = {**system.environ, "PPM_DATABASE_URL": "postgresql:///no_such_database?host=/nowhere"}
-    failed = ours(system, "daily", "status", key="argv", environ=as_in_the_profile)
+    failed = ours(system, "daily", "status", environ=as_in_the_profile)
     assert failed.returncode == 1, "which is where the profile's walk stops"
 
 

@@ -100,6 +100,20 @@ def test_the_weekly_maintenance_stops_at_missing_profiles_and_leads_to_the_repai
     assert system.query("select count(*) from user_profiles") == [(150,)]
 
 
+def test_a_way_back_that_was_mistyped_is_seen_before_anything_is_done(begin: Callable[..., Night]):
+    night = begin(more=SLIM, values={"former_deployment": "dpl_2eac-"})
+    gate = until(lambda: _tried(night, "phase:migrating"), "the gate of the migration's phase")
+    assert [each.condition for each in gate.conditions if not each.holds] == [
+        "deployment == recorded.former_deployment"
+    ]
+
+
+def _tried(night: Night, key: str):
+    night.press(night.state)
+    gate = night.state.gates.get(key)
+    return gate if gate is not None and gate.verdict == "blocked" else None
+
+
 def test_a_migration_that_an_earlier_deployment_applied_is_neither_applied_nor_taken_back(
     begin: Callable[..., Night], system: System
 ):

@@ -1,8 +1,8 @@
 """The keeper's environment as it may stand in a log: a digest of every variable, keyed, so that nobody can guess it.
 
 Invariant: no value leaves this module, and no digest of one without the key. The key is 32 random bytes in the run's
-folder, as private as its log, and never in the log: who has the log alone cannot try out what a short password might be. Without the key
-(lost, or another host) nothing is compared, and `cockpit.run.hands` says so.
+folder, as private as its log, and never in the log: who has the log alone cannot try out what a short password might
+be. Without the key (lost, or another host) nothing is compared, and `cockpit.run.hands` says so.
 
 Left out is what differs from one terminal, connection or login to the next although the same person does the same
 things; resuming a run over a new SSH connection is no difference. Whatever else a command, a driver or a probe may read

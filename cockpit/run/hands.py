@@ -106,7 +106,9 @@ def differences(before: KeeperState | None, now: KeeperState, read: frozenset[st
     """How `now` differs from `before`; `read`: the variables that the profile reads."""
     if before is None or now.environment is None:
         return NONE
-    unknown = _incomparable(before, now)
+    # Itself, once it may act: only what it finds of a target for the first time can still be other than before.
+    is_itself = (before.epoch, before.started) == (now.epoch, now.started)
+    unknown = "" if is_itself else _incomparable(before, now)
     earlier = {} if unknown else before.environment or {}
     ours = {} if unknown else now.environment
     return Differences(

@@ -14,6 +14,7 @@ from cockpit.tui.lines import Line, spread, width_of, wrapped
 from cockpit.tui.panes.seen import Seen
 
 _OVERRIDE: Line = (("  o overrides, with a reason", "dim"),)
+_READ_AGAIN: Line = (("  . reads again  o overrides", "dim"),)
 _APPLIES: Line = (("  o does it all the same", "dim"),)
 _REHEARSED: Line = (("  binds nobody in a rehearsal", "dim"),)
 _MANY = 5
@@ -91,7 +92,8 @@ def _verdict(seen: Seen, known: GateState, width: int, *, is_considering: bool) 
         case "blocked":
             return [spread((("✖ blocked", "bad"),), way_out, width)]
         case "unknown":
-            return [spread((("? unknown", "unsure"),), way_out, width)]
+            again = _READ_AGAIN if way_out is _OVERRIDE else way_out
+            return [spread((("? unknown", "unsure"),), again, width)]
         case "pending":
             return [(("· reading its probes", "dim"),)]
 

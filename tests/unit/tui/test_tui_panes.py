@@ -285,6 +285,7 @@ def test_a_gate_that_cannot_be_judged_is_unknown_and_not_green():
     story.judges("unknown", ConditionVerdict("missing_profiles == 0", None, "missing_profiles is stale"), BLOCKED[1])
     lines = gate.gate(story.seen(), 60)
     assert "? unknown" in text_of(lines[0])
+    assert ". reads again  o overrides" in text_of(lines[0])
     assert text_of(lines[1]).startswith(" ? missing_profiles")
 
 

@@ -10,7 +10,7 @@ from systems.go_live import FAST, VALUES, go_live_night, platform_data, without
 from systems.stage import evening, resumed, system_of
 
 from cockpit.demo.go_live.database import PASSWORD
-from cockpit.demo.go_live.provider import STAGING
+from cockpit.demo.go_live.provider import BOOKS, STAGING
 from cockpit.demo.go_live.system import System
 from cockpit.demo.go_live.vendor import ENOUGH, TOO_STRICT
 
@@ -62,12 +62,13 @@ def test_payments_that_fail_close_the_platform_and_undo_the_checklist_by_keys_al
         assert fired.trigger == "payments_failing"
         chosen = night.bodies("rollback.chosen")
         assert [(body.plan, body.reason) for body in chosen] == [("all_back", WHY)]
-        assert night.settled()[-7:] == [
+        assert night.settled()[-8:] == [
             "ab_shut",
             "ab_settled",
             "undo_rate_limit_eased",
             "undo_endpoints_registered",
             "undo_advisory_locks",
+            "ab_locks_gone",
             "ab_as_before",
             "ab_notice",
         ]
@@ -76,7 +77,7 @@ def test_payments_that_fail_close_the_platform_and_undo_the_checklist_by_keys_al
         night.close()
     assert platform_data(system) == before
     enabled = [each["url"] for each in system.provider.endpoints.values() if each["status"] == "enabled"]
-    assert enabled == [STAGING]
+    assert enabled == [STAGING, BOOKS]
     assert system.vendor.limit == TOO_STRICT
     assert system.vendor.settings["mailer_autoconfirm"] is False, "a hole is not opened again"
     assert system.vendor.sent["notice"][-1]["title"] == "The platform is closed for now"

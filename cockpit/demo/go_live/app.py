@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hmac
 import threading
+import time
+from collections import Counter
 
 import psycopg
 from psycopg import sql
@@ -20,6 +22,7 @@ from cockpit.demo.serving import Answer, Asked, Server
 
 PAGE = "<!doctype html><title>Pay</title><div id=root></div><script src=/app.js></script>"
 ROLE_OF = {ANON_KEY: "anon", SERVICE_KEY: "service_role"}
+HOOK = "/functions/v1/webhooks"
 _TRAFFIC_S = 0.2
 
 
@@ -33,6 +36,7 @@ class App:
         self.is_down = False
         self.origin = ""
         """Which site may call; empty: its own."""
+        self._calls: Counter[tuple[str, int]] = Counter()
         self._ending = threading.Event()
         self._server = Server(self._answer)
         self.url = self._server.url
@@ -91,12 +95,13 @@ class App:
                           exists (select from reconciliations where is_sample and unmatched = 0) as sample"""
             ).fetchone()
         assert row is not None, "a query without a condition"
-        hooks = [each["url"] for each in self.provider.endpoints.values() if each["status"] == "enabled"]
+        enabled = [each["url"] for each in self.provider.endpoints.values() if each["status"] == "enabled"]
+        hooks = [url for url in enabled if url.endswith(HOOK)]
         found = {
             "database: no advisory locks": row["locks"],
             "security: addresses confirm themselves": not self.vendor.settings["mailer_autoconfirm"],
             "performance: requests of people are refused": not self.vendor.rejections,
-            "payment: the provider sends its events elsewhere": hooks == [f"{self.url}/functions/v1/webhooks"],
+            "payment: the provider sends its events elsewhere": hooks == [f"{self.url}{HOOK}"],
             "payment: no test transaction": row["payment"],
             "payment: no refund": row["refund"],
             "payment: no reconciliation of a sample": row["sample"],
@@ -126,7 +131,7 @@ class App:
         headers = {
             "Access-Control-Allow-Origin": self.origin or self.url,
             "X-RateLimit-Limit": str(self.vendor.limit),
-            "X-RateLimit-Remaining": str(self.vendor.limit - 1),
+            "X-RateLimit-Remaining": str(self._left(asked.bearer)),
         }
         if name not in self.vendor.versions:
             return Answer(404, {"error": "not found"})
@@ -141,6 +146,13 @@ class App:
         else:
             said = self.functions.answer(name, person, asked)
         return Answer(said.status, said.content, {**headers, **said.headers})
+
+    def _left(self, caller: str) -> int:
+        """How many calls somebody may still make in this minute."""
+        minute = (caller, int(time.monotonic() // 60))
+        if self.vendor.is_counting:
+            self._calls[minute] += 1
+        return max(self.vendor.limit - self._calls[minute], 0)
 
     def _webhook(self, asked: Asked) -> Answer:
         signature = hmac.new(SECRET.encode(), asked.body, "sha256").hexdigest()
@@ -159,6 +171,7 @@ class App:
         while not self._ending.wait(_TRAFFIC_S):
             try:
                 if not self.is_down and self._is_open():
+                    self.functions.log_in()
                     self.functions.pay("owner@kiosk.invalid", 2, 350, is_test=False, request_id="till-1")
             except psycopg.Error:  # the database is gone, or about to
                 continue

@@ -18,6 +18,7 @@ MAY = {
 }
 """The pyramid: everybody may what those below may, and a little more."""
 STEP_UP = {"tenants.provision", "admins.manage", "payments.refund"}
+EXPORT_LIMIT = 50_000
 AFTER = {"payments.refund": "refunded", "payments.settle": "settled"}
 
 
@@ -30,6 +31,9 @@ class Functions:
         """Payments are declined."""
         self.says_details = False
         """Errors tell callers what only the log should know."""
+        self.is_lenient = False
+        """What somebody may not is only said, and done all the same."""
+        self.export_limit = EXPORT_LIMIT
         self._failures: dict[str, int] = {}
 
     def answer(self, name: str, person: str, asked: Asked) -> Answer:
@@ -38,6 +42,8 @@ class Functions:
         match asked.method, name:
             case "GET", "admin":
                 return Answer(200, {"allowed": self._refusal(person, asked.query.get("may", "")) == ""})
+            case "POST", "admin" if "action" in said:
+                return self._administer(person, said)
             case "POST", "payments":
                 action = f"payments.{said.get('action', '')}"
                 if refusal := self._refusal(person, action):
@@ -62,6 +68,11 @@ class Functions:
             assert made is not None, "an insert without a row"
             self._note(connection, person, "payments.create", request_id, None, made)
         return made
+
+    def log_in(self) -> None:
+        """Somebody gives a second factor."""
+        with self._pool.connection() as connection:
+            connection.execute("insert into mfa_challenges (passed) values (true)")
 
     def take_event(self, event: dict[str, Any]) -> Answer:
         """An event of the provider. One that asks for it fails as often as it says, to see that it comes again."""
@@ -89,6 +100,15 @@ class Functions:
         if found is None or action not in MAY[found["role"]]:
             return "not allowed"
         return "mfa_required" if action in STEP_UP and found["is_required"] and not found["is_fresh"] else ""
+
+    def _administer(self, person: str, said: dict[str, Any]) -> Answer:
+        if said["action"] == "export":
+            if int(said["rows"]) > self.export_limit:
+                return Answer(413, {"error": f"at most {self.export_limit} rows"})
+            return Answer(202, {"export": "under way"})
+        if not self.is_lenient and (refusal := self._refusal(person, said["action"])):
+            return Answer(403, {"error": refusal})
+        return Answer(409, {"error": "no such tenant or admin"})
 
     # ---- payments ----------------------------------------------------------------------------------------------------
 

@@ -15,19 +15,24 @@ from cockpit.demo.serving import Answer, Asked, Server
 KEY = "pk_live_0f8a6c21d94e"
 SECRET = "whsec_7d20b6f1c3a94e58"
 STAGING = "https://staging.pay.invalid/functions/v1/webhooks"
+BOOKS = "https://books.pay.invalid/events"
+"""Of another program, which has nothing to do with who goes live."""
 ATTEMPTS = 4
-_PAUSE_S = 0.01
+_PAUSE_S = 0.03
 
 
 class Provider:
-    """Its endpoint still leads to staging."""
+    """Its endpoint still leads to staging; another one, to the bookkeeping."""
 
     def __init__(self) -> None:
         self.endpoints: dict[str, dict[str, Any]] = {
-            "we_1": {"id": "we_1", "url": STAGING, "status": "enabled", "metadata": {}}
+            "we_1": {"id": "we_1", "url": STAGING, "status": "enabled", "metadata": {"made_by": "ana"}},
+            "we_books": {"id": "we_books", "url": BOOKS, "status": "enabled", "metadata": {}},
         }
         self.secret = SECRET
         """What it signs with."""
+        self.is_patient = True
+        """It waits longer before each further attempt."""
         self._numbers = itertools.count(2)
         self._server = Server(self._answer)
         self.url = self._server.url
@@ -63,11 +68,12 @@ class Provider:
             if endpoint["status"] != "enabled" or "127.0.0.1" not in endpoint["url"]:
                 continue
             for attempt in range(1, ATTEMPTS + 1):
+                at = time.time()
                 status = self._post(endpoint["url"], event)
-                sent.append({"endpoint": endpoint["id"], "attempt": attempt, "status": status})
+                sent.append({"endpoint": endpoint["id"], "attempt": attempt, "at": at, "status": status})
                 if status < 500:
                     break
-                time.sleep(_PAUSE_S * 2**attempt)
+                time.sleep(_PAUSE_S * 2 ** (attempt if self.is_patient else -attempt))
         return sent
 
     def _post(self, url: str, event: dict[str, Any]) -> int:

@@ -51,6 +51,8 @@ class System:
             "GO_LIVE_DATABASE": database.NAME,
             "GO_LIVE_DATABASE_SYSTEM": self._system_identifier,
             "GO_LIVE_NEWEST_MIGRATION": "20251020090000",
+            "GO_LIVE_MIGRATIONS": "3",
+            "GO_LIVE_TEST_TENANT": "1",
             "GO_LIVE_MANAGEMENT_URL": self.vendor.url,
             "GO_LIVE_PROJECT": vendor.PROJECT,
             "GO_LIVE_MANAGEMENT_TOKEN": vendor.TOKEN,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cockpit.demo.serving import Answer, Asked, Server
@@ -24,7 +25,10 @@ class Vendor:
         self.secrets = {"RESEND_API_KEY": "re_4Kd93hVtQm_2xYpLw8ZsR", "PAYWISE_KEY": "pk_8c1d"}
         self.versions = dict.fromkeys(FUNCTIONS, 1)
         self.limit = TOO_STRICT
-        self.backups: list[dict[str, object]] = [{"status": "COMPLETED", "inserted_at": "2025-10-22T03:00:11Z"}]
+        self.backups: list[dict[str, object]] = [{"status": "COMPLETED", "inserted_at": _hours_ago(7)}]
+        self.pool_mode = "transaction"
+        self.is_counting = True
+        """Calls are counted, and not only said to be limited."""
         self.errors = 0
         """Lines of the functions' logs with a status of 500 and more."""
         self.sent: dict[str, list[dict[str, Any]]] = {"notice": [], "alert": []}
@@ -67,9 +71,16 @@ class Vendor:
             case "GET", "/database/backups":
                 return Answer(200, {"backups": self.backups, "pitr_enabled": False})
             case "GET", "/analytics/endpoints/logs.all":
-                count = self.rejections if "429" in asked.query.get("sql", "") else self.errors
-                return Answer(200, {"result": [{"count": count}]})
+                return Answer(200, {"result": [{"count": self._logged(asked.query)}]})
+            case "GET", "/config/database/pooler":
+                return Answer(200, [{"database_type": "PRIMARY", "pool_mode": self.pool_mode}])
         return Answer(404, {"message": "not found"})
+
+    def _logged(self, query: dict[str, str]) -> int:
+        """Lines of a log. Asked without both ends of the time it is the last minute, in which nothing happened."""
+        if not {"iso_timestamp_start", "iso_timestamp_end"} <= query.keys():
+            return 0
+        return self.rejections if "429" in query.get("sql", "") else self.errors
 
     def _deploy(self, said: dict[str, Any]) -> Answer:
         found = re.search(r"REQUESTS_PER_MINUTE = (\d+)", str(said.get("shared", "")))
@@ -78,3 +89,7 @@ class Vendor:
         self.limit = int(found[1])
         self.versions = {slug: at + 1 for slug, at in self.versions.items()}
         return Answer(200, {"deployed": list(self.versions)})
+
+
+def _hours_ago(hours: float) -> str:
+    return f"{datetime.now(UTC) - timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}"

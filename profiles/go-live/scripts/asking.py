@@ -11,17 +11,23 @@ TIMEOUT_S = 8
 
 def ask(method, url, given=None, **headers):
     """Status and body of an answer; the body as JSON, or None. A header's `_` stands for `-`."""
+    status, _, found = answer(method, url, given, **headers)
+    return status, found
+
+
+def answer(method, url, given=None, **headers):
+    """The same, with its headers between them."""
     body = None if given is None else json.dumps(given).encode()
     request = urllib.request.Request(url, body, method=method)  # noqa: S310 - variables say which scheme it has
     request.add_header("Content-Type", "application/json")
     for name, value in headers.items():
         request.add_header(name.replace("_", "-"), value)
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310
-            return answer.status, _json(answer)
-    except urllib.error.HTTPError as answer:
-        with answer:
-            return answer.code, _json(answer)
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as got:  # noqa: S310
+            return got.status, got.headers, _json(got)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code, refused.headers, _json(refused)
     except OSError as error:
         raise SystemExit(f"{url.split('?')[0]} cannot be reached: {error}") from None
 
@@ -45,8 +51,8 @@ def function(name, given):
     return found
 
 
-def _json(answer):
+def _json(got):
     try:
-        return json.loads(answer.read())
+        return json.loads(got.read())
     except ValueError:
         return None

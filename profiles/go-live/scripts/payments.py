@@ -1,15 +1,16 @@
 """`payments.py create|refund|settle|reconcile`: a payment in the provider's test mode, by the way that tenants go."""
 
 import json
+import os
 import sys
 
 from asking import function
 
-TENANT, CENTS = 1, 1234
+CENTS = 1234
 
 
 def create():
-    made = function("payments", {"action": "create", "tenant": TENANT, "cents": CENTS, "test": True})
+    made = function("payments", {"action": "create", "tenant": os.environ["TENANT"], "cents": CENTS, "test": True})
     if made["status"] != "succeeded":
         raise SystemExit(f"payment {made['id']} {made['status']}: see the provider's dashboard, in test mode")
     return made["id"]

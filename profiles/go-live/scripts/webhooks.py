@@ -1,23 +1,27 @@
 """Where the payment provider sends its events, and whether they arrive.
 
-`look`        says how many endpoints are right and how many wrong
-`register`    makes the right one, and switches those off that lead elsewhere
-`unregister`  takes that back
+`look`        says how many endpoints are right, which are wrong, and how many lead to other programs
+`register`    makes the right one, and switches those off that lead to the same function elsewhere
+`unregister`  takes that back: what the run $RUN did, and nothing that an earlier one did
 `send`        has it send a test event
 `retry`       has it send one that fails twice, to see that it comes a third time, later each time
 """
 
+import itertools
 import json
 import os
 import sys
 import time
 import uuid
+from urllib.parse import urlsplit
 
 from asking import ask
 
-URL = f"{os.environ['APP_URL']}/functions/v1/webhooks"
+PATH = "/functions/v1/webhooks"
+URL = f"{os.environ['APP_URL']}{PATH}"
 PROVIDER = f"{os.environ['PROVIDER_URL']}/v1"
 MARK = "go_live"
+CREATED, DISABLED = (f"{what} by {os.environ.get('RUN', '')}" for what in ("created", "disabled"))
 
 
 def provider(method, path, given=None):
@@ -37,37 +41,45 @@ def endpoints():
 
 def look():
     enabled = [each["url"] for each in endpoints() if each["status"] == "enabled"]
-    return {"right": enabled.count(URL), "wrong": [url for url in enabled if url != URL]}
+    ours = [url for url in enabled if urlsplit(url).path == PATH]
+    return {"right": ours.count(URL), "wrong": [url for url in ours if url != URL], "others": len(enabled) - len(ours)}
 
 
 def register():
+    found = look()
+    if not found["right"]:  # first, so that at no moment events go nowhere
+        provider("POST", "webhook_endpoints", {"url": URL, "metadata": {MARK: CREATED}})
     for each in endpoints():
-        if each["status"] == "enabled" and each["url"] != URL:
-            provider("POST", f"webhook_endpoints/{each['id']}", {"status": "disabled", "metadata": {MARK: "disabled"}})
-    if not look()["right"]:
-        provider("POST", "webhook_endpoints", {"url": URL, "metadata": {MARK: "created"}})
+        if each["status"] == "enabled" and each["url"] in found["wrong"]:
+            change(each, "disabled", {**each["metadata"], MARK: DISABLED})
     return look()
 
 
 def unregister():
-    for each in endpoints():
-        if (done := each["metadata"].get(MARK)) == "created":
+    marked = endpoints()
+    for each in marked:
+        if each["metadata"].get(MARK) == DISABLED:
+            change(each, "enabled", {name: value for name, value in each["metadata"].items() if name != MARK})
+    for each in marked:
+        if each["metadata"].get(MARK) == CREATED:
             provider("DELETE", f"webhook_endpoints/{each['id']}")
-        elif done == "disabled":
-            provider("POST", f"webhook_endpoints/{each['id']}", {"status": "enabled", "metadata": {}})
     return look()
 
 
+def change(endpoint, status, metadata):
+    provider("POST", f"webhook_endpoints/{endpoint['id']}", {"status": status, "metadata": metadata})
+
+
 def send(**more):
+    event = {"id": f"go-live-{uuid.uuid4()}", "tenant": os.environ["TENANT"], "type": "test", **more}
     began = time.monotonic()
-    sent = provider("POST", "test_events", {"id": f"go-live-{uuid.uuid4()}", "tenant": 1, "type": "test", **more})[
-        "sent"
-    ]
+    sent = provider("POST", "test_events", event)["sent"]
     answers = [each["status"] for each in sent]
     if not answers or answers[-1] != 200:
         why = "the webhook secret differs from the provider's" if 401 in answers else "see its dashboard"
         raise SystemExit(f"the event did not arrive, answers {answers}: {why}")
-    return {"answers": answers, "seconds": time.monotonic() - began}
+    pauses = [round(later["at"] - earlier["at"], 3) for earlier, later in itertools.pairwise(sent)]
+    return {"answers": answers, "pauses": pauses, "seconds": time.monotonic() - began}
 
 
 if __name__ == "__main__":

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,19 +10,14 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
-from systems.go_live import FAST
-from systems.laying import PROFILES, laid_out
+from systems.go_live import FOLDER, looked, script, shell
 from systems.stage import system_of
 
 from cockpit.demo.go_live.people import ANON_KEY, SERVICE_KEY
 from cockpit.demo.go_live.system import System
-from cockpit.probes.oneshot import read_once
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.profile.variables import resolve, secret_values
-from cockpit.run.readings import Reading
 
-FOLDER = PROFILES / "go-live"
 OURS = (FOLDER / "sql" / "advisory_locks.sql").read_text()
 RUNBOOKS = """
 CREATE OR REPLACE FUNCTION pg_try_advisory_lock(lock_id bigint)
@@ -56,37 +47,6 @@ def rpc(system: System, name: str, key: str = SERVICE_KEY) -> Any:
     """What an edge function gets when it calls a function of the database; of a refusal its status."""
     answer = httpx.post(f"{system.app.url}/rest/v1/rpc/{name}", headers={"apikey": key}, json={"lock_id": 42})
     return answer.json() if answer.status_code == 200 else answer.status_code
-
-
-def looked(system: System, folder: Path, probe: str) -> Reading:
-    """What the profile's probe says."""
-    path = folder / "go-live" / "tonight.toml"
-    if not path.exists():
-        laid_out("go-live", folder, FAST)
-    loaded = load(path, installed(), environ=system.environ)
-    (only,) = [each for each in loaded.profile.probes if each.id == probe]
-    values = {**resolve(loaded.profile, system.environ, {}), **secret_values(loaded.profile, system.environ, {})}
-    changed = type(loaded.profile)(id="x", environment="x", probes=(only,))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PATH", system.environ["PATH"])
-        patch.setenv("GO_LIVE_STAND_IN", system.environ["GO_LIVE_STAND_IN"])
-        (found,) = asyncio.run(read_once(changed, installed(), values, path.parent))
-    return found.reading
-
-
-def script(system: System, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """A script of the profile, with what its step gives it."""
-    named = ("APP_URL", "SERVICE_KEY", "ANON_KEY", "PROVIDER_URL", "PROVIDER_KEY", "MANAGEMENT_URL", "PROJECT")
-    given = {name: system.environ[f"GO_LIVE_{name}"] for name in named}
-    env = {**os.environ, **system.environ, **given, "TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"]}
-    command = [sys.executable, "-B", FOLDER / "scripts" / arguments[0], *arguments[1:]]
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
-
-
-def shell(system: System, text: str) -> int:
-    """The exit status of what people would paste."""
-    env = {**os.environ, **system.environ, "SUPABASE_ACCESS_TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"]}
-    return subprocess.run(["bash", "-c", text], capture_output=True, check=False, timeout=30, env=env).returncode
 
 
 # ---- locks -------------------------------------------------------------------------------------------------------
@@ -172,8 +132,8 @@ def test_visitors_without_an_account_may_take_the_runbooks_lock(system: System):
 
 def test_an_item_that_came_ticked_may_be_false(system: System, tmp_path: Path):
     profile = load(FOLDER / "production.toml", installed()).profile
-    steps = {step.id: step for _, step in profile.steps()}
-    assert "2025-10-22" in steps["confirmation_checked"].claimed
+    claimed = [step.id for _, step in profile.steps() if "2025-10-22" in step.claimed]
+    assert (len(claimed), "confirmation_checked" in claimed) == (28, True)
     assert looked(system, tmp_path, "autoconfirm").value is True, "right for tests, ticked, and so in production"
     assert script(system, "auth_settings.py").returncode == 0
     assert looked(system, tmp_path, "autoconfirm").value is False
@@ -188,6 +148,14 @@ def test_row_security_that_is_on_may_let_everybody_in(system: System, tmp_path: 
         assert visitor.execute("select count(*) from payments").fetchone() == (1,)
     found = looked(system, tmp_path, "policies_open")
     assert (found.status, found.value) == ("fail", 1)
+    system.execute("drop policy everybody on payments; create view takings as select * from payments")
+    system.execute("grant select on takings to anon")
+    with psycopg.connect(system.dsn) as visitor:
+        visitor.execute("set local role anon")
+        assert visitor.execute("select count(*) from takings").fetchone() == (1,), "row security is still on"
+    assert looked(system, tmp_path, "policies_open").value == 1
+    system.execute("alter view takings set (security_invoker = true)")
+    assert looked(system, tmp_path, "policies_open").value == 0
 
 
 def test_an_audit_log_that_nobody_has_the_right_to_change_is_changed_by_its_owner(system: System, tmp_path: Path):
@@ -197,6 +165,29 @@ def test_an_audit_log_that_nobody_has_the_right_to_change_is_changed_by_its_owne
     assert system.query(f"select bool_or({may}) from unnest(array['service_role', 'anon']) name") == [(False,)]
     system.execute("delete from audit_logs")
     assert looked(system, tmp_path, "audit_changeable").value == 2
+
+
+def test_an_audit_log_may_have_triggers_that_refuse_nothing(system: System, tmp_path: Path):
+    system.execute(
+        "create or replace function keep_audit_logs() returns trigger language plpgsql as"
+        " $$ begin raise notice 'changed'; return coalesce(new, old); end $$"
+    )
+    there = "select count(*) from pg_trigger where tgrelid = 'audit_logs'::regclass and tgenabled = 'O'"
+    assert system.query(there) == [(2,)]
+    system.execute("update audit_logs set actor = 'nobody'; delete from audit_logs; truncate audit_logs")
+    assert looked(system, tmp_path, "audit_changeable").value == 3
+
+
+def test_a_log_that_nobody_deletes_from_keeps_what_is_to_go_by_its_retention_policy(system: System):
+    assert system.query("select days from retention_policies where kind = 'audit_logs'") == [(2555,)]
+    goes = "delete from audit_logs where at < now() - interval '2555 days'"
+    system.execute(goes)  # ends well, for nothing is as old yet
+    system.execute("insert into audit_logs (at, actor, action) values (now() - interval '8 years', 'ana', 'x')")
+    with pytest.raises(psycopg.errors.RaiseException):
+        system.execute(goes)
+    profile = load(FOLDER / "production.toml", installed()).profile
+    step = next(step for _, step in profile.steps() if step.id == "retention_of_audit")
+    assert "whole\npartitions" in step.instructions
 
 
 def test_a_secret_that_is_listed_may_be_its_placeholder(system: System, tmp_path: Path):
@@ -250,6 +241,10 @@ def test_a_monitor_without_traffic_has_no_number(system: System, tmp_path: Path)
     bare = "select avg((status <> 'failed')::int) from payments where created_at > now() - interval '15 minutes'"
     assert system.query(bare) == [(None,)], "which is neither above nor below any threshold"
     assert looked(system, tmp_path, "payments_ok").value == 100.0
+    assert looked(system, tmp_path, "payments_made").value == 0, "so the gate is shut"
+    system.execute("delete from mfa_challenges")
+    assert looked(system, tmp_path, "mfa_success").value == 100.0, "of a guard that asks nobody"
+    assert looked(system, tmp_path, "mfa_asked").value == 0
 
 
 # ---- the order ---------------------------------------------------------------------------------------------------

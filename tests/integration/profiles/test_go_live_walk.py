@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from systems.go_live import go_live_night, platform_data, without
+from systems.go_live import FOLDER, go_live_night, platform_data, script, without
 from systems.looking import until
 from systems.stage import system_of
 
@@ -50,7 +50,7 @@ def test_an_application_that_is_down_proposes_to_close_again_and_what_was_prepar
         night.walk("tell_tenants")
         assert platform_data(system) != prepared, "it is open"
         system.app.is_down = True
-        night.walk(lambda state: "app_unreachable" in str(state.fired))
+        until(lambda: "app_unreachable" in str(night.state.fired), "that it is seen")
         until(lambda: night.advice().proposed == "close_again", "that it is proposed")
         night.roll_back("close_again", "it does not answer")
         night.walk()
@@ -60,3 +60,20 @@ def test_an_application_that_is_down_proposes_to_close_again_and_what_was_prepar
         night.close()
     assert platform_data(system) == prepared
     assert system.vendor.sent["notice"][-1]["title"] == "The platform is closed for now"
+
+
+def test_what_an_earlier_evening_made_stays_when_this_one_goes_back(system: System, tmp_path: Path):
+    system.execute((FOLDER / "sql" / "advisory_locks.sql").read_text())
+    assert script(system, "webhooks.py", "register", run="an earlier one").returncode == 0
+    endpoints, before = str(system.provider.endpoints), platform_data(system)
+    areas = ("security", "backup", "performance", "sign_off")
+    night = go_live_night(system, tmp_path, more=without((*ONLY_LOOKED_AT, *areas)))
+    try:
+        night.walk("events_arrive")
+        assert night.settled("not_applicable") == ["advisory_locks"]
+        night.roll_back("all_back", "another day")
+        night.walk(lambda state: state.cursor is not None and state.cursor.phase == "ab_check")
+        assert night.settled()[-2:] == ["ab_settled", "undo_endpoints_registered"]
+    finally:
+        night.close()
+    assert (str(system.provider.endpoints), platform_data(system)) == (endpoints, before)

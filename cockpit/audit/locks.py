@@ -62,7 +62,7 @@ class HeldLock:
 def holder_alive(path: Path) -> bool:
     """Whether some process holds the `HeldLock` at `path`; looks without taking it. False if there is no such file."""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # F_OFD_GETLK asks for no right to write
     except FileNotFoundError:
         return False
     try:

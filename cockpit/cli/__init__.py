@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("screens", "Come back to a run, exactly where it stood."),
     "join": ("screens", "Watch a run: note and hold, but not act."),
     "runs": ("listing", "List the runs on this host."),
+    "stop": ("stopping", "End a run's keeper, with a reason; the run stays live."),
     "new": ("new", "Copy a shipped profile, as a start for your own."),
     "check": ("profiles", "Report every problem of profiles."),
     "show": ("profiles", "Print a profile, resolved, as TOML."),

@@ -9,10 +9,13 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Iterable
 
 from msgspec import Struct
 
 from cockpit.exits import Exit
+from cockpit.run.events import Event, KeeperStopRequested
+from cockpit.text import shortened
 
 LAST_S = 15.0
 
@@ -24,6 +27,14 @@ class End(Struct, frozen=True):
     exit: Exit = Exit.OK
     is_written: bool = True
     """Whether the log can still be told."""
+
+
+def stopped_by_person(events: Iterable[Event], epoch: int) -> End | None:
+    """The end of the keeper of this epoch, if one of these events asks for it."""
+    for event in events:
+        if isinstance(event.body, KeeperStopRequested) and event.body.epoch == epoch:
+            return End(f"stopped by {shortened(event.actor.user, 64)}: {shortened(event.body.reason, 300)}")
+    return None
 
 
 def leave_at_last(status: Exit) -> None:

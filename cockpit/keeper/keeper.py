@@ -23,7 +23,7 @@ from cockpit.exits import Exit
 from cockpit.keeper.asking import asks
 from cockpit.keeper.beat import Beat
 from cockpit.keeper.desk import Desk
-from cockpit.keeper.ending import End, leave_at_last, leave_now, say
+from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person
 from cockpit.keeper.following import Following
 from cockpit.keeper.judges import Judges
 from cockpit.keeper.listener import Listener
@@ -164,6 +164,9 @@ class Keeper:
             self._end_once_idle()
             return
         if self._end.done():
+            return
+        if (end := stopped_by_person(events, self.epoch)) is not None:
+            self._finish(end)
             return
         for event in events:
             self._desk.take(event)

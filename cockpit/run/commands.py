@@ -232,6 +232,14 @@ class TakePen(Command, frozen=True, kw_only=True):
     reason: str
 
 
+class StopKeeper(Command, frozen=True, kw_only=True):
+    """Have the run's keeper end. The run stays live. Whoever may write to the run may."""
+
+    epoch: int
+    """Of the keeper that is meant."""
+    reason: str
+
+
 class FinishRun(Command, frozen=True, kw_only=True):
     """Close the run; every step must be settled."""
 

@@ -65,6 +65,7 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.PlaceHold: (line.may_hold, walk.asks_reason, line.held),
     c.ReleaseHold: (line.may_release, walk.asks_reason, line.released),
     c.TakePen: (line.may_take_pen, walk.asks_reason, line.took_pen),
+    c.StopKeeper: (line.may_stop_keeper, walk.asks_reason, line.stopped_keeper),
     c.RaiseTrigger: (line.may_raise, walk.asks_reason, line.raised),
     c.AnswerTriggers: (line.may_answer, walk.asks_reason_and_word("go_on"), line.answered),
     c.ChooseRollback: (line.may_roll_back, line.asks_reason_and_plan, line.rolled_back),

@@ -1,4 +1,4 @@
-"""Deciding about the line itself: notes, holds, the pen, triggers, the way back, the end.
+"""Deciding about the line itself: notes, holds, the pen, the keeper, triggers, the way back, the end.
 
 Invariant: as `decide`. Nothing here is blocked by a gate, the keeper or the window, and going back and giving up by no
 hold either.
@@ -66,6 +66,24 @@ def took_pen(state: RunState, command: c.TakePen) -> tuple[e.Body, ...]:
     previous = f"{state.pen.user}@{state.pen.host}" if state.pen else ""
     epoch = state.pen.epoch + 1 if state.pen else 1
     return (e.PenTaken(epoch=epoch, reason=said(command.reason), previous=previous),)
+
+
+# ---- the keeper --------------------------------------------------------------------------------------------------
+
+
+def may_stop_keeper(state: RunState, command: c.StopKeeper) -> Refusal | None:
+    """As a hold it needs no pen: whoever may write to the run could end the process without a word."""
+    if state.keeper is None:
+        return Refusal("no keeper has begun to watch this run", "there is nothing to stop", "no_keeper")
+    if state.keeper.epoch != command.epoch:
+        return Refusal(
+            f"another keeper watches by now: that of epoch {state.keeper.epoch}", "look again", "other_keeper"
+        )
+    return None
+
+
+def stopped_keeper(state: RunState, command: c.StopKeeper) -> tuple[e.Body, ...]:
+    return (e.KeeperStopRequested(epoch=command.epoch, reason=said(command.reason)),)
 
 
 # ---- triggers ----------------------------------------------------------------------------------------------------

@@ -57,6 +57,7 @@ from cockpit.run.events_watch import (
     KeeperAccepted,
     KeeperStarted,
     KeeperStopped,
+    KeeperStopRequested,
     LogRecovered,
     OperatorAttached,
     OperatorDetached,
@@ -91,6 +92,7 @@ __all__ = [
     "Instant",
     "KeeperAccepted",
     "KeeperStarted",
+    "KeeperStopRequested",
     "KeeperStopped",
     "LogRecovered",
     "NoteAdded",
@@ -147,6 +149,7 @@ BODIES: dict[str, type[Body]] = {
         ProbeChanged, GateChanged, LogRecovered, ProbesSampled, OperatorAttached, OperatorDetached, PlaceAccepted,
         PhaseLeft, StepCountersigned, SecondWaived, WaitEndedEarly, WaitRestarted, ActionRequested, ActionCancelled,
         ActionSettled, TriggerRaised, TriggerAnswered, RollbackChosen, RollbackLeft, TargetSeen, ActionStarted,
+        KeeperStopRequested,
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
         PlansJudged, AlertSent, ClockStepped,
     )

@@ -40,12 +40,23 @@ class KeeperAccepted(Body, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class KeeperStopRequested(Body, frozen=True, kw_only=True):
+    """A person had the keeper end. The run stays live; what runs outside of the keeper goes on."""
+
+    type: ClassVar[str] = "keeper.stop_requested"
+    epoch: int
+    """Of the keeper that is meant: another one takes no notice."""
+    reason: str
+
+
 class KeeperStopped(Body, frozen=True, kw_only=True):
     """The keeper ended on purpose."""
 
     type: ClassVar[str] = "keeper.stopped"
     epoch: int
     reason: str
+    killed_by: str = ""
+    """User who killed it, since it did not end when it was asked to, and who says so here in its place."""
 
 
 class TargetSeen(Body, frozen=True, kw_only=True):

@@ -106,6 +106,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.PenTaken: troubled.pen_taken,
     e.PlaceAccepted: troubled.place_accepted,
     e.KeeperStarted: observed.keeper_started,
+    e.KeeperStopRequested: troubled.keeper_stop_requested,
     e.KeeperStopped: observed.keeper_stopped,
     e.KeeperAccepted: hands.accepted,
     e.TargetSeen: observed.target_seen,

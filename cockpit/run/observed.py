@@ -44,7 +44,8 @@ def keeper_started(state: RunState, event: e.Event, body: e.KeeperStarted) -> Ru
 def keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> RunState:
     if state.keeper is None or state.keeper.epoch != body.epoch:
         return state
-    return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped"))
+    by = body.killed_by or state.keeper.stopped_by
+    return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped", stopped_by=by))
 
 
 def probe_changed(state: RunState, event: e.Event, body: e.ProbeChanged) -> RunState:

@@ -229,6 +229,10 @@ class KeeperState(Struct, frozen=True):
     """Who the targets proved to be that it found to be the declared ones, by target."""
     stopped: str = ""
     """Why it ended; empty while it should be running."""
+    stopped_by: str = ""
+    """User who had it end (it may not have done so yet); empty: nobody. No screen starts another by itself then."""
+    stop_reason: str = ""
+    """Why they did."""
 
 
 class SeatState(Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Holds, triggers, and who holds the pen: a part of `evolve`.
+"""Holds, triggers, a stopped keeper, and who holds the pen: a part of `evolve`.
 
 Invariant: as `evolve`. A trigger stays until it is answered, also when what fired it is over. While the line is stopped
 no step is passed by: whether one applies counts once the hold is released.
@@ -23,6 +23,13 @@ def hold_placed(state: RunState, event: e.Event, body: e.HoldPlaced) -> RunState
 
 def hold_released(state: RunState, event: e.Event, body: e.HoldReleased) -> RunState:
     return considered(replace(state, hold=None), event)
+
+
+def keeper_stop_requested(state: RunState, event: e.Event, body: e.KeeperStopRequested) -> RunState:
+    if state.keeper is None or state.keeper.epoch != body.epoch:
+        return state
+    keeper = replace(state.keeper, stopped_by=event.actor.user, stop_reason=body.reason)
+    return deviate(replace(state, keeper=keeper), event, "keeper", f"epoch {body.epoch}", body.reason)
 
 
 def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:

@@ -275,6 +275,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.PenTaken: _pen_taken,
     e.PlaceAccepted: _place_accepted,
     e.KeeperStarted: _keeper_started,
+    e.KeeperStopRequested: lambda event, body, state: f"stops the keeper (epoch {body.epoch}){_because(body.reason)}",
     e.KeeperStopped: lambda event, body, state: f"stopped watching{_because(body.reason)}",
     e.KeeperAccepted: _keeper_accepted,
     e.ProbeChanged: _probe_changed,

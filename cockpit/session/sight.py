@@ -23,11 +23,21 @@ def keeper_sight(run_dir: Path, now: Instant) -> KeeperSight:
     return KeeperSight(alive=is_alive, silent_s=_silent_s(run_dir, now))
 
 
+def keeper_process(run_dir: Path) -> tuple[int, int]:
+    """Epoch and process id of whoever beat last; zeros if nobody did. Whether it still lives, `keeper_sight` says."""
+    beat = _last_beat(run_dir)
+    return (beat[0], beat[1]) if beat else (0, 0)
+
+
 def _silent_s(run_dir: Path, now: Instant) -> float:
-    try:
-        epoch_pid_mono = keeper_beat(run_dir).read_text(encoding="ascii").split()
-        beat_mono = float(epoch_pid_mono[2])
-    except (OSError, ValueError, IndexError):
-        return math.inf
+    beat = _last_beat(run_dir)
     # A beat from the future is one from before a reboot: CLOCK_MONOTONIC starts anew.
-    return now.mono - beat_mono if beat_mono <= now.mono + 0.1 else math.inf
+    return now.mono - beat[2] if beat and beat[2] <= now.mono + 0.1 else math.inf
+
+
+def _last_beat(run_dir: Path) -> tuple[int, int, float] | None:
+    try:
+        epoch, pid, mono = keeper_beat(run_dir).read_text(encoding="ascii").split()
+        return int(epoch), int(pid), float(mono)
+    except (OSError, ValueError):
+        return None

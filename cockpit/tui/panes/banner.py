@@ -47,7 +47,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if state.keeper is None:
             yield trouble, "warn"
         else:
-            yield f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
+            told = _loud(trouble) if state.keeper.stopped_by else trouble.upper()
+            yield f"{told}   nothing is being probed; cockpit resume starts it again", "alarm"
     elif state.status == "live" and (found := other_hands(state)).are_there:
         how = "r shows it whole" if seen.acts else "it acts once that is confirmed"
         yield f"KEEPER {found.now} DIFFERS: {found.brief()}; {how}", "alarm"
@@ -56,6 +57,12 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from _of_hosts(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
+
+
+def _loud(stopped: str) -> str:
+    """Who stopped the keeper and why, in their own words; only what happened is shouted."""
+    head, by, rest = stopped.partition(" by ")
+    return f"{head.upper()}{by}{rest}"
 
 
 def _by_severity(fired: tuple[FiredTrigger, ...]) -> list[FiredTrigger]:

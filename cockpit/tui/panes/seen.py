@@ -19,7 +19,7 @@ from cockpit.run.numbering import find_step
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.run.state import RunState
 from cockpit.session.view import View
-from cockpit.text import visible
+from cockpit.text import shortened, visible
 from cockpit.tui.lines import hour
 
 Mode = Literal["LIVE", "WATCHING", "REPLAY"]
@@ -48,8 +48,12 @@ class Seen(Struct, frozen=True, kw_only=True):
             return ""
         if self.keeper.alive and self.keeper.silent_s <= KEEPER_SILENCE_S:
             return ""
-        if self.state.keeper is None:
+        keeper = self.state.keeper
+        if keeper is None:
             return "the keeper is starting"
+        if keeper.stopped_by and not self.keeper.alive:
+            told = keeper.stopped or f"stopped by {shortened(keeper.stopped_by, 64)}: {keeper.stop_reason}"
+            return f"keeper {shortened(told, 300)}"
         since = self.keeper.silent_s
         told = f" {since:.0f} s" if since < 1e6 else ""
         return f"keeper silent{told}" if self.keeper.alive else f"keeper gone{told}"

@@ -18,6 +18,7 @@ _INKS: dict[str, Ink] = {
     "cursor.jumped": "warn",
     "pen.taken": "warn",
     "log.recovered": "warn",
+    "keeper.stop_requested": "warn",
     "step.confirmed": "plain",
     "run.finished": "good",
     "trigger.fired": "bad",

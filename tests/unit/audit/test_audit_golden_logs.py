@@ -92,6 +92,16 @@ def test_a_place_that_was_accepted_is_still_a_deviation_with_its_reason() -> Non
     ]
 
 
+def test_a_keeper_that_was_stopped_and_one_that_was_killed_fold_to_who_did_it() -> None:
+    told = events(LOGS / "v1" / "stopped.jsonl")
+    stopped, killed = fold(told[:4]).keeper, fold(told).keeper
+    assert stopped is not None
+    assert (stopped.stopped_by, stopped.stop_reason) == ("bo", "the host is patched")
+    assert killed is not None
+    assert (killed.epoch, killed.stopped_by, killed.stopped[:13]) == (2, "ana", "killed by ana")
+    assert [(each.kind, each.by) for each in fold(told).deviations[1:]] == [("keeper", "bo"), ("keeper", "ana")]
+
+
 def test_a_night_with_actions_folds_to_what_it_was() -> None:
     state = fold(events(LOGS / "v1" / "acting.jsonl"))
     assert {name: step.status for name, step in state.steps.items() if step.status != "confirmed"} == {

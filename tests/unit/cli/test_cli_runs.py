@@ -34,7 +34,7 @@ def test_without_a_terminal_no_screen_is_tried(
 def test_runs_lists_what_there_is(cockpit: Cockpit, run_dir: Path) -> None:
     act(run_dir, ConfirmStep, step="first")
     ended = cockpit("runs")
-    assert re.search(rf"{run_dir.name}  shop\s+staging\s+live\s+.*1/2\s+{actor().user}\s+gone", ended.stdout)
+    assert re.search(rf"{run_dir.name}  shop\s+staging\s+live\s+.*1/2\s+{actor().user}\s+no keeper", ended.stdout)
     (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
     assert (row["run"], row["steps_settled"], row["steps"], row["keeper"]) == (run_dir.name, 1, 2, "gone")
 

@@ -310,6 +310,16 @@ def test_with_the_keeper_gone_nothing_of_a_passing_gate_stays_green():
     assert text_of(banner(story.seen(keeper=GONE), 80, 24)).startswith(" KEEPER GONE 12 S")
 
 
+def test_a_keeper_that_a_person_stopped_says_who_did_it_and_why():
+    story = blocked()
+    assert story.state.keeper is not None
+    story.happens(e.KeeperStopRequested(epoch=story.state.keeper.epoch, reason="The host is patched"), BO)
+    said = text_of(banner(story.seen(keeper=GONE), 120, 24))
+    assert said.startswith(" KEEPER STOPPED by bo: The host is patched   nothing is being probed; cockpit resume")
+    assert text_of(gate.gate(story.seen(keeper=GONE), 60)[0]) == "? unknown: keeper stopped by bo: The host is patched"
+    assert story.seen().keeper_trouble == "", "it lives and may still be ending"
+
+
 def test_a_silent_keeper_is_no_living_one():
     seen = blocked().seen(keeper=KeeperSight(alive=True, silent_s=30.0))
     assert "KEEPER SILENT 30 S" in text_of(banner(seen, 120, 40))

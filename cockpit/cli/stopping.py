@@ -1,0 +1,103 @@
+"""`cockpit stop`: end a run's keeper, with a reason. The run stays live."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cockpit.cli.ending import Refused, say
+from cockpit.cli.screens import told
+from cockpit.errors import KeeperError, LogError, RunError
+from cockpit.exits import Exit
+from cockpit.run.commands import Refusal, StopKeeper
+from cockpit.session import stopping
+from cockpit.session.identity import actor
+from cockpit.session.runs import find_run
+from cockpit.session.seat import Done, Seat
+from cockpit.session.sight import keeper_process
+from cockpit.text import shortened
+
+_AGAIN_S = 2.0
+"""For a keeper that was asked before, and had its time."""
+
+
+@click.command()
+@click.argument("run", metavar="RUN")
+@click.option("--reason", metavar="TEXT", help="Why, for the log.")
+@click.option("--kill", is_flag=True, help="Kill it if it does not end by itself.")
+def stop(run: str, reason: str | None, kill: bool) -> int:
+    """End the keeper of RUN (the beginning of its id, or its folder).
+
+    The run stays live, but nothing is probed and no time is counted until `cockpit resume` starts another keeper. What
+    runs under a shim goes on.
+    """
+    run_dir = find_run(run)
+    seat = Seat.open(run_dir, actor(), "watching")
+    try:
+        _require_keeper(seat)
+        reason = _reason(reason)
+        for sentence in stopping.under_way(seat.view.state, run_dir):
+            say(sentence)
+        epoch, pid = keeper_process(run_dir)
+        known = seat.view.state.keeper
+        patience_s = _AGAIN_S if known and known.stopped_by else stopping.PATIENCE_S
+        unwritten = _ask(seat, reason, may_go_on=kill)
+        if unwritten or not stopping.wait_for_end(run_dir, patience_s):
+            if not kill:
+                raise KeeperError(
+                    f"the keeper of {run_dir.name} (process {pid}) was asked to end and did not within "
+                    f"{patience_s:g} s: it hangs",
+                    hint=f"kill it: cockpit stop {run_dir.name} --reason TEXT --kill",
+                )
+            _kill(seat, epoch, reason)
+            return Exit.OK
+    finally:
+        seat.close()
+    say(f"the keeper of {run_dir.name} (process {pid}) ended; the run stays live. Go on: cockpit resume {run_dir.name}")
+    return Exit.OK
+
+
+def _require_keeper(seat: Seat) -> None:
+    state, name = seat.view.state, seat.run_dir.name
+    if state.started is None:
+        trouble = seat.view.trouble or "its log holds no start of a run"
+        raise RunError(f"the run in {seat.run_dir} cannot be opened: {trouble}")
+    if state.status != "live":
+        raise Refused(f"the run {name} was {state.status}: its keeper ends with it", hint="there is nothing to stop")
+    if not seat.keeper_sight().alive:
+        why = f" ({shortened(state.keeper.stopped, 200)})" if state.keeper and state.keeper.stopped else ""
+        raise Refused(f"no keeper of {name} lives{why}", hint=f"start one: cockpit resume {name}")
+
+
+def _reason(given: str | None) -> str:
+    if given is None and sys.stdin.isatty():
+        given = click.prompt("the reason for stopping the keeper, for the log", err=True)
+    if not (given or "").strip():
+        raise Refused("stopping a keeper needs a reason", hint="give it: --reason TEXT")
+    return str(given)
+
+
+def _ask(seat: Seat, reason: str, *, may_go_on: bool) -> str:
+    """Ask the keeper to end, in the log. Why that could not be written, if it `may_go_on` all the same; else empty."""
+    state = seat.view.state
+    outcome = seat.submit(seat.command(StopKeeper, epoch=state.keeper.epoch if state.keeper else 0, reason=reason))
+    if isinstance(outcome, Done):
+        return ""
+    if isinstance(outcome, Refusal):
+        raise Refused(f"the keeper was not stopped: {told(outcome)}")
+    if not may_go_on:
+        raise KeeperError(f"the keeper was not asked to end: {told(outcome)}")
+    say(f"the log could not be told: {told(outcome)}")
+    return told(outcome)
+
+
+def _kill(seat: Seat, epoch: int, reason: str) -> None:
+    run_dir: Path = seat.run_dir
+    pid = stopping.kill(run_dir)
+    say(f"the keeper of {run_dir.name} (process {pid}) was killed; the run stays live")
+    try:
+        stopping.record_killed(run_dir, epoch, seat.actor, reason)
+    except LogError as error:
+        say(f"that it was killed does not stand in the log: {error}")

@@ -17,6 +17,7 @@
     locks/keeper.wants      names of the secrets it still waits for
     locks/probe-now/        requests to read probes at once, each a file
     locks/seat-<id>         held by an open screen
+    environment.key         of the digests of keepers' environments, 0600; never in the log
     origin                  where the profile's files lay: relative paths of probes start there
 """
 
@@ -116,6 +117,11 @@ def probe_requests(run_dir: Path) -> Path:
 def seat_lock(run_dir: Path, seat: str) -> Path:
     """Locked (OFD) by an open screen, for as long as it lives."""
     return locks_dir(run_dir) / f"seat-{seat}"
+
+
+def environment_key(run_dir: Path) -> Path:
+    """32 random bytes: without them, nobody can try out what a digest of an environment variable was made from."""
+    return run_dir / "environment.key"
 
 
 def origin_path(run_dir: Path) -> Path:

@@ -17,6 +17,7 @@ _INKS: dict[str, Ink] = {
     "step.reopened": "warn",
     "cursor.jumped": "warn",
     "pen.taken": "warn",
+    "keeper.accepted": "warn",
     "log.recovered": "warn",
     "keeper.stop_requested": "warn",
     "step.confirmed": "plain",

@@ -34,7 +34,10 @@ _NAMED = 2
 
 
 class Differences(Struct, frozen=True):
-    """How keeper `now` differs from keeper `before`, in visible words. Of variables the names."""
+    """How keeper `now` differs from keeper `before`, in visible words. Of variables the names.
+
+    Both are the same keeper where it might act, and then found a target for the first time, and another than before.
+    """
 
     before: int = 0
     now: int = 0
@@ -184,7 +187,14 @@ def may_not_act(state: RunState, epoch: int) -> str:
 
 def sentence(found: Differences) -> str:
     """`keeper 2 differs from keeper 1: bo for ana, KUBECONFIG`"""
-    return f"keeper {found.now} differs from keeper {found.before}: {found.brief()}"
+    return f"{headline(found)}: {found.brief()}"
+
+
+def headline(found: Differences) -> str:
+    """`keeper 2 differs from keeper 1`"""
+    if found.before == found.now:
+        return f"keeper {found.now} finds another target than before"
+    return f"keeper {found.now} differs from keeper {found.before}"
 
 
 def target_objection(state: RunState, target: str, identity: Mapping[str, str]) -> str:
@@ -195,7 +205,7 @@ def target_objection(state: RunState, target: str, identity: Mapping[str, str]) 
     if target in keeper.seen and not other_hands(state).are_there:
         return ""  # it saw it before and may act: what changed since changed under its own eyes
     other = other_target(trusted.seen.get(target), identity)
-    told = f"target {shortened(target, 40)} is another one than keeper {trusted.epoch} saw, {other}"
+    told = f"target {shortened(target, 40)} is another one than was seen before, {other}"
     return f"{told}: press r to see it, and to confirm it" if other else ""
 
 

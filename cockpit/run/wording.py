@@ -128,9 +128,9 @@ def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | Non
 
 
 def _keeper_accepted(event: e.Event, body: e.KeeperAccepted, state: RunState | None) -> str:
-    return f"lets keeper {body.epoch} act, other than keeper {body.previous} was{_because('; '.join(body.shown))}" + (
-        f" ({body.reason})" if body.reason else ""
-    )
+    other = f"other than keeper {body.previous} was" if body.previous != body.epoch else "on another target than before"
+    reason = f" ({body.reason})" if body.reason else ""
+    return f"lets keeper {body.epoch} act, {other}{_because('; '.join(body.shown))}{reason}"
 
 
 def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None) -> str:

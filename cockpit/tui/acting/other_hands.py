@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.run import commands as c
 from cockpit.run.friction import required_word
-from cockpit.run.hands import Differences, other_hands
+from cockpit.run.hands import Differences, headline, other_hands
 from cockpit.run.state import RunState
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.dialogs import Question
@@ -22,7 +22,8 @@ async def accepted(hands: Hands, painted: RunState) -> bool:
     if hands.refused(painted, hands.command(c.AcceptKeeper, **at)):
         return False
     word = required_word(painted, "keeper", "", hands.now)
-    title, lines = f"Keeper {found.now} is not as keeper {found.before} was", _lines(hands, found)
+    told = headline(found)
+    title, lines = told[0].upper() + told[1:], _lines(hands, found)
     if not word:
         if not await hands.sure(title, lines, KEY, f"lets keeper {found.now} act as it is"):
             return False

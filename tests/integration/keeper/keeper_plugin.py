@@ -97,11 +97,11 @@ class Fake:
 
 
 async def look_at(target: Target) -> Found:
-    """A target is what its file says: `match`, `mismatch` or `unreachable`; without a file it matches."""
+    """A target is what its file says: `match`, `mismatch` or `unreachable`, and as whom; without a file it matches."""
     path = Path(os.environ["COCKPIT_TEST_TARGETS"]) / target.id
-    said = path.read_text().strip() if path.exists() else "match"
+    said, _, user = (path.read_text().strip() if path.exists() else "match").partition(" as ")
     assert said in ("match", "mismatch", "unreachable")
-    return Found(said, f"it is {target.dsn}", {"database": target.database})  # type: ignore[arg-type] # one of the three
+    return Found(said, f"it is {target.dsn}", {"database": target.database, "user": user})  # type: ignore[arg-type] # one of the three
 
 
 class Sent:

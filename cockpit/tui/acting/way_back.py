@@ -12,7 +12,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
-from cockpit.text import shortened
+from cockpit.text import shortened, visible
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.lines import duration, hour
 from cockpit.tui.screens.choosing import Choice
@@ -72,13 +72,18 @@ def about(painted: RunState, option: Option, now: datetime, zone: ZoneInfo) -> t
     labels = [f"  {step_label(painted.profile, step_id)}" for step_id in option.steps]
     if len(labels) > _STEPS:
         labels = [*labels[: _STEPS - 1], f"  … {len(labels) - _STEPS + 1} more"]
-    lost = f"DATA LOSS: {shortened(option.data_loss, 200)}" if option.data_loss else "It names no data that is lost."
     return (
         _fits(option),
-        lost,
+        _lost(option),
         _time(painted, option, now, zone),
         *(("It undoes, in this order:", *labels) if labels else ("Nothing was done that it would undo.",)),
     )
+
+
+def _lost(option: Option) -> str:
+    """Whole: whoever chooses must not learn the last of it afterwards. Profiles write it on several lines, too."""
+    lost = visible(" ".join(option.data_loss.split()))
+    return f"DATA LOSS: {lost}" if lost else "It names no data that is lost."
 
 
 def _fits(option: Option) -> str:

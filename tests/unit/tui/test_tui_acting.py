@@ -355,6 +355,15 @@ async def test_going_on_without_a_second_person_costs_a_reason_and_a_word():
 # ---- the way back --------------------------------------------------------------------------------------------------
 
 
+def test_what_a_plan_loses_is_told_whole_and_on_one_line():
+    night = failed()
+    said = "Links, " + "and all of them, " * 20 + "\nand the role.\n"
+    option = replace(advise(night.state, night.now()).options[0], data_loss=said)
+    lost = about(night.state, option, BEGIN, ZoneInfo("UTC"))[1]
+    assert lost.startswith("DATA LOSS: Links, and")
+    assert lost.endswith("and all of them, and the role.")
+
+
 async def test_the_advisor_says_of_each_plan_whether_it_fits_what_it_undoes_and_what_is_lost():
     seat = FakeSeat(failed())
     app = StoryApp(seat)

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from systems.looking import until
 
@@ -168,6 +169,14 @@ async def test_what_kubectl_could_not_say_opens_no_gate(
     assert [seen[name][0] for name in ("image", "flags")] == ["fail", "fail"]
     plans = {plan.id: plan.when for plan in PRODUCTION.rollbacks}
     assert "image.passing && " in plans["emergency"][0], "an image that cannot be read is no other image"
+
+
+def test_a_limit_that_the_server_has_no_room_for_is_refused(system: System):
+    statements = str(step("raise_limit").settings["statements"])
+    with pytest.raises(psycopg.errors.RaiseException, match="room for 97 connections only"):
+        system.execute(statements.replace("%(limit)s", "'98'"))
+    system.execute(statements.replace("%(limit)s", "'90'"))
+    assert system.query("select datconnlimit from pg_database where datname = 'virtue'") == [(90,)]
 
 
 async def test_figures_beyond_their_thresholds_are_seen(system: System):

@@ -60,6 +60,13 @@ def test_on_the_healthy_system_nothing_is_missing(system: System, tmp_path: Path
     assert [line for line in ready(system, tmp_path) if line.startswith("✖")] == []
 
 
+def test_on_the_healthy_staging_nothing_is_missing_either(system: System, tmp_path: Path):
+    staging = tmp_path / "staging_fast.toml"
+    staging.write_text('extends = "staging.toml"\n')
+    laid_out("go-live", tmp_path, staging)
+    assert [line for line in ready(system, tmp_path) if line.startswith("✖")] == []
+
+
 def test_each_thing_that_is_wrong_is_named(system: System, tmp_path: Path):
     path = os.environ["PATH"].replace(str(BIN), "")
     found = ready(

@@ -14,10 +14,12 @@ import socket
 import threading
 from pathlib import Path
 
-from cockpit.audit import layout
+from cockpit.audit import layout, places
 from cockpit.audit.chain import RUN_ID, Chain
 from cockpit.audit.line import Draft, Head, digest, draft, encode
 from cockpit.audit.locks import AppendLock
+from cockpit.audit.opening import PRIVATE_FILE, PRIVATE_FOLDER, adopt_file, adopt_folder, make_folder
+from cockpit.audit.people import shared_group
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.storage import APPENDING, Disk, Storage
@@ -44,17 +46,21 @@ class FileStore:
         self._lock = AppendLock(layout.append_lock(run_dir), layout.turn_lock(run_dir))
 
     @classmethod
-    def create(cls, run_dir: Path, run_id: str, *, storage: Storage = DISK) -> FileStore:
+    def create(cls, run_dir: Path, run_id: str, *, storage: Storage = DISK, despite_place: bool = False) -> FileStore:
         """Make the run's folder (0700) and an empty log (0600) in it; the first append writes line 1.
 
-        Raises StoreFailed if the folder cannot be made or already holds a log, LogError for an id that no log may have.
+        With `COCKPIT_GROUP` the group shares them (2770, 0660). `despite_place`: also where locks and syncs cannot be
+        trusted. Raises PlaceRefused, StoreFailed if the folder cannot be made or already holds a log, LogError for an
+        id that no log may have.
         """
         if not RUN_ID.fullmatch(run_id):
             raise LogError(f"{run_id!r} cannot be a run's id", hint="use 1 to 64 letters, digits, _ and -")
+        places.require_way(run_dir.parent, despite=despite_place)
         try:
-            for folder in (*_missing(run_dir), layout.outputs_dir(run_dir), layout.locks_dir(run_dir)):
-                folder.mkdir(layout.FOLDER_MODE, exist_ok=True)
-            fd = storage.create(layout.log_path(run_dir), layout.FILE_MODE)
+            _make_folders(run_dir)
+            places.require_run(run_dir, despite=True)  # one that is there already may be anybody's
+            fd = storage.create(layout.log_path(run_dir), PRIVATE_FILE)
+            adopt_file(fd, layout.log_path(run_dir))
         except OSError as error:
             raise StoreFailed(
                 f"the run cannot be kept in {run_dir}: {cause(error)}",
@@ -69,12 +75,14 @@ class FileStore:
             raise StoreFailed(f"the new run in {run_dir} was not made durable: {cause(error)}") from error
 
     @classmethod
-    def open(cls, run_dir: Path, *, storage: Storage = DISK) -> FileStore:
+    def open(cls, run_dir: Path, *, storage: Storage = DISK, despite_place: bool = False) -> FileStore:
         """Open the log for appending: walk it whole, end an unterminated line that counts, step over torn bytes.
 
-        Raises LogUnreadable if there is no log or no run began in it, LogDamaged if it holds what no crash leaves,
-        LogTooNew, StoreFailed if it cannot be appended to.
+        `despite_place`: also where locks and syncs cannot be trusted and nobody has accepted that yet. Raises
+        PlaceRefused, LogUnreadable if there is no log or no run began in it, LogDamaged if it holds what no crash
+        leaves, LogTooNew, StoreFailed if it cannot be appended to.
         """
+        places.require_run(run_dir, despite=despite_place)
         fd = open_log(layout.log_path(run_dir), APPENDING)
         try:
             store = cls(run_dir, fd, "", storage)
@@ -252,9 +260,18 @@ def _event(one: Draft, chain: Chain) -> Event:
     )
 
 
-def _missing(folder: Path) -> list[Path]:
-    """The folders to make, outermost first, so that `folder` exists; private ones too are made one by one."""
-    return [path for path in reversed((folder, *folder.parents)) if not path.exists()]
+def _make_folders(run_dir: Path) -> None:
+    """Make the run's folder and whatever is missing above it, each for this user alone or for the group that shares."""
+    group = shared_group()
+    for folder in reversed((run_dir, *run_dir.parents)):
+        if not folder.exists():
+            try:
+                folder.mkdir(PRIVATE_FOLDER)
+            except FileExistsError:
+                continue  # another run is begun at this moment
+            adopt_folder(str(folder), group)
+    make_folder(layout.outputs_dir(run_dir))
+    make_folder(layout.locks_dir(run_dir))
 
 
 def _own_actor() -> Actor:

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import FILE_MODE
+from cockpit.audit.opening import opened
 from cockpit.errors import StoreFailed
 
 _FLOCK = "hhqqi0q"  # struct flock on 64-bit Linux: type, whence, start, length, pid (0 for OFD locks)
-_OPEN = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+_OPEN = os.O_RDWR | os.O_CREAT
 APPEND_DEADLINE_S = 30.0
 """An append holds its lock for a write and a sync: whoever holds it this long is stopped, or its disk is."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0002, 0.002
@@ -40,8 +40,8 @@ class HeldLock:
 
     @classmethod
     def take(cls, path: Path) -> HeldLock | None:
-        """Take the lock at `path` (made 0600 if absent), or return None at once if somebody holds it."""
-        fd = os.open(path, _OPEN, FILE_MODE)
+        """Take the lock at `path` (made if absent), or return None at once if somebody holds it. Raises OSError."""
+        fd = opened(path, _OPEN)
         try:
             fcntl.fcntl(fd, fcntl.F_OFD_SETLK, _whole_file(fcntl.F_WRLCK))
         except BlockingIOError:
@@ -62,7 +62,7 @@ class HeldLock:
 def holder_alive(path: Path) -> bool:
     """Whether some process holds the `HeldLock` at `path`; looks without taking it. False if there is no such file."""
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)  # F_OFD_GETLK asks for no right to write
+        fd = opened(path, os.O_RDONLY)  # F_OFD_GETLK asks for no right to write
     except FileNotFoundError:
         return False
     try:
@@ -82,8 +82,12 @@ class AppendLock:
     def __init__(self, lock_path: Path, turn_path: Path, *, deadline_s: float = APPEND_DEADLINE_S) -> None:
         self._path = lock_path
         self._deadline_s = deadline_s
-        self._fd = os.open(lock_path, _OPEN, FILE_MODE)
-        self._turn_fd = os.open(turn_path, _OPEN, FILE_MODE)
+        self._fd = opened(lock_path, _OPEN)
+        try:
+            self._turn_fd = opened(turn_path, _OPEN)
+        except OSError:
+            os.close(self._fd)
+            raise
 
     @contextmanager
     def held(self) -> Iterator[None]:

@@ -12,10 +12,12 @@ import errno
 import os
 from pathlib import Path
 
-from cockpit.audit.layout import FILE_MODE, log_path, poison_mark
+from cockpit.audit.layout import log_path, poison_mark
+from cockpit.audit.opening import content, opened
 from cockpit.errors import StoreFailed
 from cockpit.text import shortened
 
+_LIMIT_BYTES = 8192
 _CAUSES = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "the quota is used up",
@@ -51,7 +53,7 @@ class Poison:
 
     def _text_of_mark(self) -> str:
         try:
-            return shortened(self._mark.read_text(encoding="utf-8", errors="replace").strip(), 500)
+            return shortened(content(self._mark, _LIMIT_BYTES).decode(errors="replace").strip(), 500)
         except OSError as error:
             return f"an append to {self._log} failed, and why cannot be read: {cause(error)}"
 
@@ -59,7 +61,7 @@ class Poison:
         """Poison the store and return the error to raise. The first reason stays."""
         self._reason = self._reason or reason
         try:
-            fd = os.open(self._mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+            fd = opened(self._mark, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         except FileExistsError:
             return self.error()
         except OSError as error:

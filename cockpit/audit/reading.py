@@ -10,6 +10,7 @@ import stat
 from pathlib import Path
 
 from cockpit.audit.line import FIRST_LIMIT_BYTES
+from cockpit.audit.opening import opened
 from cockpit.errors import LogDamaged, LogUnreadable
 
 BLOCK_BYTES = 256 * 1024
@@ -17,9 +18,14 @@ _REMEMBERED_BYTES = 4096
 
 
 def open_log(path: Path, flags: int) -> int:
-    """Open a log file; raises LogUnreadable with the reason. What is no regular file (a pipe, a device) is refused."""
+    """Open a log file; raises LogUnreadable with the reason. What is no regular file (a pipe, a device) is refused.
+
+    To be read it may be reached through a symbolic link: people have logs in many places. To be written to it may not.
+    """
     try:
         # O_NONBLOCK: opening a pipe that nobody writes to would wait for ever. It changes nothing for a file.
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            return opened(path, flags)
         fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
         raise LogUnreadable(f"{path} cannot be opened: {error.strerror}") from error

@@ -22,6 +22,7 @@ from cockpit.errors import (
     KeeperError,
     LogDamaged,
     LogError,
+    PlaceRefused,
     ProbeError,
     RunError,
     StoreFailed,
@@ -83,10 +84,10 @@ def exit_of(error: CockpitError) -> Exit:
             return Exit.FAILED
         case LogDamaged() | VariableError() | ProbeError():
             return Exit.PROBLEMS
+        case PlaceRefused() | Refused():
+            return Exit.REFUSED
         case LogError() | RunError():
             return Exit.UNREADABLE
-        case Refused():
-            return Exit.REFUSED
         case _:
             return Exit.PROBLEMS
 

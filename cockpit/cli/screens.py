@@ -13,14 +13,16 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.options import despite_place_option, reasoned
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
 from cockpit.session.identity import actor
-from cockpit.session.runs import RunSummary, create_run, find_run, live_runs, origin
+from cockpit.session.runs import RunSummary, accept_place, create_run, find_run, live_runs, origin, runs_folder
 from cockpit.session.seat import Done, Failed, Role, Seat
 from cockpit.text import visible
 
@@ -31,13 +33,14 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resu
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
-def run(file: str, another: str | None) -> int:
+@despite_place_option
+def run(file: str, another: str | None, despite_place: str | None) -> int:
     """Start a run of the profile in FILE and open its screen.
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
     """
     loaded = runnable(file)
-    return Exit.PROBLEMS if loaded is None else begin(loaded, another)
+    return Exit.PROBLEMS if loaded is None else begin(loaded, another, despite_place=despite_place)
 
 
 def runnable(file: str) -> Loaded | None:
@@ -55,7 +58,14 @@ def runnable(file: str) -> Loaded | None:
         return None
 
 
-def begin(loaded: Loaded, another: str | None, *, rehearsal: bool = False, rehearsal_reason: str = "") -> int:
+def begin(
+    loaded: Loaded,
+    another: str | None,
+    *,
+    rehearsal: bool = False,
+    rehearsal_reason: str = "",
+    despite_place: str | None = None,
+) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
     from cockpit.profile.variables import prompts
 
@@ -65,12 +75,21 @@ def begin(loaded: Loaded, another: str | None, *, rehearsal: bool = False, rehea
     despite = _despite(live, another)
     if despite is None:
         return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
+    place_reason = reasoned(despite_place)
+    require_way(runs_folder(), despite=bool(place_reason))
     if not rehearsal:
         _require_window(loaded)
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
-    run_dir = create_run(loaded, values, despite=despite, rehearsal=rehearsal, rehearsal_reason=rehearsal_reason)
+    run_dir = create_run(
+        loaded,
+        values,
+        despite=despite,
+        rehearsal=rehearsal,
+        rehearsal_reason=rehearsal_reason,
+        despite_place=place_reason,
+    )
     return open_screen(run_dir, "acting", typed)
 
 
@@ -111,7 +130,8 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--reason", metavar="REASON", help="Take the pen from whoever holds it, and why.")
-def resume(run: str | None, reason: str | None) -> int:
+@despite_place_option
+def resume(run: str | None, reason: str | None, despite_place: str | None) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
     Without RUN: the only live run, or the only one that you started. A keeper that died is started again; who resumes a
@@ -119,6 +139,9 @@ def resume(run: str | None, reason: str | None) -> int:
     """
     require_screen()
     run_dir = find_run(run)
+    if place_reason := reasoned(despite_place):
+        accept_place(run_dir, place_reason)
+    require_run(run_dir)
     _find_demo(run_dir)
     seat = _seat(run_dir, "acting")
     try:

@@ -15,6 +15,7 @@ from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock
+from cockpit.audit.places import require_run
 from cockpit.audit.tail import Tail
 from cockpit.errors import CockpitError, LogUnreadable, StoreFailed
 from cockpit.exits import Exit
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> Exit:
     os.environ[UMASK_VARIABLE] = f"{os.umask(0o077):o}"
     run_dir = Path(arguments[0]).absolute()
     try:
+        require_run(run_dir)
         lock = HeldLock.take(keeper_lock(run_dir))
         if lock is None:
             return Exit.OK  # another keeper was faster

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cockpit.audit.layout import FILE_MODE, keeper_beat
+from cockpit.audit.layout import keeper_beat
+from cockpit.audit.opening import opened
 
 
 class Beat:
@@ -17,7 +18,7 @@ class Beat:
 
     def __init__(self, run_dir: Path, epoch: int) -> None:
         """Raises OSError."""
-        self._fd = os.open(keeper_beat(run_dir), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        self._fd = opened(keeper_beat(run_dir), os.O_RDWR | os.O_CREAT)
         self._begin = f"{epoch} {os.getpid()}"
 
     def beat(self, now_mono: float) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from inotify_simple import INotify, flags
 
-from cockpit.audit.layout import FOLDER_MODE, probe_requests
+from cockpit.audit.layout import probe_requests
+from cockpit.audit.opening import content, make_folder
 from cockpit.session.nudge import PART
 
 _LIMIT_BYTES = 65536
@@ -24,7 +25,7 @@ class Requests:
     def __init__(self, run_dir: Path, on_request: Callable[[tuple[str, ...]], None]) -> None:
         """`on_request` gets the ids asked for; an empty tuple asks for what matters now. Raises OSError."""
         self._folder = probe_requests(run_dir)
-        self._folder.mkdir(FOLDER_MODE, exist_ok=True)
+        make_folder(self._folder)
         self._on_request = on_request
         self._watch: INotify | None = None
         with contextlib.suppress(OSError):  # no inotify to be had: `look` at every tick finds them too, a little later
@@ -51,8 +52,7 @@ class Requests:
         with contextlib.suppress(OSError):  # somebody took it away: then nobody asks any more
             for path in sorted(self._folder.iterdir()):
                 if path.suffix != PART:
-                    with path.open("rb") as file:
-                        asked = file.read(_LIMIT_BYTES).decode("ascii", "replace").split()
+                    asked = content(path, _LIMIT_BYTES).decode("ascii", "replace").split()
                     path.unlink()
                     yield tuple(asked)
 

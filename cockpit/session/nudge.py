@@ -11,7 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from cockpit.audit import ids
-from cockpit.audit.layout import FILE_MODE, FOLDER_MODE, probe_requests
+from cockpit.audit.layout import probe_requests
+from cockpit.audit.opening import make_folder, opened
 from cockpit.errors import KeeperError
 
 PART = ".part"
@@ -25,10 +26,10 @@ def probe_now(run_dir: Path, probes: Collection[str] = ()) -> None:
     """
     folder = probe_requests(run_dir)
     try:
-        folder.mkdir(FOLDER_MODE, exist_ok=True)
+        make_folder(folder)
         request = folder / ids.new_id()
         part = request.with_suffix(PART)
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+        fd = opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
         with os.fdopen(fd, "w", encoding="ascii") as file:
             file.write("\n".join(probes))
         part.rename(request)

@@ -18,17 +18,18 @@ from msgspec.structs import replace
 
 import cockpit
 from cockpit.actions.files import digests, files_of
-from cockpit.audit import clock, ids
+from cockpit.audit import clock, ids, places
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import FILE_MODE, keeper_lock, log_path, origin_path
+from cockpit.audit.layout import keeper_lock, log_path, origin_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
 from cockpit.audit.locks import holder_alive
-from cockpit.errors import ActionError, LogError, RunError, StoreFailed
+from cockpit.audit.opening import content, opened
+from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
-from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
+from cockpit.run.events import Event, PlaceAccepted, RunAborted, RunFinished, RunStarted, SourceFile
 from cockpit.run.wording import sentence
 from cockpit.session.identity import actor
 from cockpit.session.timings import earlier_timings
@@ -39,6 +40,7 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a sc
 
 _END_BYTES = 256 * 1024
 _LISTED = 5
+_ORIGIN_BYTES = 65536
 
 
 class RunSummary(Struct, frozen=True, kw_only=True):
@@ -83,13 +85,14 @@ def create_run(
     kinds: Kinds | None = None,
     rehearsal: bool = False,
     rehearsal_reason: str = "",
+    despite_place: str = "",
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
     `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
-    `rehearsal_reason` says why a production target is rehearsed against. The files that its steps name are fixed now.
-    Raises RunError with one sentence if one of them cannot be read, or if the run cannot be kept there; then nothing of
-    it is left.
+    `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
+    system that cannot be trusted. The files that its steps name are fixed now. Raises PlaceRefused; RunError with one
+    sentence if one of those files cannot be read, or if the run cannot be kept there; then nothing of it is left.
     """
     folder = folder or runs_folder()
     started_by, now = actor(), clock.now()
@@ -102,12 +105,16 @@ def create_run(
             files=_fixed(loaded),
             **_expected(loaded, folder),
         )
-        store = FileStore.create(run_dir, run_dir.name)
+        store = FileStore.create(run_dir, run_dir.name, despite_place=bool(despite_place.strip()))
         try:
             _write_origin(run_dir, loaded)
             store.append(0, draft(body, started_by, now))
+            _accept_place(store, run_dir, despite_place)
         finally:
             store.close()
+    except PlaceRefused:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise
     except (LogError, OSError) as error:
         # Only this run's own folder, made a moment ago and never acknowledged.
         shutil.rmtree(run_dir, ignore_errors=True)
@@ -155,9 +162,36 @@ def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:
     return {"medians": known.medians, "earlier_runs": known.runs}
 
 
+def accept_place(run_dir: Path, reason: str) -> None:
+    """Have a run go on, for this reason, that is on a file system which cannot be trusted. Elsewhere it does nothing.
+
+    Raises LogError.
+    """
+    if places.doubt_of(run_dir) is None:
+        return
+    store = FileStore.open(run_dir, despite_place=True)
+    try:
+        _accept_place(store, run_dir, reason)
+    except OSError as error:
+        raise StoreFailed(f"that the place was accepted could not be noted: {error.strerror}") from error
+    finally:
+        store.close()
+
+
+def _accept_place(store: FileStore, run_dir: Path, reason: str) -> None:
+    system = places.doubt_of(run_dir)
+    if system is None:
+        return
+    body = PlaceAccepted(
+        kind=visible(system.kind), source=visible(system.source), doubt=system.doubt, reason=visible(reason.strip())
+    )
+    store.append(None, draft(body, actor()))
+    places.accept(run_dir, system)
+
+
 def _write_origin(run_dir: Path, loaded: Loaded) -> None:
     where = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
-    fd = os.open(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
+    fd = opened(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(fd, "wb") as file:
         file.write(os.fsencode(where))
 
@@ -177,7 +211,7 @@ def _not_created(folder: Path, error: LogError | OSError) -> RunError:
 def origin(run_dir: Path) -> Path | None:
     """The folder in which the profile's relative paths begin; None if this host never knew it."""
     try:
-        raw = origin_path(run_dir).read_bytes()
+        raw = content(origin_path(run_dir), _ORIGIN_BYTES)
     except OSError:
         return None
     return Path(os.fsdecode(raw)) if raw else None

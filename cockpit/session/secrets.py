@@ -18,6 +18,7 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit.layout import keeper_wants
+from cockpit.audit.opening import content, opened
 from cockpit.errors import KeeperError
 from cockpit.text import shortened
 
@@ -104,14 +105,15 @@ def want(run_dir: Path, names: Collection[str]) -> None:
     """The keeper waits for these secrets: for screens to see, which may have them or can ask for them."""
     path = keeper_wants(run_dir)
     part = path.with_suffix(".part")
-    part.write_text("\n".join(names), encoding="utf-8")
+    with os.fdopen(opened(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "w", encoding="utf-8") as file:
+        file.write("\n".join(names))
     part.rename(path)
 
 
 def wanted(run_dir: Path) -> tuple[str, ...]:
     """The secrets that the newest keeper waits for; it may be dead."""
     try:
-        return tuple(keeper_wants(run_dir).read_text(encoding="utf-8").split())
+        return tuple(content(keeper_wants(run_dir), LIMIT_BYTES).decode("utf-8", "replace").split())
     except OSError:  # no keeper has started yet
         return ()
 

@@ -11,8 +11,11 @@ from pathlib import Path
 
 from cockpit.audit.layout import keeper_beat, keeper_lock
 from cockpit.audit.locks import holder_alive
+from cockpit.audit.opening import content
 from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
+
+_LIMIT_BYTES = 4096
 
 
 def keeper_sight(run_dir: Path, now: Instant) -> KeeperSight:
@@ -37,7 +40,7 @@ def _silent_s(run_dir: Path, now: Instant) -> float:
 
 def _last_beat(run_dir: Path) -> tuple[int, int, float] | None:
     try:
-        epoch, pid, mono = keeper_beat(run_dir).read_text(encoding="ascii").split()
+        epoch, pid, mono = content(keeper_beat(run_dir), _LIMIT_BYTES).decode("ascii").split()
         return int(epoch), int(pid), float(mono)
     except (OSError, ValueError):
         return None

@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cockpit.audit import clock
-from cockpit.audit.layout import FILE_MODE, FOLDER_MODE, outputs_dir
+from cockpit.audit.layout import outputs_dir
+from cockpit.audit.opening import make_folder, opened
 from cockpit.errors import KeeperError
 from cockpit.run.commands import KeeperSight
 from cockpit.run.refusals import KEEPER_SILENCE_S
@@ -72,7 +73,7 @@ def last_words(run_dir: Path) -> str:
     if not logs:
         return ""
     try:
-        with logs[-1].open("rb") as file:
+        with os.fdopen(opened(logs[-1], os.O_RDONLY), "rb") as file:
             file.seek(max(0, logs[-1].stat().st_size - _LAST_WORDS_BYTES))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
     except OSError as error:
@@ -83,13 +84,12 @@ def last_words(run_dir: Path) -> str:
 def _open_output(run_dir: Path) -> int:
     """A new file `keeper-<n>.log`, the first number that is free."""
     folder = outputs_dir(run_dir)
-    folder.mkdir(FOLDER_MODE, exist_ok=True)
+    make_folder(folder)
     number = max((_number(path) for path in folder.glob("keeper-*.log")), default=0)
     while True:
         number += 1
         try:
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC
-            return os.open(folder / f"keeper-{number}.log", flags, FILE_MODE)
+            return opened(folder / f"keeper-{number}.log", os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         except FileExistsError:
             continue  # another screen starts one at this moment
 

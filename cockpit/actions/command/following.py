@@ -17,7 +17,8 @@ from pathlib import Path
 from cockpit.actions.runner import OnOutput, Output
 from cockpit.actions.shim import record
 from cockpit.actions.shim.processes import boot_id, look
-from cockpit.audit.layout import FILE_MODE, action_cancel, action_exit, action_log, action_status
+from cockpit.audit.layout import action_cancel, action_exit, action_log, action_status
+from cockpit.audit.opening import opened
 from cockpit.text import visible
 
 _LOOK_EVERY_S = 0.05
@@ -53,7 +54,7 @@ class Following:
 
     def stop(self) -> None:
         """Ask the shim to stop its command. Raises OSError."""
-        os.close(os.open(self._cancel_path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE))
+        os.close(opened(self._cancel_path, os.O_WRONLY | os.O_CREAT))
 
     def _lives(self) -> bool:
         status = record.read_status(self._status_path)

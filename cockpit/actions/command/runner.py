@@ -25,6 +25,7 @@ from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec, encoded
 from cockpit.actions.targets.kubernetes import private_kubeconfig
 from cockpit.audit import layout
+from cockpit.audit.opening import make_folder
 from cockpit.errors import ActionError
 from cockpit.text import shortened
 
@@ -103,7 +104,7 @@ async def _spec(context: ActionContext, what: Invocation) -> Spec:
         secrets |= kubeconfig.secrets
     run_dir = context.run_dir.absolute()
     try:
-        layout.outputs_dir(run_dir).mkdir(layout.FOLDER_MODE, exist_ok=True)
+        make_folder(layout.outputs_dir(run_dir))
     except OSError as error:
         raise ActionError(f"{layout.outputs_dir(run_dir)} cannot be made: {error.strerror}") from error
     return Spec(

@@ -9,6 +9,8 @@ import hashlib
 import os
 from typing import NamedTuple
 
+from cockpit.audit.opening import opened
+
 
 class Excerpt:
     """The beginning and the end of a stream, in memory."""
@@ -53,7 +55,7 @@ class LogFile:
 
     def __init__(self, path: str, head_bytes: int, tail_bytes: int) -> None:
         """Raises OSError if it cannot be made, or is there already."""
-        self._fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._fd = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND)
         self._room_bytes = head_bytes
         self._end = Excerpt(0, tail_bytes)
         self._digest = hashlib.sha256()

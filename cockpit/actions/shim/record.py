@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from cockpit.actions.shim.processes import boot_id, look
+from cockpit.audit.opening import opened
 
 _RESERVED_BYTES = 8192
 
@@ -121,7 +122,7 @@ class ExitFile:
         """Raises OSError if there is no room."""
         self._path = path
         self._fresh = f"{path}.part"
-        self._fd = os.open(self._fresh, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._fd = opened(self._fresh, os.O_WRONLY | os.O_CREAT)
         os.posix_fallocate(self._fd, 0, _RESERVED_BYTES)
 
     def leave(self, end: Exit) -> None:
@@ -160,7 +161,7 @@ def sync_folder(path: str) -> None:
 
 
 def _write(path: str, status: Status) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = opened(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
         os.write(fd, json.dumps(status._asdict()).encode("ascii"))
         os.fsync(fd)

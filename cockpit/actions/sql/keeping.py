@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.actions.runner import Ending
+from cockpit.audit.opening import make_folder, opened
 
 
 class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -43,9 +44,9 @@ def kept_path(run_dir: Path, action: str) -> Path:
 
 def keep(path: Path, kept: Kept, *, durable: bool = True) -> None:
     """Replace what is kept, whole or not at all. Blocking. Raises OSError."""
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+    make_folder(path.parent)
     new = path.with_name(path.name + ".new")
-    fd = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    fd = opened(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     with os.fdopen(fd, "wb") as file:
         file.write(msgspec.json.encode(kept))
         file.flush()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cockpit.actions.runner import OnOutput, Output
 from cockpit.actions.shim.capture import LogFile, Written
+from cockpit.audit.opening import make_folder
 from cockpit.probes.masking import Mask
 from cockpit.text import shortened, visible
 
@@ -26,7 +27,7 @@ class Transcript:
 
     def __init__(self, path: Path, mask: Mask, on_output: OnOutput) -> None:
         """Raises OSError if the file cannot be made."""
-        path.parent.mkdir(mode=0o700, exist_ok=True)
+        make_folder(path.parent)
         self._file = LogFile(str(path), _HEAD_BYTES, _TAIL_BYTES)
         self._mask = mask
         self._on_output = on_output

@@ -29,7 +29,7 @@ from cockpit.audit.line import (
     prefix,
 )
 from cockpit.errors import LogDamaged, LogError
-from cockpit.run.events import Event, LogRecovered
+from cockpit.run.events import Event, LogContinued, LogRecovered
 from cockpit.text import shortened
 
 RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
@@ -59,6 +59,17 @@ class Recovery(Struct, frozen=True):
     """Number of the first line stepped over, counted from 1 in the file."""
     offset: int
     length: int
+
+
+class Continuation(Struct, frozen=True):
+    """A place at which the log goes on elsewhere than where it was begun."""
+
+    seq: int
+    """Of its `log.continued`."""
+    former: str
+    head: Head
+    """The last durable fact that it cites."""
+    lost: int
 
 
 class Pending:
@@ -129,6 +140,7 @@ class Chain:
         self.head: Head | None = None
         self.pending: Pending | None = None
         self.recoveries: tuple[Recovery, ...] = ()
+        self.continuations: tuple[Continuation, ...] = ()
 
     def step(self, raw: bytes) -> Link | None:
         """Walk one complete line, newline included. Return it if it counts, else None: it is pending.
@@ -197,7 +209,16 @@ class Chain:
         if envelope.is_fact:
             self.facts += 1
             self.head = Head(seq=self.seq, digest=self.digest)
+        if envelope.type == LogContinued.type:
+            self._note_continuation(envelope)
         return Link(envelope=envelope, digest=self.digest, line=self.lines, size=len(text) + 1)
+
+    def _note_continuation(self, envelope: Envelope) -> None:
+        body = event_of(envelope, line=self.lines).body
+        if isinstance(body, LogContinued):
+            cited = Head(seq=body.seq, digest=body.digest)
+            went_on = Continuation(envelope.seq, body.former, cited, body.lost)
+            self.continuations = (*self.continuations, went_on)
 
     def _names_pending(self, envelope: Envelope, number: int) -> bool:
         pending = self.pending

@@ -24,7 +24,7 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Class
-from cockpit.run.events import LogRecovered
+from cockpit.run.events import LogContinued, LogRecovered
 
 BLOCK_BYTES = 128 * 1024
 STEP_BACK = timedelta(seconds=1)
@@ -58,6 +58,8 @@ class _Ordinary(Struct, gc=False, rename={"class_": "class"}):
 
 _decode_lines = msgspec.json.Decoder(_Ordinary).decode_lines
 _last_byte = itemgetter(-1)
+_UNUSUAL = frozenset({LogRecovered.type, LogContinued.type})
+"""Lines that say something about the log itself: the exact walk takes note of it."""
 _START = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),"prev":"([0-9a-f]{64})",')
 
 
@@ -125,7 +127,7 @@ def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -
         or clock[0].tzinfo is None
         or {envelope.run for envelope in envelopes} != {run}
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
-        or LogRecovered.type in {envelope.type for envelope in envelopes}
+        or _UNUSUAL & {envelope.type for envelope in envelopes}
     ):
         return False
     digests = [sha256(DOMAIN + line).hexdigest() for line in lines]

@@ -48,6 +48,8 @@ class Tail:
         self._chain = Chain()
         self._failure: LogError | None = None
         self._synced = 0
+        self.was_well = False
+        """Whether what was read had been well until another program changed the file."""
         self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._watch = _watch(self.path)
         self._poll = select.poll()
@@ -65,6 +67,11 @@ class Tail:
         return self._chain.head
 
     @property
+    def descriptor(self) -> int:
+        """Of the file as it was opened: it reads on, also where another file has taken its name."""
+        return self._fd
+
+    @property
     def uncounted(self) -> LogError | None:
         """What is wrong with the complete lines at the end of the file that count for nothing; None if all do."""
         return self._chain.pending.why if self._chain.pending is not None else None
@@ -79,6 +86,7 @@ class Tail:
         if self._failure is not None:
             raise self._failure
         if trouble := self._file.trouble():
+            self.was_well = True
             raise self._fail(LogDamaged(trouble, line=self._chain.lines))
         entries: list[Entry] = []
         failure: LogError | None = None

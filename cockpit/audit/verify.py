@@ -18,11 +18,12 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit import layout
-from cockpit.audit.chain import Chain, Recovery
+from cockpit.audit.chain import Chain, Continuation, Recovery
 from cockpit.audit.line import FIRST_LIMIT_BYTES, LIMIT_BYTES, Head, decode
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.stretch import STEP_BACK, Part, Place, Stretch, claimed_place, walk
 from cockpit.errors import LogDamaged, LogError
+from cockpit.text import visible
 
 PARALLEL_BYTES = 32 * 1024 * 1024
 """From this size on a second process pays for its start (about 0.1 s)."""
@@ -46,6 +47,7 @@ class Verification(Struct, frozen=True):
     digest: str
     """Of the last line that counts."""
     recoveries: tuple[Recovery, ...] = ()
+    continuations: tuple[Continuation, ...] = ()
     torn_bytes: int = 0
     """After the last newline: no line yet, not counted."""
     clock_steps: tuple[int, ...] = ()
@@ -191,6 +193,7 @@ class _Verifier:
             head=chain.head,
             digest=chain.digest,
             recoveries=chain.recoveries,
+            continuations=chain.continuations,
             torn_bytes=self._torn_bytes,
             clock_steps=tuple(self._clock_steps),
             anchored=tuple(anchor for anchor in self._anchors if self._holds(anchor)),
@@ -253,6 +256,11 @@ def describe(verification: Verification) -> list[str]:
         f"stepped over {recovery.length} bytes at byte {recovery.offset} (line {recovery.line}): "
         "torn by a crash, named by log.recovered"
         for recovery in found.recoveries
+    ]
+    told += [
+        f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
+        + (f": {each.lost} LINES LOST, which that log did not hold any more" if each.lost else "")
+        for each in found.continuations
     ]
     if found.torn_bytes:
         told.append(f"{found.torn_bytes} bytes after the last newline are no line yet: not counted")

@@ -71,7 +71,7 @@ class Workshop(Struct, frozen=True):
             template, channel = message_of(state, step, public, self.values)
         context = ActionContext(
             action=action,
-            run_dir=self.run_dir,
+            run_dir=self._home_of(action, step, state) if is_begun else self.run_dir,
             base_dir=self.base_dir,
             rehearsal=state.is_rehearsal,
             timeout_s=timeout_of(settings),
@@ -85,6 +85,11 @@ class Workshop(Struct, frozen=True):
             channel=channel,
         )
         return Doing(step=step, kind=kind, runner=runner, context=context)
+
+    def _home_of(self, action: str, step: Step, state: RunState) -> Path:
+        """The folder in which what was begun left its files: another one, if the log went on here since."""
+        known = state.steps[step.id].action
+        return Path(known.home) if known is not None and known.action == action and known.home else self.run_dir
 
     def _target_if_known(self, state: RunState, step: Step, public: Mapping[str, str]) -> Target | None:
         """For a runner that has to ask there how it ended (SQL); None while a value of it is not known again."""

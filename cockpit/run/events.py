@@ -58,6 +58,7 @@ from cockpit.run.events_watch import (
     KeeperStarted,
     KeeperStopped,
     KeeperStopRequested,
+    LogContinued,
     LogRecovered,
     OperatorAttached,
     OperatorDetached,
@@ -94,6 +95,7 @@ __all__ = [
     "KeeperStarted",
     "KeeperStopRequested",
     "KeeperStopped",
+    "LogContinued",
     "LogRecovered",
     "NoteAdded",
     "OperatorAttached",
@@ -151,7 +153,7 @@ BODIES: dict[str, type[Body]] = {
         ActionSettled, TriggerRaised, TriggerAnswered, RollbackChosen, RollbackLeft, TargetSeen, ActionStarted,
         KeeperStopRequested,
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
-        PlansJudged, AlertSent, ClockStepped,
+        PlansJudged, AlertSent, ClockStepped, LogContinued,
     )
 }  # fmt: skip
 """Every known type, by name."""

@@ -126,6 +126,23 @@ class LogRecovered(Body, frozen=True, kw_only=True):
     """Of exactly those bytes, hex."""
 
 
+class LogContinued(Body, frozen=True, kw_only=True):
+    """The former place of this log could not be written any more: what counted there was copied, and goes on here."""
+
+    type: ClassVar[str] = "log.continued"
+    former: str
+    """The former run's folder, on the actor's host; outputs of what was done before stay there."""
+    trouble: str
+    """Why nothing could be written there."""
+    seq: int
+    """Of the last fact that was durable there, as whoever met the trouble noted it; else of the last copied."""
+    digest: str
+    lost: int = 0
+    """Lines up to that fact which the former log does not hold any more. 0 unless somebody cut or changed it."""
+    left_bytes: int = 0
+    """What stood after it in the former log and was acknowledged to nobody: not copied."""
+
+
 class ProbesSampled(Body, frozen=True, kw_only=True):
     """Readings since the last sample: changed ones only, or all of them in a key frame."""
 

@@ -116,13 +116,15 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.OperatorAttached: observed.operator_attached,
     e.OperatorDetached: observed.operator_detached,
     e.LogRecovered: observed.log_recovered,
+    e.LogContinued: observed.log_continued,
     e.UnknownBody: observed.unknown,
 }
 """What each kind of event changes. `note.added` and `alert.sent` change nothing: they are only told."""
 
 _ANY_TIME = frozenset(
     {
-        e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.UnknownBody,
+        e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.LogContinued,
+        e.UnknownBody,
         e.ActionStarted, e.ActionOutput, e.ActionEnded,
     }
 )  # fmt: skip

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run import hands
 from cockpit.run.readings import Reading, Scalar
+from cockpit.run.settled import deviate
 from cockpit.run.state import KeeperState, RunState, SeatState, TargetState
 from cockpit.run.walk import current_gate
 
@@ -116,6 +117,18 @@ def operator_detached(state: RunState, event: e.Event, body: e.OperatorDetached)
 
 def log_recovered(state: RunState, event: e.Event, body: e.LogRecovered) -> RunState:
     return replace(state, recoveries=state.recoveries + 1)
+
+
+def log_continued(state: RunState, event: e.Event, body: e.LogContinued) -> RunState:
+    """Who was there before is not here; what was lost with the former log is for ever a deviation."""
+    lost = f"{body.lost} lines lost" if body.lost else ""
+    steps = {
+        step_id: replace(step, action=replace(step.action, home=step.action.home or body.former))
+        if step.action is not None and step.action.is_under_way
+        else step
+        for step_id, step in state.steps.items()
+    }
+    return deviate(replace(state, seats={}, steps=steps), event, "continued", lost, body.trouble)
 
 
 def unknown(state: RunState, event: e.Event, body: e.UnknownBody) -> RunState:

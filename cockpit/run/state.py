@@ -73,6 +73,8 @@ class ActionState(Struct, frozen=True):
     output_sha256: str = ""
     sent: dict[str, str] = {}
     cancel_reason: str = ""
+    home: str = ""
+    """The run's folder that its files are in, if the log has gone on elsewhere since."""
     settled_by: str = ""
     """Who said how it ended, where that was not known."""
 
@@ -251,7 +253,7 @@ class Deviation(Struct, frozen=True):
     kind: str
     """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
-    (of a production target)."""
+    (of a production target), `continued` (the log, elsewhere), `place` (one that cannot be trusted)."""
     where: str
     reason: str
     by: str

@@ -244,6 +244,11 @@ def _alert_sent(event: e.Event, body: e.AlertSent, state: RunState | None) -> st
     return f"{how} through {visible(body.channel)} about {shortened(body.about, 80)}{_because(body.detail)}"
 
 
+def _continued(event: e.Event, body: e.LogContinued, state: RunState | None) -> str:
+    lost = f"; {body.lost} lines of it are lost" if body.lost else ""
+    return f"went on here from {shortened(body.former, 80)}{lost}{_because(body.trouble)}"
+
+
 def _sampled(event: e.Event, body: e.ProbesSampled, state: RunState | None) -> str:
     return f"sampled {len(body.readings)} probes"
 
@@ -281,6 +286,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
+    e.LogContinued: _continued,
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (
         f"left phase {phase_label(state.profile, body.phase) if state and state.started else visible(body.phase)}"

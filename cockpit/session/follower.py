@@ -12,8 +12,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from cockpit.audit.layout import seat_lock
+from cockpit.audit.layout import log_path, seat_lock
+from cockpit.audit.line import Head
 from cockpit.audit.locks import holder_alive
+from cockpit.audit.moved import full, unwritable
 from cockpit.audit.poison import Poison
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError
@@ -41,6 +43,8 @@ class Follower:
         self._recent: deque[Recent | Event] = deque(maxlen=RECENT)
         self._woken = threading.Event()
         self._is_closed = False
+        self._in_the_way = ""
+        """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
 
     def catch_up(self) -> View:
@@ -76,18 +80,35 @@ class Follower:
     def look_around(self) -> None:
         """Notice what the log does not tell: a poisoned store, and whose screens are gone."""
         poison = Poison(self._run_dir).reason
+        log, is_live = log_path(self._run_dir), self.view.state.status == "live"
+        in_the_way = (unwritable(log) or full(log)) if is_live else ""
         with self.lock:
             here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
             if here != self.view.here:
                 self._show(here=here)
             if poison:
                 self.trouble(poison)
+            if self._in_the_way and self.view.trouble == self._in_the_way != in_the_way:
+                self._show(trouble="")  # it is out of the way: nothing else had gone wrong
+            if in_the_way:
+                self.trouble(in_the_way)
+            self._in_the_way = in_the_way
 
     def trouble(self, sentence: str) -> None:
         """Show trouble; the first one said stays, it is nearest to the cause."""
         with self.lock:
             if not self.view.trouble:
                 self._show(trouble=sentence)
+
+    @property
+    def descriptor(self) -> int:
+        """Of the log as it was opened, whatever became of its name."""
+        return self._tail.descriptor
+
+    @property
+    def vouched(self) -> Head | None:
+        """The last fact that was read before anything was wrong with the log; None if that cannot be told."""
+        return self.view.head if self.damage is None or self._tail.was_well else None
 
     def sync(self) -> None:
         """Make durable what was read. Raises StoreFailed."""

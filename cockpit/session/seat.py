@@ -71,6 +71,8 @@ class Seat:
         self.actor = actor
         self.role: Role = role
         self.id = ids.new_id()
+        self.went_to: Path | None = None
+        """Where the run goes on, once this seat let it."""
         self._follower = follower
         self._store: Store | None = None
         self._presence: HeldLock | None = None
@@ -207,6 +209,16 @@ class Seat:
             if self._store is None:
                 self._store = FileStore.open(self.run_dir)
             return self._store
+
+    def go_on(self, folder: Path) -> Path:
+        """Let the run go on in another folder, since its log cannot be written where it is; the run's folder there.
+
+        Blocks until all of it is durable there. This seat stays where it is: open another. Raises RunError, LogError.
+        """
+        from cockpit.session.continuing import go_on  # on almost no night
+
+        self.went_to, _ = go_on(self.run_dir, folder, self.actor, self._follower)
+        return self.went_to
 
     # ---- leaving -------------------------------------------------------------------------------------------------
 

@@ -45,6 +45,7 @@ LIVE: dict[str, Key] = {
     "reopen": Key("x", "act('reopen')", "reopen…", "reopen a settled step, with a reason"),
     "probe": Key("full_stop", "act('probe')", "probe now", "read the probes now", "."),
     "pen": Key("T", "act('pen')", "take pen…", "take the pen, with a reason"),
+    "elsewhere": Key("W", "act('elsewhere')", "elsewhere…", "go on in another folder, if the log cannot be written"),
     "finish": Key("F", "act('finish')", "finish…", "finish the run"),
     "abort": Key("A", "act('abort')", "abort…", "abort the run, with a reason"),
     "copy": Key("y", "copy", "copy", "send the command or the message to your terminal's clipboard"),

@@ -11,7 +11,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.session.seat import Seat
-from cockpit.tui.acting import doing, line, people, settling, way_back
+from cockpit.tui.acting import doing, elsewhere, line, people, settling, way_back
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.layout import ACTING
 from cockpit.tui.screens.run import RunScreen
@@ -41,6 +41,7 @@ ANYWHERE: dict[str, Act] = {
     "reopen": line.reopen,
     "probe": line.probe,
     "pen": people.pen,
+    "elsewhere": elsewhere.elsewhere,
     "finish": line.finish,
     "abort": line.abort,
 }

@@ -35,7 +35,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     """Everything that is wrong, the worst first."""
     state = seen.state
     if seen.view.trouble:
-        yield f"THE LOG: {visible(seen.view.trouble)}", "alarm"
+        way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
+        yield f"{way_on}THE LOG: {visible(seen.view.trouble)}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":

@@ -20,6 +20,7 @@ _INKS: dict[str, Ink] = {
     "keeper.accepted": "warn",
     "log.recovered": "warn",
     "keeper.stop_requested": "warn",
+    "log.continued": "alarm",
     "step.confirmed": "plain",
     "run.finished": "good",
     "trigger.fired": "bad",

@@ -151,7 +151,7 @@ def test_a_disk_that_takes_half_a_line_poisons_the_run_and_loses_nothing(store: 
     """The kernel's own file size limit cuts a write short, as a full disk does."""
     run_dir = store.path.parent
     limited = subprocess.run([sys.executable, "-c", LIMITED, run_dir], capture_output=True, text=True, check=True)
-    assert re.match(r"2 writing .*audit\.jsonl failed: the file may not grow any more; nothing", limited.stdout)
+    assert re.match(r"2 the file may not grow any more: writing .*audit\.jsonl failed; nothing", limited.stdout)
     with pytest.raises(StoreFailed, match="may not grow"):
         store.append(None, draft(NoteAdded(text="more"), ANA))
     torn = store.path.read_bytes()

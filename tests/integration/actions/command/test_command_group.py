@@ -26,7 +26,7 @@ async def test_what_is_started_inside_is_found_and_ended_at_one_stroke(group: Co
     group.enter()
     try:
         # A session of its own, and its parent gone: ancestry would need a subreaper to find it.
-        subprocess.run(["sh", "-c", "setsid sleep 600 & setsid sleep 600 &"], check=True)
+        subprocess.run(["sh", "-c", "setsid sleep 600 & setsid sleep 600 &"], check=True)  # noqa: ASYNC221 (it is over at once)
     finally:
         group.leave()
     await until(lambda: len(group.members()) == 2)
@@ -37,7 +37,7 @@ async def test_what_is_started_inside_is_found_and_ended_at_one_stroke(group: Co
 async def test_a_group_that_somebody_lives_in_is_not_taken_away(group: ControlGroup):
     group.enter()
     try:
-        process = subprocess.Popen(["sleep", "600"])
+        process = subprocess.Popen(["sleep", "600"])  # noqa: ASYNC220 (it is not waited for)
     finally:
         group.leave()
     group.remove()

@@ -1,0 +1,171 @@
+"""Going on elsewhere: what counts in a log that can no longer be written is copied to a place that can.
+
+Invariant: the copy holds the same bytes, line for line, up to the last fact that is known to have been durable, and
+then one `log.continued` that cites it; it appears under its name whole and synced, or not at all. The former log is not
+touched. So the copy needs nothing but itself to be read and verified, also when the former disk is gone (ADR 0007).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from cockpit.audit import layout
+from cockpit.audit.chain import Chain
+from cockpit.audit.files import DISK, FileStore
+from cockpit.audit.line import Head, draft
+from cockpit.audit.poison import Poison, cause
+from cockpit.audit.reading import BLOCK_BYTES, GrowingFile, open_log
+from cockpit.audit.storage import Storage
+from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreFailed
+from cockpit.run.events import Actor, LogContinued
+
+PART = ".part"
+
+
+class Former(Struct, frozen=True):
+    """What a log holds that counts, and what is known to be missing from it."""
+
+    path: Path
+    end: int
+    """Bytes from its start that are to be copied."""
+    cited: Head
+    lost: int
+    left_bytes: int
+
+
+def survey(run_dir: Path, opened: int | None = None, vouched: Head | None = None) -> Former:
+    """Walk a log as far as it counts, at most to the last fact that was durable when its store was poisoned.
+
+    `opened` is a descriptor of the log from before the trouble, if there is one: it still reads a file that was
+    replaced. `vouched` is the last fact that was read before, where the poisoned store's mark does not tell. What
+    stands last before damage does not count: only the line after it would have vouched for it. Raises LogUnreadable if
+    it cannot be read or no run began in it, LogTooNew, LogDamaged if what was durable was replaced by something else.
+    """
+    path = layout.log_path(run_dir)
+    durable = Poison(run_dir).durable or vouched
+    fd = open_log(path, os.O_RDONLY) if opened is None else os.dup(opened)
+    try:
+        seq, end, cited = _walk(fd, path, durable)
+        size = os.fstat(fd).st_size
+    except OSError as error:
+        raise LogUnreadable(f"{path} cannot be read: {cause(error)}") from error
+    finally:
+        os.close(fd)
+    if cited is None:
+        raise LogUnreadable(f"no run began in {path}: there is nothing to go on from")
+    lost = 0
+    if durable is not None and durable.seq > seq:
+        cited, lost = durable, durable.seq - seq
+    return Former(path=path, end=end, cited=cited, lost=lost, left_bytes=max(0, size - end))
+
+
+_Place = tuple[int, int, Head | None]
+
+
+def _walk(fd: int, path: Path, durable: Head | None) -> _Place:
+    """Where the log is to be cut: the last `seq` that counts, the byte after it, and the last fact up to there."""
+    file, chain = GrowingFile(fd, path), Chain()
+    before: _Place = (0, 0, None)
+    last: _Place = before
+    while lines := file.read_lines():
+        for raw in lines:
+            try:
+                link = chain.step(raw)
+            except LogDamaged:
+                return before
+            if chain.pending is not None and not chain.pending.could_be_torn():
+                return before
+            if link is None:
+                continue
+            before, last = last, (chain.seq, chain.position, chain.head)
+            if durable is not None and chain.seq == durable.seq:
+                if chain.digest != durable.digest:
+                    raise LogDamaged(
+                        f"line {chain.lines} of {path} is not the one that was durable: the log was rewritten",
+                        line=chain.lines,
+                        hint="do not go on from it: `cockpit print` what is left to do, and begin a new run",
+                    )
+                return last
+    is_short = durable is not None and last[0] < durable.seq
+    return before if is_short and chain.pending is not None else last
+
+
+def carry_on(
+    run_dir: Path,
+    new_dir: Path,
+    actor: Actor,
+    *,
+    trouble: str,
+    opened: int | None = None,
+    vouched: Head | None = None,
+    furnish: Callable[[Path], None] = lambda part: None,
+    storage: Storage = DISK,
+) -> Former:
+    """Copy what counts in the log of `run_dir` to `new_dir`, which must not exist, and say so in its next line.
+
+    `furnish` puts into the new folder what else belongs there, before it gets its name. Returns once all of it is
+    durable. Raises as `survey`, and StoreFailed if the new place cannot be written either: then nothing is left there.
+    """
+    former = survey(run_dir, opened, vouched)
+    part = new_dir.with_name(new_dir.name + PART)
+    if new_dir.exists():
+        raise StoreFailed(
+            f"{new_dir} exists already: the run goes on there, or it is another one",
+            hint=f"look at it: cockpit resume {new_dir}",
+        )
+    shutil.rmtree(part, ignore_errors=True)  # of a copy that was interrupted: nobody was told of it
+    try:
+        FileStore.create(part, run_dir.name, storage=storage).close()
+        _copy(former, opened, layout.log_path(part), storage)
+        furnish(part)
+        _go_on(part, former, trouble, actor, storage)
+        os.rename(part, new_dir)
+        storage.fsync_dir(new_dir.parent)
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise StoreFailed(
+            f"the run cannot go on in {new_dir.parent}: {cause(error)}", hint="name a folder on a disk that is well"
+        ) from error
+    except LogError:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    return former
+
+
+def _copy(former: Former, opened: int | None, new_path: Path, storage: Storage) -> None:
+    source = open_log(former.path, os.O_RDONLY) if opened is None else os.dup(opened)
+    target = os.open(new_path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+    try:
+        at = 0
+        while at < former.end:
+            block = os.pread(source, min(BLOCK_BYTES, former.end - at), at)
+            if not block:
+                raise LogUnreadable(f"{former.path} was cut while it was copied", hint="try again")
+            at += len(block)
+            while block:
+                block = block[storage.write(target, block) :]
+        storage.fdatasync(target)
+    finally:
+        os.close(source)
+        os.close(target)
+
+
+def _go_on(part: Path, former: Former, trouble: str, actor: Actor, storage: Storage) -> None:
+    body = LogContinued(
+        former=str(former.path.parent),
+        trouble=trouble,
+        seq=former.cited.seq,
+        digest=former.cited.digest,
+        lost=former.lost,
+        left_bytes=former.left_bytes,
+    )
+    store = FileStore.open(part, storage=storage)  # verifies the copy, byte by byte
+    try:
+        store.append(None, draft(body, actor))
+    finally:
+        store.close()

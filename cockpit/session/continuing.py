@@ -1,0 +1,84 @@
+"""A run goes on elsewhere, since its log can no longer be written where it is (`cockpit.audit.continuing`).
+
+Invariant: only a live run whose log is in trouble goes on elsewhere, and only once its keeper has ended: a log that is
+well is never left, and nobody acts for two logs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from cockpit.audit import clock, layout
+from cockpit.audit.continuing import Former, carry_on
+from cockpit.audit.moved import full, leave_word, unwritable, went_on
+from cockpit.audit.poison import Poison
+from cockpit.errors import RunError
+from cockpit.run.events import Actor
+from cockpit.session.follower import Follower
+from cockpit.session.sight import keeper_sight
+
+KEEPER_S = 20.0
+"""A keeper that cannot write ends by itself; this long it is waited for."""
+_LOOK_EVERY_S = 0.1
+
+
+def trouble_of(run_dir: Path, follower: Follower) -> str:
+    """Why nothing can be written to a run's log, one sentence; empty if nothing is known against it."""
+    if follower.damage is not None:
+        return Poison(run_dir).reason or str(follower.damage)
+    log = layout.log_path(run_dir)
+    return Poison(run_dir).reason or unwritable(log) or full(log)
+
+
+def go_on(run_dir: Path, folder: Path, actor: Actor, follower: Follower) -> tuple[Path, Former]:
+    """Let the run go on in `folder`, under its own name; where, and what could be carried over.
+
+    `follower` has read the log, at best before the trouble began. Blocks until it is durable there. Raises RunError if
+    there is no reason to leave, or a keeper that will not end; LogError as `carry_on`.
+    """
+    folder = folder.expanduser().absolute()
+    if where := went_on(run_dir):
+        raise RunError(f"this run goes on in {where} already", hint=f"cockpit resume {where}")
+    if follower.view.state.status not in ("live", "empty"):
+        raise RunError(f"the run was {follower.view.state.status}: there is nothing left to be written")
+    trouble = trouble_of(run_dir, follower)
+    if not trouble:
+        raise RunError("its log can be written where it is", hint=f"resume it there: cockpit resume {run_dir.name}")
+    if folder == run_dir.parent:
+        raise RunError(f"{folder} is where it can no longer be written", hint="name a folder on another disk")
+    _await_end(run_dir)
+    new_dir = folder / run_dir.name
+    former = carry_on(
+        run_dir,
+        new_dir,
+        actor,
+        trouble=trouble,
+        opened=follower.descriptor,
+        vouched=follower.vouched,
+        furnish=_furnisher(run_dir),
+    )
+    leave_word(run_dir, new_dir)
+    return new_dir, former
+
+
+def _await_end(run_dir: Path) -> None:
+    give_up = time.monotonic() + KEEPER_S
+    while keeper_sight(run_dir, clock.now()).alive:
+        if time.monotonic() > give_up:
+            raise RunError(
+                "its keeper lives, although it cannot write any more", hint=f"end it: cockpit stop {run_dir.name}"
+            )
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _furnisher(run_dir: Path) -> Callable[[Path], None]:
+    def furnish(part: Path) -> None:
+        origin = layout.origin_path(run_dir)
+        if origin.exists():
+            shutil.copyfile(origin, layout.origin_path(part))
+            layout.origin_path(part).chmod(layout.FILE_MODE)
+
+    return furnish

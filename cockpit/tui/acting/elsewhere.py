@@ -1,0 +1,57 @@
+"""The key for when the log can no longer be written: the run goes on in another folder, on a new screen."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from cockpit.errors import CockpitError
+from cockpit.run.commands import Refusal
+from cockpit.run.state import RunState
+from cockpit.tui.acting.hands import Hands
+from cockpit.tui.screens.dialogs import Question
+
+
+async def elsewhere(hands: Hands, painted: RunState) -> None:
+    """Ask where, copy what counts, and leave this screen for one that opens there."""
+    if not hands.seat.view.trouble:
+        hands.refuse(Refusal("the log can be written where it is", "there is no need to go elsewhere", "no_trouble"))
+        return
+    if hands.seat.role != "acting":
+        hands.refuse(Refusal("this screen only watches", "whoever acts lets the run go on elsewhere", "watching"))
+        return
+    question = Question(
+        title="Go on elsewhere: the log can no longer be written where it is",
+        lines=(
+            hands.seat.view.trouble,
+            "What was durable is copied there, byte by byte, and the run goes on in it with a keeper of its own.",
+        ),
+        value="a folder on a disk that is well",
+        check=_wrong,
+        danger=True,
+    )
+    answer = await hands.ask(question)
+    if answer is None:
+        return
+    hands.is_writing = True
+    hands.screen.say(("… copying the log, once its keeper has ended", "dim"))
+    try:
+        await asyncio.to_thread(hands.seat.go_on, Path(answer.value.strip()))
+    except (CockpitError, OSError) as error:
+        hands.screen.say(("✖ not gone on: ", "bad"), (str(error), "plain"))
+        return
+    finally:
+        hands.is_writing = False
+    hands.screen.app.exit(0)
+
+
+def _wrong(value: str) -> str:
+    """A folder that cannot be used is said before anything is tried; one that is not there yet is made."""
+    path = Path(value.strip()).expanduser()
+    if not path.is_absolute():
+        return "name it from the root: /…"
+    nearest = next(each for each in (path, *path.parents) if each.exists())
+    if not nearest.is_dir():
+        return f"{nearest} is not a folder"
+    return "" if os.access(nearest, os.W_OK | os.X_OK) else f"{nearest} cannot be written"

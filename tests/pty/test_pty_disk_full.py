@@ -1,0 +1,175 @@
+"""A disk that fills during a run, on a real terminal: it is said, nothing is acknowledged, and the run goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from terminal import Terminal
+
+from cockpit.audit import layout
+from cockpit.audit.files import FileStore
+from cockpit.audit.line import draft, encode
+from cockpit.audit.locks import holder_alive
+from cockpit.audit.tail import Tail
+from cockpit.audit.verify import verify
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.run.commands import AbortRun
+from cockpit.run.events import Event, LogContinued, NoteAdded
+from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
+from cockpit.session.seat import Seat
+
+PROFILE = """
+id = "shop"
+environment = "staging"
+[[probes]]
+id = "beat"
+kind = "command"
+argv = ["sh", "-c", "date +%N"]
+interval = 0.2
+timeout = 2
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "first"
+title = "First of all"
+[[phases.steps]]
+id = "second"
+title = "Second to none"
+"""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 64 KiB."""
+    place = tmp_path / "small"
+    place.mkdir()
+    try:
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs", place], check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("no file system may be mounted here")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path, small_disk: Path) -> Iterator[Path]:
+    profile = tmp_path / "shop.toml"
+    profile.write_text(PROFILE)
+    run_dir = create_run(load(profile, installed()), {}, folder=small_disk)
+    yield run_dir
+    for place in (run_dir, tmp_path / "spare" / run_dir.name):
+        if place.exists():
+            _give_up(place)
+
+
+def _give_up(run_dir: Path) -> None:
+    seat = Seat.open(run_dir, actor())
+    seat.submit(seat.command(AbortRun, reason="the test is over"))
+    seat.close()
+    _until(lambda: not holder_alive(layout.keeper_lock(run_dir)))
+
+
+def _until(holds: Callable[[], object]) -> None:
+    import time
+
+    for _ in range(3000):
+        if holds():
+            return
+        time.sleep(0.01)
+    raise AssertionError("waited in vain")
+
+
+def cockpit(*arguments: str) -> Terminal:
+    return Terminal([sys.executable, "-m", "cockpit.cli", *arguments], env=dict(os.environ))
+
+
+def fill(place: Path, log: Path) -> None:
+    """Until not one more line fits: the log's last block too."""
+    store = FileStore.open(log.parent)
+    empty = len(encode(draft(NoteAdded(text=""), actor()), run=store.run, seq=999, prev="0" * 64))
+    left = -(log.stat().st_size + empty) % 4096
+    store.append(None, draft(NoteAdded(text="x" * max(0, left - 40)), actor()))
+    store.close()
+    fd = os.open(place / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        while True:
+            os.write(fd, b"x" * 4096)
+    except OSError:
+        os.close(fd)
+
+
+def enter(terminal: Terminal, text: str) -> None:
+    """Type into the question: what comes before it stands is dropped, so it is looked at before Enter."""
+    for _ in range(5):
+        terminal.send("ctrl+u")
+        terminal.type(text)
+        if terminal.wait_until(lambda screen: f"▊ {text[:30]}" in screen or f"▊{text[:30]}" in screen, 1.0):
+            break
+    terminal.send("enter")
+
+
+def events(run_dir: Path) -> list[Event]:
+    tail, found = Tail(run_dir), []
+    while entries := tail.read():
+        found += [entry.event for entry in entries]
+    tail.close()
+    return found
+
+
+def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere_by_one_key(run_dir: Path, small_disk: Path, tmp_path: Path):
+    spare = tmp_path / "spare"
+    with cockpit("resume", str(run_dir)) as terminal:
+        terminal.wait_for(r"✔ beat")
+        terminal.send("c")
+        terminal.wait_for(r"✔ 1\.1 First")
+        fill(small_disk, layout.log_path(run_dir))
+        terminal.wait_for("THE LOG: .*the disk is full", 3)
+        terminal.send("c")
+        terminal.wait_for("not written: ")
+        terminal.send("l")  # it stays usable for reading
+        terminal.wait_for("1.1 First of all")
+        terminal.send("escape", "W")
+        terminal.wait_for("a folder on a disk that is well")
+        enter(terminal, str(spare))
+        terminal.wait_for("went on here from")
+        terminal.wait_for(r"✔ beat")
+        terminal.send("c")
+        terminal.wait_for(r"✔ 1\.2 Second")
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
+        terminal.wait_until(lambda screen: f"cockpit resume {spare / run_dir.name}" in screen.replace("\n", ""))
+    new_dir = spare / run_dir.name
+    found = verify(new_dir)
+    assert (found.ok, [each.lost for each in found.continuations]) == (True, [0])
+    confirmed = [event.seq for event in events(new_dir) if event.type == "step.confirmed"]
+    assert len(confirmed) == 2
+    (went_on,) = [event.body for event in events(new_dir) if isinstance(event.body, LogContinued)]
+    assert "the disk is full" in went_on.trouble
+    with cockpit("resume", str(run_dir)) as terminal:
+        terminal.wait_for("this run goes on in ")  # the full disk took the name of a link
+
+
+def test_from_a_shell_it_goes_on_too_and_print_works_on_the_full_disk(run_dir: Path, small_disk: Path, tmp_path: Path):
+    fill(small_disk, layout.log_path(run_dir))
+    with cockpit("resume", str(run_dir)) as terminal:
+        terminal.wait_for("THE LOG: ")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    with cockpit("resume", str(run_dir), "--into", str(small_disk)) as terminal:
+        terminal.wait_for("is where it can no longer be written")
+    with cockpit("resume", str(run_dir), "--into", str(tmp_path / "spare")) as terminal:
+        terminal.wait_for("the run goes on in|went on here")
+        terminal.wait_for(r"✔ beat")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    assert verify(tmp_path / "spare" / run_dir.name).ok
+    shutil.rmtree(small_disk / "ballast", ignore_errors=True)

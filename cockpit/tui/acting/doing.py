@@ -18,7 +18,7 @@ from cockpit.run.shown import COMMENT, EXPORT, shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
-from cockpit.tui.acting.other_hands import accepted
+from cockpit.tui.acting.other_hands import let_act
 from cockpit.tui.lines import duration
 from cockpit.tui.panes.action import target
 from cockpit.tui.panes.instructions import PROMPTS
@@ -47,7 +47,7 @@ async def run(hands: Hands, painted: RunState) -> None:
     found = find_step(painted.profile, step_id) if step_id else None
     if found is None:
         if other_hands(painted).are_there:
-            await accepted(hands, painted)  # the banner says that r shows it, wherever the run stands
+            await let_act(hands, painted)  # the banner says that r shows it, wherever the run stands
             return
         hands.refuse(Refusal("nothing is run at the door of a phase", "press c to go through it", "at_door"))
         return
@@ -62,9 +62,8 @@ async def run(hands: Hands, painted: RunState) -> None:
     }
     refusal = permission(painted, hands.command(c.RunAction, **at))
     if refusal is not None and refusal.code in _ASKS_FIRST and other_hands(painted).are_there:
-        if not await accepted(hands, painted) or refusal.code != "keeper_differs":
-            return
-        painted = hands.seat.view.state
+        await let_act(hands, painted)
+        return  # the next r runs the step: this one was pressed to see how the keeper differs
     if hands.refused(painted, hands.command(c.RunAction, **at)):
         return
     asked = await _asked(hands, painted, step, text)

@@ -91,8 +91,9 @@ def _offered(seen: Seen, step: Step) -> list[Line]:
         return []
     if not gate_lets(seen):
         return [(("its gate has to pass before it is run", "plain"),)]
+    if other_hands(seen.state).are_there:
+        return [(("r", "key"), (" shows how its keeper differs, before anything is run", "bold"))]
     word = "sends it" if step.behaviour == "message" else "runs it"
-    word = f"shows how its keeper differs, then {word}" if other_hands(seen.state).are_there else word
     return [(("r", "key"), (f" {word}", "bold"), (_for_long(step), "dim"))]
 
 

@@ -57,7 +57,11 @@ class Dialog(ModalScreen[Answer | None]):
     """Opens on top, names the environment, drops keys that were on their way, closes on Escape."""
 
     CSS_PATH = "dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "leave, nothing is done")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", "leave, nothing is done"),
+        Binding("pagedown", "read(1)", "read on"),
+        Binding("pageup", "read(-1)", "read back"),
+    ]
 
     def __init__(self, place: str = "") -> None:
         """`place` stands in the border: where this would be done."""
@@ -75,6 +79,17 @@ class Dialog(ModalScreen[Answer | None]):
             # Beneath Textual's own setter, which reads markup.
             self.query_one("#dialog")._border_title = Content(visible(self._place))
         self.set_timer(0.01, self._stand)
+        self.call_after_refresh(self._say_that_there_is_more)
+
+    def _say_that_there_is_more(self) -> None:
+        if any(lines.max_scroll_y for lines in self.query("#lines")):
+            hint = self.query_one("#hint", Static)
+            hint.update(Content(f"{hint.content}   PgDn reads on"))
+
+    def action_read(self, pages: int) -> None:
+        """Read on, or back, in what explains the question."""
+        for lines in self.query("#lines"):
+            lines.scroll_relative(y=pages * max(1, lines.size.height - 1), animate=False)
 
     def _stand(self) -> None:
         from textual import _time
@@ -154,6 +169,11 @@ class Dialog(ModalScreen[Answer | None]):
         self.dismiss(None)
 
 
+def _explained(lines: tuple[str, ...]) -> Vertical:
+    """What explains a question: all of it, in a part that scrolls, so that what is asked for stays in sight."""
+    return Vertical(*(Static(Content(visible(line)), classes="line") for line in lines), id="lines")
+
+
 class AskDialog(Dialog):
     """A value, a reason, a word, or several. Enter goes to the next field and then sends; never with one missing."""
 
@@ -166,8 +186,7 @@ class AskDialog(Dialog):
         question = self._question
         with Vertical(id="dialog", classes="danger" if question.danger else ""):
             yield Static(Content(visible(question.title)), id="title")
-            for line in question.lines:
-                yield Static(Content(visible(line)), classes="line")
+            yield _explained(question.lines)
             if question.value:
                 yield Static(Content(visible(question.value)), classes="label")
                 yield Input(id="value", max_length=2000)
@@ -206,8 +225,7 @@ class SureDialog(Dialog):
         """Title, explanation, the key."""
         with Vertical(id="dialog"):
             yield Static(Content(visible(self._title)), id="title")
-            for line in self._lines:
-                yield Static(Content(visible(line)), classes="line")
+            yield _explained(self._lines)
             yield Static(Content(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
 
     def on_key(self, event: events.Key) -> None:

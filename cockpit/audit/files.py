@@ -18,6 +18,7 @@ from cockpit.audit import layout, places
 from cockpit.audit.chain import RUN_ID, Chain
 from cockpit.audit.line import Draft, Head, digest, draft, encode
 from cockpit.audit.locks import AppendLock
+from cockpit.audit.moved import unwritable, went_on
 from cockpit.audit.opening import PRIVATE_FILE, PRIVATE_FOLDER, adopt_file, adopt_folder, make_folder
 from cockpit.audit.people import shared_group
 from cockpit.audit.poison import Poison, cause
@@ -162,6 +163,10 @@ class FileStore:
     # ---- under the append lock -----------------------------------------------------------------------------------
 
     def _refuse_if_unusable(self) -> None:
+        if where := went_on(self.path.parent):
+            raise StoreFailed(f"this run goes on in {where}", hint=f"cockpit resume {where}")
+        if why := unwritable(self.path):
+            raise StoreFailed(f"{why}; nothing was written", hint="give the right back, or go on elsewhere: press W")
         if self._broken is not None:
             raise self._broken
         if self._poison.reason:
@@ -171,11 +176,11 @@ class FileStore:
         """Walk what others appended. The file is this run's memory: any other change to it ends appending."""
         trouble = self._file.trouble()
         if trouble:
-            raise self._poison.put(trouble)
+            raise self._poisoned(trouble)
         try:
             self._catch_up(may_write=True)
         except LogDamaged as damage:
-            raise self._poison.put(f"{self.path} was damaged while in use: {damage.message}") from damage
+            raise self._poisoned(f"{self.path} was damaged while in use: {damage.message}") from damage
         except LogTooNew as newer:
             self._broken = newer  # the walk stands in the middle of a block: it cannot go on
             raise
@@ -204,7 +209,7 @@ class FileStore:
             self._put(raw, sync=True)
             self._walk_own()
         if self._chain.pending is not None or self._file.rest:
-            raise self._poison.put(f"{self.path} was changed by another program during its recovery")
+            raise self._poisoned(f"{self.path} was changed by another program during its recovery")
 
     def _write(self, drafts: tuple[Draft, ...]) -> list[Event]:
         chain = self._chain
@@ -217,7 +222,7 @@ class FileStore:
         data = b"".join(raws)
         self._put(data, sync=any(one.body.is_fact for one in drafts))
         if not self._file.wrote(data):
-            raise self._poison.put(f"{self.path} was changed by another program during an append")
+            raise self._poisoned(f"{self.path} was changed by another program during an append")
         events = []
         for one, raw, own_digest in zip(drafts, raws, digests, strict=True):
             chain.extend(raw, own_digest, is_fact=one.body.is_fact)
@@ -237,7 +242,10 @@ class FileStore:
                 self._storage.fdatasync(self._fd)
         except OSError as error:
             doing = "syncing" if not left else "writing"
-            raise self._poison.put(f"{doing} {self.path} failed: {cause(error)}; nothing was acknowledged") from error
+            raise self._poisoned(f"{cause(error)}: {doing} {self.path} failed; nothing was acknowledged") from error
+
+    def _poisoned(self, why: str) -> StoreFailed:
+        return self._poison.put(why, self._chain.head)
 
     def _walk_own(self) -> None:
         """Walk what was just written to settle the tail, by the rule of all readers."""

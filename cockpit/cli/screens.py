@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import despite_place_option, reasoned
@@ -130,15 +131,20 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--reason", metavar="REASON", help="Take the pen from whoever holds it, and why.")
+@click.option("--into", metavar="FOLDER", help="Its log can no longer be written: go on in this folder.")
 @despite_place_option
-def resume(run: str | None, reason: str | None, despite_place: str | None) -> int:
+def resume(run: str | None, reason: str | None, into: str | None, despite_place: str | None) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
     Without RUN: the only live run, or the only one that you started. A keeper that died is started again; who resumes a
-    run whose pen somebody else holds takes it, with a reason.
+    run whose pen somebody else holds takes it, with a reason. A run whose disk is full or broken goes on elsewhere:
+    what was durable is copied into FOLDER, byte by byte, and the log goes on there.
     """
     require_screen()
     run_dir = find_run(run)
+    if into is not None:
+        run_dir = _go_on(run_dir, Path(into))
+    _refuse_former(run_dir)
     if place_reason := reasoned(despite_place):
         accept_place(run_dir, place_reason)
     require_run(run_dir)
@@ -159,6 +165,27 @@ def resume(run: str | None, reason: str | None, despite_place: str | None) -> in
     return _show(seat, typed)
 
 
+def _go_on(run_dir: Path, folder: Path) -> Path:
+    """Let the run go on in another folder; its own folder there."""
+    from cockpit.session.continuing import go_on
+    from cockpit.session.follower import Follower
+
+    follower = Follower(run_dir)
+    try:
+        new_dir, former = go_on(run_dir, folder, actor(), follower)
+    finally:
+        follower.close()
+    lost = f"; {former.lost} LINES OF IT ARE LOST" if former.lost else ""
+    say(f"the run goes on in {new_dir}, from seq {former.cited.seq} ({former.cited.short}){lost}")
+    return new_dir
+
+
+def _refuse_former(run_dir: Path) -> None:
+    """Nobody goes on from a log that went on elsewhere."""
+    if where := went_on(run_dir):
+        raise Refused(f"this run goes on in {where}", hint=f"come back to it there: cockpit resume {where}")
+
+
 def _find_demo(run_dir: Path) -> None:
     """Take over where a demo's system is: the keeper may have to be started again, from this shell's environment."""
     profile_folder = origin(run_dir)
@@ -173,7 +200,9 @@ def _find_demo(run_dir: Path) -> None:
 def join(run: str | None) -> int:
     """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act."""
     require_screen()
-    return open_screen(find_run(run), "watching")
+    run_dir = find_run(run)
+    _refuse_former(run_dir)
+    return open_screen(run_dir, "watching")
 
 
 @click.command()
@@ -213,12 +242,26 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
             status = run_cockpit(seat)
     finally:
         seat.close("the screen was closed")
+    if seat.went_to is not None:
+        return _show_there(seat.went_to)
     _goodbye(seat)
     return status
 
 
+def _show_there(run_dir: Path) -> int:
+    """The screen of a run that went on elsewhere; its keeper there asks for its secrets again."""
+    seat = _seat(run_dir, "acting")
+    try:
+        typed = ask(is_keeper_without(run_dir, seat.view.state.profile))
+    except BaseException:
+        seat.close()
+        raise
+    return _show(seat, typed)
+
+
 def _goodbye(seat: Seat) -> None:
-    state, run = seat.view.state, seat.run_dir.name
+    state = seat.view.state
+    run = seat.run_dir.name if seat.run_dir.parent == runs_folder() else str(seat.run_dir)
     if state.status != "live":
         say(f"the run {run} was {state.status}; its log: {seat.run_dir / 'audit.jsonl'}")
     elif seat.role == "watching":

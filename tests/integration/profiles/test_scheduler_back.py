@@ -116,3 +116,12 @@ def test_a_trial_registration_that_broke_off_can_be_made_again(system: System):
             found = connection.execute(statement.encode(), given)
         assert found.fetchall() == [(1,)]
     assert system.query("select from organizations where slug = 'cockpit-check'") == []
+
+
+def test_what_pilots_entered_is_dumped_after_people_are_served_and_before_it_goes(system: System):
+    (back,) = PRODUCTION.rollbacks
+    order = [step.id for phase in back.phases for step in phase.steps]
+    assert order[:4] == ["back_container", "back_serving", "back_backup", "back_database"]
+    assert len(back.phases) == 3, "within one phase, steps that undo change places"
+    assert ours(system, "back_backup").returncode == 0
+    assert [path.read_bytes()[:5] for path in system.backups.glob("*-before-rollback.dump")] == [b"PGDMP"]

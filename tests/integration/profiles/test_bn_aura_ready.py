@@ -10,14 +10,16 @@ from pathlib import Path
 
 import pytest
 from systems.bn_aura import FAST, bn_aura_night
-from systems.laying import laid_out
+from systems.laying import PROFILES, laid_out
 from systems.looking import until
 from systems.stage import system_of
 
 from cockpit.audit import ids
 from cockpit.demo.bn_aura.beside import EXPIRED_TOKEN
-from cockpit.demo.bn_aura.releases import RELEASE
+from cockpit.demo.bn_aura.releases import PREVIOUS, RELEASE
 from cockpit.demo.bn_aura.system import System
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
 from cockpit.run import commands as c
 from cockpit.run.state import RunState
 
@@ -60,6 +62,15 @@ def without(program: str, folder: Path) -> str:
             if found.name not in (program, *os.listdir(programs)):
                 (programs / found.name).symlink_to(found)
     return str(programs)
+
+
+def by_hand(system: System, step: str, **values: str) -> subprocess.CompletedProcess[str]:
+    """Run the script of a step as the shim does: values by the environment."""
+    profile = load(PROFILES / "bn-aura" / "production.toml", installed()).profile
+    script = next(str(each.settings["script"]) for _, each in profile.every_step() if each.id == step)
+    command = ["bash", "-euo", "pipefail", "-c", script.replace("$${", "${")]
+    env = {**os.environ, **system.environ, **values}
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
 
 
 def removed(*phases: str) -> str:
@@ -164,3 +175,31 @@ def test_a_missing_program_and_an_expired_token_say_where_to_get_another(system:
         assert "make a new one on the vendor's account page" in step.instructions
     finally:
         night.close()
+
+
+def test_a_release_that_is_the_previous_one_too_is_no_release(system: System):
+    releases = str(system.releases)
+    done = by_hand(system, "variables_set", releases=releases, release=PREVIOUS, previous_release=PREVIOUS)
+    assert done.returncode == 1
+    assert f"are both {PREVIOUS}: there would be no way back" in done.stderr
+    done = by_hand(system, "variables_set", releases=releases, release=RELEASE, previous_release=PREVIOUS)
+    assert (done.returncode, "FALLBACK_POLL_MS" in done.stdout) == (0, True)
+
+
+def test_a_previous_release_that_is_gone_is_not_pointed_to(system: System):
+    for step in ("cb_restart", "ab_restart"):
+        done = by_hand(system, step, releases=str(system.releases), previous_release="2025.12.9", URL=system.app.url)
+        assert done.returncode == 1
+        assert "2025.12.9 is not in" in done.stderr
+        assert (system.releases / "current").readlink() == Path(PREVIOUS)
+
+
+def test_a_second_backup_leaves_the_first_beside_it(system: System):
+    digests = []
+    for _ in range(2):
+        done = by_hand(system, "backup", backup=str(system.backup_path), URL=system.dsn)
+        assert done.returncode == 0, done.stderr
+        digests.append(system.backup_path.read_bytes())
+        system.execute("insert into customers (clinic_id, name) values (1, 'later')")
+    first = system.backup_path.with_name(f"{system.backup_path.name}.~1~")
+    assert first.read_bytes() == digests[0] != digests[1]

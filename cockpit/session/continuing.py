@@ -76,9 +76,9 @@ def _await_end(run_dir: Path) -> None:
 
 def _furnisher(run_dir: Path) -> Callable[[Path], None]:
     def furnish(part: Path) -> None:
-        origin = layout.origin_path(run_dir)
-        if origin.exists():
-            shutil.copyfile(origin, layout.origin_path(part))
-            layout.origin_path(part).chmod(layout.FILE_MODE)
+        for named in (layout.origin_path, layout.environment_key):
+            if named(run_dir).exists():
+                shutil.copyfile(named(run_dir), named(part))
+                named(part).chmod(layout.FILE_MODE)
 
     return furnish

@@ -164,6 +164,15 @@ def test_who_is_shown_no_user_counts_no_missing_profile(system: System):
         system.execute("drop owned by ppm_reader; drop role ppm_reader")
 
 
+def test_the_user_whom_the_runbook_registers_stays(system: System):
+    """As through the application. What the profile removes is walked in test_pty_systems_ppm.py."""
+    needs("curl")
+    given = """-H "apikey: $SUPABASE_ANON_KEY" -d '{"email": "somebody@ppm.invalid", "password": "in a hurry"}'"""
+    for where in ("signup", "token?grant_type=password"):
+        assert shell(system, f"curl --fail --silent {given} $SUPABASE_URL/auth/v1/{where}").returncode == 0
+    assert system.query("select count(*) from auth.users") == [(151,)], "and logs in from then on"
+
+
 # ---- emergencies, maintenance --------------------------------------------------------------------------------------
 
 

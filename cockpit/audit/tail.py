@@ -40,8 +40,11 @@ class Entry(Struct, frozen=True):
 class Tail:
     """A reader of one run's log. One thread reads and waits; `wake` may be called from any."""
 
-    def __init__(self, run_dir: Path) -> None:
-        """Open the log of a run, or a log file of any name; raises LogUnreadable if there is none."""
+    def __init__(self, run_dir: Path, *, is_waited_for: bool = True) -> None:
+        """Open the log of a run, or a log file of any name; raises LogUnreadable if there is none.
+
+        One that nobody waits for (`is_waited_for`) asks the kernel for no watch, which starts a program at first.
+        """
         self.path = run_dir if run_dir.is_file() else layout.log_path(run_dir)
         self._fd = open_log(self.path, os.O_RDONLY)
         self._file = GrowingFile(self._fd, self.path)
@@ -51,7 +54,7 @@ class Tail:
         self.was_well = False
         """Whether what was read had been well until another program changed the file."""
         self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._watch = _watch(self.path)
+        self._watch = _watch(self.path) if is_waited_for else None
         self._poll = select.poll()
         for fd in (self._waker, *((self._watch.fileno(),) if self._watch else ())):
             self._poll.register(fd, select.POLLIN)

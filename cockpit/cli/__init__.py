@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "resume": ("screens", "Come back to a run, exactly where it stood."),
     "join": ("screens", "Watch a run: note and hold, but not act."),
     "runs": ("listing", "List the runs on this host."),
+    "print": ("printing", "Print what is left of a run, and its ways back, for paper."),
     "stop": ("stopping", "End a run's keeper, with a reason; the run stays live."),
     "new": ("new", "Copy a shipped profile, as a start for your own."),
     "check": ("profiles", "Report every problem of profiles."),
@@ -51,6 +52,8 @@ class Lazy(click.Group):
         """The command, or None."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "print":
+            sys.dont_write_bytecode = True  # it promises to write nothing, on a disk that may be full
         command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name][0]}"), cmd_name)
         return command
 

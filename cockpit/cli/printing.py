@@ -1,0 +1,82 @@
+"""`cockpit print`: what is left of a run, on paper. It writes to standard output and nowhere else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from cockpit.actions.files import files_of
+from cockpit.audit import clock
+from cockpit.cli.ending import say
+from cockpit.cli.logs import log_of
+from cockpit.errors import LogUnreadable
+from cockpit.exits import Exit
+from cockpit.report.outside import Log, contents, read_log, traces
+from cockpit.report.paper import paper
+from cockpit.report.sheet import Sheet
+from cockpit.session.identity import actor
+from cockpit.session.runs import origin
+from cockpit.session.sight import keeper_process, keeper_sight
+
+
+@click.command("print")
+@click.argument("run", metavar="RUN")
+@click.option("--done", is_flag=True, help="What was done already, too.")
+def print(run: str, done: bool) -> int:  # noqa: A001 - the command's name
+    """Print what is left of RUN (a log file, a run's folder or its id) and every way back, as text for paper.
+
+    It needs no keeper, no terminal and no room on the disk, writes nothing, and says first what is wrong with the log;
+    the exit status is 1 then. For example: cockpit print RUN | lpr
+    """
+    path = log_of(run)
+    log = read_log(path)
+    if log.state.started is None:
+        why = f": {log.troubles[0]}" if log.troubles else ""
+        raise LogUnreadable(f"no run began in {log.path}{why}")
+    for trouble in log.troubles:
+        say(trouble)
+    text = paper(_sheet(log, path if path.is_dir() else None, done=done))
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a printer's character set may be a small one
+    sys.stdout.write(text)
+    return Exit.PROBLEMS if log.troubles else Exit.OK
+
+
+def _sheet(log: Log, run_dir: Path | None, *, done: bool) -> Sheet:
+    """Everything around the log that can be seen from here."""
+    base_dir = origin(run_dir) if run_dir else None
+    names = dict.fromkeys(name for _, step in log.state.profile.every_step() for name in files_of(step))
+    return Sheet(
+        state=log.state,
+        head=log.head,
+        source=log.path.absolute(),
+        now=clock.now(),
+        writer=actor(),
+        base_dir=base_dir,
+        troubles=log.troubles,
+        keeper=_keeper(log, run_dir),
+        traces=traces(log.state, run_dir) if run_dir else {},
+        files=contents(names, base_dir),
+        done=done,
+    )
+
+
+def _keeper(log: Log, run_dir: Path | None) -> str:
+    """Who watches, as seen from here."""
+    known = log.state.keeper
+    if log.state.status != "live":
+        return "none: the run is over"
+    if known is None:
+        return "none has begun to watch"
+    named = f"epoch {known.epoch}, process {known.pid} on {known.host} as {known.user}"
+    if run_dir is None:
+        return f"{named}; whether it lives is not known: this is a log without its run"
+    sight = keeper_sight(run_dir, clock.now())
+    if sight.alive:
+        epoch, pid = keeper_process(run_dir)
+        beat = f", last beat {sight.silent_s:.0f} s ago" if sight.silent_s < 1e9 else ""
+        return f"one lives here: epoch {epoch or known.epoch}, process {pid or known.pid}{beat}"
+    why = f": {known.stopped}" if known.stopped else ""
+    return f"NONE lives here that can be seen: nothing is probed; the last was {named}{why}"

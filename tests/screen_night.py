@@ -280,6 +280,21 @@ def at(step_id: str, profile: Profile = NIGHT) -> Night:
     return night
 
 
+def other_hands(profile: Profile = NIGHT, step_id: str = "migrate") -> Night:
+    """ana's keeper died, and bo has started one from a shell of his own."""
+    night = at(step_id, profile)
+    before = {"HOME": "1", "KUBECONFIG": "1", "PATH": "1", "VIRTUE_TOKEN": "1"}
+    night.happens(e.KeeperStarted(epoch=2, pid=8, version="0", environment=before, environment_key="key"))
+    night.happens(e.TargetSeen(target="db", identity=IDENTITY | {"user": "app"}, verdict="match"))
+    night.happens(e.KeeperAccepted(epoch=2, previous=1, shown=("environment: unknown",)))
+    now = {"HOME": "2", "KUBECONFIG": "2", "PATH": "2", "PGHOST": "2"}
+    night.happens(e.KeeperStarted(epoch=3, pid=9, version="0", environment=now, environment_key="key"), BO)
+    night.happens(e.TargetSeen(target="db", identity=IDENTITY | {"user": "admin"}, verdict="match"), BO)
+    if night.state.cursor is not None and night.state.cursor.gate in night.state.gates:
+        night.judges("pass")
+    return night
+
+
 def failed(profile: Profile = NIGHT) -> Night:
     """The migration failed, and the emergency plan fits."""
     night = at("migrate", profile)

@@ -64,7 +64,7 @@ class Differences(Struct, frozen=True):
     def brief(self) -> str:
         """`bo for ana, KUBECONFIG, PATH and 3 more variables`: for one line."""
         told = [each for each in (self.user, self.host) if each]
-        told += [f"target {each}" for each in self.targets[:_NAMED]]
+        told += [f"target {each.partition(':')[0]}" for each in self.targets[:_NAMED]]
         told += ["its environment is not known"] if self.unknown else []
         names = [_shown(name) for name in _in_order((*self.changed, *self.new, *self.gone), self.read)]
         more = len(names) - _NAMED

@@ -132,7 +132,7 @@ def test_a_keeper_with_another_environment_runs_nothing_before_it_was_seen_and_c
         terminal.wait_for_exit()
     night.kills_the_keeper()
     with night.resumed(KUBECONFIG="bo", PGUSER="admin") as terminal:
-        terminal.wait_for("KEEPER 2 DIFFERS: KUBECONFIG, PGUSER; r shows it whole")
+        terminal.wait_for("KEEPER 2 DIFFERS, r shows it: KUBECONFIG, PGUSER")
         terminal.send("r")
         terminal.wait_for("changed: KUBECONFIG")
         terminal.wait_for("new: PGUSER")

@@ -9,7 +9,7 @@ import asyncio
 
 import pytest
 from msgspec.structs import replace
-from screen_night import BO, NIGHT, NIGHT_PRODUCTION, Night, at, failed, going_back
+from screen_night import BO, NIGHT, NIGHT_PRODUCTION, Night, at, failed, going_back, other_hands
 from screen_story import FakeSeat, Story, StoryApp, apart, until
 from textual.widgets import Input
 
@@ -130,7 +130,9 @@ def test_the_states_that_matter(snap_compare, story, size):
     assert snap_compare(StoryApp(FakeSeat(story())), terminal_size=size, run_before=looks())
 
 
-@pytest.mark.parametrize("story", [unknown, stopped, message, long_titles, empty], ids=lambda story: story.__name__)
+@pytest.mark.parametrize(
+    "story", [unknown, stopped, message, long_titles, empty, other_hands], ids=lambda story: story.__name__
+)
 def test_more_states_in_a_small_terminal(snap_compare, story):
     assert snap_compare(StoryApp(FakeSeat(story())), terminal_size=NARROW, run_before=looks())
 
@@ -161,6 +163,8 @@ QUESTIONS = {
     "reopen": (lambda: at("go"), ("x",)),
     "release": (lambda: held(), ("h",)),
     "no_second_person": (lambda: late(), ("w",)),
+    "other_keeper": (other_hands, ("r",)),
+    "other_keeper_in_production": (lambda: other_hands(NIGHT_PRODUCTION), ("r",)),
 }
 
 

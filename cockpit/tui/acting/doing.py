@@ -8,7 +8,6 @@ from cockpit.audit.ids import new_id
 from cockpit.profile.model import Step
 from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
-from cockpit.run.decide import permission
 from cockpit.run.friction import required_word
 from cockpit.run.hands import other_hands
 from cockpit.run.messages import digest, filled, template_of, whole
@@ -36,19 +35,15 @@ _HOW = {
 }
 
 
-_ASKS_FIRST = ("keeper_differs", "wrong_kind")
-"""Refusals that do not keep a person from seeing how the keeper differs."""
-
-
 async def run(hands: Hands, painted: RunState) -> None:
     """Do what the step says, for the first time or again; or send its message."""
     assert painted.cursor is not None
+    if other_hands(painted).are_there:
+        await let_act(hands, painted)
+        return  # the next r runs the step: this one was pressed to see how the keeper differs, wherever the run stands
     step_id = painted.cursor.step
     found = find_step(painted.profile, step_id) if step_id else None
     if found is None:
-        if other_hands(painted).are_there:
-            await let_act(hands, painted)  # the banner says that r shows it, wherever the run stands
-            return
         hands.refuse(Refusal("nothing is run at the door of a phase", "press c to go through it", "at_door"))
         return
     step = found[1]
@@ -60,10 +55,6 @@ async def run(hands: Hands, painted: RunState) -> None:
         "seen": hands.evidence(painted),
         "painted_seq": painted.cursor.opened_seq,
     }
-    refusal = permission(painted, hands.command(c.RunAction, **at))
-    if refusal is not None and refusal.code in _ASKS_FIRST and other_hands(painted).are_there:
-        await let_act(hands, painted)
-        return  # the next r runs the step: this one was pressed to see how the keeper differs
     if hands.refused(painted, hands.command(c.RunAction, **at)):
         return
     asked = await _asked(hands, painted, step, text)

@@ -26,7 +26,7 @@ async def let_act(hands: Hands, painted: RunState) -> None:
     if hands.refused(painted, command):
         return
     word, told = required_word(painted, "keeper", "", hands.now), headline(found)
-    title, lines = told[0].upper() + told[1:], _lines(hands, found)
+    title, lines = f"{told[0].upper()}{told[1:]}: may it act?", _lines(hands, found)
     if word:
         answer = await hands.ask(Question(title=title, lines=lines, word=word, danger=True))
     else:

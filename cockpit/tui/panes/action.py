@@ -92,7 +92,7 @@ def _offered(seen: Seen, step: Step) -> list[Line]:
     if not gate_lets(seen):
         return [(("its gate has to pass before it is run", "plain"),)]
     if other_hands(seen.state).are_there:
-        return [(("r", "key"), (" shows how its keeper differs, before anything is run", "bold"))]
+        return [(("r", "key"), (" shows how its keeper differs", "bold"))]
     word = "sends it" if step.behaviour == "message" else "runs it"
     return [(("r", "key"), (f" {word}", "bold"), (_for_long(step), "dim"))]
 

@@ -51,8 +51,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
             told = _loud(trouble) if state.keeper.stopped_by else trouble.upper()
             yield f"{told}   nothing is being probed; cockpit resume starts it again", "alarm"
     elif state.status == "live" and (found := other_hands(state)).are_there:
-        how = "r shows it whole" if seen.acts else "it acts once that is confirmed"
-        yield f"KEEPER {found.now} DIFFERS: {found.brief()}; {how}", "alarm"
+        how = "r shows it" if seen.acts else "nothing is run"
+        yield f"KEEPER {found.now} DIFFERS, {how}: {found.brief()}", "alarm"
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)

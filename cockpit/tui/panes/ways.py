@@ -8,6 +8,7 @@ from __future__ import annotations
 from cockpit.profile.model import Step
 from cockpit.run.due import has_set_time
 from cockpit.run.friction import needs_second
+from cockpit.run.hands import other_hands
 from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState, StepState
@@ -20,6 +21,15 @@ Way = tuple[str, str]
 
 def ways(seen: Seen) -> list[Way]:
     """For a seat that acts, at the cursor."""
+    found = _ways(seen)
+    if seen.state.cursor is None or not other_hands(seen.state).are_there:
+        return found
+    rest: list[Way] = [way for way in found if way[0] != "run"]
+    shows: Way = ("run", "keeper…")
+    return [*rest, shows] if seen.is_stopped else [shows, *rest]
+
+
+def _ways(seen: Seen) -> list[Way]:
     state = seen.state
     first: list[Way] = [("rollback", ""), ("answer", "")] if state.fired else []
     if state.hold is not None:

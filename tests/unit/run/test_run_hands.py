@@ -200,12 +200,13 @@ def test_a_target_that_is_another_one_than_the_last_keeper_saw_is_a_difference()
     assert not other_hands(shift.state).are_there, "an upgrade is no difference of hands"
     shift.starts()
     shift.sees(database="shop", user="admin", server_version="17")
-    assert shift.brief == "target db: user admin for app"
+    assert other_hands(shift.state).targets == ("db: user admin for app",)
+    assert shift.brief == "target db"
     assert "keeper 3" in may_not_act(shift.state, 3)
     shift.accepts()
     shift.starts()
     shift.sees(database="shop", user="app", server_version="17")
-    assert shift.brief == "target db: user app for admin"
+    assert other_hands(shift.state).told() == ("target db: user app for admin",)
 
 
 def test_the_door_of_a_cluster_that_names_itself_does_not_matter() -> None:
@@ -217,7 +218,7 @@ def test_the_door_of_a_cluster_that_names_itself_does_not_matter() -> None:
     assert not other_hands(shift.state).are_there
     shift.starts()
     shift.sees(system_identifier="8", server_address="10.0.0.2", database="shop")
-    assert shift.brief == "target db: system identifier 8 for 7"
+    assert other_hands(shift.state).told() == ("target db: system identifier 8 for 7",)
 
 
 def test_what_changes_under_the_eyes_of_a_keeper_that_acts_is_no_difference_of_hands() -> None:
@@ -241,7 +242,7 @@ def test_a_target_that_shows_another_face_after_the_keeper_was_confirmed_stops_i
     shift.starts(BO)
     shift.accepts()
     shift.sees(database="other")
-    assert shift.brief == "target db: database other for shop"
+    assert other_hands(shift.state).told() == ("target db: database other for shop",)
 
 
 # ---- laws --------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from cockpit.session.runs import origin
 _LEFT_OUT = re.compile(
     r"""
     # The connection. An agent's socket is new with each one, and does not say whose keys it holds.
-    SSH_(CLIENT|CONNECTION|TTY|AUTH_SOCK|AGENT_PID|ORIGINAL_COMMAND|USER_AUTH)
+    SSH_(CLIENT|CONNECTION|TTY|AUTH_SOCK|AGENT_PID|ORIGINAL_COMMAND|USER_AUTH)|MOSH_.*|MOTD_SHOWN
     # The terminal and its multiplexer; a command under the shim has none, and `TERM=dumb`.
     |TERM(INAL_.*|_PROGRAM(_VERSION)?|_SESSION_ID|CAP|INFO(_DIRS)?)?|COLORTERM|COLORFGBG|COLUMNS|LINES|NO_COLOR
     |TMUX(_.*)?|STY|WINDOW(ID)?|ZELLIJ(_.*)?|LC_TERMINAL(_VERSION)?|VTE_VERSION|GPG_TTY|LS_COLORS
@@ -44,8 +44,8 @@ _LEFT_OUT = re.compile(
     # How it was started: `sudo` names its whole command line, systemd each start of a unit.
     |SUDO_COMMAND|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|MANAGERPID|NOTIFY_SOCKET|LISTEN_.*|WATCHDOG_.*
     |MEMORY_PRESSURE_.*|CREDENTIALS_DIRECTORY
-    # cockpit's own: how its screen looks, where its runs are. Of the umask see `UMASK`.
-    |COCKPIT_(THEME|DEBUG|RUNS|UMASK)|_COCKPIT_COMPLETE
+    # cockpit's own: how its screen looks, where runs are made and for which group. Of the umask see `UMASK`.
+    |COCKPIT_(THEME|DEBUG|RUNS|GROUP|UMASK)|_COCKPIT_COMPLETE
     # A test run by pytest is told so, with the part that it is in.
     |PYTEST_CURRENT_TEST
     """,

@@ -76,7 +76,7 @@ def test_a_demo_is_not_compared(run_dir: Path) -> None:
         "COLORTERM", "COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY", "WINDOW", "WINDOWID", "PWD", "OLDPWD", "SHLVL",
         "_", "PS1", "MAIL", "HISTFILE", "DISPLAY", "XDG_SESSION_ID", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS",
         "GPG_TTY", "LS_COLORS", "INVOCATION_ID", "JOURNAL_STREAM", "SUDO_COMMAND", "COCKPIT_THEME", "COCKPIT_RUNS",
-        "NO_COLOR",
+        "COCKPIT_GROUP", "NO_COLOR", "MOTD_SHOWN",
     ],
 )  # fmt: skip
 def test_what_differs_from_terminal_to_terminal_is_left_out(name: str) -> None:

@@ -20,7 +20,7 @@ is pressed, then a person confirms. `message`: an action that may also be done b
 time. `signoff`: a role approves. `decision`: a person chooses. `checkpoint`: opens at a set time after an event.
 """
 Stage = Literal["before", "window", "after"]
-PhaseOrder = Literal["ordered", "free"]
+PhaseOrder = Literal["ordered", "free", "area"]
 TargetKind = Literal["postgres", "kubernetes"]
 Severity = Literal["immediate", "consider"]
 
@@ -136,7 +136,10 @@ class Step(Value, frozen=True, kw_only=True):
 
 
 class Phase(Value, frozen=True, kw_only=True):
-    """A stretch of the run. `gate` guards entering it, `exit` leaving it. In a `free` one any step may be next."""
+    """A stretch of the run. `gate` guards entering it, `exit` leaving it. In a `free` one any step may be next.
+
+    Neighbouring `area`s are one free stretch: any step of any of them may be next.
+    """
 
     id: str
     title: str

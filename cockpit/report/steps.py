@@ -29,7 +29,7 @@ def phase(page: Page, sheet: Sheet, walked: Phase, steps: tuple[Step, ...]) -> N
     page.gap()
     label = phase_label(sheet.profile, walked.id)
     about = {"before": ", before the window", "after": ", after the window"}.get(walked.stage, "")
-    order = ", in any order" if walked.order == "free" else ""
+    order = ", in any order" if walked.order != "ordered" else ""
     page.says(f"PHASE {label}{about}{order}")
     page.says("-" * 40)
     if walked.description:

@@ -96,7 +96,7 @@ def of_preparation(profile: Profile) -> Iterator[Finding]:
 def of_areas(profile: Profile, settled: Container[str] = ()) -> Iterator[Finding]:
     """The gap report: for each area, a phase before the window that is walked in any order, what is open of it."""
     for phase in profile.phases:
-        if phase.stage != "before" or phase.order != "free" or not phase.steps:
+        if phase.stage != "before" or phase.order == "ordered" or not phase.steps:
             continue
         where = f"area {phase_label(profile, phase.id)}"
         left = [step for step in phase.steps if step.id not in settled]

@@ -234,10 +234,16 @@ def cursor_jumped(state: RunState, event: e.Event, body: e.CursorJumped) -> RunS
         found = find_step(state.profile, body.step)
         assert found is not None
         where += f", entering phase {phase_label(state.profile, found[0].id)} past its gate"
-    is_free = is_within_free_phase(state, body.step)
+    is_free = is_within_free_phase(state, body.step) and (not body.reason or _is_in_phase(state, body.step))
     state = leave(state, event)
     state = state if is_free else deviate(as_not_begun(state), event, "jump", where, body.reason)
     return stand_on(state, event, body.step)
+
+
+def _is_in_phase(state: RunState, step_id: str) -> bool:
+    """Whether the step is in the phase at the cursor; from one area to the next a reason makes it a deviation."""
+    found = find_step(state.profile, step_id)
+    return found is not None and state.cursor is not None and state.cursor.phase == found[0].id
 
 
 # ---- gates -------------------------------------------------------------------------------------------------------

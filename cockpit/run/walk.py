@@ -49,17 +49,19 @@ def waits_to_be_finished(state: RunState) -> bool:
 
 
 def next_open(state: RunState, after: str) -> str | None:
-    """The first open step after `after` on the route, else the first open one; a free phase is gone through first.
+    """The first open step after `after` on the route, else the first open one; a free phase is gone through first,
+    and then the areas beside it.
 
     An `after` that is not on the route means from the beginning.
     """
     steps = route(state)
     start = steps.index(after) + 1 if after in steps else 0
     found = find_step(state.profile, after)
-    beside = {step.id for step in found[0].steps} if found and found[0].order == "free" else frozenset()
+    beside = {step.id for step in found[0].steps} if found and found[0].order != "ordered" else frozenset()
+    around = {step.id for phase in _areas(state, found[0]) for step in phase.steps} if found else frozenset()
     # In a free phase what lies before `after` was not left out by anybody: it comes before the next phase.
     steps = (*steps[start:], *steps[:start])
-    for step_id in (*(each for each in steps if each in beside), *steps):
+    for step_id in (*(each for each in steps if each in beside), *(each for each in steps if each in around), *steps):
         if state.steps[step_id].status == "open":
             return step_id
     return None
@@ -125,15 +127,28 @@ def is_past_a_shut_door(state: RunState, step_id: str) -> bool:
 
 
 def is_within_free_phase(state: RunState, step_id: str) -> bool:
-    """Whether the step may be made current without leaving the order: it and the cursor are in the same free phase."""
+    """Whether the step may be made current without leaving the order.
+
+    It and the cursor are in the same free phase, or in areas beside each other, past no entry gate that is shut.
+    """
     found = find_step(state.profile, step_id)
-    return (
-        found is not None
-        and found[0].order == "free"
-        and state.cursor is not None
-        and state.cursor.step is not None
-        and state.cursor.phase == found[0].id
-    )
+    if found is None or state.cursor is None or state.cursor.step is None:
+        return False
+    if state.cursor.phase == found[0].id:
+        return found[0].order != "ordered"
+    areas = {phase.id for phase in _areas(state, found[0])}
+    return state.cursor.phase in areas and not _is_shut(state, step_id)
+
+
+def _areas(state: RunState, phase: Phase) -> tuple[Phase, ...]:
+    """The stretch of neighbouring areas that a phase of the way forward is in; empty if it is none."""
+    phases = state.profile.phases
+    if phase.order != "area" or phase not in phases:
+        return ()
+    at = phases.index(phase)
+    first = at - next((n for n, each in enumerate(reversed(phases[:at])) if each.order != "area"), at)
+    after = next((n for n, each in enumerate(phases[at:], at) if each.order != "area"), len(phases))
+    return phases[first:after]
 
 
 def _found(state: RunState, step_id: str) -> tuple[Phase, Step]:

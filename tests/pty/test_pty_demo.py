@@ -102,7 +102,7 @@ def test_a_fault_is_held_noted_and_aborted_by_keys(place: Path):
     assert until(lambda: left_behind(place) == []), left_behind(place)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_whatever_is_killed_no_confirmed_step_is_lost(place: Path, request: pytest.FixtureRequest):
     """Kills the screen or the keeper at random moments of one walk after the other, and resumes."""
     seed = random.randrange(10**6)

@@ -165,7 +165,7 @@ def profiles(draw: st.DrawFn) -> Profile:
             gate=draw(gates),
             description=draw(prose),
             exit=draw(gates),
-            order=draw(st.sampled_from(["ordered", "free"])),
+            order=draw(st.sampled_from(["ordered", "free", "area"])),
             stage=draw(st.sampled_from(["before", "window", "after"])),
             steps=(draw(steps(step_id)),),
         )

@@ -51,6 +51,46 @@ def test_a_free_phase_is_gone_on_from_only_when_all_of_it_is_settled() -> None:
     assert story.state.deviations == ()
 
 
+def areas() -> Profile:
+    """Three areas of two steps, the last one behind a gate; then an ordered phase."""
+
+    def area(name: str, *gate: str) -> Phase:
+        steps = (step(f"{name}_1"), step(f"{name}_2"))
+        return Phase(id=name, title=name.title(), order="area", steps=steps, gate=gate)
+
+    then = Phase(id="next", title="Next", steps=(step("last"),))
+    return replace(WHOLE, phases=(area("a"), area("b"), area("c", "api.passing"), then), rollbacks=(), triggers=())
+
+
+def test_areas_beside_each_other_are_gone_through_in_any_order_and_all_of_them_before_what_follows() -> None:
+    story = WholeStory(areas())
+    story.does(c.JumpTo, step="b_2", reason="")
+    story.does(c.ConfirmStep, step="b_2")
+    assert cursor(story).step == "b_1", "the area first"
+    story.does(c.JumpTo, step="a_2", reason="")
+    story.does(c.ConfirmStep, step="a_2")
+    story.does(c.ConfirmStep, step="a_1")
+    assert cursor(story).step == "b_1"
+    story.does(c.ConfirmStep, step="b_1")
+    assert (cursor(story).phase, cursor(story).step) == ("c", None), "its gate"
+    assert story.state.deviations == ()
+
+
+def test_what_is_no_area_or_behind_a_shut_gate_still_takes_a_reason() -> None:
+    story = WholeStory(areas())
+    assert story.refused(c.JumpTo, step="c_1", reason="").code == "no_reason"
+    assert story.refused(c.JumpTo, step="last", reason="").code == "no_reason"
+    story.does(c.JumpTo, step="last", reason="hurry")
+    assert story.refused(c.JumpTo, step="a_1", reason="").code == "no_reason"
+    assert [each.kind for each in story.state.deviations] == ["jump"]
+
+
+def test_a_reason_makes_going_to_another_area_a_deviation_as_it_was_in_older_logs() -> None:
+    story = WholeStory(areas())
+    story.does(c.JumpTo, step="b_1", reason="before the others wake up")
+    assert [each.kind for each in story.state.deviations] == ["jump"]
+
+
 def test_within_a_free_phase_a_wait_goes_on_while_something_else_is_done() -> None:
     story = WholeStory(free())
     story.does(c.JumpTo, step="soak", reason="")

@@ -42,7 +42,7 @@ def full(log: Path) -> str:
     free = disk.f_bfree if os.geteuid() == 0 else disk.f_bavail
     if not disk.f_blocks or free * disk.f_frsize >= ROOM_BYTES:
         return ""
-    return f"the disk is full: {free * disk.f_frsize} bytes are left where {log} is"
+    return f"the disk is full, with {free * disk.f_frsize} bytes left: {log}"
 
 
 def unwritable(log: Path) -> str:

@@ -95,7 +95,7 @@ NONE = Differences()
 
 
 def _shown(name: str) -> str:
-    return "variables beyond those that are told one by one" if name == REST else visible(name)
+    return "variables beyond those that are told one by one" if name == REST else shortened(name, 100)
 
 
 def _in_order(names: Iterable[str], read: Collection[str]) -> list[str]:

@@ -164,6 +164,13 @@ def test_a_keeper_that_notes_nothing_differs_from_nothing_and_the_next_one_canno
     assert "keeper 2 was of a cockpit that did not note its own" in other_hands(shift.state).told()[1]
 
 
+def test_a_keeper_that_has_not_said_yet_who_it_is_does_not_act() -> None:
+    shift = Shift()
+    assert may_not_act(shift.state, 1) == "", "the first one has nobody to differ from"
+    shift.starts()
+    assert "keeper 2 has not said yet as whom it acts" in may_not_act(shift.state, 2)
+
+
 def test_nobody_is_asked_in_a_rehearsal() -> None:
     shift = Shift(rehearsal=True)
     shift.starts()

@@ -52,6 +52,20 @@ class HeldLock:
             raise
         return cls(fd, path)
 
+    @classmethod
+    def wait(cls, path: Path) -> HeldLock:
+        """Take the lock at `path` as soon as nobody holds it: for ever, in the kernel, until a signal ends it.
+
+        Raises OSError.
+        """
+        fd = opened(path, _OPEN)
+        try:
+            fcntl.fcntl(fd, fcntl.F_OFD_SETLKW, _whole_file(fcntl.F_WRLCK))
+        except BaseException:
+            os.close(fd)
+            raise
+        return cls(fd, path)
+
     def release(self) -> None:
         """Let it go. A second call does nothing."""
         if self._fd >= 0:

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "runs": ("listing", "List the runs on this host."),
     "print": ("printing", "Print what is left of a run, and its ways back, for paper."),
     "stop": ("stopping", "End a run's keeper, with a reason; the run stays live."),
+    "unit": ("unit", "Print a systemd unit that keeps a run's keeper over reboots."),
     "new": ("new", "Copy a shipped profile, as a start for your own."),
     "check": ("profiles", "Report every problem of profiles."),
     "show": ("profiles", "Print a profile, resolved, as TOML."),

@@ -1,5 +1,8 @@
 """`python -m cockpit.keeper RUN_DIR`: take the lock, read the log, keep the run.
 
+One that a systemd unit started (`cockpit unit`) waits while another keeper lives, and does not begin where a person had
+the last one end.
+
 Exit status: 0 when the run is over, when it was ended by a signal, or when another keeper holds the lock; 3 if there is
 no readable run; 5 if the log can no longer be written.
 """
@@ -11,6 +14,8 @@ import os
 import sys
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock
@@ -19,13 +24,16 @@ from cockpit.audit.places import require_run
 from cockpit.audit.tail import Tail
 from cockpit.errors import CockpitError, LogUnreadable, StoreFailed
 from cockpit.exits import Exit
+from cockpit.keeper.ending import say
 from cockpit.keeper.keeper import Keeper
+from cockpit.keeper.unit import retire, why_not
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.session.identity import actor
 from cockpit.session.runs import origin
+from cockpit.session.unit import started_by
 
 
 def main(arguments: list[str]) -> Exit:
@@ -38,24 +46,32 @@ def main(arguments: list[str]) -> Exit:
     run_dir = Path(arguments[0]).absolute()
     try:
         require_run(run_dir)
-        lock = HeldLock.take(keeper_lock(run_dir))
+        unit = started_by(os.environ)
+        lock = HeldLock.take(keeper_lock(run_dir)) or (HeldLock.wait(keeper_lock(run_dir)) if unit else None)
         if lock is None:
             return Exit.OK  # another keeper was faster
         try:
-            return _keep(run_dir)
+            status = _keep(run_dir, unit)
         finally:
             lock.release()
+        if unit:
+            retire(run_dir, unit)
+        return status
     except (CockpitError, OSError) as error:
         print(f"cockpit keeper: {error}", file=sys.stderr)
         return Exit.FAILED if isinstance(error, StoreFailed) else Exit.UNREADABLE
 
 
-def _keep(run_dir: Path) -> Exit:
+def _keep(run_dir: Path, unit: str) -> Exit:
+    """`unit`: the systemd unit that started this process; empty: a person's screen did."""
     tail = Tail(run_dir)
     state = _folded(tail)
     if state.started is None:
         raise LogUnreadable(f"no run began in {tail.path}")
     if state.status != "live":
+        return Exit.OK
+    if unit and (why := why_not(state)):
+        say(why)
         return Exit.OK
     tail.sync()
     store = FileStore.open(run_dir)
@@ -70,7 +86,7 @@ def _keep(run_dir: Path) -> Exit:
             values=values,
             kinds=installed(),
             base_dir=origin(run_dir) or run_dir,
-            actor=actor(),
+            actor=replace(actor(), via=f"systemd unit {unit}") if unit else actor(),
         )
         return await keeper.keep()
 

@@ -1,7 +1,8 @@
 """What the host would do to a keeper: whether it is killed when its starter logs out.
 
 systemd-logind with `KillUserProcesses=yes` (logind.conf(5)) kills everything in a session's scope at logout, `setsid`
-or not, unless the user lingers (loginctl(1)). Only what can be read without asking anybody is looked at.
+or not, also of a user who lingers: that keeps the user's manager alive (loginctl(1)), and what its units start. root is
+excepted by default. Only what can be read without asking anybody is looked at.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from pathlib import Path
 _CONFIGURATION = ("usr/lib/systemd", "run/systemd", "etc/systemd")
 
 
-def logout_warning(user: str, root: Path = Path("/")) -> str:
-    """One sentence if the keeper would be killed at logout, else an empty text. `root` is for tests."""
+def logout_warning(user: str, run: str, root: Path = Path("/")) -> str:
+    """One sentence if the keeper of `run` would be killed at logout, else an empty text. `root` is for tests."""
     try:
         cgroup = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    if "/session-" not in cgroup or not _kills(root) or (root / "var/lib/systemd/linger" / user).exists():
+    if "/session-" not in cgroup or user == "root" or not _kills(root):
         return ""
-    return f"this host kills the keeper when {user} logs out; prevent it with: loginctl enable-linger {user}"
+    lingers = (root / "var/lib/systemd/linger" / user).exists()
+    also = "" if lingers else f", and: loginctl enable-linger {user}"
+    return f"this host kills the keeper when {user} logs out; have systemd keep one: cockpit unit {run} --install{also}"
 
 
 def _kills(root: Path) -> bool:

@@ -29,7 +29,12 @@ def started(keeper: Starting, kinds: Kinds, warnings: tuple[str, ...], around: S
     """The first fact of a keeper; `warnings` are what it found while it got ready, `around` is its environment."""
     values, profile = keeper.values, keeper.state.profile
     reached = islice(targets(profile, kinds, values.for_show).items(), _TARGETS)
-    found = (*warnings, *values.problems, logout_warning(keeper.actor.user), *_unknown_kinds(profile, kinds))
+    found = (
+        *warnings,
+        *values.problems,
+        logout_warning(keeper.actor.user, keeper.state.run),
+        *_unknown_kinds(profile, kinds),
+    )
     told = tuple(shortened(values.mask.text(warning), 300) for warning in found if warning)
     body = KeeperStarted(
         epoch=keeper.epoch,

@@ -124,7 +124,8 @@ def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | Non
 
 def _keeper_started(event: e.Event, body: e.KeeperStarted, state: RunState | None) -> str:
     warned = f"; {'; '.join(body.warnings)}" if body.warnings else ""
-    return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host}){warned}"
+    by = f", by {event.actor.via}" if event.actor.via.startswith("systemd ") else ""
+    return f"watching (epoch {body.epoch}, as {event.actor.user}@{event.actor.host}{by}){warned}"
 
 
 def _keeper_accepted(event: e.Event, body: e.KeeperAccepted, state: RunState | None) -> str:

@@ -6,13 +6,14 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from cockpit.actions.shim.record import Status, is_alive, read_status
 from cockpit.audit.ids import new_id
-from cockpit.audit.layout import action_exit, action_status, keeper_beat, keeper_lock
+from cockpit.audit.layout import action_exit, action_status, keeper_beat, keeper_lock, outputs_dir
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.tail import Tail
 from cockpit.run.commands import AbortRun, ConfirmStep, RunAction, SettleAction
@@ -159,13 +160,24 @@ class Night:
         until(lambda: not holder_alive(keeper_lock(self.run_dir)), "the keeper's end with its run")
 
     def events(self) -> list[Event]:
-        tail, events = Tail(self.run_dir), list[Event]()
-        try:
-            while entries := tail.read():
-                events += [entry.event for entry in entries]
-        finally:
-            tail.close()
-        return events
+        return events_of(self.run_dir)
+
+
+def events_of(run_dir: Path) -> list[Event]:
+    """All that the log holds."""
+    tail, events = Tail(run_dir), list[Event]()
+    try:
+        while entries := tail.read():
+            events += [entry.event for entry in entries]
+    finally:
+        tail.close()
+    return events
+
+
+def started_as(run_dir: Path) -> dict[tuple[int, int], str]:
+    """The actions of a run that came to a shim, by its process number and when that was started."""
+    found = {path.stem: read_status(str(path)) for path in outputs_dir(run_dir).glob("*.status")}
+    return {(status.pid, status.start_ticks): action for action, status in found.items() if status is not None}
 
 
 class Account:
@@ -179,6 +191,19 @@ class Account:
         self.said: dict[str, str] = {}
         for body in _bodies(events, ActionOutput):
             self.said[body.action] = self.said.get(body.action, "") + body.text
+
+    def check(self, done: Counter[str], said: str) -> None:
+        """Hold it against what was done, by try."""
+        assert sorted(self.outcomes) == sorted(self.requested), f"every try has an end; {said}"
+        assert len(self.endings) == len(self.outcomes), f"and one only; {said}"
+        assert set(done) <= self.intended <= set(self.requested), f"the intent comes first; {said}"
+        for action, outcome in self.outcomes.items():
+            times = done[action]
+            assert times <= 1, f"{action} was done {times} times; {said}"
+            if outcome == "succeeded":
+                assert times == 1, f"{action} was not done; {said}"
+            elif outcome in ("refused", "lapsed"):
+                assert times == 0, f"{action} was done though it was {outcome}; {said}"
 
 
 def left_running(folder: Path) -> list[str]:

@@ -280,3 +280,25 @@ def test_a_rehearsal_names_what_it_cannot_do_asks_for_enter_and_is_one_in_the_lo
         terminal.wait_for_exit()
     (started,) = desk.events("run.started")
     assert (started.body.rehearsal, started.body.rehearsal_reason) == (True, "to learn")  # type: ignore[attr-defined] # a RunStarted
+
+
+def test_a_keeper_that_is_stopped_is_named_on_the_screen_with_its_reason_and_no_screen_starts_another(
+    desk: Desk,
+) -> None:
+    with desk.cockpit("run", desk.profile(PLAIN), columns=100, lines=30) as screen:
+        screen.wait_for("keeper +watching")
+        with desk.cockpit("stop", desk.run_dir.name) as stopping:
+            stopping.wait_for("the reason for stopping the keeper")
+            stopping.send(*"the host is patched", "enter")
+            assert stopping.wait_for_exit() == Exit.OK
+            stopping.wait_for("the run stays live")
+        by = actor().user
+        screen.wait_for(f"KEEPER STOPPED by {by}: the host is patched")
+        screen.send("l")
+        screen.wait_for(rf"{by} +stops the keeper \(epoch 1\): the host is patched")
+        screen.send("escape")
+        screen.wait_for("KEEPER STOPPED")
+        screen.send("q")
+        screen.wait_for_exit()
+    assert len(desk.events("keeper.started")) == 1
+    assert not holder_alive(keeper_lock(desk.run_dir))

@@ -51,10 +51,10 @@ def test_it_waits_while_another_lives_takes_over_when_that_dies_and_retires_its_
     first = stage.keeper()
     second = by_unit(stage, systemctl)
     until(lambda: waits(second), "a keeper in the queue")
-    assert len(stage.bodies("keeper.started")) == 1
+    until(lambda: len(stage.bodies("keeper.started")) == 1, "what the first one says")
     first.send_signal(signal.SIGKILL)
     first.wait()
-    until(lambda: stage.beats(second.pid), "the second one's beat")
+    until(lambda: stage.beats(second.pid) and len(stage.bodies("keeper.started")) == 2, "what the second one says")
     began = stage.events("keeper.started")[-1]
     assert (began.body.epoch, began.actor.via) == (2, f"systemd unit cockpit-{stage.run_dir.name}.service")
     with stage.seat() as seat:
@@ -66,6 +66,7 @@ def test_it_waits_while_another_lives_takes_over_when_that_dies_and_retires_its_
 def test_a_person_who_stopped_the_keeper_is_not_undone_by_a_reboot(stage: Stage, systemctl: Path) -> None:
     stage.begin()
     first = stage.keeper()
+    until(lambda: len(stage.bodies("keeper.started")) == 1, "what the first one says")
     second = by_unit(stage, systemctl)
     until(lambda: waits(second), "a keeper in the queue")
     with stage.seat() as seat:

@@ -89,7 +89,9 @@ class FileStore:
             store = cls(run_dir, fd, "", storage)
         except OSError as error:
             os.close(fd)
-            raise StoreFailed(f"{layout.locks_dir(run_dir)} cannot be used: {cause(error)}") from error
+            raise StoreFailed(
+                f"{error.filename or layout.locks_dir(run_dir)} cannot be used: {cause(error)}"
+            ) from error
         try:
             with store._lock.held():
                 store._catch_up(may_write=not store.is_poisoned)

@@ -53,17 +53,17 @@ def make_folder(path: Path | str) -> None:
             if not stat.S_ISDIR(os.lstat(name).st_mode):
                 raise OSError(errno.ENOTDIR, "it is no folder", name) from None
             return
-        adopt_folder(name, parent.group, parent.owner)
+        adopt_folder(name, parent.group, parent.made_for)
 
 
-def adopt_folder(path: str, group: int | None, owner: int | None = None) -> None:
+def adopt_folder(path: str, group: int | None, made_for: tuple[int, int] | None = None) -> None:
     """Give a folder that this process has just made the mode that it is to have. Raises OSError.
 
-    `group` shares it; `owner` is who it is made for, if this is root. (The bits could not be given by mkdir(2): umask.)
+    `group` shares it; `made_for` are the user and group whom root makes it for. (mkdir(2) could not: umask.)
     """
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        _chown(fd, group, owner)
+        _chown(fd, group, made_for)
         os.fchmod(fd, PRIVATE_FOLDER if group is None else SHARED_FOLDER)
     finally:
         os.close(fd)
@@ -94,7 +94,7 @@ class _Folder:
             raise OSError(errno.ELOOP, _SAID[errno.ELOOP], path) from None
         found = os.fstat(self.fd)
         self.group = found.st_gid if is_shared(found.st_mode) else None
-        self.owner = found.st_uid if os.geteuid() == 0 else None
+        self.made_for = (found.st_uid, found.st_gid) if os.geteuid() == 0 else None
 
     def __enter__(self) -> _Folder:
         return self
@@ -103,7 +103,7 @@ class _Folder:
         os.close(self.fd)
 
     def adopt(self, fd: int) -> None:
-        _chown(fd, self.group, self.owner)
+        _chown(fd, self.group, self.made_for)
         os.fchmod(fd, PRIVATE_FILE if self.group is None else SHARED_FILE)
 
 
@@ -137,9 +137,9 @@ def _made(folder: _Folder, base: str, flags: int) -> int:
     return fd
 
 
-def _chown(fd: int, group: int | None, owner: int | None) -> None:
+def _chown(fd: int, group: int | None, made_for: tuple[int, int] | None) -> None:
     found = os.fstat(fd)
-    new_owner = found.st_uid if owner is None else owner
-    new_group = found.st_gid if group is None else group
+    new_owner, new_group = made_for or (found.st_uid, found.st_gid)
+    new_group = new_group if group is None else group
     if (new_owner, new_group) != (found.st_uid, found.st_gid):
         os.fchown(fd, new_owner, new_group)

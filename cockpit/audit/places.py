@@ -110,9 +110,11 @@ class _Trusted:
             )
         if mode & stat.S_ISVTX:
             return  # what lies there is put aside by its owner alone, and that is looked at next
+        is_others = bool(mode & 0o020) and not is_shared_on_purpose and not is_alone(found.st_uid, found.st_gid)
         if mode & 0o002:
-            raise _refused(path, f"may be written to by everybody (mode {mode:04o})", f"chmod o-w {_quoted(path)}")
-        if mode & 0o020 and not is_shared_on_purpose and not is_alone(found.st_uid, found.st_gid):
+            mend = f"chmod {'go' if is_others else 'o'}-w {_quoted(path)}"
+            raise _refused(path, f"may be written to by everybody (mode {mode:04o})", mend)
+        if is_others:
             group = group_name(found.st_gid)
             raise _refused(
                 path,

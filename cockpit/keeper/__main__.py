@@ -4,7 +4,7 @@ One that a systemd unit started (`cockpit unit`) waits while another keeper live
 the last one end.
 
 Exit status: 0 when the run is over, when it was ended by a signal, or when another keeper holds the lock; 3 if there is
-no readable run; 5 if the log can no longer be written.
+no readable run; 4 if it may not be written to where it is; 5 if the log can no longer be written.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock
 from cockpit.audit.places import require_run
 from cockpit.audit.tail import Tail
-from cockpit.errors import CockpitError, LogUnreadable, StoreFailed
+from cockpit.errors import CockpitError, LogUnreadable, PlaceRefused, StoreFailed
 from cockpit.exits import Exit
 from cockpit.keeper.ending import say
 from cockpit.keeper.keeper import Keeper
@@ -59,6 +59,8 @@ def main(arguments: list[str]) -> Exit:
         return status
     except (CockpitError, OSError) as error:
         print(f"cockpit keeper: {error}", file=sys.stderr)
+        if isinstance(error, PlaceRefused):
+            return Exit.REFUSED
         return Exit.FAILED if isinstance(error, StoreFailed) else Exit.UNREADABLE
 
 

@@ -19,6 +19,7 @@ from cockpit.profile.steps import SignoffSettings, settings_of
 from cockpit.profile.variables import secret_names
 from cockpit.run.events import Instant
 from cockpit.run.evidence import probe_now
+from cockpit.run.hands import other_hands, sentence
 from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
@@ -157,6 +158,8 @@ def _keeper(state: RunState) -> Iterator[Finding]:
     if keeper is None or keeper.stopped:
         why = f": {shortened(keeper.stopped, 160)}" if keeper else ""
         yield Finding("missing", f"nothing watches this run{why}", "keeper", f"cockpit resume {state.run}")
+    elif (found := other_hands(state)).are_there:
+        yield Finding("look", f"{sentence(found)}; nothing is run", "keeper", "press r on the screen of the run")
     else:
         yield Finding("ok", f"it watches, as {visible(keeper.user)}@{visible(keeper.host)}", "keeper")
 

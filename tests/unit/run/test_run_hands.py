@@ -16,6 +16,7 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.evolve import fold
 from cockpit.run.hands import REST, differences, may_not_act, other_hands, target_objection
+from cockpit.run.readiness import readiness
 from cockpit.run.state import KeeperState
 
 NIGHT = replace(WHOLE, targets=(Target(id="db", kind="postgres"),))
@@ -121,6 +122,14 @@ def test_running_is_refused_until_the_one_with_the_pen_has_confirmed_what_was_sh
     assert may_not_act(shift.state, 2) == ""
     assert isinstance(shift.does(c.RunAction, **ask), e.ActionRequested)
     assert shift.refused(c.AcceptKeeper, epoch=2, shown=()).code == "keeper_acts"
+
+
+def test_what_is_missing_before_the_window_tells_of_it() -> None:
+    shift = Shift()
+    shift.starts()
+    shift.starts(BO)
+    (finding,) = (each for each in readiness(shift.state, shift.now()) if each.where == "keeper")
+    assert (finding.severity, "keeper 2 differs from keeper 1: bo for ana" in finding.what) == ("look", True)
 
 
 def test_in_production_the_environments_name_is_typed() -> None:

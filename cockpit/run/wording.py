@@ -134,6 +134,11 @@ def _keeper_accepted(event: e.Event, body: e.KeeperAccepted, state: RunState | N
     return f"lets keeper {body.epoch} act, {other}{_because('; '.join(body.shown))}{reason}"
 
 
+def _keeper_stopped(event: e.Event, body: e.KeeperStopped, state: RunState | None) -> str:
+    by_person = body.reason.startswith(("stopped by ", "killed by "))
+    return f"was {body.reason}" if by_person else f"stopped watching{_because(body.reason)}"
+
+
 def _probe_changed(event: e.Event, body: e.ProbeChanged, state: RunState | None) -> str:
     # The detail names what did not hold and what it was; the value beside it would say it twice.
     told = shortened(body.detail, 160) or quantity(body.value, body.unit)
@@ -282,7 +287,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.PlaceAccepted: _place_accepted,
     e.KeeperStarted: _keeper_started,
     e.KeeperStopRequested: lambda event, body, state: f"stops the keeper (epoch {body.epoch}){_because(body.reason)}",
-    e.KeeperStopped: lambda event, body, state: f"stopped watching{_because(body.reason)}",
+    e.KeeperStopped: _keeper_stopped,
     e.KeeperAccepted: _keeper_accepted,
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,

@@ -48,8 +48,10 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if state.keeper is None:
             yield trouble, "warn"
         else:
-            told = _loud(trouble) if state.keeper.stopped_by else trouble.upper()
-            yield f"{told}   nothing is being probed; cockpit resume starts it again", "alarm"
+            if state.keeper.stopped_by and not seen.keeper.alive:
+                yield _stopped(trouble, width), "alarm"
+            else:
+                yield f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
     elif state.status == "live" and (found := other_hands(state)).are_there:
         how = "r shows it" if seen.acts else "nothing is run"
         yield f"KEEPER {found.now} DIFFERS, {how}: {found.brief()}", "alarm"
@@ -60,10 +62,11 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
 
 
-def _loud(stopped: str) -> str:
-    """Who stopped the keeper and why, in their own words; only what happened is shouted."""
-    head, by, rest = stopped.partition(" by ")
-    return f"{head.upper()}{by}{rest}"
+def _stopped(told: str, width: int) -> str:
+    """Who stopped the keeper and why, in their own words (only what happened is shouted), and the way on beside it."""
+    head, by, rest = told.partition(" by ")
+    way_on = "   cockpit resume starts another"
+    return shortened(f"{head.upper()}{by}{rest}", max(40, width - len(way_on) - len("  +9 more "))) + way_on
 
 
 def _by_severity(fired: tuple[FiredTrigger, ...]) -> list[FiredTrigger]:

@@ -48,10 +48,11 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if state.keeper is None:
             yield trouble, "warn"
         else:
+            how = "cockpit resume starts it again"
             if state.keeper.stopped_by and not seen.keeper.alive:
-                yield _stopped(trouble, width), "alarm"
+                yield _stopped(trouble, how, width), "alarm"
             else:
-                yield f"{trouble.upper()}   nothing is being probed; cockpit resume starts it again", "alarm"
+                yield f"{trouble.upper()}   nothing is being probed; {how}", "alarm"
     elif state.status == "live" and (found := other_hands(state)).are_there:
         how = "r shows it" if seen.acts else "nothing is run"
         yield f"KEEPER {found.now} DIFFERS, {how}: {found.brief()}", "alarm"
@@ -62,11 +63,11 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
 
 
-def _stopped(told: str, width: int) -> str:
+def _stopped(told: str, how: str, width: int) -> str:
     """Who stopped the keeper and why, in their own words (only what happened is shouted), and the way on beside it."""
     head, by, rest = told.partition(" by ")
-    way_on = "   cockpit resume starts another"
-    return shortened(f"{head.upper()}{by}{rest}", max(40, width - len(way_on) - len("  +9 more "))) + way_on
+    room = max(40, width - len(how) - len("    +9 more "))
+    return f"{shortened(f'{head.upper()}{by}{rest}', room)}   {how}"
 
 
 def _by_severity(fired: tuple[FiredTrigger, ...]) -> list[FiredTrigger]:

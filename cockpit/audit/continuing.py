@@ -15,6 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cockpit.audit import layout
+from cockpit.audit.accepting import accept_place
 from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK, FileStore
 from cockpit.audit.line import Head, draft
@@ -105,11 +106,13 @@ def carry_on(
     vouched: Head | None = None,
     furnish: Callable[[Path], None] = lambda part: None,
     storage: Storage = DISK,
+    despite_place: str = "",
 ) -> Former:
     """Copy what counts in the log of `run_dir` to `new_dir`, which must not exist, and say so in its next line.
 
-    `furnish` puts into the new folder what else belongs there, before it gets its name. Returns once all of it is
-    durable. Raises as `survey`, and StoreFailed if the new place cannot be written either: then nothing is left there.
+    `furnish` puts into the new folder what else belongs there, before it gets its name. `despite_place` is the reason
+    to go on on a file system that cannot be trusted. Returns once all of it is durable. Raises as `survey`,
+    PlaceRefused, and StoreFailed if the new place cannot be written either: then nothing is left there.
     """
     former = survey(run_dir, opened, vouched)
     part = new_dir.with_name(new_dir.name + PART)
@@ -120,10 +123,10 @@ def carry_on(
         )
     shutil.rmtree(part, ignore_errors=True)  # of a copy that was interrupted: nobody was told of it
     try:
-        FileStore.create(part, run_dir.name, storage=storage).close()
+        FileStore.create(part, run_dir.name, storage=storage, despite_place=bool(despite_place)).close()
         _copy(former, opened, layout.log_path(part), storage)
         furnish(part)
-        _go_on(part, former, trouble, actor, storage)
+        _go_on(part, former, trouble, actor, storage, despite_place)
         os.rename(part, new_dir)
         storage.fsync_dir(new_dir.parent)
     except OSError as error:
@@ -155,7 +158,7 @@ def _copy(former: Former, opened: int | None, new_path: Path, storage: Storage) 
         os.close(target)
 
 
-def _go_on(part: Path, former: Former, trouble: str, actor: Actor, storage: Storage) -> None:
+def _go_on(part: Path, former: Former, trouble: str, actor: Actor, storage: Storage, despite_place: str) -> None:
     body = LogContinued(
         former=str(former.path.parent),
         trouble=trouble,
@@ -164,8 +167,10 @@ def _go_on(part: Path, former: Former, trouble: str, actor: Actor, storage: Stor
         lost=former.lost,
         left_bytes=former.left_bytes,
     )
-    store = FileStore.open(part, storage=storage)  # verifies the copy, byte by byte
+    # It verifies the copy, byte by byte.
+    store = FileStore.open(part, storage=storage, despite_place=bool(despite_place))
     try:
         store.append(None, draft(body, actor))
+        accept_place(store, part, actor, despite_place)
     finally:
         store.close()

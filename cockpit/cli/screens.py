@@ -142,10 +142,11 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
     """
     require_screen()
     run_dir = find_run(run)
+    place_reason = reasoned(despite_place)
     if into is not None:
-        run_dir = _go_on(run_dir, Path(into))
+        run_dir = _go_on(run_dir, Path(into), place_reason)
     _refuse_former(run_dir)
-    if place_reason := reasoned(despite_place):
+    if place_reason:
         accept_place(run_dir, place_reason)
     require_run(run_dir)
     _find_demo(run_dir)
@@ -165,14 +166,14 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
     return _show(seat, typed)
 
 
-def _go_on(run_dir: Path, folder: Path) -> Path:
+def _go_on(run_dir: Path, folder: Path, despite_place: str) -> Path:
     """Let the run go on in another folder; its own folder there."""
     from cockpit.session.continuing import go_on
     from cockpit.session.follower import Follower
 
     follower = Follower(run_dir)
     try:
-        new_dir, former = go_on(run_dir, folder, actor(), follower)
+        new_dir, former = go_on(run_dir, folder, actor(), follower, despite_place=despite_place)
     finally:
         follower.close()
     lost = f"; {former.lost} LINES OF IT ARE LOST" if former.lost else ""

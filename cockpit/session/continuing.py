@@ -6,7 +6,7 @@ well is never left, and nobody acts for two logs.
 
 from __future__ import annotations
 
-import shutil
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from cockpit.audit import clock, layout
 from cockpit.audit.continuing import Former, carry_on
 from cockpit.audit.moved import full, leave_word, unwritable, went_on
+from cockpit.audit.opening import content, opened
 from cockpit.audit.poison import Poison
 from cockpit.errors import RunError
 from cockpit.run.events import Actor
@@ -23,6 +24,7 @@ from cockpit.session.sight import keeper_sight
 KEEPER_S = 20.0
 """A keeper that cannot write ends by itself; this long it is waited for."""
 _LOOK_EVERY_S = 0.1
+_LIMIT_BYTES = 65536
 
 
 def trouble_of(run_dir: Path, follower: Follower) -> str:
@@ -33,7 +35,9 @@ def trouble_of(run_dir: Path, follower: Follower) -> str:
     return Poison(run_dir).reason or unwritable(log) or full(log)
 
 
-def go_on(run_dir: Path, folder: Path, actor: Actor, follower: Follower) -> tuple[Path, Former]:
+def go_on(
+    run_dir: Path, folder: Path, actor: Actor, follower: Follower, *, despite_place: str = ""
+) -> tuple[Path, Former]:
     """Let the run go on in `folder`, under its own name; where, and what could be carried over.
 
     `follower` has read the log, at best before the trouble began. Blocks until it is durable there. Raises RunError if
@@ -59,6 +63,7 @@ def go_on(run_dir: Path, folder: Path, actor: Actor, follower: Follower) -> tupl
         opened=follower.descriptor,
         vouched=follower.vouched,
         furnish=_furnisher(run_dir),
+        despite_place=despite_place,
     )
     leave_word(run_dir, new_dir)
     return new_dir, former
@@ -78,7 +83,8 @@ def _furnisher(run_dir: Path) -> Callable[[Path], None]:
     def furnish(part: Path) -> None:
         for named in (layout.origin_path, layout.environment_key):
             if named(run_dir).exists():
-                shutil.copyfile(named(run_dir), named(part))
-                named(part).chmod(layout.FILE_MODE)
+                fd = opened(named(part), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                with os.fdopen(fd, "wb") as copy:
+                    copy.write(content(named(run_dir), _LIMIT_BYTES))
 
     return furnish

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 import cockpit
 from cockpit.actions.files import digests, files_of
-from cockpit.audit import clock, ids, places
+from cockpit.audit import accepting, clock, ids, places
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock, log_path, origin_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
@@ -29,7 +29,7 @@ from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
-from cockpit.run.events import Event, PlaceAccepted, RunAborted, RunFinished, RunStarted, SourceFile
+from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
 from cockpit.run.wording import sentence
 from cockpit.session.identity import actor
 from cockpit.session.timings import earlier_timings
@@ -109,7 +109,7 @@ def create_run(
         try:
             _write_origin(run_dir, loaded)
             store.append(0, draft(body, started_by, now))
-            _accept_place(store, run_dir, despite_place)
+            accepting.accept_place(store, run_dir, started_by, despite_place)
         finally:
             store.close()
     except PlaceRefused:
@@ -171,22 +171,9 @@ def accept_place(run_dir: Path, reason: str) -> None:
         return
     store = FileStore.open(run_dir, despite_place=True)
     try:
-        _accept_place(store, run_dir, reason)
-    except OSError as error:
-        raise StoreFailed(f"that the place was accepted could not be noted: {error.strerror}") from error
+        accepting.accept_place(store, run_dir, actor(), reason)
     finally:
         store.close()
-
-
-def _accept_place(store: FileStore, run_dir: Path, reason: str) -> None:
-    system = places.doubt_of(run_dir)
-    if system is None:
-        return
-    body = PlaceAccepted(
-        kind=visible(system.kind), source=visible(system.source), doubt=system.doubt, reason=visible(reason.strip())
-    )
-    store.append(None, draft(body, actor()))
-    places.accept(run_dir, system)
 
 
 def _write_origin(run_dir: Path, loaded: Loaded) -> None:

@@ -128,9 +128,10 @@ def to_pipe(path: Path) -> None:
 
 def to_socket(path: Path) -> None:
     path.unlink()
+    folder = os.open(path.parent, os.O_PATH)
     with socket.socket(socket.AF_UNIX) as listening:
-        os.chdir(path.parent)
-        listening.bind(path.name)
+        listening.bind(f"/proc/self/fd/{folder}/{path.name}")  # an address has 108 bytes, and pytest's paths have more
+    os.close(folder)
 
 
 def to_folder(path: Path) -> None:

@@ -9,11 +9,13 @@ import pytest
 from session_runs import append, new_run
 
 from cockpit.audit import filesystems
+from cockpit.audit.continuing import carry_on
 from cockpit.audit.tail import Tail
 from cockpit.errors import PlaceRefused
 from cockpit.run.events import Event, NoteAdded
 from cockpit.run.evolve import fold
 from cockpit.run.wording import sentence
+from cockpit.session.identity import actor
 from cockpit.session.runs import accept_place
 
 
@@ -60,3 +62,16 @@ def test_a_run_that_was_moved_there_goes_on_for_a_reason_that_is_asked_once(
     accept_place(run_dir, "asked again")
     append(run_dir, NoteAdded(text="written"))
     assert [event.type for event in events(run_dir)] == ["run.started", "place.accepted", "note.added"]
+
+
+def test_a_run_whose_disk_is_broken_goes_on_there_for_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_dir = new_run(tmp_path)
+    move_to_nas(tmp_path, monkeypatch)
+    with pytest.raises(PlaceRefused):
+        carry_on(run_dir, tmp_path / "nas" / run_dir.name, actor(), trouble="the disk is full")
+    assert not (tmp_path / "nas").exists()
+    new_dir = tmp_path / "nas" / run_dir.name
+    carry_on(run_dir, new_dir, actor(), trouble="the disk is full", despite_place="there is no other disk")
+    append(new_dir, NoteAdded(text="written"))
+    told = [event.type for event in events(new_dir)]
+    assert told == ["run.started", "log.continued", "place.accepted", "note.added"]

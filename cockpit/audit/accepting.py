@@ -1,0 +1,30 @@
+"""Having a run kept, for a reason, where locks and syncs cannot be trusted: first the log has it, then a mark is made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cockpit.audit import places
+from cockpit.audit.files import FileStore
+from cockpit.audit.line import draft
+from cockpit.errors import StoreFailed
+from cockpit.run.events import Actor, PlaceAccepted
+from cockpit.text import visible
+
+
+def accept_place(store: FileStore, run_dir: Path, actor: Actor, reason: str) -> None:
+    """Say in the log that this place is accepted, unless nothing speaks against it or it was accepted before.
+
+    `store` was opened despite the place. Raises LogError.
+    """
+    system = places.doubt_of(run_dir)
+    if system is None:
+        return
+    body = PlaceAccepted(
+        kind=visible(system.kind), source=visible(system.source), doubt=system.doubt, reason=visible(reason.strip())
+    )
+    store.append(None, draft(body, actor))
+    try:
+        places.accept(run_dir, system)
+    except OSError as error:
+        raise StoreFailed(f"that its place was accepted cannot be noted in {run_dir}: {error.strerror}") from error

@@ -1,4 +1,4 @@
-"""Having a run kept, for a reason, where locks and syncs cannot be trusted: first the log has it, then a mark is made."""
+"""Having a run kept, for a reason, where locks and syncs cannot be trusted: the log has it first, then a mark says it."""
 
 from __future__ import annotations
 

@@ -79,6 +79,7 @@ class Seat:
         self._is_attached = False
         self._closing = threading.Event()
         self._writing = threading.Lock()
+        self._leaving = threading.Lock()
         self._tailing: threading.Thread | None = None
         self._attaching: threading.Thread | None = None
 
@@ -225,11 +226,14 @@ class Seat:
     def close(self, reason: str = "") -> None:
         """Get up: say so in the log while the run lives, end the threads, let go of everything. The run goes on.
 
-        A second call does nothing.
+        A second call waits for the first one and does nothing else.
         """
-        if self._closing.is_set():
-            return
-        self._closing.set()
+        with self._leaving:
+            if not self._closing.is_set():
+                self._closing.set()
+                self._close(reason)
+
+    def _close(self, reason: str) -> None:
         self._follower.wake()
         for thread, patience_s in ((self._tailing, None), (self._attaching, ATTACH_PATIENCE_S)):
             if thread is not None and thread is not threading.current_thread():

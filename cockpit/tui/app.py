@@ -5,10 +5,8 @@ Ends in one of two ways: the operator detaches (or the terminal goes away), and 
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
-import signal
 import threading
 from collections.abc import Iterable
 from functools import partial
@@ -26,6 +24,7 @@ from cockpit.session.view import View
 from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
+from cockpit.tui.leaving import Leaving
 from cockpit.tui.panes import stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
@@ -66,6 +65,8 @@ class CockpitApp(App[int]):
         super().__init__(ansi_color=True if wants_no_colour() else None)
         self.seat = seat
         self.run_screen = RunScreen(Live(seat))
+        self.leaving: Leaving | None = None
+        """Of the process whose only screen this is."""
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
@@ -81,7 +82,8 @@ class CockpitApp(App[int]):
         """Draw first; everything that can wait follows the first paint."""
         is_light = os.environ.get("COCKPIT_THEME") == "light"
         self.theme = "ansi-dark" if self.no_color else "textual-light" if is_light else "textual-dark"
-        self._catch_signals()
+        if self.leaving is not None:
+            self.leaving.attend(self)
         self.call_after_refresh(self._after_first_paint)
 
     def _after_first_paint(self) -> None:
@@ -209,10 +211,12 @@ class CockpitApp(App[int]):
             return
         with self.suspend():
             print(f"{text}\n\nPress Enter to go back.", flush=True)
-            if not wait_for_enter():
+            if not wait_for_enter(lambda: self.leaving is not None and bool(self.leaving.reason)):
                 # The terminal was given back already, and to take it again may fail or hang: leave as it is.
+                leaving = self.leaving or Leaving(self.seat.close)
+                leaving.begin("nothing can be read from it")
                 self.title_shown.give_back()
-                self.seat.close("the terminal went away")
+                leaving.end()
                 os._exit(int(Exit.OK))
 
     def action_read(self, name: str) -> None:
@@ -241,31 +245,13 @@ class CockpitApp(App[int]):
     def _told_key(self, label: str) -> None:
         self._say_warning(f"press {label} here: Enter confirms nothing and runs nothing")
 
-    # ---- the terminal goes away ------------------------------------------------------------------------------------
-
-    def _catch_signals(self) -> None:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            loop.add_signal_handler(number, self._hang_up, number)
-
-    def _hang_up(self, number: signal.Signals) -> None:
-        """Detach. If the terminal is gone, closing it may hang: end without it after a second."""
-        threading.Thread(target=_end_anyway, args=(self.seat, number.name), name="cockpit-end", daemon=True).start()
-        self.exit(int(Exit.OK))
-
-
-def _end_anyway(seat: Seat, why: str) -> None:
-    import time
-
-    time.sleep(1.0)
-    seat.close(f"the terminal went away ({why})")
-    os._exit(int(Exit.OK))
-
 
 def run_cockpit(seat: Seat) -> int:
     """Show a seat's run until the operator leaves. Returns the exit status; the caller closes the seat."""
     app = CockpitApp(seat)
+    app.leaving = Leaving(seat.close)
     try:
         return app.run() or 0
     finally:
         app.title_shown.give_back()
+        app.leaving.end()

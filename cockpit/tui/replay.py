@@ -26,6 +26,7 @@ from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View
 from cockpit.tui import keymap
 from cockpit.tui.keymap import bindings
+from cockpit.tui.leaving import Leaving
 from cockpit.tui.panes.seen import Mode
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.terminal import wants_no_colour
@@ -118,6 +119,8 @@ class ReplayApp(App[int]):
     def __init__(self, replay: Replay) -> None:
         super().__init__(ansi_color=True if wants_no_colour() else None)
         self.replay = replay
+        self.leaving: Leaving | None = None
+        """Of the process whose only screen this is."""
         self.run_screen = RunScreen(replay)
 
     def get_default_screen(self) -> Screen[None]:
@@ -128,6 +131,8 @@ class ReplayApp(App[int]):
         """Say where in the log this is."""
         if self.no_color:
             self.theme = "ansi-dark"
+        if self.leaving is not None:
+            self.leaving.attend(self)
         self.call_after_refresh(self._show)
         self.set_timer(0.05, self.run_screen.format_steps)
 
@@ -174,4 +179,6 @@ class ReplayApp(App[int]):
 
 def run_replay(path: Path) -> int:
     """Show the log at `path` (a file, or a run's folder) until the reader leaves. Raises LogError if it cannot be."""
-    return ReplayApp(Replay(path)).run() or 0
+    app = ReplayApp(Replay(path))
+    app.leaving = Leaving(lambda why: None)
+    return app.run() or 0

@@ -5,9 +5,8 @@ from __future__ import annotations
 import contextlib
 import os
 import select
-import signal
 import sys
-from types import FrameType
+from collections.abc import Callable
 
 from textual.app import App
 
@@ -21,29 +20,15 @@ def wants_no_colour() -> bool:
     return "NO_COLOR" in os.environ
 
 
-def wait_for_enter() -> bool:
-    """Block until Enter on the plain screen; False if the terminal went away or a signal asks to end meanwhile.
-
-    The loop stands still as long, so its own signal handlers would not be called.
-    """
-
-    is_over = False
-
-    def end(number: int, frame: FrameType | None) -> None:
-        nonlocal is_over
-        is_over = True
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGHUP, signal.SIGTERM)}
+def wait_for_enter(is_over: Callable[[], bool]) -> bool:
+    """Block until Enter on the plain screen; False if the terminal went away or `is_over` meanwhile."""
     try:
-        while not is_over:
+        while not is_over():
             if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
                 return bool(sys.stdin.readline())
-        return False
     except OSError:
-        return False  # read from a terminal that is gone (EIO)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        pass  # read from a terminal that is gone (EIO)
+    return False
 
 
 class Title:

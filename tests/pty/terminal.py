@@ -10,6 +10,7 @@ import codecs
 import fcntl
 import os
 import re
+import select
 import signal
 import struct
 import subprocess
@@ -84,6 +85,7 @@ class Terminal:
             stderr=terminal,
             env={"TERM": "xterm-256color", **env},
         )
+        self._stop = os.eventfd(0)
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -96,7 +98,9 @@ class Terminal:
         self.kill()
         os.close(self._terminal)
         self._reader.join(5)
-        os.close(self._fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+        os.close(self._stop)
 
     @property
     def text(self) -> str:
@@ -193,6 +197,13 @@ class Terminal:
             self._text = None
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
+    def close_window(self) -> None:
+        """Close the terminal itself, as a window's button or a dead link does: the kernel hangs up on the program."""
+        os.eventfd_write(self._stop, 1)
+        self._reader.join(5)  # a read under way would keep it open
+        os.close(self._fd)
+        self._fd = -1
+
     def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
         """Send the program a signal, if it still runs; after SIGKILL, wait for its end."""
         if self.process.poll() is None:
@@ -218,6 +229,8 @@ class Terminal:
     def _read(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         while True:
+            if self._stop in select.select([self._fd, self._stop], [], [])[0]:
+                return
             try:
                 block = os.read(self._fd, 65536)
             except OSError:  # EIO: nobody has the terminal open any more

@@ -1,0 +1,112 @@
+"""A run with a screen at it in a terminal, and what its log says: for tests in which one of them goes away."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from terminal import Terminal
+
+from cockpit.audit.layout import keeper_beat, keeper_lock
+from cockpit.audit.locks import holder_alive
+from cockpit.audit.tail import Tail
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.run.commands import AbortRun
+from cockpit.run.events import Body, Event
+from cockpit.run.evolve import fold
+from cockpit.run.state import RunState
+from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
+from cockpit.session.seat import Seat
+
+PATIENCE_S = 20.0
+HEAD = 'id = "shop"\nenvironment = "staging"\n'
+
+
+def until(holds: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> float:
+    """Wait for a condition; how long that took, seconds."""
+    began = time.monotonic()
+    while not holds():
+        assert time.monotonic() < began + timeout_s, f"never came: {what}"
+        time.sleep(0.005)
+    return time.monotonic() - began
+
+
+class Night:
+    """One run in a folder of its own."""
+
+    def __init__(self, folder: Path, phases: str) -> None:
+        """`phases`: the profile's TOML after its first lines."""
+        folder.mkdir(exist_ok=True)
+        (folder / "shop.toml").write_text(HEAD + phases)
+        self.folder = folder
+        self.run_dir = create_run(load(folder / "shop.toml", installed()), {}, folder=folder / "runs")
+
+    def environ(self, **more: str) -> dict[str, str]:
+        return {**os.environ, "COCKPIT_RUNS": str(self.folder / "runs"), "TERM": "xterm-256color", **more}
+
+    def argv(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "cockpit.cli", *(arguments or ("resume", str(self.run_dir)))]
+
+    def screen(self, columns: int = 80, lines: int = 24, **environ: str) -> Terminal:
+        """A terminal in which the run was resumed."""
+        return Terminal(self.argv(), env=self.environ(**environ), columns=columns, lines=lines)
+
+    # ---- what the log says -----------------------------------------------------------------------------------------
+
+    def events(self) -> list[Event]:
+        tail, found = Tail(self.run_dir), list[Event]()
+        try:
+            while entries := tail.read():
+                found += [entry.event for entry in entries]
+        finally:
+            tail.close()
+        return found
+
+    def bodies(self, kind: type[Body]) -> list[Body]:
+        return [event.body for event in self.events() if isinstance(event.body, kind)]
+
+    @property
+    def state(self) -> RunState:
+        return fold(self.events())
+
+    # ---- processes -------------------------------------------------------------------------------------------------
+
+    def keeper_pid(self) -> int:
+        """Of the keeper that lives; waits for one."""
+        until(lambda: holder_alive(keeper_lock(self.run_dir)), "a keeper")
+        until(lambda: len(_words(keeper_beat(self.run_dir))) > 1, "the keeper's beat")
+        return int(_words(keeper_beat(self.run_dir))[1])
+
+    def end(self) -> None:
+        """End the run, wherever it is by now, and wait for its keeper's end."""
+        for log in self.folder.glob("*/*/audit.jsonl"):
+            if not log.is_file() or not os.access(log, os.R_OK):
+                continue
+            seat = Seat.open(log.parent, actor())
+            if seat.view.state.status == "live":
+                seat.submit(seat.command(AbortRun, reason="the test is over"))
+            seat.close()
+            until(lambda log=log: not holder_alive(keeper_lock(log.parent)), "the keeper's end")
+
+
+@contextmanager
+def night(folder: Path, phases: str) -> Iterator[Night]:
+    """A run that is ended afterwards."""
+    it = Night(folder, phases)
+    try:
+        yield it
+    finally:
+        it.end()
+
+
+def _words(path: Path) -> list[str]:
+    try:
+        return path.read_text().split()
+    except OSError:
+        return []

@@ -43,7 +43,7 @@ LIVE: dict[str, Key] = {
     "hold": Key("h", "act('hold')", "hold…", "hold the line, or release it, with a reason"),
     "jump": Key("j", "act('jump')", "jump…", "jump to another step, with a reason"),
     "reopen": Key("x", "act('reopen')", "reopen…", "reopen a settled step, with a reason"),
-    "probe": Key("full_stop", "act('probe')", "probe now", "read the probes now", "."),
+    "probe": Key("full_stop", "act('probe')", "probe now", "read the probes now; or start the keeper again", "."),
     "pen": Key("T", "act('pen')", "take pen…", "take the pen, with a reason"),
     "elsewhere": Key("W", "act('elsewhere')", "elsewhere…", "go on in another folder, if the log cannot be written"),
     "finish": Key("F", "act('finish')", "finish…", "finish the run"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,6 +148,20 @@ def test_resuming_after_the_keeper_died_asks_for_its_secret_again(desk: Desk) ->
         terminal.wait_for_exit()
     with desk.cockpit("resume", desk.run_dir.name[:12]) as terminal:
         terminal.wait_for(r"✔ token_is_set == 0")  # the keeper lives and has it: nobody is asked
+        terminal.send("q")
+        terminal.wait_for_exit()
+
+
+def test_a_keeper_that_dies_under_an_open_screen_is_started_again_by_one_key(desk: Desk) -> None:
+    create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    with desk.cockpit("resume") as terminal:
+        terminal.wait_for(r"watching \(epoch 1")
+        pid = int((desk.run_dir / "locks" / "keeper.beat").read_text().split()[1])
+        os.kill(pid, signal.SIGKILL)
+        terminal.wait_for(r"KEEPER GONE .*\. starts it again")
+        terminal.send(".")
+        terminal.wait_for(r"watching \(epoch 2")
+        terminal.wait_until_gone("KEEPER GONE")
         terminal.send("q")
         terminal.wait_for_exit()
 

@@ -14,6 +14,7 @@ from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.run.walk import is_within_free_phase, route
 from cockpit.session.nudge import probe_now
+from cockpit.session.spawn import start_keeper
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.choosing import Choice
 from cockpit.tui.screens.dialogs import Question
@@ -74,13 +75,24 @@ async def _pick(hands: Hands, painted: RunState, kind: type[Any], title: str, wa
 
 
 async def probe(hands: Hands, painted: RunState) -> None:
-    """Read the probes now."""
+    """Read the probes now; where no keeper lives to do that, start one, if this seat acts."""
     try:
+        if _starts_keepers(hands, painted) and not hands.seat.keeper_sight().alive:
+            await asyncio.to_thread(start_keeper, hands.seat.run_dir)
+            hands.screen.say(("the keeper is started again", "dim"))
+            return
         await asyncio.to_thread(probe_now, hands.seat.run_dir)
     except KeeperError as error:
         hands.screen.say(("✖ ", "bad"), (str(error), "plain"))
     else:
         hands.screen.say(("probing now", "dim"))
+
+
+def _starts_keepers(hands: Hands, painted: RunState) -> bool:
+    """Whether this seat acts, and holds the pen."""
+    pen, me = painted.pen, hands.seat.actor
+    holds = pen is not None and (pen.user, pen.host) == (me.user, me.host)
+    return hands.seat.role == "acting" and painted.status == "live" and holds
 
 
 async def finish(hands: Hands, painted: RunState) -> None:

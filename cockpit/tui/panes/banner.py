@@ -48,7 +48,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if state.keeper is None:
             yield trouble, "warn"
         else:
-            how = "cockpit resume starts it again"
+            how = ". starts it again" if seen.acts and not seen.keeper.alive else "cockpit resume starts it again"
             if state.keeper.stopped_by and not seen.keeper.alive:
                 yield _stopped(trouble, how, width), "alarm"
             else:

@@ -300,17 +300,17 @@ def test_a_rehearsal_names_what_it_cannot_do_asks_for_enter_and_is_one_in_the_lo
 def test_a_keeper_that_is_stopped_is_named_on_the_screen_with_its_reason_and_no_screen_starts_another(
     desk: Desk,
 ) -> None:
-    with desk.cockpit("run", desk.profile(PLAIN), columns=100, lines=30) as screen:
+    with desk.cockpit("run", desk.profile(PLAIN)) as screen:
         screen.wait_for("keeper +watching")
         with desk.cockpit("stop", desk.run_dir.name) as stopping:
             stopping.wait_for("the reason for stopping the keeper")
-            stopping.send(*"the host is patched", "enter")
+            stopping.send(*"patching", "enter")
             assert stopping.wait_for_exit() == Exit.OK
             stopping.wait_for("the run stays live")
         by = actor().user
-        screen.wait_for(f"KEEPER STOPPED by {by}: the host is patched")
+        screen.wait_for(f"KEEPER STOPPED by {by}: patching")
         screen.send("l")
-        screen.wait_for(rf"{by} +stops the keeper \(epoch 1\): the host is patched")
+        screen.wait_for(rf"{by} +stops the keeper \(epoch 1\): patching")
         screen.send("escape")
         screen.wait_for("KEEPER STOPPED")
         screen.send("q")

@@ -13,7 +13,7 @@ import pytest
 from cli_desk import Cockpit, act
 
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import action_log, poison_mark
+from cockpit.audit.layout import action_log, continued_mark, poison_mark
 from cockpit.audit.line import draft
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
@@ -263,6 +263,13 @@ def test_a_poisoned_log_is_printed_and_why_it_is_not_written_any_more_said(cockp
     assert ended.returncode == 1
     assert "it is not written any more: the disk is full" in ended.stdout
     assert "[ ] 1.1 First   <== THE RUN STANDS HERE" in ended.stdout
+
+
+def test_a_run_that_went_on_elsewhere_says_where_first(cockpit: Cockpit, run_dir: Path) -> None:
+    continued_mark(run_dir).symlink_to("/mnt/spare/runs/X")
+    ended = cockpit("print", str(run_dir))
+    assert (ended.returncode, ended.stdout.startswith("!" * 80)) == (1, True)
+    assert "the run goes on elsewhere, print that one: /mnt/spare/runs/X" in flat(ended.stdout)
 
 
 def test_a_file_that_changed_or_is_gone_is_named(cockpit: Cockpit, shop: Path) -> None:

@@ -65,13 +65,10 @@ class CommandRunner:
             return _SHOWN_ONLY
         with suppress(OSError):  # a folder that cannot be written on lets no shim begin either
             if give_up(context.run_dir, context.action):
-                return None
+                return _unknown(context)
         following = Following(context.run_dir, context.action, on_output, context.told_bytes)
         end = await _watched(following, asyncio.create_task(following.end()))
-        if end is None:
-            _clear_away(context)
-            return None
-        return _ending(context, end)
+        return _unknown(context) if end is None else _ending(context, end)
 
 
 RUNNER = CommandRunner()
@@ -170,6 +167,12 @@ def _lost(context: ActionContext) -> Ending:
         # The status comes before the command: where none can be written, none was started.
         said = f"the shim could not begin: {error.filename or 'outputs/'} cannot be written: {error.strerror}"
         return Ending(outcome="refused", detail=shortened(said, 300))
+    return _unknown(context)
+
+
+def _unknown(context: ActionContext) -> Ending:
+    """Nobody left its end: what is known is told, for whoever has to find out."""
+    _clear_away(context)
     return Ending(outcome="unknown", detail=trace(context.run_dir, context.action))
 
 

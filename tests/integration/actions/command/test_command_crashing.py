@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.following import give_up, trace
 from cockpit.actions.command.runner import RUNNER
-from cockpit.actions.runner import ActionContext, Output
+from cockpit.actions.runner import ActionContext, Ending, Output
 
 SCRIPT = "echo $$ > pid; echo ran >> ran; echo on; until [ -e go ]; do sleep 0.05; done; echo over"
 
@@ -98,7 +98,8 @@ async def test_a_killed_shim_leaves_nothing_but_what_is_known_of_it(tmp_path: Pa
     os.killpg(keeper.pid, signal.SIGKILL)
     os.kill(_shim(tmp_path), signal.SIGKILL)
     await until(lambda: not is_running(_shim(tmp_path)))
-    assert await RUNNER.adopt(_context(tmp_path), lambda _: None) is None
+    ending = await RUNNER.adopt(_context(tmp_path), lambda _: None)
+    assert ending == Ending(outcome="unknown", detail=trace(tmp_path, "a1"))
     pid = int((tmp_path / "pid").read_text())
     assert f"its shim ended without a word: process {pid}, started " in trace(tmp_path, "a1")
     assert "it may be the command" in trace(tmp_path, "a1")
@@ -116,7 +117,8 @@ async def test_a_shim_killed_under_its_own_keeper_is_an_unknown_end(tmp_path: Pa
 
 async def test_what_was_given_up_before_it_began_never_begins(tmp_path: Path):
     (tmp_path / "outputs").mkdir()
-    assert await RUNNER.adopt(_context(tmp_path), lambda _: None) is None
+    ending = await RUNNER.adopt(_context(tmp_path), lambda _: None)
+    assert ending == Ending(outcome="unknown", detail=trace(tmp_path, "a1"))
     assert not give_up(tmp_path, "a1")
     await RUNNER.run(_context(tmp_path), lambda _: None)
     assert not (tmp_path / "ran").exists()
@@ -129,7 +131,8 @@ async def test_a_number_that_another_process_got_is_not_taken_for_the_shim(tmp_p
     (outputs / "a1.exit").unlink()
     status = json.loads((outputs / "a1.status").read_text())
     (outputs / "a1.status").write_text(json.dumps({**status, "pid": os.getpid()}))
-    assert await RUNNER.adopt(_context(tmp_path), lambda _: None) is None
+    ending = await RUNNER.adopt(_context(tmp_path), lambda _: None)
+    assert ending == Ending(outcome="unknown", detail=trace(tmp_path, "a1"))
 
 
 def test_half_an_order_starts_nothing(tmp_path: Path):

@@ -7,19 +7,22 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from cockpit.actions.shim.record import Status, is_alive, read_status
+from cockpit.actions.shim.record import read_status
 from cockpit.audit.ids import new_id
-from cockpit.audit.layout import action_exit, action_status, keeper_beat, keeper_lock, outputs_dir
+from cockpit.audit.layout import action_exit, keeper_beat, keeper_lock, outputs_dir
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.tail import Tail
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, ConfirmStep, RunAction, SettleAction
 from cockpit.run.events import ActionEnded, ActionOutput, ActionRequested, ActionStarted, Event
 from cockpit.run.state import ActionState, RunState
 from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
 from cockpit.session.seat import Done, Seat
 from cockpit.session.spawn import start_keeper, wait_for_keeper
 
@@ -77,11 +80,6 @@ class Night:
             return 0
         return pid if os.fsencode(self.run_dir) in command else 0
 
-    def shim(self) -> Status | None:
-        """The shim of the latest order, if it lives."""
-        status = read_status(str(action_status(self.run_dir, self.asked[-1]))) if self.asked else None
-        return status if status is not None and is_alive(status) else None
-
     # ---- one try -----------------------------------------------------------------------------------------------
 
     def order(self) -> bool:
@@ -98,30 +96,21 @@ class Night:
             self.asked.append(action)
         return isinstance(outcome, Done)
 
-    def strike(self, victims: str) -> None:
-        """Some time after an order, kill."""
-        self._come_to(self.dice.choice(("asked", "begun", "watched", "over")))
+    def strike(self) -> None:
+        """Some time after an order, kill the keeper."""
+        self._come_to(self.dice.choice(("asked", "begun", "over")))
         time.sleep(self.dice.uniform(0, LONGEST_S) * self.dice.random())
-        shim, keeper = self.shim(), self.keeper_pid()
-        struck = []
-        if victims in ("shim", "both") and shim is not None:
-            with suppress(ProcessLookupError):  # it has just ended by itself
-                os.kill(shim.pid, signal.SIGKILL)
-            until(lambda: not is_alive(shim), "the shim's death")
-            struck.append("shim")
-        if victims in ("keeper", "both") and keeper:
+        if keeper := self.keeper_pid():
             os.kill(keeper, signal.SIGKILL)
             # Not only its first thread: the others still hold its lock for a moment.
             until(lambda: not holder_alive(keeper_lock(self.run_dir)), "the keeper's death")
-            struck.append("keeper")
-        self.killed.append("+".join(struck) or "nobody")
+        self.killed.append("keeper" if keeper else "nobody")
 
     def _come_to(self, moment: str) -> None:
         action = self.asked[-1]
         seen: dict[str, Callable[[], object]] = {
             "asked": lambda: True,
             "begun": lambda: self.action is not None and self.action.started,
-            "watched": action_status(self.run_dir, action).exists,
             "over": action_exit(self.run_dir, action).exists,
         }
         until(lambda: seen[moment]() or not self.is_under_way(), moment)
@@ -178,6 +167,20 @@ def started_as(run_dir: Path) -> dict[tuple[int, int], str]:
     """The actions of a run that came to a shim, by its process number and when that was started."""
     found = {path.stem: read_status(str(path)) for path in outputs_dir(run_dir).glob("*.status")}
     return {(status.pid, status.start_ticks): action for action, status in found.items() if status is not None}
+
+
+@contextmanager
+def night(folder: Path, steps: str, count: int, seed: int, more: str = "") -> Iterator[Night]:
+    """A run of `count` steps like `steps`."""
+    plan = "".join(steps.format(n=n, folder=folder) for n in range(count))
+    text = f'id = "acting"\nenvironment = "staging"\n{more}[[phases]]\nid = "all"\ntitle = "All"\n{plan}'
+    (folder / "acting.toml").write_text(text)
+    run_dir = create_run(load(folder / "acting.toml", installed()), {}, folder=folder / "runs")
+    night = Night(run_dir, random.Random(seed))
+    try:
+        yield night
+    finally:
+        night.end()
 
 
 class Account:

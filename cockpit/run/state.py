@@ -253,7 +253,7 @@ class Deviation(Struct, frozen=True):
     kind: str
     """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
-    (of a production target), `hands` (a keeper other than the last),
+    (of a production target), `keeper` (a person ended it), `hands` (a keeper other than the last),
     `continued` (the log, elsewhere), `place` (one that cannot be trusted)."""
     where: str
     reason: str

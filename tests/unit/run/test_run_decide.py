@@ -129,6 +129,22 @@ def test_a_key_pressed_on_an_older_screen_is_refused_and_told_what_happened() ->
     assert story.refused(c.ConfirmStep, step="nope").code == "not_current"
 
 
+def test_a_keeper_is_stopped_by_whoever_may_write_with_a_reason_and_only_the_one_that_was_meant() -> None:
+    story = Story()
+    story.happens(e.KeeperStarted(epoch=2, pid=7, version="0"))
+    assert story.refused(c.StopKeeper, epoch=1, reason="r").code == "other_keeper"
+    assert story.refused(c.StopKeeper, epoch=2, reason=" ").code == "no_reason"
+    story.does(c.StopKeeper, epoch=2, reason="the host is patched", actor=BO, role="watching")
+    keeper = story.state.keeper
+    assert keeper is not None
+    assert (keeper.stopped_by, keeper.stop_reason, keeper.stopped) == ("bo", "the host is patched", "")
+    assert [(each.kind, each.by) for each in story.state.deviations] == [("keeper", "bo")]
+    story.happens(e.KeeperStarted(epoch=3, pid=8, version="0"))
+    story.happens(e.KeeperStopRequested(epoch=2, reason="late"), BO)
+    assert story.state.keeper is not None
+    assert story.state.keeper.stopped_by == "", "another keeper takes no notice"
+
+
 def test_a_hold_stops_the_plan_and_nothing_else() -> None:
     story = Story()
     story.does(c.PlaceHold, reason="look at replica 2", actor=BO)

@@ -90,7 +90,7 @@ class Night:
                 continue
             seat = Seat.open(log.parent, actor())
             if seat.view.state.status == "live":
-                seat.submit(seat.command(AbortRun, reason="the test is over"))
+                seat.submit(seat.command(AbortRun, reason="the test is over", typed="staging"))
             seat.close()
             until(lambda log=log: not holder_alive(keeper_lock(log.parent)), "the keeper's end")
 

@@ -1,4 +1,4 @@
-"""Having a run kept, for a reason, where locks and syncs cannot be trusted: the log has it first, then a mark says it."""
+"""Having a run kept, for a reason, where locks and syncs cannot be trusted: the log has it first, then a mark."""
 
 from __future__ import annotations
 

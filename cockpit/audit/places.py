@@ -49,7 +49,9 @@ def require_run(run_dir: Path, *, despite: bool = False) -> None:
     except OSError:
         return
     if stat.S_ISLNK(found.st_mode):
-        raise _refused(run_dir, "is a symbolic link", f"name the folder itself: {_quoted(os.path.realpath(run_dir))}")
+        raise _refused(
+            run_dir, "this is a symbolic link", f"name the folder itself: {_quoted(os.path.realpath(run_dir))}"
+        )
     if not stat.S_ISDIR(found.st_mode):
         return
     group = _require_own(run_dir, found)
@@ -83,7 +85,7 @@ def accept(run_dir: Path, system: FileSystem) -> None:
 def doubtful(path: Path, system: FileSystem) -> PlaceRefused:
     """The error to raise for a file system that cannot be trusted."""
     return PlaceRefused(
-        f"{_shown(path)} is on {visible(str(system))}, where no run can be kept safely: {system.doubt}",
+        f"no run can be kept safely on {visible(str(system))} ({_shown(path)}): {system.doubt}",
         hint="name a folder on a disk of this host in COCKPIT_RUNS, or take the risk: --despite-place REASON",
     )
 
@@ -105,7 +107,7 @@ class _Trusted:
         if found.st_uid not in self.users and not is_shared_on_purpose:
             raise _refused(
                 path,
-                f"belongs to {user_name(found.st_uid)}, who could put another folder in a run's place",
+                f"this folder belongs to {user_name(found.st_uid)}, who could put another in a run's place",
                 f"name a folder of your own in COCKPIT_RUNS, or: sudo chown {user_name(os.geteuid())} {_quoted(path)}",
             )
         if mode & stat.S_ISVTX:
@@ -113,12 +115,12 @@ class _Trusted:
         is_others = bool(mode & 0o020) and not is_shared_on_purpose and not is_alone(found.st_uid, found.st_gid)
         if mode & 0o002:
             mend = f"chmod {'go' if is_others else 'o'}-w {_quoted(path)}"
-            raise _refused(path, f"may be written to by everybody (mode {mode:04o})", mend)
+            raise _refused(path, f"everybody may write to this folder (mode {mode:04o})", mend)
         if is_others:
             group = group_name(found.st_gid)
             raise _refused(
                 path,
-                f"may be written to by the group {group} (mode {mode:04o})",
+                f"the group {group} may write to this folder (mode {mode:04o})",
                 f"chmod g-w {_quoted(path)}, or share runs with that group: COCKPIT_GROUP={group}",
             )
 
@@ -138,8 +140,10 @@ def _walk(folder: Path, trusted: _Trusted) -> str:
         if stat.S_ISLNK(found.st_mode):
             links += 1
             if found.st_uid not in trusted.users or links > _LINKS:
-                whose = f"is a symbolic link of {user_name(found.st_uid)}, who could lead it elsewhere"
-                raise _refused(step, whose if links <= _LINKS else "leads in a circle", "name the folder it leads to")
+                whose = f"this symbolic link belongs to {user_name(found.st_uid)}, who could lead it elsewhere"
+                raise _refused(
+                    step, whose if links <= _LINKS else "this leads in a circle", "name the folder it leads to"
+                )
             target = os.readlink(step)
             at = "/" if target.startswith("/") else at
             left += _parts(target)
@@ -168,12 +172,14 @@ def _require_own(run_dir: Path, found: os.stat_result) -> int | None:
         group = group_name(found.st_gid)
         raise _refused(
             run_dir,
-            f"is shared with the group {group}, and COCKPIT_GROUP does not say so",
+            f"this run is shared with the group {group}, and COCKPIT_GROUP does not say so",
             f"say it, if you mean it: export COCKPIT_GROUP={group}; or end it: chmod -R g-rwxs {_quoted(run_dir)}",
         )
     if me not in (0, found.st_uid):
         owner = user_name(found.st_uid)
-        raise _refused(run_dir, f"belongs to {owner}", f"only {owner} and root can write to it: sudo cockpit join")
+        raise _refused(
+            run_dir, f"this run belongs to {owner}", f"only {owner} and root can write to it: sudo cockpit join"
+        )
     return None
 
 
@@ -186,7 +192,7 @@ def _entries(folder: Path | str, depth: int) -> Iterator[tuple[str, os.stat_resu
         return
     except OSError as error:
         mend = f"sudo chown -R {user_name(os.geteuid())} {_quoted(folder)}"
-        raise _refused(folder, f"cannot be looked into: {error.strerror}", mend) from error
+        raise _refused(folder, f"this cannot be looked into ({error.strerror})", mend) from error
     for entry in entries:
         try:
             seen = entry.stat(follow_symlinks=False)
@@ -202,13 +208,13 @@ def _require_entry(path: str, entry: os.stat_result, run_dir: Path, run: os.stat
     if kind == stat.S_IFLNK:
         if path == str(layout.continued_mark(run_dir)):
             return  # a name that says where the run goes on; nobody follows it by opening it
-        raise _refused(path, "is a symbolic link", "put the file itself there, or remove the link")
+        raise _refused(path, "this is a symbolic link", "put the file itself there, or remove the link")
     if kind not in (stat.S_IFREG, stat.S_IFDIR):
-        raise _refused(path, f"is {_KINDS.get(kind, 'no file')}, where a run has files", f"rm {_quoted(path)}")
+        raise _refused(path, f"this is {_KINDS.get(kind, 'no file')}, where a run has files", f"rm {_quoted(path)}")
     if entry.st_uid not in (0, run.st_uid) and (group is None or entry.st_gid != group):
         raise _refused(
             path,
-            f"belongs to {user_name(entry.st_uid)}, and the run to {user_name(run.st_uid)}",
+            f"this belongs to {user_name(entry.st_uid)}, and the run to {user_name(run.st_uid)}",
             f"sudo chown {user_name(run.st_uid)} {_quoted(path)}",
         )
     # What lies in `locks/` says nothing that others may not read; but nobody else makes or takes away marks there.
@@ -220,11 +226,12 @@ def _require_mode(path: Path | str, found: os.stat_result, group: int | None, ru
     mode = stat.S_IMODE(found.st_mode)
     others, mend = (0o077, "go=") if group is None else (0o007, "o=")
     if mode & others & ~spared:
-        raise _refused(path, f"is open to others (mode {mode:04o})", f"chmod -R {mend} {_quoted(run_dir)}")
+        raise _refused(path, f"this is open to others (mode {mode:04o})", f"chmod -R {mend} {_quoted(run_dir)}")
 
 
 def _refused(path: Path | str, why: str, hint: str) -> PlaceRefused:
-    return PlaceRefused(f"{_shown(path)} {why}; nothing was written", hint=hint)
+    # What is wrong comes first: on a small screen there is room for little more.
+    return PlaceRefused(f"{why}: {_shown(path)}; nothing was written", hint=hint)
 
 
 def _shown(path: Path | str) -> str:

@@ -99,7 +99,9 @@ def test_what_is_open_to_others_is_named_with_the_line_that_mends_it(run_dir: Pa
         path.touch(mode=0o600)
     path.chmod(path.stat().st_mode | 0o044)
     said = refusal(run_dir)
-    assert said.startswith(f"{path} is open to others (mode 0{path.stat().st_mode & 0o777:o}); nothing was written; ")
+    assert said.startswith(
+        f"this is open to others (mode 0{path.stat().st_mode & 0o777:o}): {path}; nothing was written; "
+    )
     subprocess.run(said.rpartition("; ")[2], shell=True, check=True)
     note(run_dir)
     assert texts(run_dir) == ["before", "after"]
@@ -109,7 +111,7 @@ def test_a_mark_that_others_may_read_harms_nobody_but_one_that_they_may_write_do
     layout.append_lock(run_dir).chmod(0o644)
     FileStore.open(run_dir).close()
     layout.append_lock(run_dir).chmod(0o646)
-    assert "locks/append is open to others (mode 0646)" in refusal(run_dir)
+    assert f"open to others (mode 0646): {layout.append_lock(run_dir)}" in refusal(run_dir)
 
 
 # ---- the kind of file --------------------------------------------------------------------------------------------
@@ -202,8 +204,9 @@ def test_a_link_is_not_followed_to_make_a_file_beside_the_run(run_dir: Path, tmp
 @AS_ROOT
 def test_what_belongs_to_somebody_else_is_named_with_its_owner(run_dir: Path) -> None:
     os.chown(run_dir / "outputs", SOMEBODY, SOMEBODY)
-    assert f"outputs belongs to {SOMEBODY}, and the run to root; nothing was written; sudo chown root" in refusal(
-        run_dir
+    assert (
+        f"this belongs to {SOMEBODY}, and the run to root: {run_dir}/outputs; nothing was written; sudo chown root"
+        in refusal(run_dir)
     )
 
 
@@ -218,12 +221,12 @@ def test_root_writes_to_anybodys_run_and_what_it_makes_there_belongs_to_them(run
     assert {(path.stat().st_uid, path.stat().st_gid) for path in run_dir.rglob("*")} == {(SOMEBODY, SOMEBODY)}
 
 
-@pytest.mark.parametrize(("mode", "said"), [(0o777, "everybody"), (0o775, "the group")])
+@pytest.mark.parametrize(("mode", "said"), [(0o777, "everybody may"), (0o775, "the group")])
 def test_a_folder_above_that_others_may_write_to_is_refused_and_mended(run_dir: Path, mode: int, said: str) -> None:
     run_dir.parent.chmod(mode)
     os.chown(run_dir.parent, -1, 45001) if os.geteuid() == 0 else None
     refused = refusal(run_dir)
-    assert refused.startswith(f"{run_dir.parent} may be written to by {said}")
+    assert refused.startswith(said)
     with pytest.raises(PlaceRefused):
         FileStore.create(run_dir.with_name("R2"), "R2")
     assert not run_dir.with_name("R2").exists()
@@ -242,10 +245,12 @@ def test_a_folder_or_a_link_above_that_somebody_could_replace_is_refused(run_dir
     link.symlink_to(run_dir.parent)
     note(link / "R1")  # root's own
     os.chown(link, SOMEBODY, SOMEBODY, follow_symlinks=False)
-    with pytest.raises(PlaceRefused, match=f"way is a symbolic link of {SOMEBODY}, who could lead it elsewhere"):
+    with pytest.raises(
+        PlaceRefused, match=f"this symbolic link belongs to {SOMEBODY}, who could lead it elsewhere: .*way"
+    ):
         FileStore.open(link / "R1")
     os.chown(run_dir.parent, SOMEBODY, SOMEBODY)
-    with pytest.raises(PlaceRefused, match=f"runs belongs to {SOMEBODY}, who could put another folder"):
+    with pytest.raises(PlaceRefused, match=f"this folder belongs to {SOMEBODY}, who could put another .*runs"):
         FileStore.open(run_dir)
 
 
@@ -312,9 +317,7 @@ def test_a_run_is_not_begun_and_not_gone_on_with_where_it_cannot_be_trusted(
     on("nfs4", r"nas:/export\040of/home")
     assert file_system(run_dir) == FileSystem(kind="nfs4", source="nas:/export of/home")
     said = refusal(run_dir)
-    assert said.startswith(
-        f"{run_dir} is on nfs4 nas:/export of/home, where no run can be kept safely: its locks are a"
-    )
+    assert said.startswith(f"no run can be kept safely on nfs4 nas:/export of/home ({run_dir}): its locks are a")
     assert said.endswith("or take the risk: --despite-place REASON")
     with pytest.raises(PlaceRefused):
         FileStore.create(run_dir.with_name("R2"), "R2")
@@ -341,7 +344,7 @@ def test_a_real_mount_of_another_kind_is_recognised_and_nothing_is_made_there(tm
     folder.mkdir(mode=0o700)
     try:
         with fuse_place.mounted(folder, "fuse.sshfs", "ana@nas:/export") as asked:
-            with pytest.raises(PlaceRefused, match=r"is on fuse\.sshfs ana@nas:/export, where no run can be kept"):
+            with pytest.raises(PlaceRefused, match=r"no run can be kept safely on fuse\.sshfs ana@nas:/export"):
                 FileStore.create(folder / "R1", "R1")
             assert set(asked) <= {26, 3, 1}, "it was looked at, and nothing else"
     except OSError as error:

@@ -23,7 +23,7 @@ from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
 from cockpit.session.identity import actor
-from cockpit.session.runs import RunSummary, accept_place, create_run, find_run, live_runs, origin, runs_folder
+from cockpit.session.runs import RunSummary, accept_place, called, create_run, find_run, live_runs, origin, runs_folder
 from cockpit.session.seat import Done, Failed, Role, Seat
 from cockpit.text import visible
 
@@ -155,7 +155,7 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
         state = seat.view.state
         if state.status != "live":
             raise Refused(
-                f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {run_dir.name}"
+                f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
         if not _holds_pen(seat):
             _take_pen(seat, reason)
@@ -262,7 +262,7 @@ def _show_there(run_dir: Path) -> int:
 
 def _goodbye(seat: Seat) -> None:
     state = seat.view.state
-    run = seat.run_dir.name if seat.run_dir.parent == runs_folder() else str(seat.run_dir)
+    run = called(seat.run_dir)
     if state.status != "live":
         say(f"the run {run} was {state.status}; its log: {seat.run_dir / 'audit.jsonl'}")
     elif seat.role == "watching":
@@ -291,7 +291,7 @@ def _take_pen(seat: Seat, reason: str | None) -> None:
     pen = seat.view.state.pen
     holder = f"{pen.user}@{pen.host}" if pen else "nobody"
     if reason is None:
-        say(f"{holder} holds the pen of this run; to watch only: cockpit join {seat.run_dir.name}")
+        say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(seat.run_dir)}")
         reason = click.prompt("the reason for taking it, for the log", err=True)
     outcome = seat.submit(seat.command(TakePen, reason=reason))
     if not isinstance(outcome, Done):

@@ -14,7 +14,7 @@ from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, StopKeeper
 from cockpit.session import stopping
 from cockpit.session.identity import actor
-from cockpit.session.runs import find_run
+from cockpit.session.runs import called, find_run
 from cockpit.session.seat import Done, Seat
 from cockpit.session.sight import keeper_process
 from cockpit.text import shortened
@@ -49,13 +49,15 @@ def stop(run: str, reason: str | None, kill: bool) -> int:
                 raise KeeperError(
                     f"the keeper of {run_dir.name} (process {pid}) was asked to end and did not within "
                     f"{patience_s:g} s: it hangs",
-                    hint=f"kill it: cockpit stop {run_dir.name} --reason TEXT --kill",
+                    hint=f"kill it: cockpit stop {called(run_dir)} --reason TEXT --kill",
                 )
             _kill(seat, epoch, reason)
             return Exit.OK
     finally:
         seat.close()
-    say(f"the keeper of {run_dir.name} (process {pid}) ended; the run stays live. Go on: cockpit resume {run_dir.name}")
+    say(
+        f"the keeper of {run_dir.name} (process {pid}) ended; the run stays live. Go on: cockpit resume {called(run_dir)}"
+    )
     return Exit.OK
 
 

@@ -13,7 +13,7 @@ from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import AddNote
 from cockpit.session.identity import actor
-from cockpit.session.runs import find_run
+from cockpit.session.runs import called, find_run
 from cockpit.session.seat import Done, Seat
 from cockpit.session.unit import install, is_there, unit_name, unit_text, units_folder
 
@@ -75,7 +75,7 @@ def _require_pen(seat: Seat) -> None:
         holder = f"{pen.user}@{pen.host}" if pen else "nobody"
         raise Refused(
             f"{holder} holds the pen: only who acts has a keeper started",
-            hint=f"take it by: cockpit resume {seat.run_dir.name}",
+            hint=f"take it by: cockpit resume {called(seat.run_dir)}",
         )
 
 

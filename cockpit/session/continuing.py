@@ -19,6 +19,7 @@ from cockpit.audit.poison import Poison
 from cockpit.errors import RunError
 from cockpit.run.events import Actor
 from cockpit.session.follower import Follower
+from cockpit.session.runs import called
 from cockpit.session.sight import keeper_sight
 
 KEEPER_S = 20.0
@@ -50,7 +51,7 @@ def go_on(
         raise RunError(f"the run was {follower.view.state.status}: there is nothing left to be written")
     trouble = trouble_of(run_dir, follower)
     if not trouble:
-        raise RunError("its log can be written where it is", hint=f"resume it there: cockpit resume {run_dir.name}")
+        raise RunError("its log can be written where it is", hint=f"resume it there: cockpit resume {called(run_dir)}")
     if folder == run_dir.parent:
         raise RunError(f"{folder} is where it can no longer be written", hint="name a folder on another disk")
     _await_end(run_dir)
@@ -74,7 +75,7 @@ def _await_end(run_dir: Path) -> None:
     while keeper_sight(run_dir, clock.now()).alive:
         if time.monotonic() > give_up:
             raise RunError(
-                "its keeper lives, although it cannot write any more", hint=f"end it: cockpit stop {run_dir.name}"
+                "its keeper lives, although it cannot write any more", hint=f"end it: cockpit stop {called(run_dir)}"
             )
         time.sleep(_LOOK_EVERY_S)
 

@@ -296,6 +296,11 @@ def _has_keeper(run_dir: Path) -> bool:
         return False
 
 
+def called(run_dir: Path) -> str:
+    """What a command finds this run by: its id, or its folder where it is not among the others."""
+    return run_dir.name if run_dir.parent == runs_folder() else str(run_dir)
+
+
 # ---- finding -----------------------------------------------------------------------------------------------------
 
 

@@ -117,6 +117,11 @@ def enter(terminal: Terminal, text: str) -> None:
     terminal.send("enter")
 
 
+def _wait_for_said(terminal: Terminal, text: str) -> None:
+    """A sentence that may be broken anywhere: it was printed, not drawn."""
+    assert terminal.wait_until(lambda screen: text in screen.replace("\n", "")), terminal.text
+
+
 def events(run_dir: Path) -> list[Event]:
     tail, found = Tail(run_dir), []
     while entries := tail.read():
@@ -146,7 +151,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere_by_one_key(run_dir: P
         terminal.wait_for(r"✔ 1\.2 Second")
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
-        terminal.wait_until(lambda screen: f"cockpit resume {spare / run_dir.name}" in screen.replace("\n", ""))
+        _wait_for_said(terminal, f"cockpit resume {spare / run_dir.name}")
     new_dir = spare / run_dir.name
     found = verify(new_dir)
     assert (found.ok, [each.lost for each in found.continuations]) == (True, [0])
@@ -155,7 +160,7 @@ def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere_by_one_key(run_dir: P
     (went_on,) = [event.body for event in events(new_dir) if isinstance(event.body, LogContinued)]
     assert "the disk is full" in went_on.trouble
     with cockpit("resume", str(run_dir)) as terminal:
-        terminal.wait_for("this run goes on in ")  # the full disk took the name of a link
+        _wait_for_said(terminal, "this run goes on in ")  # the full disk took the name of a link
 
 
 def test_from_a_shell_it_goes_on_too_and_print_works_on_the_full_disk(run_dir: Path, small_disk: Path, tmp_path: Path):
@@ -165,7 +170,7 @@ def test_from_a_shell_it_goes_on_too_and_print_works_on_the_full_disk(run_dir: P
         terminal.send("q")
         terminal.wait_for_exit()
     with cockpit("resume", str(run_dir), "--into", str(small_disk)) as terminal:
-        terminal.wait_for("is where it can no longer be written")
+        _wait_for_said(terminal, "is where it can no longer be written")
     with cockpit("resume", str(run_dir), "--into", str(tmp_path / "spare")) as terminal:
         terminal.wait_for("the run goes on in|went on here")
         terminal.wait_for(r"✔ beat")

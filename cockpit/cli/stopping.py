@@ -55,9 +55,8 @@ def stop(run: str, reason: str | None, kill: bool) -> int:
             return Exit.OK
     finally:
         seat.close()
-    say(
-        f"the keeper of {run_dir.name} (process {pid}) ended; the run stays live. Go on: cockpit resume {called(run_dir)}"
-    )
+    run = called(run_dir)
+    say(f"the keeper of {run} (process {pid}) ended; the run stays live. Go on: cockpit resume {run}")
     return Exit.OK
 
 

@@ -34,8 +34,8 @@ def test_virtue_is_begun_by_keys_left_resumed_after_its_keeper_died_and_stopped(
     keeper = int(layout.keeper_beat(run_dir).read_text().split()[1])
     os.kill(keeper, signal.SIGKILL)
     with cockpit(place, ["resume"]) as terminal:  # a shell that knows nothing of where the system is
-        resumed = Operator(terminal)
-        resumed.walk(lambda screen: "━ 3.1 Note the connection" in screen and "✔ passes" in screen)
+        resumed = Operator(terminal, answers={"The backup is made": "backup-1"})
+        resumed.walk(lambda screen: "━ 3.2 Note the connection" in screen and "✔ passes" in screen)
         assert DemoOperator(terminal).leave() == 0
     with cockpit(place, ["demo", "--stop"]) as terminal:
         assert terminal.wait_for_exit() == 0

@@ -126,7 +126,7 @@ def test_a_keeper_that_hangs_is_named_and_killed_only_where_that_was_asked_for(s
     status, _, said = cockpit("stop", str(stage.run_dir), "--reason", "it is silent")
     assert status == Exit.FAILED
     assert f"(process {keeper.pid}) was asked to end and did not within 0.3 s: it hangs" in said
-    assert f"kill it: cockpit stop {stage.run_dir.name} --reason TEXT --kill" in said
+    assert f"kill it: cockpit stop {stage.run_dir} --reason TEXT --kill" in said
     assert keeper.poll() is None
     status, _, said = cockpit("stop", str(stage.run_dir), "--reason", "it hangs", "--kill")
     assert (status, keeper.wait(10)) == (Exit.OK, -signal.SIGKILL)

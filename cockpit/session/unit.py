@@ -1,8 +1,9 @@
 """A systemd user unit that keeps a run's keeper alive over logouts and reboots: its text, and where it is installed.
 
-Invariant: no value of a variable is written but `PATH`; nothing that is there already is overwritten. What the unit
-starts is a keeper like any other: it probes, judges, waits and opens checkpoints, and acts only on orders of its own
-epoch, which a person at a screen gives; one whose environment differs acts only once that is confirmed.
+Invariant: no value of a variable is written but `PATH` and `COCKPIT_GROUP`; nothing that is there already is
+overwritten. What the unit starts is a keeper like any other: it probes, judges, waits and opens checkpoints, and acts
+only on orders of its own epoch, which a person at a screen gives; one whose environment differs acts only once that is
+confirmed.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from cockpit.audit.people import SETTING
 from cockpit.errors import KeeperError
 from cockpit.profile.model import Profile
 from cockpit.run.state import RunState
@@ -57,6 +59,7 @@ def unit_text(run_dir: Path, state: RunState, user: str, environ: Mapping[str, s
         f"ExecStart={_word(sys.executable)} -P -m cockpit.keeper {_word(str(run_dir.absolute()))}",
         f"Environment={_quoted(f'{VARIABLE}={name}')}",
         f"Environment={_quoted('PATH=' + environ.get('PATH', os.defpath))}",
+        *([f"Environment={_quoted(f'{SETTING}={group}')}"] if (group := environ.get(SETTING)) else []),
         f"EnvironmentFile=-%E/cockpit/{state.run}.env",
         f"UMask={umask:04o}",
         "Restart=on-failure",

@@ -56,6 +56,12 @@ def test_a_unit_names_what_has_to_be_there_and_holds_no_value_but_the_path(state
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd-analyze")
+def test_the_unit_of_a_run_that_a_group_shares_names_the_group(state: RunState, tmp_path: Path) -> None:
+    text = unit_text(tmp_path / state.run, state, "ana", {"COCKPIT_GROUP": "ops"}, 0o022)
+    assert 'Environment="COCKPIT_GROUP=ops"' in text
+    assert "COCKPIT_GROUP" not in unit_text(tmp_path / state.run, state, "ana", {}, 0o022)
+
+
 def test_systemd_finds_nothing_wrong_with_it(state: RunState, tmp_path: Path) -> None:
     path = tmp_path / unit_name(state.run)
     path.write_text(unit_text(tmp_path / 'a "run" of 100% $HOME', state, "ana", os.environ, 0o077))

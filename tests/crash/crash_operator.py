@@ -14,7 +14,7 @@ from pathlib import Path
 
 from cockpit.audit.ids import new_id
 from cockpit.run.commands import AbortRun, AddNote, Command, ConfirmStep, RunAction, SettleAction
-from cockpit.run.refusals import KEEPER_SILENCE_S
+from cockpit.run.refusals import KEEPER_SILENCE_S, TEXT_LIMIT
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
 from cockpit.session.seat import Done, Seat
@@ -24,8 +24,6 @@ PACE_S = 0.005
 NOTES = 0.3
 """How often a note is written before the next look."""
 LAST_STEPS = 3
-LONGEST_NOTE = 15_700
-"""Characters: with its envelope the line has about 16 kB."""
 
 
 class Operator:
@@ -67,7 +65,8 @@ class Operator:
         return sum(step.status == "confirmed" for step in self.state.steps.values())
 
     def _note(self) -> str:
-        return self.dice.choice("abcxyz") * max(1, int(LONGEST_NOTE * self.dice.random() ** 2))
+        """Characters of one to four bytes: the line has up to 16 kB."""
+        return self.dice.choice("aé€𝄞") * self.dice.randrange(1, TEXT_LIMIT)
 
     def _go_on(self) -> None:
         """The step at the cursor, one key further."""

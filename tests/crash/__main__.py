@@ -33,9 +33,9 @@ def tellers() -> list[str]:
     return [str(path) for path in files if teller.search(path.read_text(encoding="utf-8"))]
 
 
-def report(rows: list[Row], took_s: float, *, is_many: bool) -> str:
+def report(rows: list[Row], took_s: float, tests: list[str], *, is_many: bool) -> str:
     """The table, and what it was measured on."""
-    line = "python -m tests.crash" + (" --many" if is_many else "")
+    line = " ".join(["python -m tests.crash", *(["--many"] if is_many else []), *tests])
     cores = os.cpu_count()
     return (
         f"{table(rows)}\n\n"
@@ -71,7 +71,7 @@ def main() -> int:
             stdout=sys.stderr,
             check=False,
         ).returncode
-        text = report(told(figures), time.monotonic() - began, is_many=asked.many)
+        text = report(told(figures), time.monotonic() - began, asked.tests, is_many=asked.many)
     print(text)
     if asked.write and status == 0:
         write(text)

@@ -64,7 +64,7 @@ def tell(
 def told(path: Path) -> list[Row]:
     """The rows of a file, in the order of their names."""
     lines = path.read_bytes().splitlines() if path.exists() else []
-    return sorted((msgspec.json.decode(each, type=Row) for each in lines), key=lambda row: row.name)
+    return sorted((msgspec.json.decode(each, type=Row) for each in lines), key=lambda row: row.name.lower())
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -41,19 +41,23 @@ class Lane:
         self._reader = threading.Thread()
         self._is_here = threading.Event()
 
-    def strike(self, victims: Sequence[str]) -> None:
-        """Kill these, one after another, at random moments."""
+    def strike(self, victims: Sequence[str], during_start: float = DURING_START) -> None:
+        """Kill these, one after another, at random moments; `during_start`: see there."""
         self.resume()
         for victim in victims:
-            if victim in ("keeper", "shim") or self.dice.random() > DURING_START:
-                until(self._is_here.is_set, f"the operator; it ended with {self._status()}")
+            if victim in ("keeper", "shim") or self.dice.random() >= during_start:
+                self._come_back()
             time.sleep(self.dice.uniform(0, LONGEST_S))
             self.killed.append(victim)
             self._kill(victim)
+        self._come_back()
         self._end_operator()
 
-    def _status(self) -> object:
-        return None if self._operator is None else self._operator.poll()
+    def _come_back(self) -> None:
+        """Wait until the operator has a folded view and a keeper."""
+        assert self._operator is not None
+        until(lambda: self._is_here.is_set() or self._operator.poll() is not None, "the operator")  # type: ignore[union-attr] # there is one
+        assert self._is_here.is_set(), f"the operator ended with status {self._operator.returncode}"
 
     # ---- the operator --------------------------------------------------------------------------------------------
 

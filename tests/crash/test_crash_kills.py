@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from crash_acting import Account, left_running, started_as, until
 from crash_figures import tell
-from crash_lane import VICTIMS, Lane
+from crash_lane import DURING_START, VICTIMS, Lane
 from crash_operator import LAST_STEPS
 
 from cockpit.audit.verify import verify
@@ -51,9 +51,9 @@ def lane(folder: Path, kills: int, dice: random.Random) -> Lane:
     return Lane(run_dir, dice)
 
 
-def walk(lane: Lane, victims: Sequence[str]) -> None:
+def walk(lane: Lane, victims: Sequence[str], during_start: float = DURING_START) -> None:
     try:
-        lane.strike(victims)
+        lane.strike(victims, during_start)
         lane.finish()
     finally:
         lane.clear()
@@ -144,7 +144,8 @@ def test_a_run_that_lost_everybody_at_once_comes_back(tmp_path: Path, request: p
     """How long it takes is told, and decides nothing."""
     kills = MANY_RESUMES if request.config.getoption("--many") else RESUMES
     alone = lane(tmp_path / "alone", kills, random.Random(kills))
-    walk(alone, ["all"] * kills)
+    walk(alone, ["all"] * kills, during_start=0)
     until(lambda: not left_running(tmp_path), "the end of all that was started")
+    # Neither the first start nor the last, which finds a keeper at work.
     tell_of([alone], "SIGKILL of all of them at once, one run at a time", alone.resumed_s[1:-1])
     check(alone, "alone")

@@ -1,7 +1,8 @@
 """Following a log: new lines as they come, verified on the way.
 
 Invariant: every entry handed out counts by the rule of `chain`, in order, once. Memory does not grow with the log.
-A tail writes nothing and locks nothing. Seeing comes before durability: call `sync` before acting on a fact.
+A tail locks nothing and writes nothing, but for the mark of a failed sync. Seeing comes before durability: call `sync`
+before acting on a fact.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from msgspec import Struct
 from cockpit.audit import layout
 from cockpit.audit.chain import Chain
 from cockpit.audit.line import Head
-from cockpit.audit.poison import cause
+from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.errors import LogDamaged, LogError, LogTooNew, StoreFailed
 from cockpit.run.events import Event
@@ -51,6 +52,7 @@ class Tail:
         self._chain = Chain()
         self._failure: LogError | None = None
         self._synced = 0
+        self._poison = Poison(self.path.parent)
         self.was_well = False
         """Whether what was read had been well until another program changed the file."""
         self._waker = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
@@ -133,15 +135,21 @@ class Tail:
         os.eventfd_write(self._waker, 1)
 
     def sync(self) -> None:
-        """Make all that was read durable. Raises StoreFailed if the disk refuses."""
+        """Make all that was read durable.
+
+        Raises StoreFailed if the disk refuses: then the store is poisoned for all. Where it is, by whomever, nothing is
+        synced any more: that could only seem to succeed.
+        """
         if self._synced == self._file.offset:
             return
+        if self._poison.reason:
+            raise self._poison.error()
         try:
             os.fdatasync(self._fd)
         except OSError as error:
-            raise StoreFailed(
-                f"{self.path} could not be synced: {cause(error)}", hint="act on nothing it says"
-            ) from error
+            why = f"{cause(error)}: syncing {self.path} failed; act on nothing that came last"
+            # Writers may have acknowledged more than was synced here: what is durable is not for a reader to say.
+            raise self._poison.put(why) from error
         self._synced = self._file.offset
 
     def close(self) -> None:

@@ -81,9 +81,11 @@ def _now(seen: Seen, probe: Probe) -> ProbeNow:
 
 
 def title(seen: Seen, height: int) -> str:
-    """What stands in the border of a pane of `height` rows: also of triggers that do not watch, if no row says so."""
+    """What stands in the border of a pane of `height` rows: that nobody reads them, or which triggers do not watch."""
     if seen.state.ended:
         return f"Probes at the end, {seen.local(seen.state.ended.at)}"
+    if seen.keeper_trouble and seen.state.keeper is not None:
+        return "Probes · as last read, by nobody now"
     told, _ = triggers.summed_up(seen, why=False)
     return "Probes" if not told or _has_room_for_triggers(seen, height) else f"Probes · {told} (p)"
 

@@ -20,7 +20,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.line import Head
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
-from cockpit.errors import LogDamaged, LogError, LogTooNew, StoreFailed
+from cockpit.errors import LogDamaged, LogError, LogTooNew
 from cockpit.run.events import Event
 
 POLL_BEHIND_S = 0.25

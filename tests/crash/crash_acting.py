@@ -26,7 +26,7 @@ from cockpit.session.runs import create_run
 from cockpit.session.seat import Done, Seat
 from cockpit.session.spawn import start_keeper, wait_for_keeper
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 LONGEST_S = 0.25
 """Between an order and the kill: in it fall the checks, the intent, the shim's start, the effect, the end."""
 

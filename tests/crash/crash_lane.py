@@ -9,24 +9,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
-from crash_acting import events_of, until
+from crash_acting import PATIENCE_S, events_of, until
 
 from cockpit.actions.shim.record import Status, is_alive, read_status
 from cockpit.audit.layout import keeper_lock, outputs_dir
 from cockpit.audit.locks import holder_alive
 from cockpit.run.events import Event
 
+_Found = TypeVar("_Found")
 OPERATOR = Path(__file__).with_name("crash_operator.py")
 VICTIMS = ("seat", "keeper", "shim", "all")
-LONGEST_S = 0.4
+LONGEST_S = 0.8
 """Between two kills, once the operator is back: in it fall notes, orders, checks, intents, effects, ends, verdicts."""
 DURING_START = 0.2
 """How often it is not waited until the operator is back."""
-LEAVE_S = 60.0
+LEAVE_S = 120.0
 
 
 class Lane:
@@ -96,11 +98,9 @@ class Lane:
         assert self._operator is not None
         assert self._operator.poll() is None, "the operator's process ended by itself"
         if victim == "keeper":
-            until(self._keepers, "a keeper to kill")
-            self._strike(self._keepers())
+            self._strike(_awaited(self._keepers, "a keeper to kill"))
         elif victim == "shim":
-            until(self._shims, "a shim to kill")
-            self._strike([shim.pid for shim in self._shims()])
+            self._strike([shim.pid for shim in _awaited(self._shims, "a shim to kill")])
         elif victim == "seat":
             self._end_operator()
             self.resume()
@@ -146,6 +146,15 @@ class Lane:
         """End whatever is left, whether or not it went well."""
         self._end_operator()
         self._strike(self._keepers())
+
+
+def _awaited(look: Callable[[], list[_Found]], what: str) -> list[_Found]:
+    """What there is, once there is something."""
+    give_up = time.monotonic() + PATIENCE_S
+    while not (found := look()):
+        assert time.monotonic() < give_up, f"never came: {what}"
+        time.sleep(0.002)
+    return found
 
 
 def processes() -> list[tuple[int, bytes]]:

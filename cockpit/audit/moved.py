@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import continued_mark
+from cockpit.audit.layout import append_lock, continued_mark, turn_lock
+from cockpit.audit.locks import AppendLock
+from cockpit.audit.poison import Poison
+from cockpit.errors import StoreFailed
 
 ROOM_BYTES = 8192
 """What most facts fit into, twice over."""
+STILL_S = 5.0
+"""This long an append that is under way is waited for."""
 
 
 def went_on(run_dir: Path) -> str:
@@ -31,6 +38,26 @@ def leave_word(run_dir: Path, new_dir: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def nobody_appends(run_dir: Path, *, deadline_s: float = STILL_S) -> Iterator[None]:
+    """Keep a log as it is while it is copied and word is left: else what is acknowledged meanwhile is in no copy.
+
+    Raises StoreFailed if somebody holds the append lock. Where the lock cannot be opened (a disk that is read-only or
+    broken) there is nothing to wait for, and where the store is poisoned nobody acknowledges anything.
+    """
+    with ExitStack() as stack:
+        try:
+            lock = AppendLock(append_lock(run_dir), turn_lock(run_dir), deadline_s=deadline_s)
+            stack.callback(lock.close)
+            stack.enter_context(lock.held())
+        except OSError:
+            pass
+        except StoreFailed:
+            if not Poison(run_dir).reason:
+                raise
+        yield
 
 
 def full(log: Path) -> str:

@@ -1,7 +1,8 @@
 """A run goes on elsewhere, since its log can no longer be written where it is (`cockpit.audit.continuing`).
 
 Invariant: only a live run whose log is in trouble goes on elsewhere, and only once its keeper has ended: a log that is
-well is never left, and nobody acts for two logs.
+well is never left, and nobody acts for two logs. What is acknowledged at the former place is in the copy: nobody
+appends there while it is made.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 
 from cockpit.audit import clock, layout
 from cockpit.audit.continuing import Former, carry_on
-from cockpit.audit.moved import full, leave_word, unwritable, went_on
+from cockpit.audit.moved import full, leave_word, nobody_appends, unwritable, went_on
 from cockpit.audit.opening import content, opened
 from cockpit.audit.poison import Poison
 from cockpit.errors import RunError
@@ -45,6 +46,31 @@ def go_on(
     there is no reason to leave, or a keeper that will not end; LogError as `carry_on`.
     """
     folder = folder.expanduser().absolute()
+    _require_reason(run_dir, follower)
+    if folder == run_dir.parent:
+        raise RunError(f"{folder} is where it can no longer be written", hint="name a folder on another disk")
+    _await_end(run_dir)
+    new_dir = folder / run_dir.name
+    # From the last look at the former log until word is left there: who else would append or go on waits, and then
+    # finds that word.
+    with nobody_appends(run_dir):
+        follower.catch_up()
+        former = carry_on(
+            run_dir,
+            new_dir,
+            actor,
+            trouble=_require_reason(run_dir, follower),
+            opened=follower.descriptor,
+            vouched=follower.vouched,
+            furnish=_furnisher(run_dir),
+            despite_place=despite_place,
+        )
+        leave_word(run_dir, new_dir)
+    return new_dir, former
+
+
+def _require_reason(run_dir: Path, follower: Follower) -> str:
+    """What is wrong with the log. Raises RunError if nothing is, or there is nothing to go on with."""
     if where := went_on(run_dir):
         raise RunError(f"this run goes on in {where} already", hint=f"cockpit resume {where}")
     if follower.view.state.status not in ("live", "empty"):
@@ -52,22 +78,7 @@ def go_on(
     trouble = trouble_of(run_dir, follower)
     if not trouble:
         raise RunError("its log can be written where it is", hint=f"resume it there: cockpit resume {called(run_dir)}")
-    if folder == run_dir.parent:
-        raise RunError(f"{folder} is where it can no longer be written", hint="name a folder on another disk")
-    _await_end(run_dir)
-    new_dir = folder / run_dir.name
-    former = carry_on(
-        run_dir,
-        new_dir,
-        actor,
-        trouble=trouble,
-        opened=follower.descriptor,
-        vouched=follower.vouched,
-        furnish=_furnisher(run_dir),
-        despite_place=despite_place,
-    )
-    leave_word(run_dir, new_dir)
-    return new_dir, former
+    return trouble
 
 
 def _await_end(run_dir: Path) -> None:

@@ -76,6 +76,9 @@ async def _pick(hands: Hands, painted: RunState, kind: type[Any], title: str, wa
 
 async def probe(hands: Hands, painted: RunState) -> None:
     """Read the probes now; where no keeper lives to do that, start one, if this seat acts."""
+    if painted.ended:
+        hands.refuse(Refusal(f"the run is over: it was {painted.status}", "p shows the probes at its end", "over"))
+        return
     try:
         if _starts_keepers(hands, painted) and not hands.seat.keeper_sight().alive:
             await asyncio.to_thread(start_keeper, hands.seat.run_dir)

@@ -21,6 +21,8 @@ from cockpit.tui.panes.seen import Seen
 _BARS = "▁▂▃▄▅▆▇█"
 _UNIT_CELLS = 3
 """Wider units stand beside their number, outside of the column."""
+_TEXT = 400
+"""Characters of a text that the full-screen list shows."""
 _WORDS = ("fail", "error", "stale", "unread", "warn", "pass")
 
 
@@ -209,6 +211,7 @@ def every(seen: Seen, width: int) -> list[Line]:
     for probe in seen.state.profile.probes:
         known = seen.state.probes[probe.id]
         lines.append(_row(seen, probe, columns))
+        lines += [((f"    is {text}", "plain"),) for text in _cut_text(known.reading, columns, width - 7)]
         took = known.reading.latency_ms if known.reading else None
         told = [visible(probe.title)] if probe.title else []
         told += [f"{probe.kind}, every {duration(probe.interval_s)}"]
@@ -222,3 +225,11 @@ def every(seen: Seen, width: int) -> list[Line]:
                 ((f"    {text}", MARKS[_now(seen, probe).status][1]),) for text in wrapped(visible(detail), width - 4)
             ]
     return lines
+
+
+def _cut_text(reading: Reading | None, columns: _Columns, width: int) -> list[str]:
+    """A text that its column cuts, whole: two versions often differ only in their last letters."""
+    if reading is None or not isinstance(reading.value, str):
+        return []
+    whole = shortened(reading.value, _TEXT)
+    return wrapped(whole, width) if whole not in _column(reading, columns.value, columns.unit) else []

@@ -12,6 +12,7 @@ from screen_story import BEGIN, FakeSeat, StoryApp, apart, at_once, texts, until
 from textual import events
 from textual.widgets import Input, OptionList, Static
 
+from cockpit.audit.layout import probe_requests
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.advisor import advise
@@ -523,6 +524,17 @@ async def test_any_seat_raises_what_no_probe_sees():
         asked = await only(pilot, seat, c.RaiseTrigger)
         await until(pilot, lambda: "users complain, raised by ana: calls" in app.shows("banner"), "the banner")
     assert (asked.trigger, asked.reason) == ("complaints", "calls")
+
+
+async def test_nobody_is_asked_to_read_probes_once_the_run_is_over():
+    night = at("go")
+    night.does(c.AbortRun, reason="no")
+    seat = FakeSeat(night)
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "full_stop")
+        await until(pilot, lambda: "the run is over: it was aborted" in says(app), "the refusal")
+    assert not probe_requests(seat.run_dir).exists()
 
 
 # ---- what no dialog does -------------------------------------------------------------------------------------------

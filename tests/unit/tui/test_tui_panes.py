@@ -57,6 +57,20 @@ def test_the_top_line_says_who_holds_the_pen_who_is_here_and_the_head():
     assert f"head {story.head().short}" in line
 
 
+def test_a_run_that_went_on_elsewhere_says_that_and_offers_nothing_to_do_here():
+    story = blocked()
+    seen = story.seen()
+    seen = replace(seen, view=replace(seen.view, trouble="the disk is full: /a", went_on="/mnt/spare/01M7\x1b[2J"))
+    said = text_of(banner(seen, 80, 24))
+    assert said.startswith(" WENT ON ELSEWHERE   q, cockpit resume /mnt/spare/01M7")
+    assert "\x1b" not in said
+    assert "W GOES ON" not in said
+    offered = text_of(keys.hints(seen, 120, 24))
+    assert not [word for word in ("confirm", "elsewhere", "hold", "note") if word in offered]
+    watching = replace(seen, mode="WATCHING")
+    assert text_of(banner(watching, 80, 24)).startswith(" WENT ON ELSEWHERE   q, cockpit join /mnt")
+
+
 def test_a_hold_stands_on_top_and_in_the_banner():
     story = blocked()
     story.does(c.PlaceHold, reason="the replica lags", actor=BO)
@@ -438,6 +452,19 @@ def test_the_whole_list_says_what_the_time_of_a_reading_was_spent_on_where_it_te
     told = texts(probes.every(story.seen(), 80))
     assert "DNS 0.4, connect 1.2, first ␛byte 23, total 25 ms" in told
     assert told.count("DNS") == 1
+
+
+def test_the_whole_list_says_a_text_whole_that_its_column_cuts():
+    story = Story()
+    for version in ("organizational-model-v1.0", "1.4.2"):
+        story.reads(Reading(probe="api_health", status="pass", value=version))
+        told = texts(probes.every(story.seen(), 80))
+        assert version in told
+        assert told.count("1.4.2") == (version == "1.4.2")
+    story.reads(Reading(probe="api_health", status="pass", value="\x1bv" + 300 * "9"))
+    lines = probes.every(story.seen(), 80)
+    assert "␛v999" in texts(lines)
+    assert all(width_of(line) <= 80 for line in lines)
 
 
 # ---- the log's tail ------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, un
 from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
+from cockpit.run.events import Actor
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, accept_place, called, create_run, find_run, live_runs, origin, runs_folder
 from cockpit.session.seat import Done, Failed, Role, Seat
@@ -144,7 +145,7 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
     run_dir = find_run(run)
     place_reason = reasoned(despite_place)
     if into is not None:
-        run_dir = _go_on(run_dir, Path(into), place_reason)
+        run_dir, reason = _go_on(run_dir, Path(into), place_reason, reason)
     _refuse_former(run_dir)
     if place_reason:
         accept_place(run_dir, place_reason)
@@ -166,19 +167,26 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
     return _show(seat, typed)
 
 
-def _go_on(run_dir: Path, folder: Path, despite_place: str) -> Path:
-    """Let the run go on in another folder; its own folder there."""
+def _go_on(run_dir: Path, folder: Path, despite_place: str, reason: str | None) -> tuple[Path, str | None]:
+    """Let the run go on in another folder; its own folder there, and the reason for taking the pen there.
+
+    Who does not hold the pen is asked for that reason first: nobody moves a run and then thinks better of it.
+    """
     from cockpit.session.continuing import go_on
     from cockpit.session.follower import Follower
 
     follower = Follower(run_dir)
     try:
+        if (pen := follower.view.state.pen) is not None and not _is_own(pen, actor()):
+            reason = _reason_for_pen(pen, run_dir, reason)
         new_dir, former = go_on(run_dir, folder, actor(), follower, despite_place=despite_place)
     finally:
         follower.close()
     lost = f"; {former.lost} LINES OF IT ARE LOST" if former.lost else ""
     say(f"the run goes on in {new_dir}, from seq {former.cited.seq} ({former.cited.short}){lost}")
-    return new_dir
+    if not went_on(run_dir):
+        say(f"{run_dir} took no word of it: let nobody write there again, or there are two logs of one run")
+    return new_dir, reason
 
 
 def _refuse_former(run_dir: Path) -> None:
@@ -265,6 +273,9 @@ def _goodbye(seat: Seat) -> None:
     run = called(seat.run_dir)
     if state.status != "live":
         say(f"the run {run} was {state.status}; its log: {seat.run_dir / 'audit.jsonl'}")
+    elif where := went_on(seat.run_dir):
+        how = "join" if seat.role == "watching" else "resume"
+        say(f"this run goes on in {where}; come to it there: cockpit {how} {where}")
     elif seat.role == "watching":
         say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
     else:
@@ -284,18 +295,28 @@ def _has_pen(run_dir: Path) -> bool:
 
 def _holds_pen(seat: Seat) -> bool:
     pen = seat.view.state.pen
-    return pen is not None and (pen.user, pen.host) == (seat.actor.user, seat.actor.host)
+    return pen is not None and _is_own(pen, seat.actor)
+
+
+def _is_own(pen: Actor, who: Actor) -> bool:
+    return (pen.user, pen.host) == (who.user, who.host)
 
 
 def _take_pen(seat: Seat, reason: str | None) -> None:
-    pen = seat.view.state.pen
-    holder = f"{pen.user}@{pen.host}" if pen else "nobody"
-    if reason is None:
-        say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(seat.run_dir)}")
-        reason = click.prompt("the reason for taking it, for the log", err=True)
+    reason = _reason_for_pen(seat.view.state.pen, seat.run_dir, reason)
     outcome = seat.submit(seat.command(TakePen, reason=reason))
     if not isinstance(outcome, Done):
         raise Refused(f"the pen was not taken: {told(outcome)}")
+
+
+def _reason_for_pen(pen: Actor | None, run_dir: Path, reason: str | None) -> str:
+    if reason is None:
+        holder = f"{pen.user}@{pen.host}" if pen else "nobody"
+        say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(run_dir)}")
+        reason = click.prompt("the reason for taking it, for the log", err=True)
+    if not reason.strip():
+        raise Refused("taking the pen needs a reason", hint="give it: --reason TEXT")
+    return reason
 
 
 def told(outcome: object) -> str:

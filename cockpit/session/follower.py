@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cockpit.audit.layout import log_path, seat_lock
 from cockpit.audit.line import Head
 from cockpit.audit.locks import holder_alive
-from cockpit.audit.moved import full, unwritable
+from cockpit.audit.moved import full, unwritable, went_on
 from cockpit.audit.poison import Poison
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError
@@ -78,11 +78,14 @@ class Follower:
             return self.view
 
     def look_around(self) -> None:
-        """Notice what the log does not tell: a poisoned store, and whose screens are gone."""
+        """Notice what the log does not tell: a poisoned store, a run that went on, and screens that are gone."""
         poison = Poison(self._run_dir).reason
         log, is_live = log_path(self._run_dir), self.view.state.status == "live"
         in_the_way = (unwritable(log) or full(log)) if is_live else ""
+        where = went_on(self._run_dir) if is_live else ""
         with self.lock:
+            if where != self.view.went_on:
+                self._show(went_on=where)
             here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
             if here != self.view.here:
                 self._show(here=here)

@@ -25,5 +25,7 @@ class View(Struct, frozen=True):
     """At most 200 facts, newest last."""
     trouble: str = ""
     """Why the log can be read no further, or appended to no more: one sentence; empty while all is well."""
+    went_on: str = ""
+    """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()
     """Seats whose screens live on this host now."""

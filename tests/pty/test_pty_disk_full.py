@@ -21,7 +21,7 @@ from cockpit.audit.verify import verify
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun
-from cockpit.run.events import Event, LogContinued, NoteAdded
+from cockpit.run.events import Actor, Event, LogContinued, NoteAdded, PenTaken
 from cockpit.session.identity import actor
 from cockpit.session.runs import create_run
 from cockpit.session.seat import Seat
@@ -161,6 +161,50 @@ def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere_by_one_key(run_dir: P
     assert "the disk is full" in went_on.trouble
     with cockpit("resume", str(run_dir)) as terminal:
         _wait_for_said(terminal, "this run goes on in ")  # the full disk took the name of a link
+
+
+def test_who_does_not_hold_the_pen_moves_no_run_without_a_reason(run_dir: Path, small_disk: Path, tmp_path: Path):
+    """Asked after the copy was made, a person who thinks better of it would have left the run behind."""
+    bo = Actor(user="bo", host="elsewhere")
+    store = FileStore.open(run_dir)
+    store.append(None, draft(PenTaken(epoch=1, previous=actor().user, reason="ana sleeps"), bo))
+    store.close()
+    fill(small_disk, layout.log_path(run_dir))
+    spare = tmp_path / "spare"
+    with cockpit("resume", str(run_dir), "--into", str(spare)) as terminal:
+        terminal.wait_for("the reason for taking it")
+        terminal.send("ctrl+c")
+        terminal.wait_for_exit()
+    with cockpit("resume", str(run_dir), "--into", str(spare), "--reason", " ") as terminal:
+        _wait_for_said(terminal, "taking the pen needs a reason")
+        assert terminal.wait_for_exit() == 4
+    assert not spare.exists()
+    with cockpit("resume", str(run_dir), "--into", str(spare), "--reason", "bo's disk is full") as terminal:
+        terminal.wait_for(r"✔ beat")
+        terminal.send("q")
+        terminal.wait_for_exit()
+    types = [event.type for event in events(spare / run_dir.name)]
+    assert types.index("log.continued") < len(types) - 1 - types[::-1].index("pen.taken")
+
+
+def test_another_screen_is_told_where_the_run_went(run_dir: Path, small_disk: Path, tmp_path: Path):
+    spare = tmp_path / "spare"
+    with cockpit("join", str(run_dir)) as watching, cockpit("resume", str(run_dir)) as terminal:
+        watching.wait_for("First of all")
+        terminal.wait_for(r"✔ beat")
+        fill(small_disk, layout.log_path(run_dir))
+        watching.wait_for("THE LOG: .*the disk is full", 3)
+        terminal.wait_for("THE LOG: .*the disk is full", 3)
+        terminal.send("W")
+        terminal.wait_for("a folder on a disk that is well")
+        enter(terminal, str(spare))
+        terminal.wait_for("went on here from")
+        watching.wait_for("WENT ON ELSEWHERE   q, cockpit join /", 3)
+        watching.send("q")
+        _wait_for_said(watching, f"come to it there: cockpit join {spare / run_dir.name}")
+        terminal.wait_for(r"✔ beat")
+        terminal.send("q")
+        terminal.wait_for_exit()
 
 
 def test_from_a_shell_it_goes_on_too_and_print_works_on_the_full_disk(run_dir: Path, small_disk: Path, tmp_path: Path):

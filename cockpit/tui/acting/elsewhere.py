@@ -15,6 +15,9 @@ from cockpit.tui.screens.dialogs import Question
 
 async def elsewhere(hands: Hands, painted: RunState) -> None:
     """Ask where, copy what counts, and leave this screen for one that opens there."""
+    if where := hands.seat.view.went_on:
+        hands.refuse(Refusal(f"this run goes on in {where}", f"leave by q; cockpit resume {where}", "went_on"))
+        return
     if not hands.seat.view.trouble:
         hands.refuse(Refusal("the log can be written where it is", "there is no need to go elsewhere", "no_trouble"))
         return

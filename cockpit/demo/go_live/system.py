@@ -10,8 +10,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-import psycopg
-
+from cockpit.demo import stand_in_database
 from cockpit.demo.go_live import database, people, provider, vendor
 from cockpit.demo.go_live.app import App
 
@@ -31,7 +30,7 @@ class System:
         self.functions = folder / "functions"
         _write(self.functions / "deployed", vendor.TOO_STRICT)
         _write(self.functions / "corrected", vendor.ENOUGH)
-        self._system_identifier = database.system_identifier(self.dsn)
+        self._system_identifier = stand_in_database.system_identifier(self.dsn)
 
     def close(self) -> None:
         """End everything and take the database away. A second time it does nothing."""
@@ -75,13 +74,11 @@ class System:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
+        return stand_in_database.rows(self.dsn, statement)
 
     def execute(self, statement: str) -> None:
         """Do something to the database, behind everybody's back."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        stand_in_database.rows(self.dsn, statement)
 
 
 def _write(folder: Path, limit: int) -> None:

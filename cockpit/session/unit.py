@@ -85,14 +85,15 @@ def _comments(state: RunState, name: str, user: str) -> Iterator[str]:
     yield f"  systemctl --user enable --now {name}"
     yield f"  loginctl enable-linger {_one_line(user)}   # or it ends with the last login"
     yield ""
+    yield f"No variable but PATH is written here. Into ~/.config/cockpit/{state.run}.env (chmod 600), a line NAME=value"
+    yield f"each, goes what else commands and probes read from the environment, such as {_WELL_KNOWN}."
     wanted = wanted_variables(state.profile)
     if wanted:
-        yield f"Not written here, and wanted in ~/.config/cockpit/{state.run}.env (chmod 600), a line NAME=value each:"
+        yield "The profile wants:"
         yield from (f"  {_one_line(each)}" for each in wanted)
     typed = [variable.name for variable in state.profile.variables if variable.secret and variable.prompt is not None]
     if typed:
         yield f"Typed at a screen, again for each keeper (cockpit resume): {_one_line(', '.join(typed))}"
-    yield f"There too whatever else commands and probes read from the environment, such as {_WELL_KNOWN}."
 
 
 def wanted_variables(profile: Profile) -> tuple[str, ...]:

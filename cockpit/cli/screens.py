@@ -23,6 +23,7 @@ from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
 from cockpit.run.events import Actor
+from cockpit.run.state import Pen
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, accept_place, called, create_run, find_run, live_runs, origin, runs_folder
 from cockpit.session.seat import Done, Failed, Role, Seat
@@ -298,7 +299,7 @@ def _holds_pen(seat: Seat) -> bool:
     return pen is not None and _is_own(pen, seat.actor)
 
 
-def _is_own(pen: Actor, who: Actor) -> bool:
+def _is_own(pen: Pen, who: Actor) -> bool:
     return (pen.user, pen.host) == (who.user, who.host)
 
 
@@ -309,7 +310,7 @@ def _take_pen(seat: Seat, reason: str | None) -> None:
         raise Refused(f"the pen was not taken: {told(outcome)}")
 
 
-def _reason_for_pen(pen: Actor | None, run_dir: Path, reason: str | None) -> str:
+def _reason_for_pen(pen: Pen | None, run_dir: Path, reason: str | None) -> str:
     if reason is None:
         holder = f"{pen.user}@{pen.host}" if pen else "nobody"
         say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(run_dir)}")

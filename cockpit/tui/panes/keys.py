@@ -41,7 +41,7 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
         return [*found, steps, *_of("log")]
     if state.status != "live":
         return [*_of("log"), steps, *_of("probes", "output")]
-    if seen.view.went_on and seen.mode != "REPLAY":
+    if seen.view.went_on:
         return [steps, *_of("probes", "log", "contacts", "plain")]
     if seen.view.trouble and seen.mode == "LIVE":
         return [*_of("elsewhere"), steps, *_of("probes", "log", "contacts", "plain")]

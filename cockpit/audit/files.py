@@ -122,6 +122,17 @@ class FileStore:
         """Why nothing can be appended any more; empty while all is well."""
         return self._poison.reason
 
+    def require_usable(self) -> None:
+        """Raise LogError if nothing could be appended, as far as that can be seen without trying."""
+        if where := went_on(self.path.parent):
+            raise StoreFailed(f"this run goes on in {where}", hint=f"cockpit resume {where}")
+        if why := unwritable(self.path):
+            raise StoreFailed(f"{why}; nothing was written", hint="give the right back, or go on elsewhere: press W")
+        if self._broken is not None:
+            raise self._broken
+        if self._poison.reason:
+            raise self._poison.error()
+
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Durable | Conflict:
         """Append `drafts` in one write, if the last fact is still `last_fact_seq` (0: none yet; None: always).
 
@@ -132,7 +143,7 @@ class FileStore:
             if self._fd < 0:
                 raise StoreFailed(f"{self.path} was closed")
             with self._lock.held():
-                self._refuse_if_unusable()
+                self.require_usable()
                 self._watchfully_catch_up()
                 head = self._chain.head
                 if last_fact_seq is not None and last_fact_seq != (head.seq if head else 0):
@@ -163,16 +174,6 @@ class FileStore:
                 self._fd = -1
 
     # ---- under the append lock -----------------------------------------------------------------------------------
-
-    def _refuse_if_unusable(self) -> None:
-        if where := went_on(self.path.parent):
-            raise StoreFailed(f"this run goes on in {where}", hint=f"cockpit resume {where}")
-        if why := unwritable(self.path):
-            raise StoreFailed(f"{why}; nothing was written", hint="give the right back, or go on elsewhere: press W")
-        if self._broken is not None:
-            raise self._broken
-        if self._poison.reason:
-            raise self._poison.error()
 
     def _watchfully_catch_up(self) -> None:
         """Walk what others appended. The file is this run's memory: any other change to it ends appending."""

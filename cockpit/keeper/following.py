@@ -12,17 +12,23 @@ from cockpit.audit.tail import Tail
 from cockpit.errors import LogError
 from cockpit.run.events import Event
 
-_LONGEST_WAIT_S = 5.0
+_LONGEST_WAIT_S = 0.5
+"""Between looks at what nobody appends: the log was poisoned, made read-only, edited, replaced or deleted."""
 
 
 class Following:
     """Reads the rest of a log that was read to its present end, until it is closed."""
 
     def __init__(
-        self, tail: Tail, on_events: Callable[[Sequence[Event]], None], on_failure: Callable[[Exception], None]
+        self,
+        tail: Tail,
+        require_usable: Callable[[], None],
+        on_events: Callable[[Sequence[Event]], None],
+        on_failure: Callable[[Exception], None],
     ) -> None:
-        """Both are called from the reading thread."""
+        """All are called from the reading thread. `require_usable` raises LogError if nothing could be appended."""
         self._tail = tail
+        self._require_usable = require_usable
         self._on_events = on_events
         self._on_failure = on_failure
         self._closing = threading.Event()
@@ -39,6 +45,7 @@ class Following:
     def _follow(self) -> None:
         try:
             while not self._closing.is_set():
+                self._require_usable()
                 events = [entry.event for entry in self._tail.read()]
                 if any(event.is_fact for event in events):
                     self._tail.sync()

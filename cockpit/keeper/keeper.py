@@ -80,7 +80,8 @@ class Keeper:
         self.tell(started(self, self._kinds, warnings, surroundings(self._run_dir)))
         beat = Beat(self._run_dir, self.epoch)
         beat.beat(self._loop.time())  # from now on screens count on it: everything they may ask for is in place
-        following = Following(self._tail, self._from_thread(self._on_events), self._from_thread(self._on_store_failure))
+        told, failed = self._from_thread(self._on_events), self._from_thread(self._on_store_failure)
+        following = Following(self._tail, self._store.require_usable, told, failed)
         requests = Requests(self._run_dir, self._safely(self._on_request))
         ticking = self._loop.create_task(self._tick(beat, requests))
         beginning = self._loop.create_task(self._begin())

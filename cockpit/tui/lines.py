@@ -6,6 +6,7 @@ columns straight. Text in spans is already visible text; a span never holds mark
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -136,3 +137,11 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60}m"
     return f"{whole // 3600}:{whole % 3600 // 60:02d}"
+
+
+_FOLDERS = re.compile(r"/\S*/(?=audit\.jsonl)")
+
+
+def without_folders(told: str) -> str:
+    """What is told of a log, without the folders it is in: they are long, and come before the point."""
+    return _FOLDERS.sub("", told)

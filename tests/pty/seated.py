@@ -48,7 +48,9 @@ class Night:
         self.run_dir = create_run(load(folder / "shop.toml", installed()), {}, folder=folder / "runs")
 
     def environ(self, **more: str) -> dict[str, str]:
-        return {**os.environ, "COCKPIT_RUNS": str(self.folder / "runs"), "TERM": "xterm-256color", **more}
+        # COLUMNS and LINES would count for more than the terminal's own size
+        kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        return {**kept, "COCKPIT_RUNS": str(self.folder / "runs"), "TERM": "xterm-256color", **more}
 
     def argv(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "cockpit.cli", *(arguments or ("resume", str(self.run_dir)))]
@@ -83,9 +85,10 @@ class Night:
         until(lambda: len(_words(keeper_beat(self.run_dir))) > 1, "the keeper's beat")
         return int(_words(keeper_beat(self.run_dir))[1])
 
-    def end(self) -> None:
-        """End the run, wherever it is by now, and wait for its keeper's end."""
-        for log in self.folder.glob("*/*/audit.jsonl"):
+    def end(self, *elsewhere: Path) -> None:
+        """End the run, wherever it is by now (`elsewhere`: folders of runs), and wait for its keeper's end."""
+        folders = [self.run_dir, *(folder / self.run_dir.name for folder in elsewhere)]
+        for log in [folder / "audit.jsonl" for folder in folders]:
             if not log.is_file() or not os.access(log, os.R_OK):
                 continue
             seat = Seat.open(log.parent, actor())

@@ -10,6 +10,7 @@ from cockpit.errors import CockpitError
 from cockpit.run.commands import Refusal
 from cockpit.run.state import RunState
 from cockpit.tui.acting.hands import Hands
+from cockpit.tui.lines import without_folders
 from cockpit.tui.screens.dialogs import Question
 
 
@@ -42,7 +43,7 @@ async def elsewhere(hands: Hands, painted: RunState) -> None:
     try:
         await asyncio.to_thread(hands.seat.go_on, Path(answer.value.strip()))
     except (CockpitError, OSError) as error:
-        hands.screen.say(("✖ not gone on: ", "bad"), (str(error), "plain"))
+        hands.screen.say(("✖ not gone on: ", "bad"), (without_folders(str(error)), "plain"))
         return
     finally:
         hands.is_writing = False

@@ -17,6 +17,7 @@ from cockpit.run.evidence import evidence
 from cockpit.run.readings import Evidence
 from cockpit.run.state import RunState
 from cockpit.session.seat import Done, Failed, Seat, Unsettled
+from cockpit.tui.lines import without_folders
 from cockpit.tui.screens.choosing import Choice, ChooseDialog
 from cockpit.tui.screens.dialogs import Answer, AskDialog, Question, SureDialog
 from cockpit.tui.screens.run import RunScreen
@@ -90,7 +91,7 @@ class Hands:
             case Refusal():
                 self.refuse(outcome)
             case Failed(sentence=sentence):
-                self.screen.say(("✖ not written: ", "bad"), (sentence, "plain"))
+                self.screen.say(("✖ not written: ", "bad"), (without_folders(sentence), "plain"))
             case Unsettled(id=event_id):
                 text = f"it is not known whether this was written; the log will tell ({event_id})"
                 self.screen.say(("? ", "unsure"), (text, "plain"))

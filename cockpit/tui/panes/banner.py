@@ -13,7 +13,7 @@ from cockpit.run.state import FiredTrigger
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
-from cockpit.tui.lines import Line, cut, duration, padded
+from cockpit.tui.lines import Line, cut, duration, padded, without_folders
 from cockpit.tui.panes.seen import Seen
 
 _STEPPED_S = 600.0
@@ -41,7 +41,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         return
     if seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
-        yield f"{way_on}THE LOG: {visible(seen.view.trouble)}", "alarm"
+        yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":

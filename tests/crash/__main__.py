@@ -42,7 +42,7 @@ def report(rows: list[Row], took_s: float, names: list[str], *, is_many: bool) -
         f"{table(rows)}\n\n"
         f"Measured by `{line}` in {took_s / 60:.0f} minutes on {datetime.now(UTC):%Y-%m-%d}: {cores} cores, "
         f"{platform.system()} {platform.release().split('-')[0]} {platform.machine()}, "
-        f"Python {platform.python_version()}."
+        f"Python {platform.python_version()}, load average {os.getloadavg()[1]:.0f}."
     )
 
 
@@ -57,7 +57,9 @@ def write(text: str) -> None:
 
 def main() -> int:
     """Run what is named, or everything; print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.crash", description=__doc__.splitlines()[0] if __doc__ else ""
+    )
     known = tellers()
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(known)}; default: all")
     parser.add_argument("--many", action="store_true", help="the counts of the night instead of those of every run")

@@ -18,6 +18,7 @@ from msgspec import Struct
 from cockpit.actions.shim.record import is_alive, read_exit, read_status
 from cockpit.audit.layout import action_exit, action_log, action_status, continued_mark
 from cockpit.audit.line import Head
+from cockpit.audit.opening import opened
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError
@@ -106,8 +107,12 @@ def _content(name: str, base_dir: Path | None) -> Content:
 def traces(state: RunState, run_dir: Path) -> dict[str, tuple[str, ...]]:
     """What the files of each action tell whose end the log does not have."""
     found = [step.action for step in state.steps.values() if step.action is not None]
-    wanted = [each.action for each in found if each.is_under_way or each.status == "unknown"]
-    return {action: tuple(_trace(run_dir, action)) for action in wanted if action.isalnum()}
+    wanted = {each.action: each.home for each in found if each.is_under_way or each.status == "unknown"}
+    return {
+        action: tuple(_trace(Path(home) if home else run_dir, action))
+        for action, home in wanted.items()
+        if action.isalnum()
+    }
 
 
 def _trace(run_dir: Path, action: str) -> list[str]:
@@ -132,7 +137,7 @@ def _trace(run_dir: Path, action: str) -> list[str]:
 
 def _last_output(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(0, size - _LAST_BYTES))
             lines = file.read(_LAST_BYTES).decode("utf-8", "replace").splitlines()

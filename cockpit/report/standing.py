@@ -135,7 +135,8 @@ def _known(sheet: Sheet, action: ActionState) -> list[str]:
     if action.detail:
         told.append(action.detail)
     if action.output:
-        told.append(f"its whole output: outputs/{action.output} in the run's folder")
+        where = f"in {visible(action.home)}" if action.home else "in the run's folder"
+        told.append(f"its whole output: outputs/{action.output} {where}")
     if action.cancel_reason:
         told.append(f"it was to be cancelled: {action.cancel_reason}")
     return told

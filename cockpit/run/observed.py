@@ -124,7 +124,7 @@ def log_continued(state: RunState, event: e.Event, body: e.LogContinued) -> RunS
     lost = f"{body.lost} lines lost" if body.lost else ""
     steps = {
         step_id: replace(step, action=replace(step.action, home=step.action.home or body.former))
-        if step.action is not None and step.action.is_under_way
+        if step.action is not None and step.action.action
         else step
         for step_id, step in state.steps.items()
     }

@@ -46,7 +46,8 @@ def _without_keeper(state: RunState, run_dir: Path, step_id: str, action: str) -
     known = state.steps[step_id].action
     if known is not None and known.started is None:
         return "was asked for and has not begun: it lapses"
-    status = read_status(str(action_status(run_dir, action)))
+    home = Path(known.home) if known is not None and known.home else run_dir
+    status = read_status(str(action_status(home, action)))
     if status is not None and is_alive(status):
         process = f"process {status.child}, " if status.child else ""
         return f"runs and goes on: {process}under its shim {status.pid}; the next keeper says how it ended"

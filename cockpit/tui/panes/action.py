@@ -224,7 +224,8 @@ def whole(seen: Seen, step: Step, width: int) -> list[Line]:
     if action.output:
         size = f", {action.output_bytes} bytes" if action.output_bytes else ""
         digest = f", SHA-256 {action.output_sha256[:16]}…" if action.output_sha256 else ""
-        told.append(((f"whole in outputs/{visible(action.output)}{size}{digest}", "dim"),))
+        where = f"{visible(action.home)}/" if action.home else ""
+        told.append(((f"whole in {where}outputs/{visible(action.output)}{size}{digest}", "dim"),))
     if action.skipped_bytes:
         told.append(((f"{action.skipped_bytes} bytes of it are not shown here", "warn"),))
     told.append(())

@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from cli_desk import Cockpit, act
 
+from cockpit.actions.shim.record import claim, own_status
+from cockpit.audit.continuing import carry_on
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import action_log, continued_mark, poison_mark
+from cockpit.audit.layout import action_log, action_status, continued_mark, poison_mark
 from cockpit.audit.line import draft
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
@@ -21,8 +23,10 @@ from cockpit.profile.load import load
 from cockpit.report.page import WIDTH, cells
 from cockpit.run import events as e
 from cockpit.run.commands import ChooseRollback, ConfirmStep, PlaceHold
+from cockpit.session.follower import Follower
 from cockpit.session.identity import actor
 from cockpit.session.runs import create_run
+from cockpit.session.stopping import under_way
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
 PROFILE = """
@@ -194,6 +198,25 @@ def test_paper_holds_all_that_a_person_needs_to_go_on(cockpit: Cockpit, shop: Pa
     assert "hunter2" not in ended.stdout
     assert max(map(cells, ended.stdout.split("\n"))) <= WIDTH
     assert "WHAT WAS DONE" not in ended.stdout
+
+
+def test_what_runs_since_before_the_log_went_on_elsewhere_is_looked_for_where_it_left_its_files(
+    cockpit: Cockpit, shop: Path, tmp_path: Path
+) -> None:
+    begin_action(shop)
+    assert claim(str(action_status(shop, "A1")), own_status())  # this process stands in for its shim
+    new_dir = tmp_path / "spare" / shop.name
+    carry_on(shop, new_dir, actor(), trouble="the disk is full")
+    ended = cockpit("print", str(new_dir))
+    said = " ".join(ended.stdout.split())
+    assert f"under shim {os.getpid()}, which lives" in said
+    assert "no shim left a trace" not in said
+    assert "its whole output: outputs/A1.log in " in said
+    assert str(shop) in "".join(ended.stdout.split())
+    follower = Follower(new_dir)
+    (sentence,) = under_way(follower.view.state, new_dir)
+    follower.close()
+    assert f"under its shim {os.getpid()}" in sentence
 
 
 @pytest.mark.parametrize("path", sorted(LOGS.glob("*.jsonl")), ids=lambda path: path.name)

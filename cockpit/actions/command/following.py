@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -53,8 +54,26 @@ class Following:
             await asyncio.sleep(_LOOK_EVERY_S)
 
     def stop(self) -> None:
-        """Ask the shim to stop its command. Raises OSError."""
-        os.close(opened(self._cancel_path, os.O_WRONLY | os.O_CREAT))
+        """Ask the shim to stop its command: by a file, or by a signal where none can be made. Raises OSError."""
+        try:
+            os.close(opened(self._cancel_path, os.O_WRONLY | os.O_CREAT))
+        except OSError:
+            if not self._signalled():
+                raise
+
+    def _signalled(self) -> bool:
+        """Whether the shim lives and was told by SIGTERM. Raises OSError."""
+        status = record.read_status(self._status_path)
+        if status is None or not status.pid:
+            return False
+        process = os.pidfd_open(status.pid)
+        try:
+            if not record.is_alive(status):  # looked at only now: from here on the descriptor stands for it
+                return False
+            signal.pidfd_send_signal(process, signal.SIGTERM)
+        finally:
+            os.close(process)
+        return True
 
     def _lives(self) -> bool:
         status = record.read_status(self._status_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import pytest
 from commanding import context_of, is_running, run_script, until
 from msgspec.structs import replace
 
+from cockpit.actions.command import following
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.following import give_up, trace
 from cockpit.actions.command.runner import RUNNER
@@ -75,6 +77,26 @@ async def test_a_new_keeper_goes_on_watching_and_may_cancel(tmp_path: Path, keep
     told: list[Output] = []
     adopted = asyncio.create_task(RUNNER.adopt(_context(tmp_path), told.append))
     await until(lambda: bool(told))
+    adopted.cancel()
+    ending = await adopted
+    assert ending is not None
+    assert (ending.outcome, ending.detail) == ("cancelled", "stopped; on")
+    assert not is_running(int((tmp_path / "pid").read_text()))
+
+
+async def test_where_no_file_can_be_made_any_more_the_shim_is_told_by_a_signal(
+    tmp_path: Path, keeper: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+):
+    """The run went on elsewhere, and this disk is read-only: whoever cancels must not wait for the timeout."""
+    os.killpg(keeper.pid, signal.SIGKILL)
+    told: list[Output] = []
+    adopted = asyncio.create_task(RUNNER.adopt(_context(tmp_path), told.append))
+    await until(lambda: bool(told))
+
+    def read_only(*_: object) -> int:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(following, "opened", read_only)
     adopted.cancel()
     ending = await adopted
     assert ending is not None

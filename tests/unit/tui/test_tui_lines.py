@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from cockpit.text import visible
-from cockpit.tui.lines import cut, duration, fitted, flowed, in_two_lines, padded, spread, width_of, wrapped
+from cockpit.tui.lines import (
+    cut,
+    duration,
+    fitted,
+    flowed,
+    in_two_lines,
+    padded,
+    spread,
+    width_of,
+    without_folders,
+    wrapped,
+)
 
 # What reaches a line has passed through `visible`.
 CHARACTERS = st.sampled_from([*list("ab Z…✔▶é"), "漢", "字", "😀", "é", "한", "ﾊ", "👩🏽", "\x1b[31m", "[b]"])
@@ -87,3 +98,8 @@ def test_a_line_that_is_broken_within_a_span_keeps_the_space_before_it():
     first, second = in_two_lines(line, 44)
     assert "".join(text for text, _ in first) == "✖ ana holds the run: no-go — release the"
     assert "".join(text for text, _ in second) == "  hold first, with a reason"
+
+
+def test_what_became_of_a_log_is_told_without_the_folders_it_is_in():
+    told = "/var/lib/runs/01KXYZ/audit.jsonl was cut from 9 to 5 bytes; see `cockpit print /var/lib/runs/01KXYZ`"
+    assert without_folders(told) == "audit.jsonl was cut from 9 to 5 bytes; see `cockpit print /var/lib/runs/01KXYZ`"

@@ -15,6 +15,7 @@ from msgspec import Struct
 from cockpit.audit import clock
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import decode
+from cockpit.audit.moved import went_on
 from cockpit.errors import LogError
 from cockpit.exits import Exit
 from cockpit.run.evolve import evolve
@@ -65,6 +66,8 @@ class Row(Struct, frozen=True):
     """The last thing that happened."""
     folder: str
     problem: str
+    went_on: str
+    """Where a live run goes on whose log could no longer be written here; empty: here."""
 
 
 @click.command()
@@ -108,6 +111,7 @@ def _row(run: RunSummary) -> Row:
         last=run.last_sentence,
         folder=str(run.run_dir),
         problem=run.problem,
+        went_on=visible(went_on(run.run_dir)) if is_live else "",
     )
 
 
@@ -144,6 +148,8 @@ def _keeper_cell(row: Row) -> str:
     """`4711, epoch 2, since 22:04`, and for how long it is silent; `no keeper`, and why."""
     if row.state != "live":
         return ""
+    if row.went_on:
+        return f"went on in {row.went_on}"
     if row.keeper != "alive":
         return f"no keeper ({row.keeper_stopped})" if row.keeper_stopped else "no keeper"
     now = datetime.now(UTC)

@@ -11,7 +11,9 @@ import click
 import msgspec
 
 from cockpit.audit.line import Head, digest
+from cockpit.audit.moved import went_on
 from cockpit.audit.tail import Entry, Tail
+from cockpit.cli.ending import say
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
 from cockpit.run.events import ActionOutput, ProbesSampled
@@ -109,12 +111,20 @@ def verify(log_: str, anchors: tuple[str, ...], format_: str) -> int:
     from cockpit.audit.verify import describe
     from cockpit.audit.verify import verify as verified
 
-    found = verified(log_of(log_), anchors=[_anchor(text) for text in anchors])
+    path = log_of(log_)
+    found = verified(path, anchors=[_anchor(text) for text in anchors])
     if format_ == "json":
         click.echo(msgspec.json.encode(found, enc_hook=str).decode())
     else:
         click.echo("\n".join(describe(found)))
+    _say_where_it_went(path)
     return Exit.OK if found.ok else Exit.PROBLEMS
+
+
+def _say_where_it_went(path: Path) -> None:
+    """A log that was left behind holds, and is not all of its run."""
+    if where := went_on(path if path.is_dir() else path.parent):
+        say(f"this log was left behind: the run goes on in {where}; look there: cockpit verify {where}")
 
 
 def _anchor(text: str) -> Head:

@@ -77,6 +77,7 @@ def begin(
     live = live_runs(loaded.profile.id, loaded.profile.environment)
     despite = _despite(live, another)
     if despite is None:
+        _refuse_former(live[0].run_dir)
         return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
     place_reason = reasoned(despite_place)
     require_way(runs_folder(), despite=bool(place_reason))

@@ -89,7 +89,10 @@ def _ask(seat: Seat, reason: str, *, may_go_on: bool) -> str:
     if isinstance(outcome, Refusal):
         raise Refused(f"the keeper was not stopped: {told(outcome)}")
     if not may_go_on:
-        raise KeeperError(f"the keeper was not asked to end: {told(outcome)}")
+        raise KeeperError(
+            f"the keeper was not asked to end, since the log could not be told; to end it all the same, add --kill: "
+            f"{told(outcome)}"
+        )
     say(f"the log could not be told: {told(outcome)}")
     return told(outcome)
 

@@ -86,7 +86,9 @@ def _await_end(run_dir: Path) -> None:
     while keeper_sight(run_dir, clock.now()).alive:
         if time.monotonic() > give_up:
             raise RunError(
-                "its keeper lives, although it cannot write any more", hint=f"end it: cockpit stop {called(run_dir)}"
+                "its keeper lives, although it cannot write any more: it hangs, or is stopped",
+                # Not without --kill: the log takes no word to it any more.
+                hint=f"end it: cockpit stop {called(run_dir)} --kill --reason TEXT",
             )
         time.sleep(_LOOK_EVERY_S)
 

@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 from keeper_stage import Stage, until
 
+from cockpit.audit.poison import Poison
+from cockpit.audit.verify import verify
 from cockpit.cli import main
 from cockpit.cli import stopping as command
+from cockpit.errors import RunError
 from cockpit.exits import Exit
-from cockpit.session import stopping
+from cockpit.session import continuing, stopping
+from cockpit.session.follower import Follower
 from cockpit.session.identity import actor
 
 COMMAND = """
@@ -134,6 +138,30 @@ def test_a_keeper_that_hangs_is_named_and_killed_only_where_that_was_asked_for(s
     assert stopped.actor.user == actor().user
     assert stage.state.keeper is not None
     assert stage.state.keeper.stopped == f"killed by {actor().user}, since it did not end: it hangs"
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_keeper_that_hangs_over_a_log_that_takes_no_word_is_ended_by_force(
+    stage: Stage, cockpit: Cockpit, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What `W` says there, and what `stop` says then, lead on and not back to each other."""
+    stage.begin()
+    keeper = stage.keeper()
+    until(lambda: stage.events("keeper.started"), "what it says")
+    stage.freeze(keeper)
+    Poison(stage.run_dir).put("the disk is full")
+    monkeypatch.setattr(continuing, "KEEPER_S", 0.1)
+    follower = Follower(stage.run_dir)
+    with pytest.raises(RunError, match=r"hangs, or is stopped; end it: cockpit stop \S+ --kill --reason TEXT"):
+        continuing.go_on(stage.run_dir, tmp_path / "spare", actor(), follower)
+    status, _, said = cockpit("stop", str(stage.run_dir), "--reason", "it hangs")
+    assert status == Exit.FAILED
+    assert "to end it all the same, add --kill" in said
+    status, _, _ = cockpit("stop", str(stage.run_dir), "--reason", "it hangs", "--kill")
+    assert (status, keeper.wait(10)) == (Exit.OK, -signal.SIGKILL)
+    new_dir, _ = continuing.go_on(stage.run_dir, tmp_path / "spare", actor(), follower)
+    follower.close()
+    assert verify(new_dir).ok
 
 
 @pytest.mark.usefixtures("impatient")

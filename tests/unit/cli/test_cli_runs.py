@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cli_desk import PROFILE, Cockpit, act, one_sentence
 
+from cockpit.audit.moved import leave_word
 from cockpit.run.commands import ConfirmStep, SkipStep
 from cockpit.session.identity import actor
 
@@ -37,6 +38,17 @@ def test_runs_lists_what_there_is(cockpit: Cockpit, run_dir: Path) -> None:
     assert re.search(rf"{run_dir.name}  shop\s+staging\s+live\s+.*1/2\s+{actor().user}\s+no keeper", ended.stdout)
     (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
     assert (row["run"], row["steps_settled"], row["steps"], row["keeper"]) == (run_dir.name, 1, 2, "gone")
+
+
+def test_runs_says_where_one_goes_on_that_was_left_behind(cockpit: Cockpit, run_dir: Path) -> None:
+    """Else it would be a live run that nobody watches, for as long as the disk lasts."""
+    assert leave_word(run_dir, Path("/mnt/spare\x1b[2J") / run_dir.name)
+    (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
+    assert row["went_on"] == f"/mnt/spare␛[2J/{run_dir.name}"
+    assert f"went on in /mnt/spare␛[2J/{run_dir.name}" in cockpit("runs").stdout
+    ended = cockpit("verify", str(run_dir))
+    assert ended.returncode == 0
+    assert f"this log was left behind: the run goes on in /mnt/spare␛[2J/{run_dir.name}" in one_sentence(ended)
 
 
 def test_runs_says_which_one_waits_to_be_finished(cockpit: Cockpit, run_dir: Path) -> None:

@@ -12,6 +12,8 @@ ACTING = (72, 20)
 """Columns and rows below which acting keys are refused."""
 READING = (40, 13)
 """Columns and rows below which a sentence stands in place of the panes."""
+STEP_ROWS = 6
+"""What the step's pane keeps beside a long gate, where there is room: its title, its state, what is to be done."""
 
 
 class Box(Struct, frozen=True):
@@ -77,6 +79,9 @@ def _narrow(boxes: dict[str, Box], width: int, top: int, rows: int, gate_rows: i
     gate = _gate_height(gate_rows, rows, 1)
     left = rows - gate
     below = 1 if in_a_line else min(max(1, probes) + 1, max(3, left // 2))
+    if left - below < STEP_ROWS:  # who confirms a step has to see what it says: the probes give way first
+        below = left - STEP_ROWS if left - STEP_ROWS >= 3 else 1
+        in_a_line = in_a_line or below == 1
     boxes["step"] = Box(tree, top, right, max(1, left - below))
     boxes["gate"] = Box(tree, top + left - below, right, gate)
     boxes["probes"] = Box(tree, top + rows - below, right, below)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from crash_figures import tell
 from simulated_disk import PowerCut, SimulatedDisk
 
 from cockpit.audit.continuing import carry_on
@@ -94,13 +95,14 @@ def goes_on(run_dir: Path, told: list[str]) -> None:
 
 
 def test_wherever_the_power_goes_nothing_acknowledged_is_lost(tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    lost_names = opened = 0
+    lost_names = opened = acknowledged = tried = 0
     for cut_at, kind, seed in cuts(calls_of(night, tmp_path), request.config.getoption("--many")):
         work = tmp_path / "work"
         shutil.rmtree(work, ignore_errors=True)
         run_dir = work / "runs" / "R1"
         disk, told = cut(run_dir, cut_at, seed)
         back = disk.power_cut(work / "back", run_dir, kind)
+        tried, acknowledged = tried + 1, acknowledged + len(told)
         if back is None:
             assert told == [], f"cut {cut_at}: the run's name was lost after something was acknowledged"
             lost_names += 1
@@ -117,6 +119,12 @@ def test_wherever_the_power_goes_nothing_acknowledged_is_lost(tmp_path: Path, re
         opened += 1
     assert lost_names > 3
     assert opened > 50, "most cuts leave a log to go on from"
+    tell(
+        "Power cut before, in and after every write, sync, create and folder's sync of a simulated disk, torn writes",
+        tried,
+        acknowledged=acknowledged,
+        lost=0,
+    )
 
 
 def test_a_cut_during_the_recovery_from_a_cut_loses_nothing_either(tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ class Follower:
         self._recent: deque[Recent | Event] = deque(maxlen=RECENT)
         self._woken = threading.Event()
         self._is_closed = False
+        self._poison = ""
+        """Why the store is poisoned, as last told."""
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
@@ -89,6 +91,9 @@ class Follower:
             here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
             if here != self.view.here:
                 self._show(here=here)
+            if self._poison and self.view.trouble == self._poison != poison:
+                self._show(trouble="")  # its mark was seen before its text was written
+            self._poison = poison
             if poison:
                 self.trouble(poison)
             if self._in_the_way and self.view.trouble == self._in_the_way != in_the_way:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from crash.crash_figures import tell
 from seated import Night, night, until
 from terminal import Terminal
 
@@ -205,6 +206,7 @@ def test_a_session_that_dies_in_the_middle_of_a_command_is_resumed_by_another(
         assert [body.outcome for body in it.bodies(ActionEnded)] == ["succeeded"]
         assert len(it.bodies(ActionRequested)) == 1
         assert (tmp_path / "effects").read_text() == "x\n"
+        tell(f"an SSH session killed in the middle of a command, by the {killed}", 1, done=1, twice=0)
 
 
 def test_deadlines_waits_and_checkpoints_go_on_counting_while_nobody_is_there(server: Server, tmp_path: Path) -> None:

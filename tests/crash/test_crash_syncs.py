@@ -27,7 +27,7 @@ PHASES = """
 [[probes]]
 id = "beat"
 kind = "command"
-argv = ["sh", "-c", "exit $(($(date +%1N) % 2))"]
+argv = ["sh", "-c", "exit $(($(date +%s%1N) / 2 % 2))"]
 interval = 0.2
 timeout = 2
 [[phases]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -37,19 +37,20 @@ def night(run_dir: Path, disk: SimulatedDisk, told: list[str]) -> None:
         if isinstance(outcome, Durable):
             told.extend(one.id for one in drafts)
 
-    one = FileStore.create(run_dir, "R1", storage=disk)
-    append(one, 0, "begin")
-    other = FileStore.open(run_dir, storage=disk)
-    append(other, None, "from the other side")
-    append(one, None, samples=2)
-    append(one, None, "long " + "x" * 3000, samples=1)
-    append(other, None, "two", "at once")
-    append(one, 1, "a conflict: writes nothing")
-    append(other, None, samples=1)
-    append(one, None, "after telemetry of the other")
-    append(other, None, "last", samples=3)
-    for store in (one, other):
-        store.close()
+    with ExitStack() as stores:
+        one = FileStore.create(run_dir, "R1", storage=disk)
+        stores.callback(one.close)
+        append(one, 0, "begin")
+        other = FileStore.open(run_dir, storage=disk)
+        stores.callback(other.close)
+        append(other, None, "from the other side")
+        append(one, None, samples=2)
+        append(one, None, "long " + "x" * 3000, samples=1)
+        append(other, None, "two", "at once")
+        append(one, 1, "a conflict: writes nothing")
+        append(other, None, samples=1)
+        append(one, None, "after telemetry of the other")
+        append(other, None, "last", samples=3)
 
 
 def events(run_dir: Path) -> list[Event]:
@@ -142,8 +143,10 @@ def test_a_cut_during_the_recovery_from_a_cut_loses_nothing_either(tmp_path: Pat
         second._durable[log_path(back)] = log_path(back).read_bytes()
         second._named.add(log_path(back))
         try:
-            store = FileStore.open(back, storage=second)
-            store.append(None, draft(NoteAdded(text="never told"), ANA))
+            with ExitStack() as stores:
+                store = FileStore.open(back, storage=second)
+                stores.callback(store.close)
+                store.append(None, draft(NoteAdded(text="never told"), ANA))
         except PowerCut:
             recovered += 1
         again = second.power_cut(work / "again", back, "torn")

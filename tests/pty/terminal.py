@@ -228,8 +228,11 @@ class Terminal:
 
     def _read(self) -> None:
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        waiting = select.poll()  # select(2) knows no descriptor above 1023, and a long test run has them
+        for fd in (self._fd, self._stop):
+            waiting.register(fd, select.POLLIN)
         while True:
-            if self._stop in select.select([self._fd, self._stop], [], [])[0]:
+            if self._stop in dict(waiting.poll()):
                 return
             try:
                 block = os.read(self._fd, 65536)

@@ -67,6 +67,11 @@ def power_off(it: Night) -> None:
     until(lambda: not holder_alive(layout.keeper_lock(it.run_dir)), "the keeper's death")
 
 
+def has_child(it: Night) -> bool:
+    """Whether a shim has noted which process it started; it does so a moment after the start."""
+    return any(json.loads(each.read_text()).get("child") for each in layout.outputs_dir(it.run_dir).glob("*.status"))
+
+
 def _kill(pid: int) -> None:
     if pid:
         os.kill(pid, signal.SIGKILL)
@@ -94,6 +99,7 @@ def test_a_command_that_ran_when_the_host_went_down_is_unknown_and_says_so(tmp_p
         assert isinstance(seat.submit(command), Done)
         seat.close()
         until((tmp_path / "effects").exists, "the command")
+        until(lambda: has_child(it), "its number beside it")
         power_off(it)
         boot(it)
         until(lambda: it.bodies(ActionEnded), "what became of it")

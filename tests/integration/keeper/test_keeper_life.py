@@ -124,7 +124,7 @@ def test_a_keeper_whose_log_was_damaged_ends_with_a_sentence(stage: Stage, tmp_p
         file.truncate(log.stat().st_size // 2)
     assert keeper.wait(20) == 5
     said = (tmp_path / "keeper-0.log").read_text()
-    assert "was cut" in said
+    assert "was cut" in said or "was changed by another program" in said, said  # between or during its appends
     assert "Traceback" not in said
 
 

@@ -11,7 +11,7 @@ from cockpit.run.commands import AcceptKeeper
 from cockpit.run.events import KeeperAccepted
 from cockpit.run.hands import other_hands
 
-PIN = "4711"
+PIN = "pin-4711"
 """A secret that anybody could guess from a digest without a key."""
 
 

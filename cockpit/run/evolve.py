@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.run import doing, hands, observed, settled, troubled, turned
+from cockpit.run import doing, hands, observed, sampled, settled, troubled, turned
 from cockpit.run import events as e
 from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
 from cockpit.run.walk import go_on, leave
@@ -36,10 +36,20 @@ def evolve(state: RunState, event: e.Event) -> RunState:
 
 
 def fold(events: Iterable[e.Event], state: RunState = EMPTY) -> RunState:
-    """The state after all `events`, in order."""
+    """The state after all `events`, in order: what `evolve` gives one by one, what probes say taken in at once."""
+    told: list[e.Event] = []
+    fact_seq, last = state.last_fact_seq, None
     for event in events:
+        last, fact_seq = event, event.seq if event.is_fact else fact_seq
+        if isinstance(event.body, _OF_PROBES):
+            if state.status == "live":
+                told.append(event)
+            continue
         state = evolve(state, event)
-    return state
+    if last is None:
+        return state
+    probes = sampled.told(state.probes, told) if told else state.probes
+    return replace(state, probes=probes, last_seq=last.seq, last_fact_seq=fact_seq, last=last.instant)
 
 
 def _run_started(state: RunState, event: e.Event, body: e.RunStarted) -> RunState:
@@ -111,8 +121,8 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.KeeperAccepted: hands.accepted,
     e.TargetSeen: observed.target_seen,
     e.ClockStepped: observed.clock_stepped,
-    e.ProbeChanged: observed.probe_changed,
-    e.ProbesSampled: observed.probes_sampled,
+    e.ProbeChanged: observed.probe_told,
+    e.ProbesSampled: observed.probe_told,
     e.OperatorAttached: observed.operator_attached,
     e.OperatorDetached: observed.operator_detached,
     e.LogRecovered: observed.log_recovered,
@@ -121,6 +131,8 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
 }
 """What each kind of event changes. `note.added` and `alert.sent` change nothing: they are only told."""
 
+_OF_PROBES = (e.ProbeChanged, e.ProbesSampled)
+"""Change probes and nothing else, and nothing else changes them: they commute with all other events of a live run."""
 _ANY_TIME = frozenset(
     {
         e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.LogContinued,

@@ -9,15 +9,10 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cockpit.run import events as e
-from cockpit.run import hands
-from cockpit.run.readings import Reading, Scalar
+from cockpit.run import hands, sampled
 from cockpit.run.settled import deviate
 from cockpit.run.state import KeeperState, RunState, SeatState, TargetState
 from cockpit.run.walk import current_gate
-
-HISTORY = 60
-"""Numbers kept for a sparkline."""
-
 
 # ---- the keeper and its probes -------------------------------------------------------------------------------------
 
@@ -49,46 +44,8 @@ def keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> Ru
     return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped", stopped_by=by))
 
 
-def probe_changed(state: RunState, event: e.Event, body: e.ProbeChanged) -> RunState:
-    probe = state.probes.get(body.probe)
-    if probe is None:
-        return state
-    probe = replace(probe, status=body.status, detail=body.detail, since=event.instant)
-    if body.status != "stale" and body.status != "unread":
-        reading = Reading(
-            probe=body.probe,
-            status=body.status,
-            value=body.value,
-            unit=body.unit,
-            latency_ms=body.latency_ms,
-            detail=body.detail,
-        )
-        probe = replace(probe, reading=reading)
-    return replace(state, probes={**state.probes, body.probe: probe})
-
-
-def probes_sampled(state: RunState, event: e.Event, body: e.ProbesSampled) -> RunState:
-    probes = dict(state.probes)
-    for reading in body.readings:
-        probe = probes.get(reading.probe)
-        if probe is not None:
-            is_new = not body.key or probe.reading != reading  # a key frame repeats what was told before
-            history = (*probe.history, _number(reading.value))[-HISTORY:] if is_new else probe.history
-            probes[reading.probe] = replace(probe, reading=reading, history=history)
-    for probe_id, age_s in zip(state.probes, body.ages, strict=False):
-        probes[probe_id] = replace(
-            probes[probe_id],
-            age_s=None if age_s is None else float(age_s),
-            as_of_mono=event.instant.mono,
-            as_of_boot=event.instant.boot,
-        )
-    return replace(state, probes=probes)
-
-
-def _number(value: Scalar) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value)
+def probe_told(state: RunState, event: e.Event, body: e.ProbeChanged | e.ProbesSampled) -> RunState:
+    return replace(state, probes=sampled.told(state.probes, (event,)))
 
 
 def target_seen(state: RunState, event: e.Event, body: e.TargetSeen) -> RunState:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import timedelta
 from typing import Any
 
@@ -130,7 +131,7 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
     st.builds(e.KeeperAccepted, epoch=small, previous=small, shown=st.tuples(texts), reason=texts),
     st.builds(e.KeeperStopped, epoch=small, reason=texts),
     st.builds(e.ProbeChanged, probe=probes, previous=shown, status=shown, value=values),
-    st.builds(e.ProbesSampled, readings=st.lists(readings, max_size=4).map(tuple),
+    st.builds(e.ProbesSampled, key=st.booleans(), readings=st.lists(readings, max_size=4).map(tuple),
               ages=st.lists(st.none() | small, max_size=5).map(tuple)),
     st.builds(e.OperatorAttached, seat=texts, role=st.sampled_from(["acting", "watching"])),
     st.builds(e.OperatorDetached, seat=texts),
@@ -151,6 +152,12 @@ def logs(draw: st.DrawFn) -> list[Event]:
             event = Event(event.seq, event.id, "x.y", draw(st.booleans()), event.instant, event.actor, body, event.run)
         story.events.append(event)
     return story.events
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(logs())
+def test_folding_many_events_at_once_is_evolving_one_by_one(events: list[Event]) -> None:
+    assert fold(events) == functools.reduce(evolve, events, EMPTY)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -40,7 +40,7 @@ class _Names(Struct, gc=False):
     key: str = ""
 
 
-class _Ordinary(Struct, gc=False, rename={"class_": "class"}):
+class Ordinary(Struct, gc=False, rename={"class_": "class"}):
     """As `line.Envelope`, at a fifth less: no more than it takes, and nothing that the garbage collector follows."""
 
     v: Literal[1]
@@ -56,7 +56,7 @@ class _Ordinary(Struct, gc=False, rename={"class_": "class"}):
     data: msgspec.Raw
 
 
-_decode_lines = msgspec.json.Decoder(_Ordinary).decode_lines
+_decode_lines = msgspec.json.Decoder(Ordinary).decode_lines
 _last_byte = itemgetter(-1)
 _UNUSUAL = frozenset({LogRecovered.type, LogContinued.type})
 """Lines that say something about the log itself: the exact walk takes note of it."""
@@ -108,18 +108,30 @@ def walk(fd: int, start: Place, end: int, run: str, wanted: Collection[int] = ()
     return stretch
 
 
-def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -> bool:
+class Block(Struct, gc=False):
+    """Ordinary lines that count, one after the other."""
+
+    lines: list[bytes]
+    """Without their newlines."""
+    envelopes: list[Ordinary]
+    digests: list[str]
+    seen: list[datetime]
+    """The wall clock of the line before the first (or of the first again), and of each."""
+
+
+def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = None) -> Block | None:
+    """The lines of a block that ends in a newline; None if one of them would not count, or is unusual."""
     lines = block.split(b"\n")
     lines.pop()
-    first = stretch.place.seq + 1
+    first = before.seq + 1
     try:
         block.decode()
         envelopes = _decode_lines(block)
         clock = [envelope.at for envelope in envelopes]
-        seen = [stretch.last_at or clock[0], *clock]
-        backwards = sorted(seen) != seen  # a TypeError where some have a zone and some have not
+        seen = [last_at or clock[0], *clock]
+        max(seen)  # a TypeError where some have a zone and some have not
     except (ValueError, TypeError, IndexError, RecursionError):
-        return False
+        return None
     if (
         len(envelopes) != len(lines)
         or bytes(map(_last_byte, lines)) != b"}" * len(lines)
@@ -129,16 +141,21 @@ def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
         or _UNUSUAL & {envelope.type for envelope in envelopes}
     ):
-        return False
+        return None
     digests = [sha256(DOMAIN + line).hexdigest() for line in lines]
-    if not _is_chained(lines, digests, stretch.place, run):
+    return Block(lines, envelopes, digests, seen) if _is_chained(lines, digests, before, run) else None
+
+
+def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -> bool:
+    found = ordinary(block, stretch.place, run, stretch.last_at)
+    if found is None:
         return False
-    _extend(stretch, envelopes, digests, wanted)
-    if backwards:
-        _note_steps(stretch, seen)
-    stretch.first_at = stretch.first_at or clock[0]
-    stretch.last_at = clock[-1]
-    stretch.place = Place(stretch.place.position + len(block), stretch.place.seq + len(lines), digests[-1])
+    _extend(stretch, found.envelopes, found.digests, wanted)
+    if sorted(found.seen) != found.seen:
+        _note_steps(stretch, found.seen)
+    stretch.first_at = stretch.first_at or found.seen[1]
+    stretch.last_at = found.seen[-1]
+    stretch.place = Place(stretch.place.position + len(block), stretch.place.seq + len(found.lines), found.digests[-1])
     return True
 
 
@@ -156,7 +173,7 @@ def _is_chained(lines: list[bytes], digests: list[str], before: Place, run: str)
     return all(line.startswith(start.encode()) for line, start in zip(lines, expected, strict=True))
 
 
-def _extend(stretch: Stretch, envelopes: list[_Ordinary], digests: list[str], wanted: Collection[int]) -> None:
+def _extend(stretch: Stretch, envelopes: list[Ordinary], digests: list[str], wanted: Collection[int]) -> None:
     first = stretch.place.seq + 1
     facts = [index for index, envelope in enumerate(envelopes) if envelope.class_ == "fact"]
     stretch.lines += len(envelopes)

@@ -215,7 +215,7 @@ def test_the_fast_walk_walks_a_whole_ordinary_log(tmp_path: Path) -> None:
 
 
 def test_the_fast_walk_demands_what_the_exact_one_does() -> None:
-    assert stretch._Ordinary.__struct_fields__ == Envelope.__struct_fields__
+    assert stretch.Ordinary.__struct_fields__ == Envelope.__struct_fields__
     assert stretch._Names.__struct_fields__ == Actor.__struct_fields__
 
 

@@ -9,32 +9,22 @@ from typing import BinaryIO
 
 import click
 import msgspec
+from msgspec.structs import replace
 
 from cockpit.audit.line import Head, digest
 from cockpit.audit.moved import went_on
 from cockpit.audit.tail import Entry, Tail
 from cockpit.cli.ending import say
-from cockpit.errors import LogUnreadable
+from cockpit.cli.reading import named, reading
+from cockpit.errors import LogDamaged, LogUnreadable
 from cockpit.exits import Exit
 from cockpit.run.events import ActionOutput, ProbesSampled
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.run.wording import sentence
-from cockpit.session.runs import find_run
-from cockpit.text import visible
 
 FOLLOW_S = 1.0
 _ANCHOR = re.compile(r"([1-9][0-9]*):([0-9a-fA-F]{8,64})")
-
-
-def log_of(token: str) -> Path:
-    """The log that is meant: a file of any name, a run's folder, or a run by the beginning of its id."""
-    path = Path(token)
-    if path.is_file():
-        return path
-    if "/" in token and not path.exists():
-        raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
-    return find_run(token)
 
 
 @click.command()
@@ -47,24 +37,27 @@ def log(log_: str, follow: bool, json_: bool, all_: bool) -> int:
 
     The chain is checked on the way: exit status 1 where it breaks.
     """
-    tail = Tail(log_of(log_))
-    try:
-        raw = tail.path.open("rb") if json_ else None
-        state = EMPTY
-        for entry in _entries(tail, follow=follow):
-            state = evolve(state, entry.event)
+    with reading(log_, follow=follow) as found:
+        tail = Tail(found.path)
+        try:
+            raw = tail.path.open("rb") if json_ else None
+            state = EMPTY
+            for entry in _entries(tail, follow=follow):
+                state = evolve(state, entry.event)
+                if raw is not None:
+                    click.echo(_line(raw, entry), nl=False)
+                elif all_ or not isinstance(entry.event.body, ProbesSampled | ActionOutput):
+                    click.echo(_told(entry, state))
+                if follow and state.status in ("finished", "aborted"):
+                    break
             if raw is not None:
-                click.echo(_line(raw, entry), nl=False)
-            elif all_ or not isinstance(entry.event.body, ProbesSampled | ActionOutput):
-                click.echo(_told(entry, state))
-            if follow and state.status in ("finished", "aborted"):
-                break
-        if raw is not None:
-            raw.close()
-        if state.started is None:
-            raise LogUnreadable(f"no run began in {tail.path}")
-    finally:
-        tail.close()
+                raw.close()
+            if state.started is None:
+                raise LogUnreadable(f"no run began in {tail.path}")
+        finally:
+            tail.close()
+        if found.trouble:
+            raise LogDamaged(f"{found.given}: {found.trouble}", line=0)
     return Exit.OK
 
 
@@ -111,8 +104,11 @@ def verify(log_: str, anchors: tuple[str, ...], format_: str) -> int:
     from cockpit.audit.verify import describe
     from cockpit.audit.verify import verify as verified
 
-    path = log_of(log_)
-    found = verified(path, anchors=[_anchor(text) for text in anchors])
+    with reading(log_) as log:
+        path = log.given
+        found = verified(log.path, anchors=[_anchor(text) for text in anchors])
+        problem = named(found.problem, log) or (f"{path}: {log.trouble}" if log.trouble else "")
+        found = replace(found, path=path if log.is_copy else found.path, problem=problem)
     if format_ == "json":
         click.echo(msgspec.json.encode(found, enc_hook=str).decode())
     else:

@@ -6,11 +6,13 @@ import sys
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from cockpit.actions.files import files_of
 from cockpit.audit import clock
+from cockpit.audit.packed import Unpacked
 from cockpit.cli.ending import say
-from cockpit.cli.logs import log_of
+from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
 from cockpit.report.outside import Log, contents, read_log, traces
@@ -30,11 +32,13 @@ def print(run: str, done: bool) -> int:  # noqa: A001 - the command's name
     It needs no keeper, no terminal and no room on the disk, writes nothing, and says first what is wrong with the log;
     the exit status is 1 then. For example: cockpit print RUN | lpr
     """
-    path = log_of(run)
-    log = read_log(path)
-    if log.state.started is None:
-        why = f": {log.troubles[0]}" if log.troubles else ""
-        raise LogUnreadable(f"no run began in {log.path}{why}")
+    with reading(run) as found:
+        path, log = found.path, read_log(found.path)
+        if log.state.started is None:
+            why = f": {log.troubles[0]}" if log.troubles else ""
+            raise LogUnreadable(f"no run began in {log.path}{why}")
+        if found.is_copy:
+            log = _of_given(log, found)
     for trouble in log.troubles:
         say(trouble)
     text = paper(_sheet(log, path if path.is_dir() else None, done=done))
@@ -42,6 +46,12 @@ def print(run: str, done: bool) -> int:  # noqa: A001 - the command's name
         sys.stdout.reconfigure(errors="replace")  # a printer's character set may be a small one
     sys.stdout.write(text)
     return Exit.PROBLEMS if log.troubles else Exit.OK
+
+
+def _of_given(log: Log, found: Unpacked) -> Log:
+    """The log of a compressed file, as if it had been read in its place."""
+    troubles = [named(trouble, found) for trouble in log.troubles] + ([found.trouble] if found.trouble else [])
+    return replace(log, path=found.given, troubles=tuple(troubles))
 
 
 def _sheet(log: Log, run_dir: Path | None, *, done: bool) -> Sheet:

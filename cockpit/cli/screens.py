@@ -220,13 +220,13 @@ def join(run: str | None) -> int:
 @click.argument("log_", metavar="LOG")
 def replay(log_: str) -> int:
     """Step through LOG (a file, a run's folder or its id), event by event, on the run's screen."""
-    from cockpit.cli.logs import log_of
+    from cockpit.cli.reading import reading
 
-    path = log_of(log_)
-    require_screen()
-    from cockpit.tui.replay import run_replay
+    with reading(log_) as log:
+        require_screen()
+        from cockpit.tui.replay import run_replay
 
-    return run_replay(path)
+        return run_replay(log.path)
 
 
 def open_screen(run_dir: Path, role: Role, typed: Mapping[str, str] | None = None) -> int:

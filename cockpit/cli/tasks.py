@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +11,7 @@ from msgspec import Struct
 
 import cockpit
 from cockpit.cli.ending import Refused
-from cockpit.cli.logs import log_of
+from cockpit.cli.reading import reading
 from cockpit.cli.screens import runnable
 from cockpit.cli.variables import environment
 from cockpit.errors import LogUnreadable
@@ -83,16 +82,16 @@ def _of_run(token: str) -> _Source:
     from cockpit.run.evolve import evolve
     from cockpit.run.state import EMPTY
 
-    path = log_of(token) if not Path(token).is_dir() else Path(token)
-    tail, state = Tail(path), EMPTY
-    try:
-        while entries := tail.read():
-            for entry in entries:
-                state = evolve(state, entry.event)
-    finally:
-        tail.close()
-    if state.started is None:
-        raise LogUnreadable(f"no run began in {tail.path}")
+    with reading(token) as log:
+        tail, state = Tail(log.path), EMPTY
+        try:
+            while entries := tail.read():
+                for entry in entries:
+                    state = evolve(state, entry.event)
+        finally:
+            tail.close()
+        if state.started is None:
+            raise LogUnreadable(f"no run began in {tail.path}")
     over = state.ended.at if state.ended else state.started.window_end
     return _Source(state.profile, shown_values(state), over, state.run)
 

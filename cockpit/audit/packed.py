@@ -1,0 +1,291 @@
+"""Logs that were kept compressed: gzip and zstd, known by their first bytes and not by their names.
+
+Invariant: what is compressed is unpacked into a private file of its own (0600, in a folder 0700), which is gone when
+the reader is done, also after an error, SIGTERM or SIGHUP. At most half of the room that is free there is used: a file
+made to fill a disk fills none. Memory does not grow with the log. A stream that is cut off or damaged gives every byte
+before that, and says so; the original is only read.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import FrameType
+from typing import BinaryIO, NoReturn, Protocol
+
+from msgspec import Struct
+
+from cockpit.audit.poison import cause
+from cockpit.errors import LogUnreadable
+
+PIECE_BYTES = 64 * 1024
+LOOK_BYTES = 4 * 1024 * 1024
+"""Between looks at the room that is left; also how far is looked for a line of a log before a file is given up."""
+LINE_BYTES = 64 * 1024 * 1024
+"""A line that is longer than this ends the unpacking: no reader goes beyond it."""
+_BEGINNING = b'{"v":'
+
+
+class Unpacked(Struct, frozen=True):
+    """A log that can be read as a file."""
+
+    path: Path
+    """To be read: the file that was given, or an unpacked copy of it."""
+    given: Path
+    """To be named to people."""
+    trouble: str = ""
+    """Why the copy is not all of the log, one sentence that names no file; empty if it is."""
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether what was given is compressed: such a log cannot grow."""
+        return self.path != self.given
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Unpacked]:
+    """Give the log at `path` as a file that can be read and sought, for as long as the context lasts.
+
+    A folder, a file that is not compressed and one that cannot be opened are given as they are: whoever reads them says
+    what is wrong. Of what is compressed and no log, only the beginning is unpacked. Raises LogUnreadable if there is
+    no room.
+    """
+    packing = packing_of(path)
+    if packing is None:
+        yield Unpacked(path, path)
+        return
+    with _tidy_end(), TemporaryDirectory(prefix="cockpit-unpacked-") as folder:
+        target = Path(folder) / unpacked_name(path)
+        yield Unpacked(target, path, _unpack(path, target, packing))
+
+
+def unpacked_name(path: Path) -> str:
+    """The name of a log without what its compression added to it."""
+    suffix = path.suffix.lower()
+    return path.stem if suffix in (".gz", ".zst", ".gzip", ".zstd") else path.name
+
+
+# ---- kinds of compression ----------------------------------------------------------------------------------------
+
+
+class _Decoder(Protocol):
+    """As `bz2.BZ2Decompressor`."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int) -> bytes: ...
+
+
+class Packing(Struct, frozen=True):
+    """A kind of compression."""
+
+    name: str
+    by_hand: str
+    """The command that undoes it."""
+    decoder: Callable[[], _Decoder]
+    """Of one gzip member or zstd frame; there may be several, one after the other."""
+
+
+class _Inflating:
+    """One gzip member (RFC 1952), its checksum compared at the end."""
+
+    def __init__(self) -> None:
+        self._inflate = zlib.decompressobj(wbits=31)
+        self.needs_input = True
+
+    @property
+    def eof(self) -> bool:
+        return self._inflate.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inflate.unused_data
+
+    def decompress(self, data: bytes, max_length: int) -> bytes:
+        piece = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
+        self.needs_input = len(piece) < max_length and not self.eof
+        return piece
+
+
+def _zstd_decoder() -> _Decoder:
+    # Imported where it is needed: few logs are compressed.
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdDecompressor
+    else:
+        from backports.zstd import ZstdDecompressor
+    return ZstdDecompressor()  # refuses a window of more than 128 MiB
+
+
+GZIP = Packing("gzip", "gzip -dk", _Inflating)
+ZSTD = Packing("zstd", "zstd -dk", _zstd_decoder)
+
+
+def _packing(beginning: bytes) -> Packing | None:
+    """RFC 1952, RFC 8878."""
+    if beginning[:3] == b"\x1f\x8b\x08":
+        return GZIP
+    is_skippable = beginning[1:4] == b"\x2a\x4d\x18" and beginning[0] & 0xF0 == 0x50
+    return ZSTD if beginning[:4] == b"\x28\xb5\x2f\xfd" or is_skippable else None
+
+
+def packing_of(path: Path) -> Packing | None:
+    """How a file is compressed; None if it is not, is no file, or cannot be read."""
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb", buffering=0) as file:
+            return _packing(file.read(4))
+    except OSError:
+        return None
+
+
+# ---- unpacking ---------------------------------------------------------------------------------------------------
+
+
+class _BrokenOff(Exception):
+    """The stream cannot be followed any further."""
+
+
+def _pieces(packed: BinaryIO, packing: Packing, careful_from: int) -> Iterator[bytes]:
+    """The content in pieces; from byte `careful_from` of it on one by one, so that none before a fault is lost.
+
+    Raises _BrokenOff.
+    """
+    decoder, done = packing.decoder(), 0
+    data = packed.read(PIECE_BYTES)
+    while True:
+        most = min(PIECE_BYTES, careful_from - done) if done < careful_from else 1
+        try:
+            piece = decoder.decompress(data, most)
+        except Exception as error:
+            # zlib.error, and a ZstdError that is no subclass of anything else.
+            raise _BrokenOff(f"its {packing.name} stream is damaged ({error})") from error
+        done += len(piece)
+        yield piece
+        data = b""
+        if decoder.eof:
+            data = _next_stream(decoder.unused_data, packed)
+            if not data:
+                return
+            if _packing(data) is not packing:
+                raise _BrokenOff(f"its {packing.name} stream is followed by something else")
+            decoder = packing.decoder()
+        elif decoder.needs_input:
+            data = packed.read(PIECE_BYTES)
+            if not data:
+                raise _BrokenOff(f"its {packing.name} stream was cut off")
+
+
+def _next_stream(data: bytes, packed: BinaryIO) -> bytes:
+    """What follows the end of a member or frame, without the zeros that fill up a block; empty at the end."""
+    while len(data := data.lstrip(b"\0")) < 4 and (more := packed.read(PIECE_BYTES)):
+        data += more
+    return data
+
+
+def _unpack(path: Path, target: Path, packing: Packing) -> str:
+    """Unpack a file; why not all of it could be, or an empty text. Raises LogUnreadable."""
+    try:
+        fd = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with path.open("rb") as packed, open(fd, "wb") as out:
+            room = _Room(path, target.parent, packing)
+            try:
+                _copy(_pieces(packed, packing, sys.maxsize), out, room)
+            except _BrokenOff:
+                # What a decoder had in its hands at the fault is lost: once more, and slowly at the end.
+                packed.seek(0)
+                return _copy_rest(_pieces(packed, packing, out.tell()), out, out.tell())
+    except OSError as error:
+        raise LogUnreadable(f"{path} cannot be unpacked into {target.parent.parent}: {cause(error)}") from error
+    return ""
+
+
+def _copy(pieces: Iterator[bytes], out: BinaryIO, room: _Room) -> None:
+    """Write pieces until they end or what they tell cannot be a log; _BrokenOff passes through."""
+    is_log, look_at, line_start = False, LOOK_BYTES, 0
+    for piece in pieces:
+        is_log = is_log or (piece.startswith(_BEGINNING) and not out.tell()) or b"\n" + _BEGINNING in piece
+        newline = piece.rfind(b"\n")
+        line_start = line_start if newline < 0 else out.tell() + newline + 1
+        out.write(piece)
+        if out.tell() - line_start > LINE_BYTES:
+            return
+        if out.tell() >= look_at:
+            if not is_log:
+                return
+            look_at += LOOK_BYTES
+            room.look(out)
+
+
+def _copy_rest(pieces: Iterator[bytes], out: BinaryIO, done: int) -> str:
+    """Write what follows the first `done` bytes, up to the fault; what the fault is."""
+    seen = 0
+    try:
+        for piece in pieces:
+            if seen >= done:
+                out.write(piece)
+            seen += len(piece)
+    except _BrokenOff as why:
+        return f"{why} after {seen} bytes of the log; what comes before that is told here"
+    return ""
+
+
+class _Room:
+    """How much may still be written into a folder."""
+
+    def __init__(self, path: Path, folder: Path, packing: Packing) -> None:
+        self._path, self._folder, self._packing = path, folder, packing
+        self._free_bytes = _free_bytes(folder)
+
+    def look(self, out: BinaryIO) -> None:
+        """Raises LogUnreadable once half of the room that was free is used, by this or by others."""
+        out.flush()
+        if max(out.tell(), self._free_bytes - _free_bytes(self._folder)) <= self._free_bytes // 2:
+            return
+        where = self._folder.parent
+        raise LogUnreadable(
+            f"{self._path} is too large to unpack here: it holds more than {_size(out.tell())}, and of the "
+            f"{_size(self._free_bytes)} that were free in {where} half are kept free",
+            hint="set TMPDIR to a folder with more room, or unpack it by hand: "
+            f"{self._packing.by_hand} {self._path.name}",
+        )
+
+
+def _free_bytes(folder: Path) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP end the program by SystemExit, where nobody else attends to them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    taken = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
+    for each in taken:
+        signal.signal(each, _exit)
+    try:
+        yield
+    finally:
+        for each in taken:
+            signal.signal(each, signal.SIG_DFL)
+
+
+def _exit(number: int, frame: FrameType | None) -> NoReturn:
+    raise SystemExit(128 + number)

@@ -1,0 +1,70 @@
+"""How every command comes to the log that a person names: by path, folder or id, compressed or not.
+
+Invariant: what is said to people names what they gave, never the private copy of a compressed log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from cockpit.audit.layout import log_path
+from cockpit.audit.packed import Unpacked, unpacked
+from cockpit.errors import CockpitError, LogUnreadable
+from cockpit.session.runs import find_run
+from cockpit.text import visible
+
+_PACKED_NAMES = (".gz", ".zst")
+
+
+def log_of(token: str) -> Path:
+    """The log that is meant: a file of any name, a run's folder, or a run by the beginning of its id.
+
+    Raises LogUnreadable or RunError; what is there and no log is for its reader to say.
+    """
+    path = Path(token)
+    try:
+        if path.exists() and not path.is_dir():
+            return path
+        if "/" in token and not path.exists():
+            raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
+    except OSError as error:  # no right to look into its folder, a name that is too long
+        raise LogUnreadable(f"{visible(token)} cannot be opened: {error.strerror}") from error
+    except ValueError as error:
+        raise LogUnreadable(f"{visible(token)} is no name of a file: {error}") from error
+    if path.is_dir() and not log_path(path).exists() and (kept := _packed_log(path)) is not None:
+        return kept
+    return find_run(token)
+
+
+def _packed_log(run_dir: Path) -> Path | None:
+    """The log of a run that was put away compressed."""
+    log = log_path(run_dir)
+    kept = (log.with_name(log.name + suffix) for suffix in _PACKED_NAMES)
+    return next((path for path in kept if path.is_file()), None)
+
+
+@contextmanager
+def reading(token: str, *, follow: bool = False) -> Iterator[Unpacked]:
+    """Give the log that is meant as a path to read: a run's folder, or a file, unpacked for as long as this lasts.
+
+    Errors that pass through name what the person gave. Raises LogUnreadable for a compressed log that is to be
+    followed.
+    """
+    with unpacked(log_of(token)) as log:
+        if follow and log.is_copy:
+            raise LogUnreadable(
+                f"{visible(str(log.given))} is compressed, so it cannot grow", hint="leave --follow out"
+            )
+        try:
+            yield log
+        except CockpitError as error:
+            error.message = named(error.message, log)
+            error.hint = named(error.hint, log)
+            raise
+
+
+def named(text: str, log: Unpacked) -> str:
+    """Return the text with the private copy called by what it was made from."""
+    return text.replace(str(log.path), visible(str(log.given))) if log.is_copy else text

@@ -20,8 +20,8 @@ from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_number
 from cockpit.run.state import Cursor, Hold, RunState
 
-GAP_S = 600.0
-"""From this length on a stretch without anything done counts as idle."""
+GAP_S = 3600.0
+"""From this length on a stretch without anything done counts as idle; while an action runs, something is done."""
 _JITTER_S = 2.0
 """Writers take their times before they take the lock: by so much a line may be older than the one before it."""
 _WATCHED = frozenset(
@@ -82,6 +82,8 @@ class Timeline(Struct, frozen=True, kw_only=True):
     facts: int = 0
     length_s: float = 0.0
     """Of the axis: the place of the last fact."""
+    active_s: float = 0.0
+    """The place at which something was last done; what followed was only seen."""
     is_over: bool = False
     anchors: tuple[Anchor, ...] = ()
     """At least one, once there is a fact."""
@@ -122,6 +124,7 @@ class TimelineBuilder:
         self._last: Instant | None = None
         self._place_s = 0.0
         self._active_s = 0.0
+        self._is_doing = False
         self._cursor: Cursor | None = None
         self._hold: Hold | None = None
         self._phases: list[Stretch] = []
@@ -141,6 +144,7 @@ class TimelineBuilder:
             self._timeline = Timeline(
                 facts=self._facts,
                 length_s=self._place_s,
+                active_s=self._active_s,
                 is_over=self._is_over,
                 anchors=tuple(self._anchors),
                 phases=tuple(self._phases),
@@ -160,10 +164,11 @@ class TimelineBuilder:
             return
         fact, self._facts = self._facts, self._facts + 1
         self._go_to(fact, event.instant)
-        if event.type not in _WATCHED:
-            if self._place_s - self._active_s >= GAP_S:
+        if event.type not in _WATCHED or self._is_doing:
+            if self._place_s - self._active_s >= GAP_S and not self._is_doing:
                 self._gaps.append(Gap(self._active_s, self._place_s))
             self._active_s = self._place_s
+            self._is_doing = _is_doing(state)
         if kind := mark_of(event):
             self._marks.append(Mark(fact, event.seq, kind, self._place_s, event.instant.at.astimezone(UTC)))
         if state.cursor is not self._cursor:
@@ -220,6 +225,15 @@ class TimelineBuilder:
             stretches[-1] = Stretch(
                 was.id, was.number, was.title, was.first, was.start_s, fact, self._place_s, was.is_back
             )
+
+
+def _is_doing(state: RunState) -> bool:
+    """Whether an action or a wait is under way where the run stands."""
+    step = state.steps.get(state.cursor.step) if state.cursor and state.cursor.step else None
+    if step is None:
+        return False
+    is_waiting = step.wait is not None and step.wait.status == "running"
+    return is_waiting or (step.action is not None and step.action.is_under_way)
 
 
 def stretch_at(stretches: tuple[Stretch, ...], fact: int) -> Stretch | None:

@@ -1,4 +1,4 @@
-"""The timeline tells of every fact where the run stood, as the fold does; facts stay in order whatever the clock did."""
+"""Of every fact the timeline says where the run stood, as the fold does; their order holds whatever the clock did."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("tasks", "Print a profile's later tasks, as a checklist or a calendar."),
     "probe": ("probing", "Read a profile's probes once, without a run."),
     "log": ("logs", "Print what happened in a run, in sentences."),
+    "export": ("exporting", "Export the lines of logs that are asked for, byte by byte."),
     "verify": ("logs", "Verify a log's chain."),
     "replay": ("screens", "Step through a run's log on its screen."),
     "demo": ("demo", "Deploy a small real system, to try it all."),

@@ -16,13 +16,16 @@ from cockpit.text import shortened, visible
 
 _LINE = 240
 _NAME = 24
-_BY_MACHINE = frozenset(
+BY_MACHINE = frozenset(
     {
         "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
         "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
-        "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped",
+        "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
     }
 )  # fmt: skip
+"""Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""
+KEEPER = "keeper"
+"""Who is said to be behind these."""
 
 
 def sentence(event: e.Event, state: RunState | None = None) -> str:
@@ -32,7 +35,7 @@ def sentence(event: e.Event, state: RunState | None = None) -> str:
     ids stand in their place.
     """
     say = _SAYINGS.get(type(event.body), _generic)
-    who = "keeper" if event.type in _BY_MACHINE else shortened(event.actor.user, _NAME)
+    who = KEEPER if event.type in BY_MACHINE else shortened(event.actor.user, _NAME)
     return shortened(f"{who}  {say(event, event.body, state)}", _LINE)
 
 

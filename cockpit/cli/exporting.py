@@ -1,0 +1,76 @@
+"""`cockpit export`: the lines of logs that somebody asks for, byte by byte."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from cockpit.audit.walking import Walk
+from cockpit.cli.ending import exit_of, say
+from cockpit.cli.filters import Told, asked, filter_options
+from cockpit.cli.output import output_options, written
+from cockpit.cli.reading import named, reading
+from cockpit.errors import CockpitError
+from cockpit.exits import Exit
+from cockpit.report.filtering import Asked
+from cockpit.report.searching import Search
+from cockpit.text import visible
+
+
+@click.command()
+@click.argument("logs", metavar="LOG...", nargs=-1, required=True)
+@filter_options
+@output_options
+def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any) -> int:
+    """Export LOG (files, runs' folders or ids) as JSON lines, each byte by byte as it stands in the log.
+
+    Without a filter, all that counts. What is asked for in several ways has to fit all of them; the same option may be
+    given several times, and any of them fits. Exit status 1 if a log is damaged: what counts of it is exported.
+    """
+    wanted = asked(given)
+    told = Told(wanted, is_only=len(logs) == 1)
+    with written(output, force=force) as out:
+        ends = [_one(token, wanted, out, told) for token in logs]
+    found = sum(lines for lines, _ in ends)
+    if not found and told.logs:
+        told.nothing()
+    elif output is not None and told.logs:
+        say(f"{found} event{'s' * (found != 1)} written to {output}")
+    return max(status for _, status in ends)
+
+
+def _one(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
+    """How many lines of a log were written, and an exit status; of several logs, one that cannot be read is said."""
+    try:
+        return _exported(token, wanted, out, told)
+    except CockpitError as error:
+        if told.is_only:
+            raise
+        say(str(error))
+        return 0, exit_of(error)
+
+
+def _exported(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
+    with reading(token) as log:
+        walk = Walk(log.path)
+        search = Search(walk, wanted)
+        is_terminal = out.isatty()
+        try:
+            out.writelines(_shown(lines) if is_terminal else b"".join(lines) for lines in search.lines())
+        finally:
+            walk.close()
+        told.add(search.filter)
+        troubles = [named(str(walk.trouble), log)] if walk.trouble else []
+        troubles += [log.trouble] if log.trouble else []
+    if walk.left_bytes:
+        troubles[0] += f"; the {walk.left_bytes} bytes from there on do not count, and are not exported"
+    for trouble in troubles:
+        say(f"{log.given}: {trouble}")
+    return search.found, Exit.PROBLEMS if troubles else Exit.OK
+
+
+def _shown(lines: list[bytes]) -> bytes:
+    """For a terminal: JSON lets some of the characters through that act there."""
+    return visible(b"".join(lines).decode(errors="replace"), multiline=True).encode(errors="replace")

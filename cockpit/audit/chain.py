@@ -36,6 +36,12 @@ RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _FIRST = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
 
 
+def named_run(beginning: bytes) -> str:
+    """The run that the first bytes of a log name; empty if they name none."""
+    match = _FIRST.match(beginning)
+    return match[1].decode("ascii") if match else ""
+
+
 class Link(Struct, frozen=True):
     """A line that counts."""
 
@@ -232,15 +238,18 @@ class Chain:
     def _run_of(self, text: bytes) -> str:
         if self.run:
             return self.run
-        match = _FIRST.match(text)
-        return match[1].decode("ascii") if match else ""
+        return named_run(text)
 
     def _why_not_next(self, text: bytes, number: int) -> str:
-        seq = open_envelope(text, line=number).seq  # says by itself what is wrong with a line that is no event
-        if seq != self.seq + 1:
-            return f"line {number} has the sequence number {seq}, expected {self.seq + 1}"
-        if f'"run":"{self.run}"'.encode() not in text:
+        envelope = open_envelope(text, line=number)  # says by itself what is wrong with a line that is no event
+        seq, expected = envelope.seq, self.seq + 1
+        if self.run and f'"run":"{self.run}"'.encode() not in text:
             return f"line {number} is not of the run {self.run}: {shortened(text[:80].decode(errors='replace'), 80)}"
+        if seq > expected:
+            gone = f"{expected} is" if seq == expected + 1 else f"{expected} to {seq - 1} are"
+            return f"line {number} has the sequence number {seq}, expected {expected}: {gone} missing before it"
+        if seq < expected:
+            return f"line {number} has the sequence number {seq}, expected {expected}: it was repeated or moved"
         if f'"prev":"{self.digest}"'.encode() not in text:
             before = f"line {self.lines}" if self.lines else "the beginning"
             return (

@@ -4,7 +4,7 @@ Invariant: a block is accepted only if every line in it would count in `Chain.st
 count, a recovery, a clock without zone) leaves the block untouched for the exact walk. So this module may say "I do not
 know", and never says more than `chain` would.
 
-Run as a program (`python -m cockpit.audit.stretch PATH START END RUN [SEQ…]`) it walks one part of a large log, so that
+Run as a program (`python -m cockpit.audit.stretch PATH START END RUN WANTED`) it walks one part of a large log, so that
 `verify` can use a second core; it prints a `Part` as JSON.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from hashlib import sha256
 from itertools import pairwise
@@ -24,6 +23,7 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Class
+from cockpit.audit.remarks import REMARKING, Remarks
 from cockpit.run.events import LogContinued, LogRecovered
 
 BLOCK_BYTES = 128 * 1024
@@ -71,6 +71,18 @@ class Place(Struct, frozen=True):
     digest: str
 
 
+class Wanted(Struct, frozen=True):
+    """Heads noted elsewhere, to be looked for."""
+
+    seqs: tuple[int, ...] = ()
+    """Lines whose digests are asked for."""
+    codes: tuple[str, ...] = ()
+    """Beginnings of a fact's digest, whichever fact it is."""
+
+
+NOTHING = Wanted()
+
+
 class Stretch(Struct):
     """Lines that count, one after the other, from a place on."""
 
@@ -87,6 +99,9 @@ class Stretch(Struct):
     """Sequence numbers of lines at which the wall clock had gone back."""
     digests: dict[int, str] = {}
     """Of the wanted sequence numbers."""
+    places: dict[str, int] = {}
+    """Of the wanted codes: the first fact whose digest begins so."""
+    remarks: Remarks = msgspec.field(default_factory=Remarks)
 
 
 class Part(Struct, frozen=True):
@@ -97,7 +112,7 @@ class Part(Struct, frozen=True):
     stretch: Stretch
 
 
-def walk(fd: int, start: Place, end: int, run: str, wanted: Collection[int] = ()) -> Stretch:
+def walk(fd: int, start: Place, end: int, run: str, wanted: Wanted = NOTHING) -> Stretch:
     """Walk blocks of lines from `start` to byte `end`, or to the first block that is unusual."""
     stretch = Stretch(place=start)
     while (left := end - stretch.place.position) > 0:
@@ -117,6 +132,7 @@ class Block(Struct, gc=False):
     digests: list[str]
     seen: list[datetime]
     """The wall clock of the line before the first (or of the first again), and of each."""
+    types: set[str]
 
 
 def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = None) -> Block | None:
@@ -139,18 +155,18 @@ def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = N
         or clock[0].tzinfo is None
         or {envelope.run for envelope in envelopes} != {run}
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
-        or _UNUSUAL & {envelope.type for envelope in envelopes}
+        or _UNUSUAL & (types := {envelope.type for envelope in envelopes})
     ):
         return None
     digests = [sha256(DOMAIN + line).hexdigest() for line in lines]
-    return Block(lines, envelopes, digests, seen) if _is_chained(lines, digests, before, run) else None
+    return Block(lines, envelopes, digests, seen, types) if _is_chained(lines, digests, before, run) else None
 
 
-def _accept(stretch: Stretch, block: bytes, run: str, wanted: Collection[int]) -> bool:
+def _accept(stretch: Stretch, block: bytes, run: str, wanted: Wanted) -> bool:
     found = ordinary(block, stretch.place, run, stretch.last_at)
     if found is None:
         return False
-    _extend(stretch, found.envelopes, found.digests, wanted)
+    _extend(stretch, found, wanted)
     if sorted(found.seen) != found.seen:
         _note_steps(stretch, found.seen)
     stretch.first_at = stretch.first_at or found.seen[1]
@@ -173,16 +189,22 @@ def _is_chained(lines: list[bytes], digests: list[str], before: Place, run: str)
     return all(line.startswith(start.encode()) for line, start in zip(lines, expected, strict=True))
 
 
-def _extend(stretch: Stretch, envelopes: list[Ordinary], digests: list[str], wanted: Collection[int]) -> None:
-    first = stretch.place.seq + 1
-    facts = [index for index, envelope in enumerate(envelopes) if envelope.class_ == "fact"]
-    stretch.lines += len(envelopes)
+def _extend(stretch: Stretch, found: Block, wanted: Wanted) -> None:
+    first, digests = stretch.place.seq + 1, found.digests
+    facts = [index for index, envelope in enumerate(found.envelopes) if envelope.class_ == "fact"]
+    stretch.lines += len(digests)
     stretch.facts += len(facts)
     if facts:
         stretch.head_seq, stretch.head_digest = first + facts[-1], digests[facts[-1]]
-    for seq in wanted:
+    for seq in wanted.seqs:
         if first <= seq < first + len(digests):
             stretch.digests[seq] = digests[seq - first]
+    for code in wanted.codes:
+        if code not in stretch.places:
+            stretch.places.update((code, first + index) for index in facts[::-1] if digests[index].startswith(code))
+    if found.types & REMARKING:
+        for envelope in found.envelopes:
+            stretch.remarks.note(envelope)
 
 
 def _note_steps(stretch: Stretch, seen: list[datetime]) -> None:
@@ -202,12 +224,12 @@ def claimed_place(fd: int, near: int) -> Place | None:
     return Place(near + line_start, int(match[1]) - 1, match[2].decode("ascii"))
 
 
-def main(path: str, near: str, end: str, run: str, *wanted: str) -> None:
+def main(path: str, near: str, end: str, run: str, wanted: str) -> None:
     """Walk the lines after byte `near`, and print what was found; nothing if there is no line."""
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     claimed = claimed_place(fd, int(near))
     if claimed is not None:
-        stretch = walk(fd, claimed, int(end), run, [int(seq) for seq in wanted])
+        stretch = walk(fd, claimed, int(end), run, msgspec.json.decode(wanted, type=Wanted))
         sys.stdout.buffer.write(msgspec.json.encode(Part(claimed, stretch)))
 
 

@@ -15,15 +15,21 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.audit import layout
-from cockpit.audit.chain import Chain, Continuation, Recovery
+from cockpit.audit.chain import Chain, named_run
+from cockpit.audit.checkpoints import Checkpoint
+from cockpit.audit.heads import Heads, Seen
 from cockpit.audit.line import FIRST_LIMIT_BYTES, LIMIT_BYTES, Head, decode
 from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.remarks import Remarks
 from cockpit.audit.stretch import STEP_BACK, Part, Place, Stretch, claimed_place, walk
-from cockpit.errors import LogDamaged, LogError
-from cockpit.text import visible
+from cockpit.audit.strict import find_breaches
+from cockpit.audit.verdict import Noted, Problem, Verification, describe
+from cockpit.errors import LogDamaged, LogError, LogTooNew
+
+__all__ = ["AFTER_A_CRASH", "PARALLEL_BYTES", "Verification", "describe", "verify"]
 
 PARALLEL_BYTES = 32 * 1024 * 1024
 """From this size on a second process pays for its start (about 0.1 s)."""
@@ -32,49 +38,40 @@ HELPER_SHARE = 0.47
 AFTER_A_CRASH = "if a crash left it, the next session that acts steps over it"
 
 
-class Verification(Struct, frozen=True):
-    """What a log's bytes show."""
-
-    path: Path
-    run: str
-    lines: int
-    """Lines of the file up to the last one that counts, those stepped over included."""
-    facts: int
-    seq: int
-    """Of the last line that counts, fact or not; 0 if none does."""
-    head: Head | None
-    """Of the last fact that counts."""
-    digest: str
-    """Of the last line that counts."""
-    recoveries: tuple[Recovery, ...] = ()
-    continuations: tuple[Continuation, ...] = ()
-    torn_bytes: int = 0
-    """After the last newline: no line yet, not counted."""
-    clock_steps: tuple[int, ...] = ()
-    """Sequence numbers of lines at which the wall clock had gone back by more than a second."""
-    anchored: tuple[Head, ...] = ()
-    """The given anchors that the chain contains."""
-    problem: str = ""
-    """What is wrong, one sentence; empty if nothing is."""
-    problem_line: int = 0
-    """The first line of the file that is wrong, counted from 1; 0 if none is, or if an anchor is missing."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the chain holds to the end of the file and through every anchor."""
-        return not self.problem
-
-
-def verify(path: Path, *, anchors: Sequence[Head] = (), parallel: bool = True) -> Verification:
+def verify(
+    path: Path,
+    *,
+    anchors: Sequence[Head] = (),
+    codes: Sequence[str] = (),
+    checkpoints: Sequence[Checkpoint] = (),
+    strict: bool = False,
+    parallel: bool = True,
+) -> Verification:
     """Verify the log at `path` (a file, or a run's folder) as it stands now; lines appended meanwhile are left out.
 
-    `anchors` are heads noted elsewhere; their digest may be a beginning of 8 digits or more. Raises LogUnreadable if
-    the file cannot be read; everything that is wrong with its content is in the returned value.
+    `anchors`, `codes` and `checkpoints` are heads noted elsewhere, the digests of the first two at least 8 digits long;
+    a code may be of any fact. `strict` also holds every line against what is never written. Raises LogUnreadable if the
+    file cannot be read; everything that is wrong with its content is in the returned value.
     """
     path = layout.log_path(path) if path.is_dir() else path
     fd = open_log(path, os.O_RDONLY)
     try:
-        return _Verifier(fd, path, anchors, parallel=parallel).run()
+        verifier = _Verifier(fd, path, Heads(tuple(anchors), tuple(codes), tuple(checkpoints)), parallel=parallel)
+        found = verifier.run()
+        if strict:
+            breaches = find_breaches(fd, verifier.end, found.recoveries)
+            problems = tuple(Problem("strict", each.what, each.line) for each in breaches)
+            found = replace(found, is_strict=True, problems=found.problems + problems)
+        return found
+    finally:
+        os.close(fd)
+
+
+def run_of(path: Path) -> str:
+    """The run that a log's first bytes name; empty if they name none. Raises LogUnreadable."""
+    fd = open_log(layout.log_path(path) if path.is_dir() else path, os.O_RDONLY)
+    try:
+        return named_run(os.pread(fd, LIMIT_BYTES, 0))
     finally:
         os.close(fd)
 
@@ -82,15 +79,17 @@ def verify(path: Path, *, anchors: Sequence[Head] = (), parallel: bool = True) -
 class _Verifier:
     """One pass over one file."""
 
-    def __init__(self, fd: int, path: Path, anchors: Sequence[Head], *, parallel: bool) -> None:
-        self._fd, self._path, self._anchors = fd, path, anchors
-        self._wanted = sorted({anchor.seq for anchor in anchors})
-        self._end = os.fstat(fd).st_size
-        self._use_helper = parallel and self._end >= PARALLEL_BYTES and len(os.sched_getaffinity(0)) > 1
+    def __init__(self, fd: int, path: Path, heads: Heads, *, parallel: bool) -> None:
+        self._fd, self._path, self._heads = fd, path, heads
+        self._wanted = heads.wanted
+        self.end = os.fstat(fd).st_size
+        """Where the file ended when this began; what is appended meanwhile is left out."""
+        self._use_helper = parallel and self.end >= PARALLEL_BYTES and len(os.sched_getaffinity(0)) > 1
         self._chain = Chain()
         self._last_at: datetime | None = None
         self._clock_steps: list[int] = []
-        self._digests: dict[int, str] = {}
+        self._seen = Seen()
+        self._remarks = Remarks()
         self._torn_bytes = 0
 
     def run(self) -> Verification:
@@ -100,10 +99,10 @@ class _Verifier:
             self._step_a_block()
             if self._use_helper:
                 self._walk_with_helper()
-            self._walk_to(self._end)
+            self._walk_to(self.end)
         except LogError as error:
             trouble = error
-        return self._summed_up(trouble)
+        return self._summed_up(trouble or self._trouble_at_end())
 
     # ---- walking -------------------------------------------------------------------------------------------------
 
@@ -119,12 +118,13 @@ class _Verifier:
 
     def _walk_with_helper(self) -> None:
         """Walk to the middle while a second process walks from there; believe it only if the chain gets there."""
-        claimed = claimed_place(self._fd, int(self._end * (1 - HELPER_SHARE)))
+        claimed = claimed_place(self._fd, int(self.end * (1 - HELPER_SHARE)))
         if claimed is None or not self._chain.seq:
             return
         # Executed, not forked: the caller may have threads. -P: nothing is imported from the folder we are in.
-        arguments = [str(self._path), str(claimed.position - 1), str(self._end), self._chain.run]
-        command = [sys.executable, "-P", "-m", "cockpit.audit.stretch", *arguments, *map(str, self._wanted)]
+        arguments = [str(self._path), str(claimed.position - 1), str(self.end), self._chain.run]
+        wanted = msgspec.json.encode(self._wanted).decode()
+        command = [sys.executable, "-P", "-m", "cockpit.audit.stretch", *arguments, wanted]
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as helper:
             try:
                 self._walk_to(claimed.position)
@@ -148,7 +148,8 @@ class _Verifier:
         chain.facts += stretch.facts
         if stretch.head_seq:
             chain.head = Head(seq=stretch.head_seq, digest=stretch.head_digest)
-        self._digests |= stretch.digests
+        self._seen.add(stretch.digests, stretch.places)
+        self._remarks.add(stretch.remarks)
 
     def _step_a_block(self) -> bool:
         """Walk a block exactly, and on until no bytes are pending. False at the end of the file."""
@@ -172,18 +173,17 @@ class _Verifier:
         if self._last_at and self._last_at - link.envelope.at > STEP_BACK:
             self._clock_steps.append(link.envelope.seq)
         self._last_at = link.envelope.at
-        if link.envelope.seq in self._wanted:
-            self._digests[link.envelope.seq] = link.digest
+        self._remarks.note(link.envelope)
+        self._seen.look_at(self._wanted, link)
 
     # ---- summing up ----------------------------------------------------------------------------------------------
 
     def _summed_up(self, trouble: LogError | None) -> Verification:
-        chain = self._chain
-        trouble = trouble or self._trouble_at_end()
-        missing = "" if trouble else self._missing_anchor()
-        line = 0
-        if trouble:
-            line = (trouble.line if isinstance(trouble, LogDamaged) else 0) or chain.lines + 1
+        chain, heads, seen = self._chain, self._heads, self._seen
+        problems = [_problem(trouble, chain.lines + 1)] if trouble else []
+        problems += heads.foreign(chain.run) if chain.run else []
+        if not trouble:
+            problems += heads.missing(seen, chain.run, chain.seq)
         return Verification(
             path=self._path,
             run=chain.run,
@@ -192,13 +192,17 @@ class _Verifier:
             seq=chain.seq,
             head=chain.head,
             digest=chain.digest,
+            position=chain.position,
             recoveries=chain.recoveries,
             continuations=chain.continuations,
             torn_bytes=self._torn_bytes,
+            unproven_bytes=self.end - chain.position - self._torn_bytes if trouble else 0,
             clock_steps=tuple(self._clock_steps),
-            anchored=tuple(anchor for anchor in self._anchors if self._holds(anchor)),
-            problem=str(trouble) if trouble else missing,
-            problem_line=line,
+            clock_sets=tuple(self._remarks.clock_sets),
+            ending=self._remarks.ending,
+            anchored=heads.anchored(seen, chain.run),
+            checkpoints=tuple(Noted(each, heads.holds(each, seen, chain.run)) for each in heads.checkpoints),
+            problems=tuple(problems),
         )
 
     def _trouble_at_end(self) -> LogError | None:
@@ -216,23 +220,11 @@ class _Verifier:
             return error
         return None
 
-    def _holds(self, anchor: Head) -> bool:
-        return len(anchor.digest) >= 8 and self._digests.get(anchor.seq, "").startswith(anchor.digest)
 
-    def _missing_anchor(self) -> str:
-        for anchor in self._anchors:
-            if anchor.seq > self._chain.seq:
-                return (
-                    f"the log ends at {self._chain.seq}, but an anchor was noted at {anchor.seq} ({anchor.short}): "
-                    "its tail was cut off"
-                )
-            if not self._holds(anchor):
-                found = Head(seq=anchor.seq, digest=self._digests[anchor.seq]).short
-                return (
-                    f"the anchor {anchor.short} at {anchor.seq} is not of this chain, which has {found} there: "
-                    "the log was rewritten"
-                )
-        return ""
+def _problem(trouble: LogError, next_line: int) -> Problem:
+    if isinstance(trouble, LogTooNew):
+        return Problem("newer", str(trouble), next_line)
+    return Problem("chain", str(trouble), (trouble.line if isinstance(trouble, LogDamaged) else 0) or next_line)
 
 
 def _part(told: bytes) -> Part | None:
@@ -240,40 +232,3 @@ def _part(told: bytes) -> Part | None:
         return msgspec.json.decode(told, type=Part)
     except ValueError:
         return None  # the helper did not get to an end: its part is walked here
-
-
-def describe(verification: Verification) -> list[str]:
-    """Return what was found, as lines for people."""
-    found = verification
-    told = [f"{found.path}: run {found.run or 'unknown'}, {found.seq} events, {found.facts} of them facts"]
-    if found.problem:
-        where = f"line {found.problem_line}" if found.problem_line else "anchor"
-        told.append(f"PROBLEM at {where}: {found.problem}")
-    if found.seq:
-        head = f"seq {found.head.seq}, {found.head.short} ({found.head.digest})" if found.head else "none: no facts"
-        told.append(f"chain unbroken from line 1 to line {found.lines}; head {head}")
-    told += [
-        f"stepped over {recovery.length} bytes at byte {recovery.offset} (line {recovery.line}): "
-        "torn by a crash, named by log.recovered"
-        for recovery in found.recoveries
-    ]
-    told += [
-        f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
-        + (f": {each.lost} LINES LOST, which that log did not hold any more" if each.lost else "")
-        for each in found.continuations
-    ]
-    if found.torn_bytes:
-        told.append(f"{found.torn_bytes} bytes after the last newline are no line yet: not counted")
-    if found.clock_steps:
-        seqs = ", ".join(map(str, found.clock_steps[:5])) + (" …" if len(found.clock_steps) > 5 else "")
-        told.append(f"the wall clock had gone back by more than a second at seq {seqs}; the order is by seq")
-    told += [
-        f"anchored to seq {anchor.seq} ({anchor.short}), {found.seq - anchor.seq} records after it"
-        for anchor in found.anchored
-    ]
-    if not found.anchored:
-        told.append(
-            "not anchored: a bare chain cannot show that its tail was cut off or its last line changed; "
-            "compare the head with one noted elsewhere"
-        )
-    return told

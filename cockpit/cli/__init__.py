@@ -36,7 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "probe": ("probing", "Read a profile's probes once, without a run."),
     "log": ("logs", "Print what happened in a run, in sentences."),
     "export": ("exporting", "Export the lines of logs that are asked for, byte by byte."),
-    "verify": ("logs", "Verify a log's chain."),
+    "verify": ("verifying", "Verify the chains of logs, and heads noted elsewhere."),
+    "checkpoint": ("verifying", "Print a log's head, to be kept elsewhere or signed."),
     "replay": ("screens", "Step through a run's log on its screen."),
     "demo": ("demo", "Deploy a small real system, to try it all."),
 }

@@ -209,7 +209,7 @@ def test_the_fast_walk_walks_a_whole_ordinary_log(tmp_path: Path) -> None:
     log, last = long_log(2000)
     (tmp_path / "log.jsonl").write_bytes(log)
     with (tmp_path / "log.jsonl").open("rb") as opened:
-        walked = stretch.walk(opened.fileno(), stretch.Place(0, 0, GENESIS), len(log), "R1", wanted=(7,))
+        walked = stretch.walk(opened.fileno(), stretch.Place(0, 0, GENESIS), len(log), "R1", stretch.Wanted((7,)))
     assert (walked.lines, walked.facts, walked.place) == (2000, 201, stretch.Place(len(log), 2000, last.digest))
     assert walked.digests == {7: digest(log.split(b"\n")[6])}
 

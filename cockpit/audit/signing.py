@@ -1,0 +1,124 @@
+"""Signatures under checkpoints, made and checked by OpenSSH (ssh-keygen(1), `-Y`; PROTOCOL.sshsig).
+
+    ssh-keygen -Y sign -n cockpit-checkpoint@v1 -f KEY night.checkpoint      → night.checkpoint.sig
+
+Invariant: whether a signature counts is ssh-keygen's word alone, for exactly the bytes that were read as the
+checkpoint. What is read from the signature here only explains why one does not count.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from msgspec import Struct
+
+from cockpit.audit.checkpoints import Checkpoint, small_file
+from cockpit.audit.verdict import Signature
+from cockpit.text import shortened, visible
+
+NAMESPACE = "cockpit-checkpoint@v1"
+TIMEOUT_S = 20
+_ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\s(.*?)-----END SSH SIGNATURE-----", re.DOTALL)
+_GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
+
+
+def beside(checkpoint: Path) -> Path | None:
+    """Where ssh-keygen leaves the signature of a file; None if there is none."""
+    path = checkpoint.with_name(checkpoint.name + ".sig")
+    return path if os.path.lexists(path) else None
+
+
+def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
+    """What a signature under a checkpoint is worth, if those count who are in `signers` (an allowed signers file).
+
+    Raises LogUnreadable if one of the files cannot be read.
+    """
+    raw, allowed = small_file(signature), small_file(signers)
+    blob = _parsed(raw)
+    if blob is None:
+        return Signature(why_not=f"{visible(str(signature))} is no signature of ssh-keygen")
+    if blob.namespace != NAMESPACE:
+        wrong = shortened(blob.namespace, 60)
+        return Signature(key=blob.fingerprint, why_not=f"it was made for `{wrong}`, not for `{NAMESPACE}`")
+    program = shutil.which("ssh-keygen")
+    if program is None:
+        return Signature(key=blob.fingerprint, why_not="there is no ssh-keygen here to check it with: install OpenSSH")
+    # What was read is what is checked, whatever becomes of the files meanwhile.
+    with TemporaryDirectory(prefix="cockpit-signature-") as folder:
+        kept, trusted = Path(folder) / "signature", Path(folder) / "signers"
+        kept.write_bytes(raw)
+        trusted.write_bytes(allowed)
+        try:
+            return _checked([program, "-Y"], checkpoint.raw, kept, trusted, blob, signers)
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return Signature(key=blob.fingerprint, why_not=f"ssh-keygen did not answer: {shortened(str(error), 200)}")
+
+
+def _checked(program: list[str], text: bytes, signature: Path, trusted: Path, blob: _Blob, signers: Path) -> Signature:
+    names = _run([*program, "find-principals", "-s", str(signature), "-f", str(trusted)], b"")
+    if names.returncode or not names.stdout.strip():
+        why = f"the key {blob.fingerprint} is nobody's in {visible(str(signers))}"
+        return Signature(key=blob.fingerprint, why_not=why + _said(names, trusted, signers))
+    said = ""
+    for name in names.stdout.decode(errors="replace").splitlines():
+        asked = ["verify", "-f", str(trusted), "-I", name, "-n", NAMESPACE, "-s", str(signature)]
+        answer = _run([*program, *asked], text)
+        good = _GOOD.search(answer.stdout.decode(errors="replace"))
+        if not answer.returncode and good is not None:
+            return Signature(by=shortened(name, 200), key=f"{good[1]} {good[2]}")
+        said = said or _said(answer, trusted, signers)
+    who = shortened(", ".join(names.stdout.decode(errors="replace").split("\n")).strip(", "), 200)
+    why = f"it is by {who} with {blob.fingerprint}, but not under this text, or it does not count for this{said}"
+    return Signature(key=blob.fingerprint, why_not=why)
+
+
+def _run(command: list[str], given: bytes) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        command, input=given, capture_output=True, timeout=TIMEOUT_S, check=False, env={**os.environ, "LC_ALL": "C"}
+    )
+
+
+def _said(answer: subprocess.CompletedProcess[bytes], trusted: Path, signers: Path) -> str:
+    """What ssh-keygen gave as its reason, in brackets."""
+    text = answer.stderr.decode(errors="replace").replace(str(trusted), str(signers))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return f" ({shortened(lines[0].rstrip('.'), 200)})" if lines else ""
+
+
+# ---- what a signature says of itself -----------------------------------------------------------------------------
+
+
+class _Blob(Struct, frozen=True):
+    namespace: str
+    fingerprint: str
+    """`SHA256:…`, as ssh-keygen(1) writes it."""
+
+
+def _parsed(raw: bytes) -> _Blob | None:
+    """PROTOCOL.sshsig: "SSHSIG", version 1, public key, namespace, …; each string with its length before it."""
+    match = _ARMOUR.search(raw)
+    if match is None:
+        return None
+    try:
+        blob = base64.b64decode(b"".join(match[1].split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if blob[:6] != b"SSHSIG" or blob[6:10] != b"\0\0\0\1":
+        return None
+    key, rest = _string(blob[10:])
+    namespace, _ = _string(rest)
+    digest = base64.b64encode(hashlib.sha256(key).digest()).rstrip(b"=").decode()
+    return _Blob(namespace=namespace.decode(errors="replace"), fingerprint=f"SHA256:{digest}")
+
+
+def _string(data: bytes) -> tuple[bytes, bytes]:
+    length = int.from_bytes(data[:4], "big")
+    return data[4 : 4 + length], data[4 + length :]

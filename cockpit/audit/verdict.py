@@ -1,0 +1,218 @@
+"""What verifying a log found, as a value and as sentences for people.
+
+Invariant: nothing here says more than was proven. A chain alone shows neither that its tail was cut off nor that its
+last line was changed; only a head that was noted elsewhere does.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import asdict
+
+from cockpit.audit.chain import Continuation, Recovery
+from cockpit.audit.checkpoints import Checkpoint
+from cockpit.audit.line import Head
+from cockpit.audit.remarks import ClockSet, Ending
+from cockpit.text import visible
+
+SHORT_CODE = 32
+"""A code of fewer digits is for eyes: whoever rewrites a log can look for a line whose digest begins with it."""
+UNANCHORED = (
+    "not anchored: a bare chain cannot show that its tail was cut off or its last line changed; "
+    "compare the head with one noted elsewhere: --head CODE"
+)
+_LISTED = 5
+Kind = Literal["chain", "newer", "compression", "anchor", "checkpoint", "signature", "strict"]
+
+
+class Problem(Struct, frozen=True):
+    """One thing that is wrong."""
+
+    kind: Kind
+    what: str
+    """One sentence."""
+    line: int = 0
+    """Of the file, counted from 1; 0 if it is of no line."""
+
+    @property
+    def where(self) -> str:
+        """For people: `line 17`, or its kind."""
+        return f"line {self.line}" if self.line else self.kind
+
+
+class Signature(Struct, frozen=True):
+    """What a signature under a checkpoint is worth."""
+
+    by: str = ""
+    """Whose it is, as the file of allowed signers names them; empty if it proves nothing."""
+    key: str = ""
+    """`ED25519 SHA256:…`."""
+    why_not: str = ""
+    """Why it proves nothing, one sentence; empty if it does."""
+    was_checked: bool = True
+    """False: nobody said whose signatures count."""
+
+
+class Noted(Struct, frozen=True):
+    """A checkpoint that was held against the log."""
+
+    checkpoint: Checkpoint
+    holds: bool
+    signature: Signature | None = None
+
+
+class Verification(Struct, frozen=True):
+    """What a log's bytes show."""
+
+    path: Path
+    run: str
+    lines: int
+    """Lines of the file up to the last one that counts, those stepped over included."""
+    facts: int
+    seq: int
+    """Of the last line that counts, fact or not; 0 if none does."""
+    head: Head | None
+    """Of the last fact that counts."""
+    digest: str
+    """Of the last line that counts."""
+    position: int
+    """Offset of the byte after it."""
+    recoveries: tuple[Recovery, ...] = ()
+    continuations: tuple[Continuation, ...] = ()
+    torn_bytes: int = 0
+    """After the last newline: no line yet, not counted."""
+    unproven_bytes: int = 0
+    """From the first problem of the chain to the end of the file: whatever stands there, nothing vouches for it."""
+    clock_steps: tuple[int, ...] = ()
+    """Sequence numbers of lines at which the wall clock had gone back by more than a second."""
+    clock_sets: tuple[ClockSet, ...] = ()
+    """What `clock.stepped` says: the keeper's host, in either direction."""
+    ending: Ending | None = None
+    """How the run ended; None: it has not, or that was cut off."""
+    anchored: tuple[Head, ...] = ()
+    """The given heads that the chain contains, with the digits that were given."""
+    checkpoints: tuple[Noted, ...] = ()
+    is_strict: bool = False
+    """Whether every line was held against all that the format says is never written."""
+    problems: tuple[Problem, ...] = ()
+    """What is wrong; of the chain, only the first thing."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the chain holds to the end of the file and everything that was asked besides."""
+        return not self.problems
+
+    @property
+    def problem(self) -> str:
+        """The first thing that is wrong, one sentence; empty if nothing is."""
+        return self.problems[0].what if self.problems else ""
+
+    @property
+    def problem_line(self) -> int:
+        """Its line of the file, counted from 1; 0 if nothing is wrong, or that is of no line."""
+        return self.problems[0].line if self.problems else 0
+
+
+def as_json(found: Verification) -> dict[str, Any]:
+    """The documented fields (docs/log-format.md, "Verifying"), for `msgspec.json.encode` with `enc_hook=str`."""
+    told = {"ok": found.ok, **asdict(found), "problem": found.problem, "problem_line": found.problem_line}
+    told["checkpoints"] = [
+        {
+            "path": each.checkpoint.path,
+            "run": each.checkpoint.run,
+            "seq": each.checkpoint.seq,
+            "digest": each.checkpoint.digest,
+            "holds": each.holds,
+            "signature": each.signature,
+        }
+        for each in found.checkpoints
+    ]
+    return told
+
+
+def describe(found: Verification) -> list[str]:
+    """Return what was found, as lines for people."""
+    told = [
+        f"{visible(str(found.path))}: run {found.run or 'unknown'}, {found.seq} events, {found.facts} of them facts"
+    ]
+    told += [f"PROBLEM at {problem.where}: {problem.what}" for problem in found.problems]
+    if found.seq:
+        head = f"seq {found.head.seq}, {found.head.short} ({found.head.digest})" if found.head else "none: no facts"
+        told.append(f"chain unbroken from line 1 to line {found.lines}; head {head}")
+    if found.unproven_bytes:
+        told.append(f"{found.unproven_bytes} bytes after that are vouched for by nothing")
+    told += _about_bytes(found)
+    told += _about_clocks(found)
+    if found.is_strict and not any(problem.kind == "strict" for problem in found.problems):
+        told.append("strict: every line is as the format says, and no JSON object gives a key twice")
+    told += _about_signatures(found)
+    told += _about_anchors(found)
+    if found.seq:
+        told.append(_about_the_end(found))
+    return told
+
+
+def _about_bytes(found: Verification) -> list[str]:
+    told = [
+        f"stepped over {recovery.length} bytes at byte {recovery.offset} (line {recovery.line}): "
+        "torn by a crash, named by log.recovered"
+        for recovery in found.recoveries
+    ]
+    told += [
+        f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
+        + (f": {each.lost} LINES LOST, which that log did not hold any more" if each.lost else "")
+        for each in found.continuations
+    ]
+    if found.torn_bytes:
+        told.append(f"{found.torn_bytes} bytes after the last newline are no line yet: not counted")
+    return told
+
+
+def _about_clocks(found: Verification) -> list[str]:
+    told = []
+    if found.clock_sets:
+        sets = _listed([f"at seq {each.seq} by {each.by_s:+.0f} s" for each in found.clock_sets])
+        told.append(f"the clock of a keeper's host was set: {sets} (clock.stepped)")
+    if found.clock_steps:
+        seqs = _listed([str(seq) for seq in found.clock_steps])
+        told.append(f"the wall clock had gone back by more than a second at seq {seqs}; the order is by seq")
+    return told
+
+
+def _listed(items: list[str]) -> str:
+    return ", ".join(items[:_LISTED]) + (f" … ({len(items)} in all)" if len(items) > _LISTED else "")
+
+
+def _about_signatures(found: Verification) -> list[str]:
+    told = []
+    for each in found.checkpoints:
+        name, signature = visible(str(each.checkpoint.path)), each.signature
+        if signature is None:
+            continue
+        if not signature.was_checked:
+            told.append(f"a signature lies beside {name}, not checked: give --signers")
+        elif signature.by and each.holds:
+            told.append(
+                f"signed by {signature.by} with {signature.key}: seq {each.checkpoint.seq} "
+                f"({each.checkpoint.head.short}) and everything before it"
+            )
+    return told or ["no signatures"]
+
+
+def _about_anchors(found: Verification) -> list[str]:
+    told = [
+        f"anchored to seq {anchor.seq} ({anchor.short}), {found.seq - anchor.seq} records after it"
+        for anchor in found.anchored
+    ]
+    if told and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
+        told.append("so few digits are for eyes: whoever rewrites a log can make them fit; note 32 for checking")
+    return told or [UNANCHORED]
+
+
+def _about_the_end(found: Verification) -> str:
+    if found.ending is not None:
+        return f"the run {found.ending.how} at seq {found.ending.seq}, {found.ending.at:%Y-%m-%d %H:%M:%S} UTC"
+    return "the log does not end with run.finished or run.aborted: the run is live, or its end is not here"

@@ -13,7 +13,7 @@ class Exit(IntEnum):
     for `ready`: nothing is missing."""
     PROBLEMS = 1
     """It worked and found problems: profile errors, a damaged log, a failing probe, something missing before the
-    window."""
+    window; or a search found nothing."""
     USAGE = 2
     """The command line was wrong."""
     UNREADABLE = 3

@@ -93,6 +93,8 @@ class Told:
         """Whether there is one log alone: what its moments were read as is said."""
         self.logs = 0
         """Read so far."""
+        self.has_more = False
+        """Whether a log before this one has told something: what is told next stands apart."""
         self._asked = wanted
         self._people: set[str] = set()
         self._unknown: list[tuple[str, ...]] = []

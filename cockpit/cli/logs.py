@@ -1,79 +1,168 @@
-"""`cockpit log`: what a log says."""
+"""`cockpit log`: what happened in runs, a line an event, and where something is said in many of them."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
-from typing import BinaryIO
+from datetime import UTC
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import click
 
-from cockpit.audit.line import digest
+from cockpit.audit.line import digest, open_envelope
 from cockpit.audit.tail import Entry, Tail
-from cockpit.cli.reading import reading
+from cockpit.audit.walking import Counted, Walk
+from cockpit.cli.ending import say
+from cockpit.cli.filters import Told, asked, filter_options
+from cockpit.cli.reading import named, reading
+from cockpit.cli.several import labels, over
 from cockpit.errors import LogDamaged, LogUnreadable
 from cockpit.exits import Exit
-from cockpit.run.events import ActionOutput, ProbesSampled
-from cockpit.run.evolve import evolve
-from cockpit.run.state import EMPTY, RunState
-from cockpit.run.wording import sentence
+from cockpit.report.clocktime import local
+from cockpit.report.patterns import Pattern
+from cockpit.report.telling import Teller, Wanted, grouped
+from cockpit.report.telling import Told as Line
+from cockpit.session.runs import run_names, runs_folder
+from cockpit.text import visible
 
 FOLLOW_S = 1.0
 
 
 @click.command()
-@click.argument("log_", metavar="LOG")
+@click.argument("logs", metavar="[LOG]...", nargs=-1)
+@click.option("--all-runs", is_flag=True, help="Every run on this host, the oldest first.")
+@click.option("--grep", "-e", metavar="PATTERN", help="Only sentences in which this regular expression (RE2) is found.")
+@click.option("--ignore-case", "-i", is_flag=True, help="Upper and lower case are one for --grep.")
+@click.option("--fixed", "-F", is_flag=True, help="The pattern is a text as it is.")
+@click.option("--raw", is_flag=True, help="Look for it in the lines as they stand in the file, samples and output too.")
+@click.option(
+    "--context", "-C", "around", type=click.IntRange(0, 1000), default=0, help="So many lines around each, too."
+)
 @click.option("--follow", "-f", is_flag=True, help="Go on until the run is over.")
-@click.option("--json", "json_", is_flag=True, help="The lines as they stand in the file, every one.")
+@click.option("--json", "json_", is_flag=True, help="The lines as they stand in the file, samples and output too.")
 @click.option("--all", "all_", is_flag=True, help="Samples of probes and output of actions too.")
-def log(log_: str, follow: bool, json_: bool, all_: bool) -> int:
+@filter_options
+def log(logs: tuple[str, ...], all_runs: bool, follow: bool, json_: bool, around: int, **given: Any) -> int:
     """Print what happened in LOG (a file, a run's folder or its id), a line an event, times in UTC.
 
-    The chain is checked on the way: exit status 1 where it breaks.
+    Several are told one after the other, each line with its run. The chain is checked on the way: exit status 1 where
+    it breaks, and where --grep found nothing.
     """
-    with reading(log_, follow=follow) as found:
-        tail = Tail(found.path)
+    tokens = _tokens(logs, all_runs=all_runs, follow=follow)
+    pattern = _pattern(given)
+    wanted = Wanted(
+        asked=asked(given),
+        pattern=pattern,
+        in_bytes=given["raw"] and pattern is not None,
+        with_many=given["all_"] or json_,
+        around=around if pattern is not None else 0,
+    )
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal's character set may be a small one
+    told = Told(wanted.asked, is_only=len(tokens) == 1)
+    names = labels(tokens)
+    found, status = over(tokens, lambda token: _one(token, names[token], wanted, told, json_=json_, follow=follow))
+    if found or not told.logs:
+        return status
+    if pattern is not None or not wanted.asked.is_everything:
+        told.nothing()
+    return max(status, Exit.OK if pattern is None else Exit.PROBLEMS)
+
+
+def _tokens(logs: tuple[str, ...], *, all_runs: bool, follow: bool) -> list[str]:
+    if all_runs == bool(logs):
+        raise click.UsageError("name a LOG, or look into --all-runs" if not logs else "either LOG or --all-runs")
+    tokens = [str(runs_folder() / name) for name in reversed(run_names())] if all_runs else list(dict.fromkeys(logs))
+    if follow and (all_runs or len(tokens) > 1):
+        raise click.UsageError("one log can be followed, not several")
+    return tokens
+
+
+def _pattern(given: dict[str, Any]) -> Pattern | None:
+    if given["grep"] is None:
+        if given["raw"] or given["fixed"]:
+            raise click.UsageError(f"--{'raw' if given['raw'] else 'fixed'} needs a pattern: --grep PATTERN")
+        return None
+    try:
+        return Pattern(given["grep"], ignore_case=given["ignore_case"], is_fixed=given["fixed"])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--grep") from error
+
+
+def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, follow: bool) -> tuple[int, int]:
+    """How many events of a log were found, and an exit status."""
+    teller = Teller(wanted)
+    with reading(token, follow=follow) as log:
+        lines = _following(log.path, teller) if follow else _walked(log.path)
+        taken = (each for line, raw in lines if (each := teller.take(line, raw)) is not None)
         try:
-            raw = tail.path.open("rb") if json_ else None
-            state = EMPTY
-            for entry in _entries(tail, follow=follow):
-                state = evolve(state, entry.event)
-                if raw is not None:
-                    click.echo(_line(raw, entry), nl=False)
-                elif all_ or not isinstance(entry.event.body, ProbesSampled | ActionOutput):
-                    click.echo(_told(entry, state))
-                if follow and state.status in ("finished", "aborted"):
-                    break
-            if raw is not None:
-                raw.close()
-            if state.started is None:
-                raise LogUnreadable(f"no run began in {tail.path}")
+            for line, is_apart in grouped(taken, wanted.around):
+                is_apart = (is_apart or told.has_more) if wanted.around else False
+                told.has_more = False
+                _print(line, teller, label=label, is_apart=is_apart, json_=json_, at_once=follow)
         finally:
-            tail.close()
-        if found.trouble:
-            raise LogDamaged(f"{found.given}: {found.trouble}", line=0)
-    return Exit.OK
+            told.has_more = told.has_more or teller.found > 0
+            told.add(teller.filter if teller.filter and not wanted.asked.is_everything else None)
+        if log.trouble:
+            raise LogDamaged(f"{log.given}: {log.trouble}", line=0)
+        if teller.filter is not None and teller.state.started is None:
+            raise LogUnreadable(f"no run began in {named(str(log.path), log)}")
+    if teller.unreadable:
+        say(f"{label or log.given}: the data of {teller.unreadable} lines cannot be read")
+    return teller.found, Exit.PROBLEMS if teller.unreadable else Exit.OK
 
 
-def _entries(tail: Tail, *, follow: bool) -> Iterator[Entry]:
-    while True:
-        entries = tail.read()
-        yield from entries
-        if not entries and not follow:
-            break
-        if not entries:
-            tail.wait(FOLLOW_S)
-    if tail.uncounted is not None:
-        raise tail.uncounted
+def _print(line: Line, teller: Teller, *, label: str, is_apart: bool, json_: bool, at_once: bool) -> None:
+    if json_:
+        is_terminal = sys.stdout.isatty()  # JSON lets some of the characters through that act there
+        shown = visible(line.raw.decode(errors="replace")).encode(errors="replace") if is_terminal else line.raw
+        sys.stdout.buffer.write(shown + b"\n")
+    else:
+        at, zone = local(line.at, teller.zone), teller.zone
+        when = f"{at:%Y-%m-%d %H:%M:%S}" if zone is UTC else at.isoformat(sep=" ", timespec="seconds")
+        apart = "--\n" if is_apart else ""
+        sys.stdout.write(f"{apart}{label}{when}  {line.seq:>5}  {line.text}\n")
+    if at_once:
+        sys.stdout.flush()
 
 
-def _told(entry: Entry, state: RunState) -> str:
-    at = entry.event.instant.at
-    return f"{at:%Y-%m-%d %H:%M:%S}  {entry.event.seq:>5}  {sentence(entry.event, state)}"
+# ---- lines that count --------------------------------------------------------------------------------------------
+
+
+def _walked(path: Path) -> Iterator[Counted]:
+    """Every line of a log as it stands now. Raises what is wrong with it after the last one that counts."""
+    walk = Walk(path)
+    try:
+        for batch in walk.batches():
+            yield from batch
+        if walk.trouble is not None:
+            raise walk.trouble
+    finally:
+        walk.close()
+
+
+def _following(path: Path, teller: Teller) -> Iterator[Counted]:
+    """Every line of a log as it comes, until the run is over."""
+    tail = Tail(path)
+    try:
+        with tail.path.open("rb") as raw:
+            while teller.state.status not in ("finished", "aborted"):
+                entries = tail.read()
+                if not entries:
+                    tail.wait(FOLLOW_S)
+                for entry in entries:
+                    line = _line(raw, entry)
+                    yield open_envelope(line), line
+                    if teller.state.status in ("finished", "aborted"):
+                        return
+    finally:
+        tail.close()
 
 
 def _line(raw: BinaryIO, entry: Entry) -> bytes:
     """The entry's own bytes. Lines that a crash left, and that count for nothing, are stepped over."""
     while line := raw.readline():
         if len(line) == entry.size and digest(line[:-1]) == entry.digest:
-            return line
+            return line[:-1]
     raise LogUnreadable(f"the log was changed while it was read, at {entry.event.seq}")

@@ -210,13 +210,18 @@ def origin(run_dir: Path) -> Path | None:
 def list_runs(folder: Path | None = None) -> list[RunSummary]:
     """Every run in the folder, newest first. An absent folder holds none. Raises RunError if it cannot be read."""
     folder = folder or runs_folder()
+    return [summary(folder / name) for name in run_names(folder)]
+
+
+def run_names(folder: Path | None = None) -> list[str]:
+    """The names of the runs' folders, newest first: an id begins with its time. Raises RunError as `list_runs`."""
+    folder = folder or runs_folder()
     try:
-        names = [entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
+        return sorted((entry.name for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)), reverse=True)
     except FileNotFoundError:
         return []
     except OSError as error:
         raise RunError(f"the runs in {folder} cannot be listed: {error.strerror}") from error
-    return [summary(folder / name) for name in sorted(names, reverse=True)]
 
 
 def live_runs(profile_id: str, environment: str, folder: Path | None = None) -> list[RunSummary]:

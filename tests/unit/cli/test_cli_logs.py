@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from cli_desk import Cockpit, act, one_sentence
 
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, AddNote, ConfirmStep
+from cockpit.session.runs import create_run
 
 
 def test_log_tells_what_happened_in_sentences(cockpit: Cockpit, run_dir: Path) -> None:
@@ -61,6 +64,71 @@ def test_log_follows_until_the_run_is_over(cockpit: Cockpit, run_dir: Path, tmp_
         following.kill()
         following.wait()
         following.stdout.close()
+
+
+def test_log_finds_a_pattern_in_all_runs_and_names_each(cockpit: Cockpit, tmp_path: Path, profile: Path) -> None:
+    runs = [create_run(load(profile, installed()), {"host": "x"}, folder=tmp_path / "runs") for _ in range(2)]
+    act(runs[0], AddNote, text="lock timeout on orders")
+    act(runs[1], AddNote, text="all well")
+    act(runs[1], AddNote, text="LOCK timeout again")
+    ended = cockpit("log", "--all-runs", "--grep", "lock timeout", "-i")
+    assert ended.returncode == 0
+    told = ended.stdout.splitlines()
+    assert [line.partition("note: ")[2] for line in told] == ["lock timeout on orders", "LOCK timeout again"]
+    names = [line.split()[0] for line in told]
+    assert [cockpit("log", name).returncode for name in names] == [0, 0]
+    assert names[0] != names[1]
+    (runs[0] / "audit.jsonl").write_text("nonsense\n")
+    ended = cockpit("log", "--all-runs", "--grep", "lock timeout", "-i")
+    assert ended.returncode == 1
+    assert "again" in ended.stdout
+    assert runs[0].name in one_sentence(ended)
+
+
+def test_a_search_that_finds_nothing_says_so_and_is_told_apart_by_its_status(cockpit: Cockpit, run_dir: Path) -> None:
+    ended = cockpit("log", str(run_dir), "--grep", "nowhere")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert one_sentence(ended) == "cockpit: nothing matched"
+    assert cockpit("log", str(run_dir), "--by", "nobody").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [], ["x", "--all-runs"], ["x", "y", "--follow"], ["--all-runs", "--follow"], ["x", "--raw"], ["x", "--fixed"],
+        ["x", "--grep", "("], ["x", "--grep", "a", "-C", "-1"], ["x", "--grep", "\udcff"],
+    ],
+)  # fmt: skip
+def test_a_search_that_cannot_be_made_is_a_usage_error(cockpit: Cockpit, arguments: list[str]) -> None:
+    ended = cockpit("log", *arguments)
+    assert ended.returncode == 2
+    assert one_sentence(ended)
+
+
+def test_what_follows_a_log_can_be_searched_as_it_comes(run_dir: Path) -> None:
+    following = subprocess.Popen(
+        [sys.executable, "-m", "cockpit.cli", "log", "-f", str(run_dir), "--grep", "note", "--json"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert following.stdout is not None
+    try:
+        act(run_dir, ConfirmStep, step="first")
+        act(run_dir, AddNote, text="hello")
+        assert '"type":"note.added"' in following.stdout.readline()
+        act(run_dir, AbortRun, reason="enough")
+        assert following.stdout.read() == ""
+        assert following.wait(20) == 0
+    finally:
+        following.kill()
+        following.wait()
+        following.stdout.close()
+
+
+def test_times_are_told_in_the_zone_that_is_asked_for(cockpit: Cockpit) -> None:
+    night = Path(__file__).parents[2] / "logs" / "v1" / "night.jsonl"
+    ended = cockpit("log", str(night), "--zone", "window", "--since", "22:26:21", "--until", "22:26:21")
+    assert ended.stdout == "2026-11-21 22:26:21+01:00     32  bo  holds the run: count them once more\n"
 
 
 def test_ctrl_c_ends_a_following_log_quietly(run_dir: Path) -> None:

@@ -109,6 +109,13 @@ class Timeline(Struct, frozen=True, kw_only=True):
             return self.anchors[max(0, bisect_right(self.anchors, fact, key=lambda each: each.fact) - 1)]
         return next((each for each in reversed(self.anchors) if each.at <= at), self.anchors[0])
 
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """The earliest and the latest time that the clock showed at a fact; UTC."""
+        ends = [*(each.at_s for each in self.anchors[1:]), self.length_s]
+        latest = (each.at + timedelta(seconds=end - each.at_s) for each, end in zip(self.anchors, ends, strict=True))
+        return min(each.at for each in self.anchors), max(latest)
+
     def time_at(self, place_s: float) -> datetime:
         """The wall clock's time at a place of the axis; UTC."""
         anchor = self.anchors[max(0, bisect_right(self.anchors, place_s, key=lambda each: each.at_s) - 1)]

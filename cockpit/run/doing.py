@@ -75,14 +75,18 @@ def action_output(state: RunState, event: e.Event, body: e.ActionOutput) -> RunS
     if found is None:
         return state
     step_id, step, action = found
-    action = replace(
+    return _replaced(state, step_id, step, wrote(action, body))
+
+
+def wrote(action: ActionState, body: e.ActionOutput) -> ActionState:
+    """The action after it wrote this."""
+    return replace(
         action,
         tail=_appended(action.tail, body),
         skipped_bytes=action.skipped_bytes + max(0, body.skipped_bytes),
         told_bytes=max(action.told_bytes, body.end),
         progress=body.progress,
     )
-    return _replaced(state, step_id, step, action)
 
 
 def _appended(tail: tuple[str, ...], body: e.ActionOutput) -> tuple[str, ...]:

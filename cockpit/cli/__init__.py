@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verifying", "Verify the chains of logs, and heads noted elsewhere."),
     "checkpoint": ("verifying", "Print a log's head, to be kept elsewhere or signed."),
     "replay": ("screens", "Step through a run's log on its screen."),
+    "report": ("reporting", "Tell a run after the night: a page, a document, or data."),
     "demo": ("demo", "Deploy a small real system, to try it all."),
 }
 """By name: the module of `cockpit.cli` that holds the command, and its line in the help."""

@@ -34,7 +34,7 @@ _DECIDING = (
     e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.RunFinished, e.RunAborted,
 )  # fmt: skip
 _TAKEN_OVER = ("step", "gate", "attempt", "reason", "seen", "current", "counts", "values", "verdict", "conditions",
-               "unmet", "second")  # fmt: skip
+               "unmet", "second", "sent")  # fmt: skip
 
 
 def who(event: e.Event) -> str:

@@ -67,6 +67,8 @@ class Decision(Struct, frozen=True, kw_only=True):
     unmet: tuple[str, ...] = ()
     """In a rehearsal: conditions that did not hold."""
     second: str = ""
+    sent: dict[str, str] = {}
+    """Of a message sent by hand: `to`, `digest`."""
     not_taken: str = ""
     """Title of the rollback plan that was proposed and not taken."""
 

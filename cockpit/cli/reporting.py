@@ -1,0 +1,134 @@
+"""`cockpit report`: a run told after the night, as a page, a document, or data."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from contextlib import suppress
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec.structs import replace
+
+from cockpit.audit import clock
+from cockpit.cli.ending import Refused, say
+from cockpit.cli.reading import named, reading
+from cockpit.errors import LogUnreadable
+from cockpit.exits import Exit
+from cockpit.report.tabular import TABLES
+
+if TYPE_CHECKING:
+    from cockpit.report.account import Account
+
+FORMATS = ("html", "md", "json", "csv")
+_PLAIN = re.compile(r"[^a-z0-9._-]+")
+
+
+@click.command()
+@click.argument("log_", metavar="LOG")
+@click.option("-o", "--output", metavar="FILE", help="Where to; `-`: to standard output.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="html", help="What to write.  [default: html]")
+@click.option("--table", type=click.Choice(list(TABLES)), help="Which table, as CSV.  [default: events]")
+@click.option("--zone", default="window", metavar="ZONE", help="Of times: utc, window, local or an IANA name.")
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+def report(log_: str, output: str | None, format_: str, table: str | None, zone: str, force: bool) -> int:
+    """Tell the run in LOG (a file, a run's folder or its id): HTML to a file, or md, json and csv.
+
+    The page is one file that needs no network and no script, and prints well; without -o it is named after the profile,
+    the environment and the date, in this folder. The other formats go to standard output without -o. JSON and CSV have
+    their times in UTC. What is wrong with the log is said, and stands in the report; the exit status is 1 then.
+    """
+    if table and format_ != "csv":
+        raise click.UsageError("--table is for --format csv")
+    if output not in (None, "-") and not force and Path(output or "").exists():
+        raise Refused(f"{output} is there already", hint="name another file with -o, or write over it with --force")
+    with reading(log_) as found:
+        from cockpit.report.account import read_account
+
+        account = read_account(found.path, clock.now().at)
+        if found.is_copy:
+            troubles = [named(each, found) for each in account.troubles] + ([found.trouble] if found.trouble else [])
+            shown = tuple(named(each, found) for each in account.shown)
+            account = replace(account, path=found.given, troubles=tuple(troubles), shown=shown)
+        if account.told.began is None:
+            why = f": {account.troubles[0]}" if account.troubles else ""
+            raise LogUnreadable(f"no run began in {account.path}{why}")
+        text = _told(account, format_, table or "events", _zone(zone, account), found.path)
+    for trouble in account.troubles:
+        say(trouble)
+    if output == "-" or (output is None and format_ != "html"):
+        _print(text)
+    else:
+        click.echo(_written(text, Path(output) if output else Path(name_of(account)), force=force))
+    return Exit.OK if not account.troubles and account.verification.ok else Exit.PROBLEMS
+
+
+def _zone(name: str, account: Account) -> tzinfo:
+    from cockpit.report.moments import zone_called
+
+    window = account.told.window
+    try:
+        return zone_called(window.timezone if window and name.strip().lower() == "window" else name, None)
+    except ValueError as error:
+        if name.strip().lower() == "window":
+            return zone_called("utc", None)  # the log is from a host that knew the zone; this one does not
+        raise click.BadParameter(str(error), param_hint="--zone") from error
+
+
+def _told(account: Account, format_: str, table: str, zone: tzinfo, path: Path) -> str:
+    from cockpit.report.phrasing import Phrasing
+
+    if format_ == "html":
+        from cockpit.report.html import html  # the templates, and the charts' engine
+
+        return html(account, Phrasing(account.told, zone))
+    if format_ == "md":
+        from cockpit.report.markdown import markdown
+
+        return markdown(account, Phrasing(account.told, zone))
+    if format_ == "json":
+        from cockpit.report.data import as_json
+
+        return as_json(account)
+    from cockpit.report.tabular import as_csv
+
+    return as_csv(account, table, path)
+
+
+def name_of(account: Account) -> str:
+    """`virtue-production-2026-11-21.html`: letters that every file system takes."""
+    told = account.told
+    parts = [told.profile, told.environment, *(("rehearsal",) if told.rehearsal else ())]
+    words = [_PLAIN.sub("-", part.lower()).strip("-.")[:60] or "run" for part in parts]
+    return f"{'-'.join(words)}-{told.began:%Y-%m-%d}.html"
+
+
+def _print(text: str) -> None:
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    sys.stdout.write(text)
+
+
+def _written(text: str, path: Path, *, force: bool) -> str:
+    """Write the file whole or not at all, for its owner alone, as the log is; its path."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(fd, "w", encoding="utf-8", newline="") as file:
+                file.write(text)
+            if force:
+                aside.replace(path)
+            else:
+                os.link(aside, path)  # unlike a rename, over nothing that is there
+        finally:
+            with suppress(FileNotFoundError):
+                aside.unlink()
+    except FileExistsError as error:
+        raise Refused(
+            f"{path} is there already", hint="name another file with -o, or write over it with --force"
+        ) from error
+    return str(path)

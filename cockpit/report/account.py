@@ -1,0 +1,75 @@
+"""A log as a report needs it: its chronicle, its head, what verifying it showed, and what is wrong with it.
+
+Invariant: the file is only read, nothing is waited for. Damage further on costs what follows it, and is told.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+import cockpit
+from cockpit.audit.line import Head
+from cockpit.audit.tail import Tail
+from cockpit.audit.verify import Verification, describe, verify
+from cockpit.errors import LogError
+from cockpit.report.chronicle import Chronicle, Chronicler
+from cockpit.text import shortened
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """Everything a report is made from."""
+
+    told: Chronicle
+    path: Path
+    """The log, as people named it."""
+    size_bytes: int
+    head: Head | None
+    """The last fact that is told."""
+    verification: Verification
+    shown: tuple[str, ...]
+    """What verifying showed, as `cockpit verify` says it."""
+    troubles: tuple[str, ...]
+    """What is wrong with the log; what is told ends there."""
+    written: datetime
+    """When the report was made, aware UTC."""
+    version: str = cockpit.__version__
+    """Of the cockpit that made it."""
+
+
+def read_account(path: Path, written: datetime) -> Account:
+    """Read a run's folder, or a log file of any name. Raises LogUnreadable if it cannot be opened at all."""
+    tail = Tail(path, is_waited_for=False)
+    chronicler, troubles = Chronicler(), list[str]()
+    try:
+        seq = 0
+        try:
+            while entries := tail.read():
+                for entry in entries:
+                    seq = entry.event.seq
+                    chronicler.take(entry.event)
+        except (LogError, OSError) as error:
+            troubles.append(str(error))
+        except Exception as error:  # noqa: BLE001 - facts in an order, or with settings, that no cockpit writes
+            what = shortened(f"{type(error).__name__}: {error}", 200)
+            troubles.append(f"event {seq} cannot be told, and nothing after it is: {what}")
+        else:
+            if tail.uncounted is not None:
+                troubles.append(f"the last lines do not count: {tail.uncounted}")
+        head, size = tail.head, os.fstat(tail.descriptor).st_size
+    finally:
+        tail.close()
+    found = verify(path)
+    return Account(
+        told=chronicler.told(),
+        path=tail.path,
+        size_bytes=size,
+        head=head,
+        verification=found,
+        shown=tuple(describe(found)),
+        troubles=tuple(troubles),
+        written=written,
+    )

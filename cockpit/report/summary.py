@@ -1,0 +1,65 @@
+"""The summary of a report: what, where, when, who, against what; and what a reader must know before all else."""
+
+from __future__ import annotations
+
+import shlex
+
+from cockpit.report.account import Account
+from cockpit.report.phrasing import Phrasing, against_window
+
+
+def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
+    """The summary: what, where, when, who, against what."""
+    told = account.told
+    kept = {"confirmed": "confirmed", "done_outside": "done outside", "skipped": "skipped",
+            "not_applicable": "did not apply", "open": "open"}  # fmt: skip
+    counts = [(word, sum(step.status == status for step in told.steps)) for status, word in kept.items()]
+    failed = sum(each.outcome not in ("succeeded", "requested", "running") for each in told.actions)
+    held_s = sum(each.seconds for each in told.holds)
+    window = told.window
+    facts = [
+        ("What", f"{told.title or told.profile} ({told.profile})"),
+        ("Where", told.environment + (" (production)" if told.production and told.environment != "production" else "")),
+        ("When", f"{say.moment(told.began)} to {say.moment(told.ended) or 'now'} ({say.zone_name})"),
+        ("Took", say.lasted(told.duration_s)),
+        ("Window", f"{say.moment(window.start)} to {say.moment(window.end)}; {against_window(told)}" if window
+            else "none was agreed"),
+        ("No return", f"after {say.moment(window.no_return)}" if window and window.no_return else ""),
+        ("Started by", told.started_by),
+        ("Acting", ", ".join(each.who for each in told.people if each.acted)),
+        ("Watching", ", ".join(each.who for each in told.people if each.watched and not each.acted)),
+        ("Ended by", told.ended_by),
+        ("Steps", ", ".join(f"{count} {word}" for word, count in counts if count)),
+        ("Deviations", str(len(told.deviations))),
+        ("Triggers", str(len(told.triggers))),
+        ("Holds", f"{len(told.holds)}, {say.lasted(held_s)} in all" if told.holds else "0"),
+        ("Actions", f"{len(told.actions)}, {failed} not successful" if told.actions else "0"),
+        ("Planned with", f"the medians of {told.earlier_runs} earlier runs" if told.earlier_runs else "estimates"),
+        ("Run", told.run),
+    ]  # fmt: skip
+    return [(name, text) for name, text in facts if text]
+
+
+def warnings_of(account: Account) -> list[tuple[str, str]]:
+    """What a reader must know before all else: a word, and a sentence."""
+    told, found = account.told, list[tuple[str, str]]()
+    found += [("Damaged", f"{trouble}. What follows in the log is not told here.") for trouble in account.troubles]
+    if told.rehearsal:
+        why = f" against production: {told.rehearsal_reason}" if told.rehearsal_reason else ""
+        found.append(("Rehearsal", f"nothing outside was changed{why}."))
+    if told.outcome == "live":
+        found.append(("Live", "the log has no end: this is an account as of its last event."))
+    if told.outcome == "aborted":
+        found.append(("Aborted", f"{told.outcome_reason or 'no reason given'}."))
+    if told.rolled_back:
+        found.append(("Rolled back", f"by {told.rollbacks[-1].title}." if told.rollbacks else ""))
+    if told.unknown_types:
+        kinds = ", ".join(told.unknown_types[:10])
+        found.append(("Newer log", f"events that this cockpit does not know are not told ({kinds}); update cockpit."))
+    return found
+
+
+def verify_command(account: Account) -> str:
+    """What to type to verify the log again, against the head that was told."""
+    anchor = f" --anchor {account.head.seq}:{account.head.digest[:32]}" if account.head is not None else ""
+    return f"cockpit verify {shlex.quote(account.path.name)}{anchor}"

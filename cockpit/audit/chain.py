@@ -125,6 +125,7 @@ _classed = msgspec.json.Decoder(_Classed)
 def _is_fact(text: bytes) -> bool:
     """Whether these bytes are a JSON object that calls itself a fact."""
     try:
+        text.decode()
         return _classed.decode(text).class_ == "fact"
     except (ValueError, RecursionError):
         return False
@@ -220,7 +221,10 @@ class Chain:
         return Link(envelope=envelope, digest=self.digest, line=self.lines, size=len(text) + 1)
 
     def _note_continuation(self, envelope: Envelope) -> None:
-        body = event_of(envelope, line=self.lines).body
+        try:
+            body = event_of(envelope, line=self.lines).body
+        except LogDamaged:
+            return  # it counts, and says nothing: whoever decodes it says so
         if isinstance(body, LogContinued):
             cited = Head(seq=body.seq, digest=body.digest)
             went_on = Continuation(envelope.seq, body.former, cited, body.lost)

@@ -32,6 +32,9 @@ LIMIT_BYTES = 65536
 FIRST_LIMIT_BYTES = 2 * 1024 * 1024
 """The longest first line: it carries the whole profile."""
 
+FIRST_YEAR, LAST_YEAR = 2, 9998
+"""Of `at`, as it is written: any such moment can be told in any time zone."""
+
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 Class = Literal["fact", "telemetry"]
 
@@ -106,9 +109,14 @@ class _Version(Struct, frozen=True, gc=False):
     v: int
 
 
+class _Dated(Struct, frozen=True, gc=False):
+    at: str
+
+
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Envelope)
 _version_decoder = msgspec.json.Decoder(_Version)
+_date_decoder = msgspec.json.Decoder(_Dated)
 
 
 def draft(body: Body, actor: Actor, instant: Instant | None = None) -> Draft:
@@ -184,6 +192,8 @@ def open_envelope(raw: bytes, *, line: int = 0) -> Envelope:
         raise _version_error(envelope.v, line)
     if envelope.at.tzinfo is None:
         raise _damaged(line, "`at` has no time zone")
+    if not FIRST_YEAR < envelope.at.year < LAST_YEAR:
+        _raise_if_untellable(raw, line)
     return envelope
 
 
@@ -222,8 +232,16 @@ def _version_error(version: int, line: int) -> LogError:
 def _raise_if_too_new(raw: bytes, line: int) -> None:
     """A newer version may differ in any other key: its number is looked at alone."""
     try:
+        raw.decode()
         version = _version_decoder.decode(raw).v
     except (ValueError, RecursionError):
         return
     if version > VERSION:
         raise _version_error(version, line)
+
+
+def _raise_if_untellable(raw: bytes, line: int) -> None:
+    """In UTC, the year may be another than the one that is written."""
+    year = int(_date_decoder.decode(raw).at[:4])
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise _damaged(line, f"`at` is of the year {year}")

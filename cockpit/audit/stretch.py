@@ -22,7 +22,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from cockpit.audit.line import DOMAIN, LIMIT_BYTES, Class
+from cockpit.audit.line import DOMAIN, FIRST_YEAR, LAST_YEAR, LIMIT_BYTES, Class
 from cockpit.audit.remarks import REMARKING, Remarks
 from cockpit.run.events import LogContinued, LogRecovered
 
@@ -145,7 +145,7 @@ def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = N
         envelopes = _decode_lines(block)
         clock = [envelope.at for envelope in envelopes]
         seen = [last_at or clock[0], *clock]
-        max(seen)  # a TypeError where some have a zone and some have not
+        earliest, latest = min(seen), max(seen)  # a TypeError where some have a zone and some have not
     except (ValueError, TypeError, IndexError, RecursionError):
         return None
     if (
@@ -153,6 +153,8 @@ def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = N
         or bytes(map(_last_byte, lines)) != b"}" * len(lines)
         or max(map(len, lines)) >= LIMIT_BYTES
         or clock[0].tzinfo is None
+        or earliest.year <= FIRST_YEAR  # in UTC: the exact walk looks at what is written
+        or latest.year >= LAST_YEAR
         or {envelope.run for envelope in envelopes} != {run}
         or [envelope.seq for envelope in envelopes] != list(range(first, first + len(lines)))
         or _UNUSUAL & (types := {envelope.type for envelope in envelopes})

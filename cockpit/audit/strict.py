@@ -11,6 +11,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Any
 
 from msgspec import Struct
@@ -24,10 +25,13 @@ from cockpit.text import shortened
 
 MOST = 100
 """So many are told."""
+DEEPEST = 100
+"""Levels of nesting, the line itself being the first."""
 KEYS = ("v", "run", "seq", "prev", "class", "type", "id", "at", "boot", "mono", "actor", "data")
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _ID = re.compile(r"[0-9A-Z]{26}")
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 _SPACE = re.compile(rb"[ \t\r]")
 _ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Perhaps U+0000, perhaps a half of a surrogate pair; perhaps neither."""
@@ -69,6 +73,8 @@ def breaches(text: bytes, *, is_first: bool = False) -> Iterator[str]:
         yield "does not have its keys in the order of the format"
     if _SPACE.search(_STRING.sub(b"", text)):
         yield "has space between its tokens"
+    if _depth(text) > DEEPEST:
+        yield f"is nested deeper than {DEEPEST} levels"
     if _ESCAPED.search(text) and (key := _never_written(line)) is not None:
         yield f"holds U+0000 or a lone surrogate, at the key `{shortened(key, 60)}`"
     if not isinstance(line["at"], str) or not _AT.fullmatch(line["at"]):
@@ -78,6 +84,12 @@ def breaches(text: bytes, *, is_first: bool = False) -> Iterator[str]:
     if is_first and line["type"] != RunStarted.type:
         yield f"is {shortened(str(line['type']), 60)}, but a log begins with {RunStarted.type}"
     yield from _of_type(text)
+
+
+def _depth(text: bytes) -> int:
+    """The levels of nesting of a line that is JSON."""
+    opening = (1 if mark in b"{[" else -1 for mark in _BRACKET.findall(_STRING.sub(b"", text)))
+    return max(accumulate(opening), default=0)
 
 
 def _noted(pairs: list[tuple[str, Any]], twice: dict[str, None]) -> dict[str, Any]:

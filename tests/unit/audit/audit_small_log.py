@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cockpit.audit.files import FileStore
-from cockpit.audit.line import draft
-from cockpit.run.events import Actor, NoteAdded, OperatorAttached, ProbesSampled, Reading
+from cockpit.audit.line import GENESIS, Head, digest, draft, encode
+from cockpit.run.events import Actor, Instant, NoteAdded, OperatorAttached, ProbesSampled, Reading
 
 ANA = Actor(user="ana", host="bastion-1", via="ssh 192.0.2.7")
 SAMPLE = ProbesSampled(readings=(Reading(probe="api", status="pass", value=1.5, unit="ms"),), ages=(0, None))
@@ -27,3 +28,16 @@ def write_small_log(run_dir: Path, torn: bytes = b'{"v":1,"run":"R1","seq":5,"pr
     store.append(None, draft(NoteAdded(text="end"), ANA))
     store.close()
     return store.path.read_bytes()
+
+
+def long_log(count: int) -> tuple[bytes, Head]:
+    """So many ordinary lines of run R1, one fact to nine samples, and its last line."""
+    prev, lines = GENESIS, []
+    moment = Instant(at=datetime(2026, 11, 21, tzinfo=UTC), boot="b", mono=1.0)
+    for seq in range(1, count + 1):
+        body = NoteAdded(text="note 0") if seq % 10 == 1 else ProbesSampled(ages=(seq,))
+        one = draft(body if seq < count else NoteAdded(text="note 0"), ANA, moment)
+        raw = encode(one, run="R1", seq=seq, prev=prev)
+        lines.append(raw.replace(b'"readings":[]', b'"readings":["pass"]'))
+        prev = digest(lines[-1][:-1])
+    return b"".join(lines), Head(seq=count, digest=prev)

@@ -3,19 +3,37 @@
 from __future__ import annotations
 
 from cockpit.report.film import Film, Place
+from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View
 
 RECENT = 200
 
 
-def view_at(film: Film, place: Place) -> View:
-    """The view at a place; a log that is damaged before it says so."""
-    state = film.state(place)
-    return View(
-        state=state,
-        head=film.head(place.fact),
-        recent=tuple(Recent(event, sentence(event, state)) for event in film.recent(place, RECENT)),
-        trouble=film.trouble(place),
-        here=tuple(state.seats.values()),
-    )
+class Views:
+    """Of one film. Sentences are made once: stepping shows nearly the same ones again."""
+
+    def __init__(self, film: Film) -> None:
+        self._film = film
+        self._told: dict[int, Recent] = {}
+
+    def at(self, place: Place) -> View:
+        """The view at a place; a log that is damaged before it says so."""
+        film, state = self._film, self._film.state(place)
+        return View(
+            state=state,
+            head=film.head(place.fact),
+            recent=self._recent(place.fact, state),
+            trouble=film.trouble(place),
+            here=tuple(state.seats.values()),
+        )
+
+    def _recent(self, last: int, state: RunState) -> tuple[Recent, ...]:
+        facts = range(max(0, last + 1 - RECENT), last + 1)
+        told = {k: self._told.get(k) or self._tell(k, state) for k in facts}
+        self._told = told
+        return tuple(told.values())
+
+    def _tell(self, fact: int, state: RunState) -> Recent:
+        event = self._film.event(fact)
+        return Recent(event, sentence(event, state))

@@ -1,7 +1,8 @@
 """Where each pane stands at a given size: pure arithmetic; panes give way in a set order and none vanishes silently.
 
-Order of giving way: the log's tail shrinks, then the probes move under the step, then they become one line, then the
-tree does. Below `ACTING` everything can still be read, but nothing can be confirmed.
+Order of giving way: the log's tail shrinks, a replay's timeline loses its rows of steps, times and marks, then the
+probes move under the step, then they become one line, then the tree does. Below `ACTING` everything can still be read,
+but nothing can be confirmed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,21 @@ class Plan(Struct, frozen=True):
     tree_in_a_line: bool
 
 
-def plan(width: int, height: int, *, gate_rows: int, probes: int, has_banner: bool, says_rows: int = 1) -> Plan:
+def timeline_rows(height: int) -> int:
+    """Rows of a replay's timeline, its title among them, in a terminal of this height."""
+    return 5 if height >= 36 else 4 if height >= 24 else 3 if height >= 20 else 2
+
+
+def plan(
+    width: int,
+    height: int,
+    *,
+    gate_rows: int,
+    probes: int,
+    has_banner: bool,
+    says_rows: int = 1,
+    has_timeline: bool = False,
+) -> Plan:
     """The plan for a terminal of this size. `gate_rows` are the lines that the gate at hand would take.
 
     `says_rows`, 1 or 2, is what the sentence above the keys needs; the second comes out of the log's tail.
@@ -47,8 +62,14 @@ def plan(width: int, height: int, *, gate_rows: int, probes: int, has_banner: bo
     boxes["keys"] = Box(0, height - 1, width, 1)
     boxes["says"] = Box(0, height - 1 - says_rows, width, says_rows)
     tail_rows = 9 if height >= 36 else 6 if height >= 28 else 4 if height >= 22 else 2
-    boxes["tail"] = Box(0, height - 2 - tail_rows, width, tail_rows + 1 - says_rows)
-    rows = height - 2 - tail_rows - top
+    below = 2
+    if has_timeline:
+        line_rows = timeline_rows(height)
+        boxes["timeline"] = Box(0, height - 1 - says_rows - line_rows, width, line_rows)
+        tail_rows = max(2, tail_rows - (2 if height >= 36 else 1))
+        below += line_rows
+    boxes["tail"] = Box(0, height - below - tail_rows, width, tail_rows + 1 - says_rows)
+    rows = height - below - tail_rows - top
     if width >= 100:
         return _wide(boxes, width, top, rows, gate_rows)
     return _narrow(boxes, width, top, rows, gate_rows, probes)

@@ -48,7 +48,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
     if state.hold is not None and state.status == "live":
         by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
-        yield f"HELD by {by}, h releases: {reason}", "alarm"
+        how = "" if seen.mode == "REPLAY" else ", h releases"
+        yield f"HELD by {by}{how}: {reason}", "alarm"
     if trouble := seen.keeper_trouble:
         if state.keeper is None:
             yield trouble, "warn"
@@ -99,7 +100,8 @@ def _of_steps(seen: Seen) -> Iterator[tuple[str, Ink]]:
     state = seen.state
     for step_id, step in state.steps.items():
         if step.action is not None and step.action.status == "unknown" and step.status == "open":
-            yield f"UNKNOWN how {step_label(state.profile, step_id)} ended: look, u says how", "alarm"
+            how = "" if seen.mode == "REPLAY" else ": look, u says how"
+            yield f"UNKNOWN how {step_label(state.profile, step_id)} ended{how}", "alarm"
     cursor = state.cursor
     wait = state.steps[cursor.step].wait if cursor is not None and cursor.step else None
     if wait is not None and wait.status == "stopped":

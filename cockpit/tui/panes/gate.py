@@ -80,6 +80,8 @@ def _verdict(seen: Seen, known: GateState, width: int, *, is_considering: bool) 
     way_out = (_APPLIES if is_considering else _OVERRIDE) if width >= 42 else ()
     if seen.state.is_rehearsal and not is_considering:
         way_out = _REHEARSED if width >= 42 else ()
+    elif seen.mode == "REPLAY":
+        way_out = ()
     if known.overridden_by:
         told = f"! overridden by {shortened(known.overridden_by, 20)}: {shortened(known.override_reason, 160)}"
         first, *rest = wrapped(told, width - 2)

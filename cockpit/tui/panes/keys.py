@@ -36,9 +36,7 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
     state = seen.state
     steps = (f"{keymap.READING['before'].label} {keymap.READING['next'].label}", keymap.READING["next"].word)
     if seen.mode == "REPLAY":
-        pairs = (("back", "on"), ("ten_back", "ten_on"), ("move_back", "move_on"), ("first", "last"))
-        found = [(f"{keymap.REPLAY[a].label} {keymap.REPLAY[b].label}", keymap.REPLAY[b].word) for a, b in pairs]
-        return [*found, steps, *_of("log")]
+        return _replaying(seen)
     if state.status != "live":
         return [*_of("log"), steps, *_of("probes", "output")]
     if seen.view.went_on:
@@ -55,6 +53,19 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
     rest = ("note", "abort") if state.hold is not None else ("note", "hold", "copy", "rollback", "raise", "probe")
     named = {keymap.LIVE[name].label for name, _ in ways(seen)}
     return [*now, *(each for each in _of(*rest, "probes", "log", "contacts") if each[0] not in named)]
+
+
+def _replaying(seen: Seen) -> list[tuple[str, str]]:
+    """Pairs of keys that go back and on stand together, and the ways between moments come first."""
+    keys = keymap.REPLAY
+    pairs = (("back", "on"), ("move_back", "move_on"), ("mark_back", "mark_on"))
+    found = [(f"{keys[a].label} {keys[b].label}", keys[b].word) for a, b in pairs]
+    names = ("go", "find", "again", "note", "difference", "zone", "probes", "log", "output", "contacts")
+    rest = [(keys[name].label, keys[name].word) for name in names]
+    speed = (f"{keys['faster'].label} {keys['slower'].label}", keys["faster"].word)
+    play = (keys["play"].label, keys["play"].word)
+    back = [(keys["now"].label, keys["now"].word)] if seen.selected is not None else []
+    return [*back, play, *found, *rest[:1], speed, *rest[1:]]
 
 
 def _watching(seen: Seen) -> list[tuple[str, str]]:

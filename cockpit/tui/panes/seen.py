@@ -37,6 +37,11 @@ class Seen(Struct, frozen=True, kw_only=True):
     selected: str | None = None
 
     @property
+    def zone_name(self) -> str:
+        """The zone in which times stand: `UTC`, `Europe/Rome`; its last part where that says it, `Rome`."""
+        return shortened(self.zone.key.rpartition("/")[2].replace("_", " "), 24)
+
+    @property
     def state(self) -> RunState:
         """The run so far."""
         return self.view.state

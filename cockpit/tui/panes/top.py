@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, Span, duration, hour, spread, width_of
+from cockpit.tui.lines import Line, Span, duration, fitted, hour, spread, width_of
 from cockpit.tui.panes.seen import Seen
 
 
@@ -48,13 +48,28 @@ def _mode(seen: Seen) -> Span:
     state = seen.state
     over: dict[str, Span] = {"finished": ("FINISHED", "good"), "aborted": ("ABORTED", "bad")}
     span = over.get(state.status, (seen.mode, "accent" if seen.mode == "LIVE" else "warn"))
+    if seen.mode == "REPLAY" and span[0] != seen.mode:
+        span = (f"REPLAY · {span[0]}", span[1])
     if not state.is_rehearsal:
         return span
     return ("▌REHEARSAL▐" if span[0] == "LIVE" else f"▌REHEARSAL {span[0]}▐", "rehearsal")
 
 
 def clock(seen: Seen, width: int) -> Line:
-    """`window 22:00–02:00  ██████░░░░  1:12 used  2:48 left   forecast 01:21 (39m early)   no return after 01:05`."""
+    """`window 22:00–02:00  ██████░░░░  1:12 used  2:48 left   forecast 01:21 (39m early)   no return after 01:05`.
+
+    In a replay the moment that is shown stands before it, with its zone.
+    """
+    if seen.mode != "REPLAY":
+        return _clock(seen, width)
+    local = seen.now.at.astimezone(seen.zone)
+    moment: Line = ((f"{local:%a %Y-%m-%d %H:%M:%S}", "bold"), (f" {seen.zone_name}  ", "accent"))
+    if width < 100:
+        moment = ((f"{local:%d %b %H:%M:%S}", "bold"), (f" {seen.zone_name}  ", "accent"))
+    return fitted((*moment, *_clock(seen, max(0, width - width_of(moment)))), width)
+
+
+def _clock(seen: Seen, width: int) -> Line:
     forecast = seen.forecast
     started = seen.state.started
     if forecast.window == "none" or started is None or started.window_start is None or started.window_end is None:

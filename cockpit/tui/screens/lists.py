@@ -8,6 +8,7 @@ from cockpit.tui import keymap
 from cockpit.tui.lines import Line
 from cockpit.tui.panes import action, contacts, helping, probes, ready, tail
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.playing import Player
 from cockpit.tui.screens.reading import ReadingScreen
 from cockpit.tui.screens.run import RunScreen
 
@@ -28,9 +29,24 @@ def opened(screen: RunScreen, name: str) -> ReadingScreen | None:
         case "output":
             return _output(screen)
         case _:
-            keys = keymap.LIVE if screen.source.mode != "REPLAY" else keymap.REPLAY
-            every = helping.keys((*keys.values(), *keymap.READING.values()))
+            if screen.source.mode == "REPLAY":
+                read = (key for key in keymap.READING.values() if key.name != "home")
+                every = helping.replaying((*keymap.REPLAY.values(), *read))
+            else:
+                every = helping.keys((*keymap.LIVE.values(), *keymap.READING.values()))
             return _list(screen, "Keys", lambda seen, width: every)
+
+
+def told_difference(screen: RunScreen, player: Player) -> ReadingScreen:
+    """What is otherwise at the moment that is shown than at the one that was noted; it goes on as that one moves."""
+    from cockpit.tui.panes.differing import differing
+
+    def text(seen: Seen, width: int) -> list[Line]:
+        assert player.noted is not None
+        place, state = player.noted
+        return differing((place.at.at, state), (seen.now.at, seen.state), seen.zone, width)
+
+    return _list(screen, "Difference", text)
 
 
 def _output(screen: RunScreen) -> ReadingScreen | None:

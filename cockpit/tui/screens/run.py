@@ -7,7 +7,6 @@ that act carry it. Nothing is drawn as done that the view does not hold.
 from __future__ import annotations
 
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
 from textual import events
 from textual.app import ComposeResult
@@ -31,8 +30,9 @@ from cockpit.tui.panes.seen import Seen
 from cockpit.tui.source import Source
 from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
+from cockpit.tui.zones import zones
 
-PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "says", "keys")
+PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "timeline", "says", "keys")
 
 TITLES = {"tree": "Phases", "gate": "Gate", "probes": "Probes", "tail": "Log"}
 
@@ -41,6 +41,8 @@ class RunScreen(Screen[None]):
     """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
 
     AUTO_FOCUS = ""
+    has_timeline: ClassVar[bool] = False
+    """Whether it stands in a log, at whose end it may or may not be."""
     BINDINGS: ClassVar[list[BindingType]] = bindings(keymap.READING)
 
     class Drawn(Message):
@@ -60,11 +62,11 @@ class RunScreen(Screen[None]):
         self._plan: Plan | None = None
         self._panes: dict[str, Pane] = {}
         window = self.painted.profile.window if self.painted.started else None
-        self.zone = ZoneInfo(window.timezone if window else "UTC")
+        self.zone = zones(window.timezone if window else None)[0]
 
     def compose(self) -> ComposeResult:
         """One pane each; where they stand is `layout`'s."""
-        for name in PANES:
+        for name in PANES if self.has_timeline else (name for name in PANES if name != "timeline"):
             self._panes[name] = Pane(id=name, title=TITLES.get(name, ""))
             yield self._panes[name]
 
@@ -197,7 +199,15 @@ class RunScreen(Screen[None]):
     def _lay_out(self, width: int, height: int, gate_rows: int, has_banner: bool, probe_count: int) -> None:
         is_readable = width >= READING[0] and height >= READING[1]
         says_rows = len(self._said())
-        new = plan(width, height, gate_rows=gate_rows, probes=probe_count, has_banner=has_banner, says_rows=says_rows)
+        new = plan(
+            width,
+            height,
+            gate_rows=gate_rows,
+            probes=probe_count,
+            has_banner=has_banner,
+            says_rows=says_rows,
+            has_timeline=self.has_timeline,
+        )
         if new == self._plan:
             return
         self._plan = new
@@ -218,7 +228,12 @@ class RunScreen(Screen[None]):
             pane = self._panes["identity"]
             pane.display = True
             pane.styles.offset, pane.styles.width, pane.styles.height = (0, 0), width, height
-            pane.show([((f"{READING[0]}x{READING[1]} at least", "bad"),), (("the run goes on", "plain"),)])
+            pane.show(
+                [
+                    ((f"{READING[0]}x{READING[1]} at least", "bad"),),
+                    (("is needed" if self.has_timeline else "the run goes on", "plain"),),
+                ]
+            )
         self.call_after_refresh(self.draw)
 
     @property

@@ -1,0 +1,45 @@
+"""The field in which one types where to go. Enter goes there, Escape leaves; nothing typed here acts on a run."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from cockpit.text import visible
+
+EXAMPLES = (
+    "22:41   22:41:07   2026-11-21 22:41   22:41Z   -5m   +1h",
+    "1.3   R1.1   2   a step's id or a part of its title",
+    "@bo   #1234   !hold   !deviation   !   /words",
+)
+
+
+class JumpScreen(ModalScreen[str | None]):
+    """Answers with what was typed; None if it was left."""
+
+    CSS_PATH = "jumping.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave")]
+
+    def __init__(self, title: str, typed: str = "") -> None:
+        """`typed` stands in the field already."""
+        super().__init__()
+        self._title, self._typed = title, typed
+
+    def compose(self) -> ComposeResult:
+        """A field, and examples under it."""
+        with Vertical(id="jump") as box:
+            box._border_title = Content(visible(self._title))  # beneath Textual's own setter, which reads markup
+            yield Input(self._typed, id="where", max_length=200, select_on_focus=False)
+            for line in EXAMPLES:
+                yield Static(Content(line), classes="example")
+            yield Static(Content("Enter goes there   Esc leaves"), classes="example")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Go there."""
+        self.dismiss(event.value)

@@ -1,0 +1,194 @@
+"""The run's screen over a log: the timeline under it, and the keys that move through time. Nothing here acts on a run.
+
+Invariant: what stands on the screen is the player's view; whatever moves it, one `move` draws.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from textual.binding import BindingType
+
+from cockpit.report.film import Place
+from cockpit.tui import keymap
+from cockpit.tui.keymap import bindings
+from cockpit.tui.lines import Line
+from cockpit.tui.panes.seen import Seen
+from cockpit.tui.panes.timeline import Scene, timeline
+from cockpit.tui.playing import Player, Way
+from cockpit.tui.screens.run import RunScreen
+from cockpit.tui.zones import zones
+
+FRAME_S = 0.1
+"""Between two frames while it plays: reading cannot follow more."""
+_LATE_S = 2.0
+"""A screen that stood still (a stopped process) does not play all of that time at once."""
+
+
+class ReplayScreen(RunScreen):
+    """A run as it was at a moment."""
+
+    has_timeline = True
+    BINDINGS: ClassVar[list[BindingType]] = bindings(keymap.REPLAY)
+
+    def __init__(self, player: Player, zone: str = "") -> None:
+        """`zone`: `utc`, `window`, `local`, or a zone's name; empty: the window's, else UTC."""
+        super().__init__(player)
+        self.player = player
+        window = self.painted.profile.window if self.painted.started else None
+        self._zones = zones(window.timezone if window else None, zone)
+        self.zone = self._zones[0]
+
+    def on_mount(self) -> None:
+        """Look for frames to draw."""
+        self._frames = self.set_interval(FRAME_S, self._frame, pause=True)
+        self._last_s = 0.0
+
+    # ---- drawing -------------------------------------------------------------------------------------------------
+
+    def _draw_panes(self, seen: Seen, gate_lines: list[Line], shouts: Line) -> None:
+        super()._draw_panes(seen, gate_lines, shouts)
+        self._panes["tail"].name_it(f"Log · times in {seen.zone.key}")
+        self.draw_timeline()
+
+    def draw_timeline(self) -> None:
+        """Bring the timeline alone up to what was read."""
+        if self._plan is None or not self._panes:
+            return
+        player, film = self.player, self.player.film
+        shown, noted = film.timeline, player.noted
+        scene = Scene(
+            timeline=shown,
+            place_s=player.place_s,
+            at=player.now().at,
+            zone=self.zone,
+            noted_s=None if noted is None else shown.place_s(noted[0].at.at, noted[0].fact),
+            damages_s=player.damages_s(),
+        )
+        pane = self._panes["timeline"]
+        pane.name_it(self._told())
+        self._draw_pane("timeline", timeline(scene, *pane.content_size))
+
+    def _told(self) -> str:
+        """`playing 60x · event 217 of 480 · stops at marks`."""
+        player, film = self.player, self.player.film
+        how = "following" if player.follows else "playing" if player.is_playing else "paused"
+        parts = [f"{how} {player.speed}x", f"event {player.place.fact + 1} of {film.facts}", f"line {player.place.seq}"]
+        if not film.is_whole:
+            parts.insert(1, f"reading {int(film.share * 100)} %")
+        if player.stops_at_marks:
+            parts.append("stops at marks")
+        if not player.skips_idle:
+            parts.append("plays idle time")
+        parts.append(self.zone.key)
+        return " · ".join(parts)
+
+    def show(self, place: Place) -> None:
+        """Go to a place."""
+        self.player.follows = False
+        self.player.go(place)
+        self.selected = None
+        self.draw()
+
+    # ---- time ----------------------------------------------------------------------------------------------------
+
+    def on_film_changed(self) -> None:
+        """More of the log was read."""
+        player = self.player
+        if player.follows:
+            player.go_to_end()
+            self.draw()
+        elif player.view.trouble != player.film.trouble(player.place):
+            player.go(player.place)
+            self.draw()
+        else:
+            self.draw_timeline()
+
+    def _frame(self) -> None:
+        from textual import _time
+
+        now_s = _time.get_time()
+        passed_s, self._last_s = min(_LATE_S, now_s - self._last_s), now_s
+        if self.player.tick(passed_s, self._tell):
+            self.draw()
+        if not self.player.is_playing:
+            self._frames.pause()
+            self.draw_timeline()
+
+    def _tell(self, sentence: str) -> None:
+        self.say((sentence, "accent"))
+
+    def _moved(self, is_moved: bool, otherwise: str) -> None:
+        """Draw after a move, or say why there was none."""
+        if is_moved:
+            self.selected = None
+            self.say()
+            self.draw()
+        else:
+            self.say((otherwise, "warn"))
+
+    # ---- keys ----------------------------------------------------------------------------------------------------
+
+    def action_play(self) -> None:
+        """Play, or pause."""
+        from textual import _time
+
+        self.player.play()
+        self._last_s = _time.get_time()
+        if self.player.is_playing:
+            self._frames.resume()
+        else:
+            self._frames.pause()
+        self._moved(True, "")
+
+    def action_speed(self, by: int) -> None:
+        """Play faster or slower."""
+        self.player.faster(by)
+        self.draw_timeline()
+
+    def action_step(self, move: int) -> None:
+        """Go on or back by facts."""
+        self._moved(self.player.step(move), "that was the last event" if move > 0 else "that was the first event")
+
+    def action_turn(self, what: Literal["step", "phase"], way: Way) -> None:
+        """Go to where the run came to a step or phase."""
+        there = "came to no other" if way > 0 else "had come to no other"
+        self._moved(self.player.turn(what, way), f"the run {there} {what}")
+
+    def action_mark(self, way: Way) -> None:
+        """Go to a mark."""
+        self._moved(self.player.mark(way), f"there is no mark {'after' if way > 0 else 'before'} this moment")
+
+    def action_end(self, which: int) -> None:
+        """Go to the first event, or to the end and follow it."""
+        if which:
+            self.player.go_to_end()
+        else:
+            self.player.go_to(0)
+        self._moved(True, "")
+
+    def action_skip(self) -> None:
+        """Skip idle stretches while playing, or play them."""
+        self.player.skips_idle = not self.player.skips_idle
+        self._tell("idle stretches are skipped" if self.player.skips_idle else "idle stretches are played")
+        self.draw_timeline()
+
+    def action_stop_at_marks(self) -> None:
+        """Pause at marks while playing, or do not."""
+        self.player.stops_at_marks = not self.player.stops_at_marks
+        self._tell("playing stops at marks" if self.player.stops_at_marks else "playing goes on at marks")
+        self.draw_timeline()
+
+    def action_zone(self) -> None:
+        """The next zone."""
+        keys = [zone.key for zone in self._zones]
+        at = keys.index(self.zone.key) + 1 if self.zone.key in keys else 0
+        self.zone = self._zones[at % len(keys)]
+        self._tell(f"times in {self.zone.key}")
+        self.draw()
+
+    def action_note(self) -> None:
+        """Note this moment."""
+        self.player.note()
+        self._tell("this moment is noted; go elsewhere, and d tells what is otherwise there")
+        self.draw_timeline()

@@ -38,7 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("exporting", "Export the lines of logs that are asked for, byte by byte."),
     "verify": ("verifying", "Verify the chains of logs, and heads noted elsewhere."),
     "checkpoint": ("verifying", "Print a log's head, to be kept elsewhere or signed."),
-    "replay": ("screens", "Step through a run's log on its screen."),
+    "replay": ("replaying", "Replay a run's log on its screen."),
     "report": ("reporting", "Tell a run after the night: a page, a document, or data."),
     "demo": ("demo", "Deploy a small real system, to try it all."),
 }

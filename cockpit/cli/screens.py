@@ -1,4 +1,4 @@
-"""`cockpit run`, `resume`, `join`, `replay`: everything that opens a screen.
+"""`cockpit run`, `resume`, `join`: everything that opens a screen.
 
 Invariant: every question is asked before the screen opens, and nothing is started before every question is answered.
 """
@@ -214,41 +214,6 @@ def join(run: str | None) -> int:
     run_dir = find_run(run)
     _refuse_former(run_dir)
     return open_screen(run_dir, "watching")
-
-
-@click.command()
-@click.argument("log_", metavar="LOG")
-@click.option("--at", metavar="WHEN", default="", help="Where to begin: 22:41, -5m, 1.3, @bo, #1234, !hold, /words.")
-@click.option(
-    "--zone", metavar="ZONE", help="Times in utc, window (the profile's), local, or a zone such as Europe/Rome."
-)
-def replay(log_: str, at: str, zone: str | None) -> int:
-    """Replay LOG (a file, a run's folder or its id) on the run's screen: play it, step through it, jump to a moment.
-
-    Nothing is changed, and nothing but the file is needed. The log of a live run is followed.
-    """
-    from cockpit.cli.reading import reading
-
-    require_screen()
-    with reading(log_) as log:
-        gc.disable()  # as in `_show`
-        from cockpit.tui.replay import run_replay
-
-        return run_replay(log.path, at=at, zone=_zone(zone), trouble=log.trouble)
-
-
-def _zone(name: str | None) -> str:
-    """`utc`, `window`, `local`, or a zone that there is; empty: as the screen has it."""
-    if name is None or name.lower() in ("utc", "window", "local"):
-        return (name or "").lower()
-    from cockpit.tui.zones import zone_named
-
-    if zone_named(name) is None:
-        raise click.BadParameter(
-            f"there is no time zone `{visible(name)}`: utc, window, local, or one such as Europe/Rome",
-            param_hint="--zone",
-        )
-    return name
 
 
 def open_screen(run_dir: Path, role: Role, typed: Mapping[str, str] | None = None) -> int:

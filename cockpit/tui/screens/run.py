@@ -6,7 +6,7 @@ that act carry it. Nothing is drawn as done that the view does not hold.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -27,10 +27,12 @@ from cockpit.tui.lines import Line, Span, in_two_lines
 from cockpit.tui.panes import gate, keys, probes, step, stepping, tail, top, tree
 from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.seen import Seen
-from cockpit.tui.source import Source
 from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
 from cockpit.tui.zones import zones
+
+if TYPE_CHECKING:  # a replay has no seat, which would be imported with it
+    from cockpit.tui.source import Source
 
 PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "timeline", "says", "keys")
 

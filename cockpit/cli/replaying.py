@@ -1,0 +1,45 @@
+"""`cockpit replay`: a log on the run's screen. Its first paint is mostly imports, so it takes only what it needs."""
+
+from __future__ import annotations
+
+import gc
+
+import click
+
+from cockpit.cli.terminal import require_screen
+from cockpit.text import visible
+
+
+@click.command()
+@click.argument("log_", metavar="LOG")
+@click.option("--at", metavar="WHEN", default="", help="Where to begin: 22:41, -5m, 1.3, @bo, #1234, !hold, /words.")
+@click.option(
+    "--zone", metavar="ZONE", help="Show times in utc, window (the profile's), local, or Europe/Rome and such."
+)
+def replay(log_: str, at: str, zone: str | None) -> int:
+    """Replay LOG (a file, a run's folder or its id) on the run's screen: play it, step through it, jump to a moment.
+
+    Nothing is changed, and nothing but the file is needed. The log of a live run is followed.
+    """
+    from cockpit.cli.reading import reading
+
+    require_screen()
+    with reading(log_) as log:
+        gc.disable()  # until the first paint much is made and nothing dropped: looking for garbage finds none
+        from cockpit.tui.replay import run_replay
+
+        return run_replay(log.path, at=at, zone=_zone(zone), trouble=log.trouble)
+
+
+def _zone(name: str | None) -> str:
+    """`utc`, `window`, `local`, or a zone that there is; empty: as the screen has it. Raises BadParameter."""
+    if name is None or name.lower() in ("utc", "window", "local"):
+        return (name or "").lower()
+    from cockpit.tui.zones import zone_named
+
+    if zone_named(name) is None:
+        raise click.BadParameter(
+            f"there is no time zone `{visible(name)}`: utc, window, local, or one such as Europe/Rome",
+            param_hint="--zone",
+        )
+    return name

@@ -35,6 +35,7 @@ _KEY_WITHIN = 700
 """Bytes of a line in which its data begin: ids, names and times take no more in what cockpit writes."""
 _START = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":([1-9][0-9]{0,17}),"prev":"[0-9a-f]{64}","class":"')
 _TORN_LIMIT = 64 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 
 
 class Row(Struct, frozen=True):
@@ -231,9 +232,16 @@ class Reel:
 
     def lines_between(self, start: int, end: int, *marks: bytes) -> Iterator[bytes]:
         """Complete lines that begin in a stretch of the file; only those that hold one of `marks`, if given."""
-        for raw in self.raw(start, end - start).split(b"\n")[:-1]:
-            if not marks or any(mark in raw for mark in marks):
-                yield raw
+        rest = b""
+        while start < end:
+            block = self.raw(start, min(_BLOCK_BYTES, end - start))
+            if not block:
+                return
+            start += len(block)
+            *lines, rest = (rest + block).split(b"\n")
+            for raw in lines:
+                if not marks or any(mark in raw for mark in marks):
+                    yield raw
 
     def event(self, raw: bytes) -> Event | None:
         """The event of a line that was read again; None if it is none of this run."""

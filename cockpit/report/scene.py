@@ -5,15 +5,15 @@ again, from a stretch before the place that holds all that can still be seen.
 
 Invariant: what `Scenes.at` returns is `fold` of the lines up to the place, but for two things that were said long
 before: sparklines reach back `LOOK_BACK_BYTES` of the log, or to the last place from which one went on; of an action
-that wrote more than `OUTPUT_LINES` events only what can be shown is known. One thread calls `take`, one calls `at`.
+that wrote more than can be shown, what was left out is counted among that alone. One thread calls `take`, another `at`.
 """
 
 from __future__ import annotations
 
 import sys
 from array import array
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -29,8 +29,8 @@ STRIDE = 400
 """Rows between key frames."""
 LOOK_BACK_BYTES = 1536 * 1024
 """Of the log before a place: about ten minutes in a busy night."""
-_KEYS_BACK = 16
-"""A key frame of many probes takes several lines."""
+_PROBES_A_LINE = 100
+"""At least so many readings are in a line of a key frame, which may take several."""
 OUTPUT_LINES = 1500
 """Events of one action's output that are read again."""
 _LINE_BYTES, _SHORT_BYTES = 65536, 4096
@@ -101,7 +101,8 @@ class Scenes:
 
     def row_before(self, end: int) -> int:
         """The last row that ends at or before a byte of the file."""
-        return bisect_left(self.offsets, end) - 1
+        row = bisect_left(self.offsets, end) - 1
+        return row if row < 0 or self._end(row) <= end else row - 1
 
     def event(self, row: int) -> e.Event:
         """The event of a row, read again."""
@@ -157,12 +158,19 @@ class Scenes:
 
     def _probes(self, place: Place) -> dict[str, ProbeState]:
         end = min(place.end, self._over_at)
-        key = bisect_left(self._reel.keys, end) - _KEYS_BACK
         start = max(0, end - LOOK_BACK_BYTES)
-        start = min(start, self._reel.keys[key]) if key >= 0 else 0
-        # From behind a row: a line begins there, and the fold up to it is known. The first row begins the run.
-        row = min(max(0, bisect_right(self.offsets, start) - 2), self.row_before(end))
-        return told(self.rows_at(row).probes, self._of_probes(self.offsets[row] + self.sizes[row], end))
+        if keys := bisect_left(self._reel.keys, end):
+            lines = 2 + len(self.latest.probes) // _PROBES_A_LINE
+            start = min(start, self._reel.keys[max(0, keys - lines)])
+        # The fold of rows before it is known. A row that it cuts is taken whole, another line that it cuts left out.
+        row = max(0, self.row_before(start))
+        start = max(start, self._end(0))
+        if row + 1 < len(self.offsets) and self.offsets[row + 1] < start:
+            start = self.offsets[row + 1]
+        return told(self.rows_at(row).probes, self._of_probes(start, end))
+
+    def _end(self, row: int) -> int:
+        return self.offsets[row] + self.sizes[row]
 
     def _of_probes(self, start: int, end: int) -> Iterator[e.Event]:
         """Events about probes in a stretch of the file."""
@@ -197,22 +205,27 @@ class Scenes:
         if not offsets:
             return None
         told_so_far = replace(action, tail=(), skipped_bytes=0, told_bytes=0, progress=())
-        for body in self._of_outputs(offsets):
-            if body.action == name:
-                told_so_far = doing.wrote(told_so_far, body)
+        for body in reversed(list(self._last_outputs(offsets, name))):
+            told_so_far = doing.wrote(told_so_far, body)
         found = _Told(told_so_far.tail, told_so_far.skipped_bytes, told_so_far.told_bytes, told_so_far.progress)
         if is_over:
             self._outputs[name] = found
         return found
 
-    def _of_outputs(self, offsets: Iterable[int]) -> Iterator[e.ActionOutput]:
-        for offset in offsets:
+    def _last_outputs(self, offsets: Sequence[int], action: str) -> Iterator[e.ActionOutput]:
+        """What it wrote last, the newest first: all that can still be shown of it."""
+        lines = 0
+        for offset in reversed(offsets):
             raw, newline, _ = self._reel.raw(offset, _SHORT_BYTES).partition(b"\n")
             if not newline:
                 raw = self._reel.raw(offset, _LINE_BYTES).partition(b"\n")[0]
             event = self._reel.event(raw)
-            if event is not None and isinstance(event.body, e.ActionOutput):
-                yield event.body
+            if event is None or not isinstance(event.body, e.ActionOutput) or event.body.action != action:
+                continue
+            yield event.body
+            lines += event.body.text.count("\n")
+            if lines > doing.TAIL_LINES + 1:
+                return
 
 
 def _evolved(state: RunState, event: e.Event) -> RunState:

@@ -24,17 +24,18 @@ def told(probes: dict[str, ProbeState], events: Iterable[Event]) -> dict[str, Pr
     `probes` are in the profile's order, as the ages of a sample are. The statuses that a change tells are taken too.
     """
     known = dict(probes)
-    readings: dict[str, Reading | None] = {probe_id: probe.reading for probe_id, probe in probes.items()}
+    readings: dict[str, Reading | None] = {}
     new: dict[str, list[float | None]] = {}
     ages: list[tuple[Event, tuple[int | None, ...]]] = []
     for event in events:
         body = event.body
         if isinstance(body, ProbesSampled):
             for reading in body.readings:
-                if reading.probe not in readings:
+                if reading.probe not in known:
                     continue
+                before = readings[reading.probe] if reading.probe in readings else known[reading.probe].reading
                 # A key frame repeats what was told before.
-                if not body.key or readings[reading.probe] != reading:
+                if not body.key or before != reading:
                     new.setdefault(reading.probe, []).append(number(reading.value))
                 readings[reading.probe] = reading
             if ages and len(body.ages) >= len(ages[-1][1]):
@@ -42,11 +43,12 @@ def told(probes: dict[str, ProbeState], events: Iterable[Event]) -> dict[str, Pr
             ages.append((event, body.ages))
         elif isinstance(body, ProbeChanged) and body.probe in known:
             known[body.probe] = _changed(known[body.probe], event, body)
-            readings[body.probe] = _reading(body) or readings[body.probe]
-    for probe_id, probe in known.items():
-        numbers = (*probe.history, *new[probe_id])[-HISTORY:] if probe_id in new else probe.history
-        if numbers is not probe.history or readings[probe_id] is not probe.reading:
-            known[probe_id] = replace(probe, reading=readings[probe_id], history=numbers)
+            if (told_now := _reading(body)) is not None:
+                readings[body.probe] = told_now
+    for probe_id, latest in readings.items():
+        probe = known[probe_id]
+        history = (*probe.history, *new[probe_id])[-HISTORY:] if probe_id in new else probe.history
+        known[probe_id] = replace(probe, reading=latest, history=history)
     for event, listed in ages:
         _age(known, event, listed)
     return known

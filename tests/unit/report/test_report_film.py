@@ -22,6 +22,7 @@ from cockpit.report.film import Film
 from cockpit.run import events as e
 from cockpit.run.events import Event
 from cockpit.run.evolve import fold
+from cockpit.run.state import RunState
 
 GOLDEN = Path(__file__).parents[2] / "logs" / "v1"
 LOGS = sorted(GOLDEN.glob("*.jsonl"))
@@ -124,7 +125,8 @@ def long_story(rng: random.Random, count: int) -> list[Event]:
     running: list[str] = []
     while len(told) < count:
         at, mono = at + timedelta(seconds=rng.random()), mono + rng.random()
-        body = _body(rng, probes, steps, running, len(told))
+        # A keeper's first sample is a key frame.
+        body = _body(rng, probes, steps, running, len(told)) if len(told) > 1 else _sampled(rng, probes, probes)
         instant = e.Instant(at=at, boot=first.instant.boot, mono=mono)
         told.append(Event(len(told) + 1, f"id{len(told)}", body.type, body.is_fact, instant, first.actor, body, "R1"))
     return told
@@ -134,9 +136,7 @@ def _body(rng: random.Random, probes: list[str], steps: list[str], running: list
     """What may come next; `running` are actions whose end is not told yet: every action has an id of its own."""
     probe, step, kind = rng.choice(probes), rng.choice(steps), rng.randrange(20)
     if kind < 9:
-        told = probes if kind == 0 else [probe]
-        readings = tuple(e.Reading(probe=each, status="pass", value=float(rng.randrange(9))) for each in told)
-        return e.ProbesSampled(key=kind == 0, readings=readings, ages=tuple(rng.randrange(9) for _ in probes))
+        return _sampled(rng, probes, probes if kind == 0 else [probe])
     if kind < 13 and running:
         text = f"line {seq}\n" * rng.randrange(3) + "part" * rng.randrange(2)
         return e.ActionOutput(action=rng.choice(running), text=text, end=seq, skipped_bytes=rng.choice([0, 0, 7]))
@@ -164,6 +164,7 @@ def test_any_place_of_a_long_log_is_its_fold(tmp_path: Path, monkeypatch: pytest
     stride, is_over = rng.randrange(1, 8), bool(seed % 2)
     monkeypatch.setattr(scene, "STRIDE", stride)
     monkeypatch.setattr(scene, "_ONWARD_BYTES", rng.choice([0, 2000, 10**6]))
+    monkeypatch.setattr(scene, "LOOK_BACK_BYTES", 10**6)
     events = long_story(rng, 150)
     if is_over:
         last = events[100]
@@ -177,6 +178,37 @@ def test_any_place_of_a_long_log_is_its_fold(tmp_path: Path, monkeypatch: pytest
             assert film.state(place) == fold(events[:seq])
             by_time = film.at_time(events[seq - 1].instant.at)
             assert film.state(by_time) == fold(events[: by_time.seq])
+
+
+def _sampled(rng: random.Random, probes: list[str], read: list[str]) -> e.ProbesSampled:
+    readings = tuple(e.Reading(probe=each, status="pass", value=float(rng.randrange(9))) for each in read)
+    return e.ProbesSampled(key=read == probes, readings=readings, ages=tuple(rng.randrange(9) for _ in probes))
+
+
+def without_sparklines(state: RunState) -> RunState:
+    return replace(state, probes={name: replace(probe, history=()) for name, probe in state.probes.items()})
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_far_behind_its_beginning_only_sparklines_are_shorter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    rng = random.Random(seed)
+    monkeypatch.setattr(scene, "STRIDE", 5)
+    monkeypatch.setattr(scene, "_ONWARD_BYTES", 0)
+    monkeypatch.setattr(scene, "LOOK_BACK_BYTES", rng.choice([1, 700, 3000]))
+    events = long_story(rng, 400)
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(encoded(events))
+    is_cut = False
+    with opened(path) as film:
+        for seq in [rng.randrange(1, 401) for _ in range(150)]:
+            found, whole = film.state(film.at_seq(seq)), fold(events[:seq])
+            assert without_sparklines(found) == without_sparklines(whole)
+            for name, probe in found.probes.items():
+                assert not probe.history or whole.probes[name].history[-len(probe.history) :] == probe.history
+            is_cut = is_cut or found != whole
+    assert is_cut, "the stretch that is read again was long enough: this showed nothing"
 
 
 # ---- a log that grows, and damage --------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from typing import BinaryIO, NoReturn, Protocol
 
 from msgspec import Struct
 
+from cockpit.audit.layout import log_path
 from cockpit.audit.poison import cause
 from cockpit.errors import LogUnreadable
 
@@ -64,6 +65,14 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
     with _tidy_end(), TemporaryDirectory(prefix="cockpit-unpacked-") as folder:
         target = Path(folder) / unpacked_name(path)
         yield Unpacked(target, path, _unpack(path, target, packing))
+
+
+def packed_log(run_dir: Path) -> Path | None:
+    """The log of a run that was put away compressed; None if it has one as it was written, or none at all."""
+    log = log_path(run_dir)
+    if log.exists():
+        return None
+    return next((path for suffix in (".gz", ".zst") if (path := log.with_name(log.name + suffix)).is_file()), None)
 
 
 def unpacked_name(path: Path) -> str:

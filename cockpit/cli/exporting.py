@@ -36,7 +36,7 @@ def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any
     found = sum(lines for lines, _ in ends)
     if not found and told.logs:
         told.nothing()
-    elif output is not None and told.logs:
+    elif output not in (None, Path("-")) and told.logs:
         say(f"{found} event{'s' * (found != 1)} written to {output}")
     return max(status for _, status in ends)
 

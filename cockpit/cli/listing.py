@@ -1,197 +1,102 @@
-"""`cockpit runs`: what there is to come back to."""
+"""`cockpit runs`: what there is to come back to, and which runs were like this one."""
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import islice
 from typing import Any
 
 import click
 import msgspec
-from msgspec import Struct
 
-from cockpit.audit import clock
-from cockpit.audit.layout import log_path
-from cockpit.audit.line import decode
-from cockpit.audit.moved import went_on
-from cockpit.errors import LogError
+from cockpit.cli.filters import MomentType, ZoneType
+from cockpit.cli.run_rows import Row, row_of
+from cockpit.cli.run_table import table
+from cockpit.cli.several import short_ids
+from cockpit.cli.table import room
 from cockpit.exits import Exit
-from cockpit.run.evolve import evolve
-from cockpit.run.refusals import KEEPER_SILENCE_S
-from cockpit.run.state import EMPTY, KeeperState, RunState
-from cockpit.run.walk import route, waits_to_be_finished
-from cockpit.session.runs import RunSummary, list_runs, runs_folder
-from cockpit.session.sight import keeper_process, keeper_sight
-from cockpit.text import shortened, visible
+from cockpit.report.moments import BEFORE_START, Moment, zone_called
+from cockpit.session.catalog import OUTCOMES, Catalog, RunsAsked
 
 NEWEST = 20
-_A_DAY = timedelta(hours=20)
-"""From then on a time of day alone does not say which day it was."""
-_FACT, _BEGINNING = b'"class":"fact"', 256
-"""Stands in the first bytes of a line that is a fact."""
-_HEADINGS = ("run", "profile", "environment", "state", "started (UTC)", "steps", "pen", "keeper")
-
-
-class Row(Struct, frozen=True):
-    """One run, as `--format json` writes it."""
-
-    run: str
-    profile: str
-    environment: str
-    state: str
-    """`live`, `finished`, `aborted` or `damaged`."""
-    to_finish: bool
-    """It is live, and nothing is left but to finish it."""
-    rehearsal: bool
-    started: datetime | None
-    steps_settled: int
-    steps: int
-    pen: str
-    """User who may act."""
-    keeper: str
-    """`alive`, `gone`, or empty once the run is over."""
-    keeper_pid: int
-    """Process id of the living keeper, on this host; 0: there is none."""
-    keeper_epoch: int
-    """Of the living keeper; 0: there is none."""
-    keeper_since: datetime | None
-    """When the living keeper began."""
-    keeper_silent_s: float | None
-    """Since its last beat, seconds; None: there is no keeper, or it never beat."""
-    keeper_stopped: str
-    """Why the last keeper ended, where that is known and no other lives."""
-    last: str
-    """The last thing that happened."""
-    folder: str
-    problem: str
-    went_on: str
-    """Where a live run goes on whose log could no longer be written here; empty: here."""
+_ORDERS: dict[str, Callable[[Row], tuple[Any, str]]] = {
+    "started": lambda row: (row.started or datetime.min.replace(tzinfo=UTC), row.run),
+    "duration": lambda row: (row.duration_s or 0.0, row.run),
+    "deviations": lambda row: (row.deviations, row.run),
+}
+"""The greatest first."""
+_MOMENT = MomentType(backwards=True)
 
 
 @click.command()
+@click.option("--profile", "profiles", metavar="ID", multiple=True, help="Of this profile; globs too.")
+@click.option("--environment", "environments", metavar="NAME", multiple=True, help="On this environment; globs too.")
+@click.option("--outcome", "outcomes", type=click.Choice(OUTCOMES), multiple=True, help="That ended so.")
+@click.option("--by", metavar="USER", multiple=True, help="In which this user decided, noted or held something.")
+@click.option("--since", metavar="MOMENT", type=_MOMENT, help="Not over by then: 2026-11-21, 22:41, -2w (ago).")
+@click.option("--until", metavar="MOMENT", type=_MOMENT, help="Begun by its end.")
+@click.option("--zone", metavar="ZONE", type=ZoneType(), default="utc", help="Of moments and times.  [default: utc]")
+@click.option("--rehearsal/--no-rehearsal", default=None, help="Only rehearsals, or only those that are none.")
+@click.option(
+    "--sort", type=click.Choice(list(_ORDERS)), default="started", help="The greatest first.  [default: started]"
+)
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print them.")
-@click.option("--all", "all_", is_flag=True, help=f"All of them, not the newest {NEWEST} only.")
-def runs(format_: str, all_: bool) -> int:
-    """List the runs on this host, the newest first."""
-    found = list_runs()
-    rows = [_row(run) for run in (found if all_ else found[:NEWEST])]
+@click.option("--all", "all_", is_flag=True, help=f"All of them, not the first {NEWEST} only.")
+def runs(zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
+    """List the runs on this host, the newest first.
+
+    What is asked for in several ways has to fit all of them; an option that is given several times is fitted by any.
+    """
+    here = zone_called(zone, None)
+    catalog = Catalog(_asked(given, here))
+    # The newest are found first: only another order needs all of them.
+    found = islice(catalog.found(), None if all_ or sort != "started" else NEWEST)
+    rows = sorted((row_of(each) for each in found), key=_ORDERS[sort], reverse=True)
+    left = len(catalog.names) - catalog.looked_at + (0 if all_ else max(0, len(rows) - NEWEST))
+    rows = rows if all_ else rows[:NEWEST]
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
-        return Exit.OK
-    if not rows:
-        click.echo(f"no runs in {runs_folder()}; start one with: cockpit run FILE", err=True)
-        return Exit.OK
-    _print_table([_HEADINGS, *(_cells(row) for row in rows)])
-    for row in rows:
-        if row.problem:
-            click.echo(f"{row.run}: {row.problem}", err=True)
-    if len(found) > len(rows):
-        click.echo(f"{len(found) - len(rows)} older: cockpit runs --all", err=True)
+    elif rows:
+        click.echo("\n".join(table(rows, here, short_ids(catalog.names), room())))
+    if format_ == "text":
+        _say_beside(catalog, rows, left=left)
     return Exit.OK
 
 
-def _row(run: RunSummary) -> Row:
-    state = _folded(run.run_dir) if run.status != "damaged" else EMPTY
-    walked = route(state)
-    is_live = run.status == "live"
-    return Row(
-        run=run.run,
-        profile=run.profile_id,
-        environment=run.environment,
-        state=run.status,
-        to_finish=waits_to_be_finished(state),
-        rehearsal=run.is_rehearsal,
-        started=run.began,
-        steps_settled=sum(state.steps[step].status != "open" for step in walked),
-        steps=len(walked),
-        pen=state.pen.user if state.pen else run.user,
-        **_keeper(run, state, is_live=is_live),
-        last=run.last_sentence,
-        folder=str(run.run_dir),
-        problem=run.problem,
-        went_on=visible(went_on(run.run_dir)) if is_live else "",
+def _asked(given: dict[str, Any], zone: tzinfo) -> RunsAsked:
+    since, until = given["since"], given["until"]
+    return RunsAsked(
+        profiles=given["profiles"],
+        environments=given["environments"],
+        outcomes=given["outcomes"],
+        by=given["by"],
+        since=_span(since, zone)[0] if since else None,
+        before=_span(until, zone)[1] if until else None,
+        rehearsal=given["rehearsal"],
     )
 
 
-def _keeper(run: RunSummary, state: RunState, *, is_live: bool) -> dict[str, Any]:
-    """What is to be said of a run's keeper, by the names of `Row`."""
-    known = state.keeper
-    if not (is_live and run.has_keeper):
-        return {
-            "keeper": "gone" if is_live else "",
-            "keeper_pid": 0,
-            "keeper_epoch": 0,
-            "keeper_since": None,
-            "keeper_silent_s": None,
-            "keeper_stopped": _stopped(known) if is_live and known else "",
-        }
-    epoch, pid = keeper_process(run.run_dir)
-    silent_s = keeper_sight(run.run_dir, clock.now()).silent_s
-    return {
-        "keeper": "alive",
-        "keeper_pid": pid,
-        "keeper_epoch": epoch,
-        "keeper_since": known.started.at if known and known.epoch == epoch else None,
-        "keeper_silent_s": round(silent_s, 1) if math.isfinite(silent_s) else None,
-        "keeper_stopped": "",
-    }
-
-
-def _stopped(keeper: KeeperState) -> str:
-    asked = f"stopped by {keeper.stopped_by}: {keeper.stop_reason}" if keeper.stopped_by else ""
-    return visible(keeper.stopped or asked)
-
-
-def _keeper_cell(row: Row) -> str:
-    """`4711, epoch 2, since 22:04`, and for how long it is silent; `no keeper`, and why."""
-    if row.state != "live":
-        return ""
-    if row.went_on:
-        return f"went on in {row.went_on}"
-    if row.keeper != "alive":
-        return f"no keeper ({row.keeper_stopped})" if row.keeper_stopped else "no keeper"
+def _span(moment: Moment, zone: tzinfo) -> tuple[datetime, datetime]:
+    """A time of day is the last one there was; what is relative counts from now."""
     now = datetime.now(UTC)
-    since = row.keeper_since
-    began = f", since {since:{'%H:%M' if now - since < _A_DAY else '%m-%d %H:%M'}}" if since else ""
-    is_silent = row.keeper_silent_s is None or row.keeper_silent_s > KEEPER_SILENCE_S
-    silence = "" if not is_silent else ", silent" + (f" {row.keeper_silent_s:.0f} s" if row.keeper_silent_s else "")
-    return f"{row.keeper_pid}, epoch {row.keeper_epoch}{began}{silence}"
+    a_day_ago = now - timedelta(days=1) + BEFORE_START
+    return moment.span(a_day_ago if moment.clock is not None else now, zone)
 
 
-def _folded(run_dir: Path) -> RunState:
-    """The fold of the run's facts, unverified: a list must not take as long as a long night's samples."""
-    state = EMPTY
-    try:
-        with log_path(run_dir).open("rb") as lines:
-            for line in lines:
-                if _FACT in line[:_BEGINNING]:
-                    with suppress(LogError):  # torn, and stepped over by whoever appended next
-                        state = evolve(state, decode(line))
-    except OSError:
-        return state
-    return state
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    cells = (
-        row.run,
-        row.profile or "?",
-        row.environment or "?",
-        ", ".join(
-            [row.state, *(["to be finished"] if row.to_finish else []), *(["rehearsal"] if row.rehearsal else [])]
-        ),
-        f"{row.started:%Y-%m-%d %H:%M}" if row.started else "?",
-        f"{row.steps_settled}/{row.steps}",
-        row.pen,
-        _keeper_cell(row),
-    )
-    return (*(shortened(cell, 40) for cell in cells[:-1]), shortened(cells[-1], 80))
-
-
-def _print_table(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+def _say_beside(catalog: Catalog, rows: list[Row], *, left: int) -> None:
+    """What is not in the table, on stderr."""
     for row in rows:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(line.rstrip())
+        if row.problem:
+            click.echo(f"{row.run}: {row.problem}", err=True)
+    if not catalog.names:
+        click.echo(f"no runs in {catalog.folder}; start one with: cockpit run FILE", err=True)
+    elif not rows:
+        click.echo(f"none of {len(catalog.names)} runs is like that", err=True)
+    if left:
+        click.echo(
+            f"{left} more to look at: --all" if catalog.is_filtered else f"{left} older: cockpit runs --all", err=True
+        )
+    if catalog.damaged:
+        told = f"{len(catalog.damaged)} damaged run{'s' * (len(catalog.damaged) != 1)} left out"
+        click.echo(f"{told}: cockpit runs --outcome damaged", err=True)

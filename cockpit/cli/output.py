@@ -21,9 +21,7 @@ def output_options(command: F) -> F:
     """`--output` and `--force`, which `written` takes."""
     force = click.option("--force", is_flag=True, help="Write over the file of --output.")
     file_type = click.Path(path_type=Path)
-    output = click.option(
-        "-o", "--output", metavar="FILE", type=file_type, help="Into this file (0600), not to stdout."
-    )
+    output = click.option("-o", "--output", metavar="FILE", type=file_type, help="Into this file (0600); -: to stdout.")
     return output(force(command))
 
 
@@ -34,7 +32,7 @@ def written(path: Path | None, *, force: bool) -> Iterator[BinaryIO]:
     Over an existing file only with `force`, and never over a run's log, a folder, or what is no file. Raises Refused,
     and OSError with the file's name.
     """
-    if path is None:
+    if path is None or str(path) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return

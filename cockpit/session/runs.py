@@ -21,14 +21,15 @@ from cockpit.actions.files import digests, files_of
 from cockpit.audit import accepting, clock, ids, places
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock, log_path, origin_path
-from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft
+from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft, open_envelope
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.opening import content, opened
-from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, StoreFailed
+from cockpit.errors import ActionError, LogError, LogTooNew, PlaceRefused, RunError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
+from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted, SourceFile
 from cockpit.run.wording import sentence
 from cockpit.session.identity import actor
@@ -40,6 +41,10 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a sc
 
 _END_BYTES = 256 * 1024
 _LISTED = 5
+_FACT, _BEGINNING = b'"class":"fact"', 256
+"""Stands in the first bytes of a line that is a fact."""
+_ENDINGS = (b'"type":"run.finished"', b'"type":"run.aborted"')
+"""Stands there in the line that ends a run."""
 _ORIGIN_BYTES = 65536
 
 
@@ -58,10 +63,15 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     began: datetime | None = None
     last: datetime | None = None
     """The last fact."""
+    ended: datetime | None = None
+    """None: it is live."""
+    duration_s: float = 0.0
+    """Until its end; of a live one until its last fact."""
     last_sentence: str = ""
     has_keeper: bool = False
     """Its keeper lives on this host now."""
     problem: str = ""
+    """What is wrong with its log, as far as its beginning and end show it."""
 
 
 def runs_folder(environ: Mapping[str, str] | None = None) -> Path:
@@ -233,10 +243,10 @@ def live_runs(profile_id: str, environment: str, folder: Path | None = None) -> 
     ]
 
 
-def summary(run_dir: Path) -> RunSummary:
-    """One run, by the beginning and the end of its log. Never raises."""
+def summary(run_dir: Path, log: Path | None = None) -> RunSummary:
+    """One run, by the beginning and the end of its log (`log`, where that lies elsewhere). Never raises."""
     try:
-        first, later = _ends(log_path(run_dir))
+        first, last, end, problem = _ends(log or log_path(run_dir))
         body = first.body
         if not isinstance(body, RunStarted):
             return _damaged(run_dir, "its first line is not the start of a run")
@@ -245,12 +255,8 @@ def summary(run_dir: Path) -> RunSummary:
     except OSError as error:
         return _damaged(run_dir, f"its log cannot be read: {error.strerror}")
     status: Literal["live", "finished", "aborted"] = "live"
-    for event in later:
-        if isinstance(event.body, RunFinished):
-            status = "finished"
-        elif isinstance(event.body, RunAborted):
-            status = "aborted"
-    last = next((event for event in reversed(later) if event.is_fact), first)
+    if end is not None:
+        status = "finished" if isinstance(end.body, RunFinished) else "aborted"
     return RunSummary(
         run=run_dir.name,
         run_dir=run_dir,
@@ -262,13 +268,19 @@ def summary(run_dir: Path) -> RunSummary:
         user=first.actor.user,
         began=first.instant.at,
         last=last.instant.at,
+        ended=end.instant.at if end is not None else None,
+        duration_s=elapsed_s(first.instant, (end or last).instant),
         last_sentence=sentence(last),
         has_keeper=_has_keeper(run_dir),
+        problem=problem,
     )
 
 
-def _ends(path: Path) -> tuple[Event, list[Event]]:
-    """The first event, and those facts in the last part of the file that decode."""
+def _ends(path: Path) -> tuple[Event, Event, Event | None, str]:
+    """The first event, the last fact, the one that ended the run, and what is wrong with the end of the file.
+
+    Of the last part of the file, only what is asked for is decoded.
+    """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with open(fd, "rb") as file:
         raw = file.readline(FIRST_LIMIT_BYTES + 1)
@@ -280,7 +292,22 @@ def _ends(path: Path) -> tuple[Event, list[Event]]:
         lines = file.read().split(b"\n")
     # What follows the last newline is no line yet; what precedes the first one is a part of one.
     whole = lines[:-1] if start == len(raw) else lines[1:-1]
-    return first, [event for line in whole if b'"class":"fact"' in line and (event := _event(line)) is not None]
+    facts = [line for line in reversed(whole) if _FACT in line[:_BEGINNING]]
+    last = next((event for line in facts if (event := _event(line)) is not None), first)
+    endings = (_event(line) for line in facts if any(type_ in line[:_BEGINNING] for type_ in _ENDINGS))
+    end = next((event for event in endings if event and isinstance(event.body, RunFinished | RunAborted)), None)
+    return first, last, end, _trouble_at_end(whole)
+
+
+def _trouble_at_end(whole: list[bytes]) -> str:
+    try:
+        if whole:
+            open_envelope(whole[-1])
+    except LogTooNew as error:
+        return f"its end cannot be read: {error}"
+    except LogError:
+        return "its last line is no event; see: cockpit verify"
+    return ""
 
 
 def _event(line: bytes) -> Event | None:

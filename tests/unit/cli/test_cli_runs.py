@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from cli_desk import PROFILE, Cockpit, act, one_sentence
+from msgspec import structs
 
 from cockpit.audit.moved import leave_word
-from cockpit.run.commands import ConfirmStep, SkipStep
+from cockpit.cli.run_rows import Row
+from cockpit.cli.run_table import table
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.run.commands import AbortRun, ConfirmStep, SkipStep
 from cockpit.session.identity import actor
+from cockpit.session.runs import create_run
 
 
 def test_a_missing_environment_variable_stops_a_run_before_it_begins(cockpit: Cockpit, profile: Path) -> None:
@@ -57,6 +64,70 @@ def test_runs_says_which_one_waits_to_be_finished(cockpit: Cockpit, run_dir: Pat
     (row,) = json.loads(cockpit("runs", "--format", "json").stdout)
     assert (row["state"], row["to_finish"]) == ("live", True)
     assert "live, to be finished" in cockpit("runs").stdout
+
+
+def test_runs_are_asked_for_by_what_they_were_like(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, SkipStep, step="first", reason="seen")
+    act(run_dir, AbortRun, reason="enough")
+    user = actor().user
+    (row,) = json.loads(
+        cockpit("runs", "--format", "json", "--by", user, "--outcome", "aborted", "--since", "-1h").stdout
+    )
+    assert (row["outcome"], row["deviations"], row["people"], row["rollback"]) == ("aborted", 1, [user], "")
+    assert 0 <= row["duration_s"] < 60
+    for asked in (
+        ["--by", "nobody"],
+        ["--outcome", "live"],
+        ["--until", "2026-01-01"],
+        ["--rehearsal"],
+        ["--profile", "x"],
+    ):
+        ended = cockpit("runs", *asked)
+        assert (ended.returncode, ended.stdout) == (0, "")
+        assert "none of 1 runs is like that" in ended.stderr
+    assert cockpit("runs", "--since", "soon").returncode == 2
+
+
+def test_an_order_but_the_newest_looks_at_all_of_them(cockpit: Cockpit, profile: Path, tmp_path: Path) -> None:
+    runs = [create_run(load(profile, installed()), {"host": "x"}, folder=tmp_path / "runs") for _ in range(22)]
+    for step in ("first", "second"):
+        act(runs[0], SkipStep, step=step, reason="r")
+    told = cockpit("runs").stdout.splitlines()
+    assert [line.split()[0] for line in told[1:]] == [run.name for run in reversed(runs[2:])]
+    assert "2 older: cockpit runs --all" in cockpit("runs").stderr
+    told = cockpit("runs", "--sort", "deviations").stdout.splitlines()
+    assert told[1].split()[0] == runs[0].name
+    assert len(json.loads(cockpit("runs", "--all", "--format", "json").stdout)) == 22
+
+
+def test_hostile_names_are_shown_and_do_not_act(cockpit: Cockpit, run_dir: Path) -> None:
+    log = run_dir / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"environment":"staging"', '"environment":"\x9b2J\u202estag"'.encode()))
+    for arguments in ([], ["--format", "json"]):
+        ended = cockpit("runs", *arguments)
+        assert ended.returncode == 0
+        assert "‹U+009B›2J‹U+202E›stag" in ended.stdout
+        assert "\x9b" not in ended.stdout
+
+
+@pytest.mark.parametrize("columns", [80, 120, 200])
+def test_a_table_of_runs_fits_the_terminal(columns: int) -> None:
+    """Long names, a live run whose keeper hangs, a damaged one, a rehearsal on its way back."""
+    began = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+    usual = Row(
+        run="01M7RB5JX0V7ZP4M9Q2T3W5Y50", profile="organizational_model", title="", environment="production-frankfurt",
+        state="live", outcome="live", rollback="undo_everything", to_finish=False, rehearsal=True, started=began,
+        ended=None, duration_s=93_000.0, deviations=12, people=("ana", "bartholomew", "cem", "dora"), steps_settled=101,
+        steps=102, pen="bartholomew", keeper="alive", keeper_pid=2_147_483, keeper_epoch=12, keeper_since=began,
+        keeper_silent_s=4711.0, keeper_stopped="", last="", folder="", problem="", went_on="",
+    )  # fmt: skip
+    damaged = structs.replace(usual, run="01M7RB6J", state="damaged", outcome="damaged", profile="", environment="",
+                              started=None, duration_s=None)  # fmt: skip
+    told = table([usual, damaged], UTC, {usual.run: "01M7RB5J"}, columns)
+    assert max(map(len, told)) <= columns
+    assert "01M7RB5J" in told[1]
+    assert "12" in told[1]
+    assert any("2147483, epoch 12" in line and "silent 4711 s" in line for line in told)
 
 
 def test_no_runs_is_no_error(cockpit: Cockpit) -> None:

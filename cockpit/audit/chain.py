@@ -250,7 +250,7 @@ class Chain:
         if self.run and f'"run":"{self.run}"'.encode() not in text:
             return f"line {number} is not of the run {self.run}: {shortened(text[:80].decode(errors='replace'), 80)}"
         if seq > expected:
-            gone = f"{expected} is" if seq == expected + 1 else f"{expected} to {seq - 1} are"
+            gone = f"event {expected} is" if seq == expected + 1 else f"events {expected} to {seq - 1} are"
             return f"line {number} has the sequence number {seq}, expected {expected}: {gone} missing before it"
         if seq < expected:
             return f"line {number} has the sequence number {seq}, expected {expected}: it was repeated or moved"

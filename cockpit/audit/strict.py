@@ -7,7 +7,6 @@ disagree about what such a line says, so an auditor wants to know of it. Memory 
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,9 +15,9 @@ from typing import Any
 
 from msgspec import Struct
 
+from cockpit.audit.beyond import lines_of
 from cockpit.audit.chain import Recovery
-from cockpit.audit.line import FIRST_LIMIT_BYTES, event_of, open_envelope
-from cockpit.audit.reading import BLOCK_BYTES
+from cockpit.audit.line import event_of, open_envelope
 from cockpit.errors import LogError
 from cockpit.run.events import RunStarted, UnknownBody
 from cockpit.text import shortened
@@ -49,8 +48,8 @@ class Breach(Struct, frozen=True):
 def find_breaches(fd: int, end: int, torn: Sequence[Recovery] = ()) -> list[Breach]:
     """Look through all lines up to byte `end` but those that were stepped over; tell at most `MOST` breaches."""
     found: list[Breach] = []
-    for number, offset, text in _lines(fd, end):
-        if any(each.offset <= offset < each.offset + each.length for each in torn):
+    for number, (offset, text) in enumerate(lines_of(fd, 0, end), 1):
+        if text is None or any(each.offset <= offset < each.offset + each.length for each in torn):
             continue
         for what in breaches(text, is_first=number == 1):
             if len(found) == MOST:
@@ -121,19 +120,3 @@ def _of_type(text: bytes) -> Iterator[str]:
         return
     if not isinstance(event.body, UnknownBody) and event.is_fact != event.body.is_fact:
         yield f"calls {event.type} {envelope.class_}"
-
-
-def _lines(fd: int, end: int) -> Iterator[tuple[int, int, bytes]]:
-    """Number, offset and bytes of each complete line; of one that is longer than any may be, nothing."""
-    number, start, here, rest = 1, 0, 0, b""
-    while here < end and (block := os.pread(fd, min(BLOCK_BYTES, end - here), here)):
-        *texts, tail = block.split(b"\n")
-        for text in texts:
-            whole = rest + text
-            if len(whole) < FIRST_LIMIT_BYTES:
-                yield number, start, whole
-            here += len(text) + 1
-            number, start, rest = number + 1, here, b""
-        here += len(tail)
-        if len(rest) < FIRST_LIMIT_BYTES:
-            rest += tail

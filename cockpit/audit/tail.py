@@ -46,7 +46,8 @@ class Tail:
 
         One that nobody waits for (`is_waited_for`) asks the kernel for no watch, which starts a program at first.
         """
-        self.path = run_dir if run_dir.is_file() else layout.log_path(run_dir)
+        is_log = run_dir.exists() and not run_dir.is_dir()
+        self.path = run_dir if is_log else layout.log_path(run_dir)
         self._fd = open_log(self.path, os.O_RDONLY)
         self._file = GrowingFile(self._fd, self.path)
         self._chain = Chain()

@@ -106,6 +106,11 @@ class Verification(Struct, frozen=True):
         return not self.problems
 
     @property
+    def is_broken(self) -> bool:
+        """Whether the chain does not hold to the end of the file, or cannot be followed there."""
+        return any(problem.kind in ("chain", "newer") for problem in self.problems)
+
+    @property
     def problem(self) -> str:
         """The first thing that is wrong, one sentence; empty if nothing is."""
         return self.problems[0].what if self.problems else ""
@@ -142,15 +147,17 @@ def describe(found: Verification) -> list[str]:
     if found.seq:
         head = f"seq {found.head.seq}, {found.head.short} ({found.head.digest})" if found.head else "none: no facts"
         told.append(f"chain unbroken from line 1 to line {found.lines}; head {head}")
+    else:
+        told.append("no line counts: this is no log of cockpit, or its beginning was changed or cut off")
     if found.unproven_bytes:
         told.append(f"{found.unproven_bytes} bytes after that are vouched for by nothing")
     told += _about_bytes(found)
     told += _about_clocks(found)
-    if found.is_strict and not any(problem.kind == "strict" for problem in found.problems):
+    if found.is_strict and found.seq and not any(problem.kind == "strict" for problem in found.problems):
         told.append("strict: every line is as the format says, and no JSON object gives a key twice")
     told += _about_signatures(found)
     told += _about_anchors(found)
-    if found.seq:
+    if found.seq and (found.ending is not None or not found.is_broken):
         told.append(_about_the_end(found))
     return told
 

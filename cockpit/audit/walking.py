@@ -12,6 +12,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from cockpit.audit import layout
+from cockpit.audit.beyond import Beyond
 from cockpit.audit.chain import Chain
 from cockpit.audit.line import Envelope
 from cockpit.audit.reading import GrowingFile, open_log
@@ -47,6 +48,12 @@ class Walk:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+    def beyond(self) -> Beyond:
+        """What stands behind the last line that counts, vouched for by nothing. Once the walk is over."""
+        chain = self._chain
+        line = chain.pending.line if chain.pending is not None else chain.lines + 1
+        return Beyond(self._fd, start=chain.position, line=line, run=chain.run, seq=chain.seq)
 
     def batches(self) -> Iterator[list[Counted]]:
         """Some lines at a time, to the end or to the first that does not count; `trouble` says what it is then."""

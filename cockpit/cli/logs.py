@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import click
 
+from cockpit.audit.beyond import Break
 from cockpit.audit.line import digest, open_envelope
 from cockpit.audit.tail import Entry, Tail
 from cockpit.audit.walking import Counted, Walk
@@ -94,8 +95,8 @@ def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, fol
     """How many events of a log were found, and an exit status."""
     teller = Teller(wanted)
     with reading(token, follow=follow) as log:
-        lines = _following(log.path, teller) if follow else _walked(log.path)
-        taken = (each for line, raw in lines if (each := teller.take(line, raw)) is not None)
+        lines = _following(log.path, teller) if follow else _walked(log.path, to_the_end=not json_)
+        taken = _taken(lines, teller, label)
         try:
             for line, is_apart in grouped(taken, wanted.around):
                 is_apart = (is_apart or told.has_more) if wanted.around else False
@@ -130,19 +131,35 @@ def _print(line: Line, teller: Teller, *, label: str, is_apart: bool, json_: boo
 # ---- lines that count --------------------------------------------------------------------------------------------
 
 
-def _walked(path: Path) -> Iterator[Counted]:
-    """Every line of a log as it stands now. Raises what is wrong with it after the last one that counts."""
+def _walked(path: Path, *, to_the_end: bool) -> Iterator[Counted | Break]:
+    """Every line of a log as it stands now. Raises what is wrong with it after the last one that counts.
+
+    `to_the_end`: then what stands behind that too, as far as it can be told, with what is out of order.
+    """
     walk = Walk(path)
     try:
         for batch in walk.batches():
             yield from batch
-        if walk.trouble is not None:
-            raise walk.trouble
+        if walk.trouble is None:
+            return
+        if to_the_end:
+            yield Break(0, f"{walk.trouble.message}: from here on nothing is proven")
+            yield from walk.beyond().read()
+        raise walk.trouble
     finally:
         walk.close()
 
 
-def _following(path: Path, teller: Teller) -> Iterator[Counted]:
+def _taken(lines: Iterator[Counted | Break], teller: Teller, label: str) -> Iterator[Line]:
+    """What is told of lines that are asked for; what is out of order between them is printed, whatever is asked for."""
+    for each in lines:
+        if isinstance(each, Break):
+            sys.stdout.write(f"{label}✖ {visible(each.what)}\n")
+        elif (told := teller.take(*each)) is not None:
+            yield told
+
+
+def _following(path: Path, teller: Teller) -> Iterator[Counted | Break]:
     """Every line of a log as it comes, until the run is over."""
     tail = Tail(path)
     try:

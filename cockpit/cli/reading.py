@@ -9,13 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import log_path
-from cockpit.audit.packed import Unpacked, unpacked
+from cockpit.audit.packed import Unpacked, packed_log, unpacked
 from cockpit.errors import CockpitError, LogUnreadable
 from cockpit.session.runs import find_run
 from cockpit.text import visible
-
-_PACKED_NAMES = (".gz", ".zst")
 
 
 def log_of(token: str) -> Path:
@@ -29,20 +26,14 @@ def log_of(token: str) -> Path:
             return path
         if "/" in token and not path.exists():
             raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
-    except OSError as error:  # no right to look into its folder, a name that is too long
+        if path.is_dir() and (kept := packed_log(path)) is not None:
+            return kept
+        run_dir = find_run(token)
+        return packed_log(run_dir) or run_dir
+    except OSError as error:  # no right to look into a folder, a name that is too long
         raise LogUnreadable(f"{visible(token)} cannot be opened: {error.strerror}") from error
     except ValueError as error:
         raise LogUnreadable(f"{visible(token)} is no name of a file: {error}") from error
-    if path.is_dir() and not log_path(path).exists() and (kept := _packed_log(path)) is not None:
-        return kept
-    return find_run(token)
-
-
-def _packed_log(run_dir: Path) -> Path | None:
-    """The log of a run that was put away compressed."""
-    log = log_path(run_dir)
-    kept = (log.with_name(log.name + suffix) for suffix in _PACKED_NAMES)
-    return next((path for path in kept if path.is_file()), None)
 
 
 @contextmanager
@@ -61,6 +52,8 @@ def reading(token: str, *, follow: bool = False) -> Iterator[Unpacked]:
             yield log
         except CockpitError as error:
             error.message = named(error.message, log)
+            if log.trouble and log.trouble not in error.message:
+                error.message += f"; {visible(str(log.given))}: {log.trouble}"
             error.hint = named(error.hint, log)
             raise
 

@@ -23,8 +23,8 @@ def replay(log_: str, at: str, zone: str | None) -> int:
     """
     from cockpit.cli.reading import reading
 
-    require_screen()
     with reading(log_) as log:
+        require_screen()
         gc.disable()  # until the first paint much is made and nothing dropped: looking for garbage finds none
         from cockpit.tui.replay import run_replay
 

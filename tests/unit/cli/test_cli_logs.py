@@ -35,7 +35,7 @@ def test_log_as_json_is_the_file_itself_wherever_it_lies(cockpit: Cockpit, run_d
     assert cockpit("log", "--json", str(copy)).stdout.encode() == copy.read_bytes()
 
 
-def test_log_tells_what_holds_and_then_where_it_breaks(cockpit: Cockpit, run_dir: Path) -> None:
+def test_log_tells_what_holds_and_what_stands_behind_a_break_apart(cockpit: Cockpit, run_dir: Path) -> None:
     act(run_dir, ConfirmStep, step="first")
     for text in ("it was ana", "later"):
         act(run_dir, AddNote, text=text)
@@ -43,8 +43,11 @@ def test_log_tells_what_holds_and_then_where_it_breaks(cockpit: Cockpit, run_dir
     log.write_bytes(log.read_bytes().replace(b"it was ana", b"it was bob", 1))
     ended = cockpit("log", str(run_dir))
     assert ended.returncode == 1
-    assert "confirmed 1.1 First" in ended.stdout
-    assert "later" not in ended.stdout
+    before, marked, after = ended.stdout.partition("✖ line 4 does not chain to line 3: ")
+    assert "confirmed 1.1 First" in before
+    assert "later" not in before
+    assert "from here on nothing is proven" in after.splitlines()[0]
+    assert "later" in after
     assert "line 4" in one_sentence(ended)
 
 

@@ -20,6 +20,9 @@ from cockpit.text import shortened
 Spec = dict[str, Any]
 MOST_ROWS = 70
 """More rows are no picture: then the steps stand in their table alone."""
+_POINTS = 300
+_MOMENTS = 60
+"""Lines of confirmations in one picture; of more, some that stand close to others are left out."""
 _DONE, _OPEN, _BACK, _PLAN, _SKIPPED = "#2b6d99", "#9cc3dd", "#a0522d", "#dcdcdc", "#ffffff"
 _SHAPES = {"trigger": "triangle-up", "failure": "cross", "unknown": "cross", "rollback": "triangle-left",
            "hold": "square", "pen": "circle", "aborted": "square", "damage": "cross"}  # fmt: skip
@@ -99,12 +102,12 @@ def _labels(texts: list[str], y: Spec, *, wide: bool, bold: list[bool]) -> list[
     """Names of rows: to the left, or above the bars where there is no room."""
     data = [{"label": text, "y": row + (0.5 if wide else 0.2), "bold": heavy}
             for row, (text, heavy) in enumerate(zip(texts, bold, strict=True))]  # fmt: skip
-    mark: Spec = {"type": "text", "align": "right" if wide else "left", "baseline": "middle", "fontSize": 13,
-                  "limit": 190 if wide else 320, "clip": False}  # fmt: skip
+    mark: Spec = {"type": "text", "align": "right" if wide else "left", "baseline": "middle", "fontSize": 13}
+    limit = 180 if wide else 290  # as the library measures them; a reader's bold font may be a fifth wider
     return [
         {
             "data": {"values": [each for each in data if each["bold"] is heavy]},
-            "mark": {**mark, "fontWeight": "bold" if heavy else "normal"},
+            "mark": {**mark, "fontWeight": "bold" if heavy else "normal", "limit": limit - (20 if heavy else 0)},
             "encoding": {"x": {"value": -8 if wide else 2}, "y": {"field": "y", **y}, "text": {"field": "label"}},
         }
         for heavy in (True, False)
@@ -232,16 +235,21 @@ def _window(told: Chronicle, axis: Axis, x: Spec, y: Spec) -> list[Spec]:
     if window is None:
         return []
     lines = [(window.start, "window opens"), (window.no_return, "no return"), (window.end, "window ends")]
-    data = [{"x": axis.x(at), "y": 0, "label": label} for at, label in lines if at and axis.holds(at)]
-    if not data:
-        return []
-    return [
-        {"data": {"values": data}, "mark": {"type": "rule", "color": "#1b1b1b", "strokeDash": [6, 3]},
-         "encoding": {"x": x}},
-        {"data": {"values": data}, "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 2, "dy": -3,
-                                            "fontSize": 11},
-         "encoding": {"x": x, "y": {"field": "y", **y}, "text": {"field": "label"}}},
-    ]  # fmt: skip
+    data: list[Spec] = [{"x": axis.x(at), "y": 0, "label": label} for at, label in lines if at and axis.holds(at)]
+    layers: list[Spec] = [
+        {
+            "data": {"values": data},
+            "mark": {"type": "rule", "color": "#1b1b1b", "strokeDash": [6, 3]},
+            "encoding": {"x": x},
+        }
+    ]
+    for is_left in (True, False):
+        mark: Spec = {"type": "text", "align": "left" if is_left else "right", "baseline": "bottom",
+                      "dx": 2 if is_left else -2, "dy": -3, "fontSize": 11}  # fmt: skip
+        words = [each for each in data if (each["x"] < WIDTH * 0.8) is is_left]
+        encoding: Spec = {"x": x, "y": {"field": "y", **y}, "text": {"field": "label"}}
+        layers.append({"data": {"values": words}, "mark": mark, "encoding": encoding})
+    return layers
 
 
 # ---- probes --------------------------------------------------------------------------------------------------------
@@ -260,7 +268,8 @@ def probe_chart(probe: ProbeRecord, axis: Axis, confirmed: Iterable[tuple[Any, s
     if values:
         end = axis.x(axis.ended)
         values.append({**values[-1], "x": end, "low": values[-1]["last"], "high": values[-1]["last"]})
-    moments = _apart([{"x": axis.x(at), "label": label} for at, label in confirmed if axis.holds(at)])
+    every = [{"x": axis.x(at), "label": label} for at, label in confirmed if axis.holds(at)]
+    moments = _apart(every, 3.0 if len(every) <= _MOMENTS else WIDTH / _MOMENTS)
     limits = [
         {"y": each.value, "label": f"{each.level} {each.op} {each.value:g}"}
         for each in probe.thresholds
@@ -270,9 +279,9 @@ def probe_chart(probe: ProbeRecord, axis: Axis, confirmed: Iterable[tuple[Any, s
     layers: list[Spec] = [
         {"data": {"values": moments}, "mark": {"type": "rule", "color": "#9a9a9a", "strokeDash": [2, 2]},
          "encoding": {"x": x}},
-        {"data": {"values": moments}, "mark": {"type": "text", "align": "center", "baseline": "bottom", "dy": -2,
-                                               "fontSize": 10, "color": "#444"},
-         "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "shown"}}},
+        {"data": {"values": _apart(moments, 62)},
+         "mark": {"type": "text", "align": "center", "baseline": "bottom", "dy": -2, "fontSize": 10, "color": "#444"},
+         "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}}},
         {"data": {"values": values}, "mark": {"type": "area", "interpolate": "step-after", "fill": "#2b6d99",
                                               "opacity": 0.22},
          "encoding": {"x": x, "y": {"field": "low", **y}, "y2": {"field": "high"}}},
@@ -289,9 +298,9 @@ def probe_chart(probe: ProbeRecord, axis: Axis, confirmed: Iterable[tuple[Any, s
 
 
 def _fewer(probe: ProbeRecord) -> list[Any]:
-    """At most 300 of its stretches, neighbours put together: no spike is lost."""
+    """At most `_POINTS` of its stretches, neighbours put together: no spike is lost."""
     told = list(probe.buckets)
-    while len(told) > 300:
+    while len(told) > _POINTS:
         told = [_both(told[at : at + 2]) for at in range(0, len(told), 2)]
     return told
 
@@ -320,14 +329,14 @@ def beyond(probe: ProbeRecord) -> list[str]:
     return [f"{each.level} {each.op} {each.value:g}" for each in probe.thresholds if not low <= each.value <= high]
 
 
-def _apart(moments: list[Spec]) -> list[Spec]:
-    """Labels only where there is room for them."""
-    last = -WIDTH
+def _apart(moments: list[Spec], least: float) -> list[Spec]:
+    """Those that are at least so far apart."""
+    told, last = list[Spec](), -WIDTH
     for each in moments:
-        has_room = each["x"] - last > 62
-        each["shown"] = each["label"] if has_room else ""
-        last = each["x"] if has_room else last
-    return moments
+        if each["x"] - last >= least:
+            told.append(each)
+            last = each["x"]
+    return told
 
 
 def statuses(probes: list[ProbeRecord], axis: Axis, *, wide: bool) -> Spec:

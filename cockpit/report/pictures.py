@@ -108,7 +108,10 @@ def _chosen(told: Chronicle) -> tuple[list[ProbeRecord], list[str]]:
 
 def _probe(painter: Painter, probe: ProbeRecord, shared: Axis, moments: list[tuple[datetime, str]]) -> ProbePicture:
     reach = f"between {quantity(probe.least, probe.unit)} and {quantity(probe.most, probe.unit)}"
-    limits = ", ".join(f"{t.level} {t.op} {t.value:g}" for t in probe.thresholds) or "none that is a plain number"
+    limits = (
+        ", ".join(dict.fromkeys(f"{t.level} {t.op} {t.value:g}" for t in probe.thresholds))
+        or "none that is a plain number"
+    )
     words = f"{probe.readings} readings {reach}; thresholds: {limits}; dashed lines are the moments people confirmed."
     picture = painter.draw(probe_chart(probe, shared, moments), f"{probe.id} {probe.title}".strip(), words)
-    return ProbePicture(probe, picture, "; ".join(beyond(probe)))
+    return ProbePicture(probe, picture, "; ".join(dict.fromkeys(beyond(probe))))

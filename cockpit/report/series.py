@@ -29,7 +29,7 @@ class Course:
     def __init__(self, origin: datetime) -> None:
         self._origin = origin
         self.width_s = _FIRST_WIDTH_S
-        self._buckets: dict[int, Bucket] = {}
+        self._stretches: dict[int, _Stretch] = {}
 
     def add(self, at: datetime, value: float) -> None:
         """One number, at a time not far before the last."""
@@ -37,31 +37,45 @@ class Course:
         while passed_s / self.width_s >= BUCKETS:
             self._widen()
         index = int(passed_s / self.width_s)
-        known = self._buckets.get(index)
-        one = Bucket(at, value, value, value, 1)
-        self._buckets[index] = one if known is None else _merged(known, one)
+        known = self._stretches.get(index)
+        if known is None:
+            self._stretches[index] = _Stretch(at, value)
+            return
+        if value < known.low:
+            known.low = value
+        elif value > known.high:
+            known.high = value
+        known.last = value
+        known.readings += 1
 
     def _widen(self) -> None:
         self.width_s *= 2
-        merged: dict[int, Bucket] = {}
-        for index in sorted(self._buckets):
-            known, bucket = merged.get(index // 2), self._buckets[index]
-            merged[index // 2] = bucket if known is None else _merged(known, bucket)
-        self._buckets = merged
+        merged: dict[int, _Stretch] = {}
+        for index in sorted(self._stretches):
+            known, later = merged.get(index // 2), self._stretches[index]
+            if known is None:
+                merged[index // 2] = later
+            else:
+                known.low, known.high = min(known.low, later.low), max(known.high, later.high)
+                known.last = later.last
+                known.readings += later.readings
+        self._stretches = merged
 
     def told(self) -> tuple[Bucket, ...]:
         """The stretches that hold anything, oldest first."""
-        return tuple(self._buckets[index] for index in sorted(self._buckets))
+        found = (self._stretches[index] for index in sorted(self._stretches))
+        return tuple(Bucket(each.at, each.low, each.high, each.last, each.readings) for each in found)
 
 
-def _merged(first: Bucket, later: Bucket) -> Bucket:
-    return Bucket(
-        first.at,
-        min(first.low, later.low),
-        max(first.high, later.high),
-        later.last,
-        first.readings + later.readings,
-    )
+class _Stretch:
+    """A bucket that still grows: a long night has millions of numbers."""
+
+    __slots__ = ("at", "high", "last", "low", "readings")
+
+    def __init__(self, at: datetime, value: float) -> None:
+        self.at = at
+        self.low = self.high = self.last = value
+        self.readings = 1
 
 
 class ProbeSeries:

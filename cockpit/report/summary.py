@@ -17,10 +17,11 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
     failed = sum(each.outcome not in ("succeeded", "requested", "running") for each in told.actions)
     held_s = sum(each.seconds for each in told.holds)
     window = told.window
+    end = say.moment(told.ended) or f"{say.moment(told.last)}, its last event"
     facts = [
         ("What", f"{told.title or told.profile} ({told.profile})"),
         ("Where", told.environment + (" (production)" if told.production and told.environment != "production" else "")),
-        ("When", f"{say.moment(told.began)} to {say.moment(told.ended) or 'now'} ({say.zone_name})"),
+        ("When", f"{say.moment(told.began)} to {end} ({say.zone_name})"),
         ("Took", say.lasted(told.duration_s)),
         ("Window", f"{say.moment(window.start)} to {say.moment(window.end)}; {against_window(told)}" if window
             else "none was agreed"),

@@ -77,7 +77,7 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     text = visible(value) if isinstance(value, str) else "; ".join(visible(_word(each)) for each in value)
-    return f"'{text}" if text.startswith(_FORMULA) or str(value).startswith(_FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(_FORMULA) or str(value).startswith(_FORMULA) else text
 
 
 def _word(value: Any) -> str:

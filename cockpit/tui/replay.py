@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -18,6 +19,7 @@ from textual.screen import Screen
 from cockpit.exits import Exit
 from cockpit.report.film import Film
 from cockpit.tui.leaving import Leaving
+from cockpit.tui.panes import instructions
 from cockpit.tui.playing import Player, Way
 from cockpit.tui.screens.replay import ReplayScreen
 from cockpit.tui.seeking import Seeking
@@ -59,6 +61,7 @@ class ReplayApp(App[int]):
         self.set_timer(0.05, self._begin)
 
     def _begin(self) -> None:
+        """What the first paint does not wait for: to read on, and to know Markdown before a key wants it."""
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
@@ -67,6 +70,7 @@ class ReplayApp(App[int]):
 
         self.film.start(changed)
         self.run_screen.format_steps()
+        threading.Thread(target=instructions.formatted, args=("`x`", "ls", "", 40), daemon=True).start()
         gc.enable()
         if self._trouble:
             self.run_screen.say((self._trouble, "warn"))

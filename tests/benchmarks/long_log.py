@@ -28,6 +28,8 @@ RUN = "01KAK0000000000000000BENCH"
 BEGAN = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
 ANA, KEEPER = e.Actor(user="ana", host="bench"), e.Actor(user="keeper", host="bench")
 AGES = tuple([1] * PROBES)
+_BEFORE = 40
+"""Lines before the first step."""
 
 
 class Writer:
@@ -85,7 +87,7 @@ def write(path: Path, count: int) -> None:
         log.event(e.ProbeChanged(probe=f"probe_{probe:03}", previous="unread", status="pass", value=1.0, unit="ms"))
     a_step = max(20, count // (STEPS + 5))
     while log.seq < count:
-        log.event(_next(log.seq, a_step), *_who(log.seq, a_step))
+        log.event(_next(log.seq - _BEFORE, a_step), *_who(log.seq - _BEFORE, a_step))
     log.close()
 
 
@@ -120,7 +122,7 @@ _OF_A_STEP: dict[int, Callable[[int, int], e.Body]] = {2: _asked, 3: _begun, 17:
 
 def _next(seq: int, a_step: int) -> e.Body:
     step, into = divmod(seq, a_step)
-    if step < STEPS and into in _OF_A_STEP:
+    if 0 <= step < STEPS and into in _OF_A_STEP:
         return _OF_A_STEP[into](seq, step)
     if seq % 2003 == 0:
         return e.NoteAdded(text=f"all quiet at {seq}")

@@ -42,7 +42,7 @@ class Scale(Struct, frozen=True):
     def cell(self, place_s: float) -> int:
         """The cell of a place, from 0 to the width - 1; what lies beyond an end stands at that end."""
         at = bisect_right(self.places, place_s) - 1
-        if at < 0 or self.width <= 1:
+        if at < 0 or len(self.places) == 1:
             return 0
         if at >= len(self.places) - 1:
             return self.width - 1

@@ -117,7 +117,9 @@ def _second(seen: Seen, step: Step, known: StepState, width: int) -> list[Line]:
         return [((f"! without a second person: {shortened(known.waived_reason, 120)}", "warn"),)]
     if not needs_second(seen.state, step.id, seen.now):
         return []
-    told = "! past the point of no return: a second person agrees with a, from their own seat; w goes on without"
+    told = "! past the point of no return: a second person agrees first"
+    if seen.mode != "REPLAY":
+        told = "! past the point of no return: a second person agrees with a, from their own seat; w goes on without"
     return [((text, "warn"),) for text in wrapped(told, width)]
 
 
@@ -128,11 +130,10 @@ def _no_step(seen: Seen, width: int) -> list[Line]:
     if state.status == "live":
         done = "the way back is walked" if state.rollback is not None else "every step is settled"
         forward: Line = ((", b goes forward again", "plain"),) if state.rollback is not None else ()
-        return [
-            ((f"✔ {done}", "good"),),
-            (("F finishes the run", "plain"), *forward),
-            (("until then its keeper goes on", "dim"),),
-        ]
+        lines: list[Line] = [((f"✔ {done}", "good"),)]
+        if seen.mode != "REPLAY":
+            lines += [(("F finishes the run", "plain"), *forward), (("until then its keeper goes on", "dim"),)]
+        return lines
     at = f" at {seen.local(state.ended.at)}" if state.ended else ""
     return [((f"the run was {state.status}{at}", "good" if state.status == "finished" else "bad"),)]
 

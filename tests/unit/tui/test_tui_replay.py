@@ -1,0 +1,198 @@
+"""A replay shows what was, offers nothing that acts, and goes where it was told to."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from screen_story import text_of, texts
+
+from cockpit.report.film import Film
+from cockpit.run.forecast import forecast
+from cockpit.tui import keymap
+from cockpit.tui.panes import banner, gate, keys, stepping
+from cockpit.tui.panes.seen import Seen
+from cockpit.tui.playing import SPEEDS, Player
+from cockpit.tui.zones import own_zone, zone_named, zones
+
+LOGS = sorted((Path(__file__).parents[2] / "logs" / "v1").glob("*.jsonl"))
+NIGHT = next(log for log in LOGS if log.stem == "night")
+ACTING = next(log for log in LOGS if log.stem == "acting")
+
+
+@pytest.fixture(scope="module")
+def films() -> Iterator[dict[str, Film]]:
+    """Every golden log, read to its end."""
+    found = {log.stem: Film(log) for log in LOGS}
+    for film in found.values():
+        film.start(lambda: None)
+        end = time.monotonic() + 20
+        while not film.is_whole:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+    yield found
+    for film in found.values():
+        film.close()
+    gc.collect()
+
+
+def seen_at(player: Player, selected: str | None = None) -> Seen:
+    now = player.now()
+    return Seen(
+        view=player.view, now=now, keeper=player.keeper_sight(), forecast=forecast(player.view.state, now),
+        mode=player.mode, zone=ZoneInfo("UTC"), selected=selected,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("log", [log.stem for log in LOGS])
+def test_at_no_moment_does_a_replay_offer_a_key_that_acts(films, log):
+    player = Player(films[log])
+    for fact in range(player.film.facts):
+        player.go_to(fact)
+        for selected in (None, next(iter(player.view.state.steps))):
+            seen = seen_at(player, selected)
+            lines = [
+                *stepping.lines(seen, 60, 30, is_formatted=False),
+                *gate.gate(seen, 60),
+                banner.banner(seen, 99, 30),
+            ]
+            assert not [text for line in lines for text, ink in line if ink == "key"], texts(lines)
+            assert "overrides" not in texts(lines)
+            assert "releases" not in texts(lines)
+
+
+def test_the_hints_name_keys_of_a_replay_only(films):
+    player = Player(films["night"])
+    hints = text_of(keys.hints(seen_at(player), 200, 40))
+    for name in ("play", "go", "find", "difference", "zone"):
+        assert f"{keymap.REPLAY[name].label} {keymap.REPLAY[name].word}" in hints
+    assert "confirm" not in hints
+
+
+def test_no_key_of_a_replay_is_one_that_acts():
+    assert not [key for key in keymap.REPLAY.values() if key.action.startswith("act(")]
+    names = [name for key in keymap.REPLAY.values() for name in key.name.split(",")]
+    assert len(names) == len(set(names))
+
+
+# ---- moving ------------------------------------------------------------------------------------------------------
+
+
+def test_steps_end_at_both_ends_and_say_so(films):
+    player = Player(films["night"])
+    assert not player.step(-1)
+    assert player.step(1)
+    assert player.step(-10)
+    assert player.place.fact == 0
+    assert player.step(1000)
+    assert player.place.fact == player.film.facts - 1
+    assert not player.step(1)
+
+
+def test_from_between_two_facts_back_is_to_the_one_before(films):
+    player = Player(films["night"])
+    film = player.film
+    between = film.at_fact(12).at.at + timedelta(seconds=1)
+    player.go(film.at_time(between))
+    assert player.place.fact == 12
+    player.step(-1)
+    assert player.place == film.at_fact(12)
+    player.step(-1)
+    assert player.place.fact == 11
+
+
+def plays(player: Player, seconds: float, frames: int = 10_000) -> list[str]:
+    """Play until it stops, in frames of so many seconds; what was said."""
+    told: list[str] = []
+    for _ in range(frames):
+        if not player.is_playing or player.follows:
+            break
+        player.tick(seconds, told.append)
+    return told
+
+
+@pytest.mark.parametrize("log", [log.stem for log in LOGS])
+@pytest.mark.parametrize("skips", [True, False])
+def test_playing_passes_every_fact_in_order_and_ends_at_the_end(films, log, skips):
+    player = Player(films[log])
+    player.skips_idle = skips
+    while player.speed != 60:
+        player.faster(1)
+    player.play()
+    places = [player.place_s]
+    for _ in range(20_000):
+        if not player.is_playing or player.follows:
+            break
+        player.tick(0.5, lambda told: None)
+        places.append(player.place_s)
+    assert player.place.fact == player.film.facts - 1
+    assert places == sorted(places)
+    assert player.is_at_end
+    assert player.is_playing is player.follows
+
+
+def test_playing_moves_by_the_log_s_own_time_between_facts_too(films):
+    player = Player(films["night"])
+    player.skips_idle = False
+    player.go_to(12)
+    begin = player.now()
+    player.play()
+    player.tick(2.0, lambda told: None)
+    assert player.now().at - begin.at == timedelta(seconds=2)
+    assert player.now().mono - begin.mono == pytest.approx(2)
+    assert player.place.fact == 12
+
+
+def test_idle_stretches_are_skipped_and_that_is_said(films):
+    player = Player(films["night"])
+    player.play()
+    told = plays(player, 0.1, frames=600)
+    assert any(each.startswith("skipped 12 min") for each in told)
+    assert player.place.fact > 2
+
+
+def test_playing_stops_at_marks_if_asked_to(films):
+    player = Player(films["night"])
+    player.stops_at_marks = True
+    for _ in SPEEDS:
+        player.faster(1)
+    assert player.speed == SPEEDS[-1]
+    kinds = []
+    while not player.is_at_end:
+        player.play()
+        told = plays(player, 0.1)
+        assert told[-1].startswith("paused at a mark: ")
+        kinds.append(told[-1].rpartition(" ")[2])
+    assert kinds == [mark.kind for mark in player.film.timeline.marks]
+
+
+def test_after_the_end_of_a_run_that_is_over_play_begins_again(films):
+    player = Player(films["night"])
+    player.go_to_end()
+    player.follows = False
+    player.play()
+    assert player.place.fact == 0
+
+
+# ---- zones -------------------------------------------------------------------------------------------------------
+
+
+def test_zones_are_the_window_s_utc_and_one_s_own_each_once(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    assert [zone.key for zone in zones("Europe/Rome")] == ["Europe/Rome", "UTC", "America/New_York"]
+    assert [zone.key for zone in zones("Europe/Rome", "local")] == ["America/New_York", "Europe/Rome", "UTC"]
+    assert [zone.key for zone in zones("America/New_York", "utc")] == ["UTC", "America/New_York"]
+    assert [zone.key for zone in zones(None, "Asia/Tokyo")] == ["Asia/Tokyo", "UTC", "America/New_York"]
+
+
+@pytest.mark.parametrize("name", ["", "Nowhere/Land", "../../etc/passwd", "\x00", "x" * 999])
+def test_a_zone_that_there_is_not_is_none(name, monkeypatch):
+    assert zone_named(name) is None
+    assert zones(name)[0].key == "UTC"
+    monkeypatch.setenv("TZ", name.replace("\x00", ""))
+    assert own_zone().key

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from cockpit.audit.packed import Unpacked, packed_log, unpacked
 from cockpit.errors import CockpitError, LogUnreadable
-from cockpit.session.runs import find_run
 from cockpit.text import visible
 
 
@@ -28,6 +27,8 @@ def log_of(token: str) -> Path:
             raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
         if path.is_dir() and (kept := packed_log(path)) is not None:
             return kept
+        from cockpit.session.runs import find_run  # with all that runs are made of
+
         run_dir = find_run(token)
         return packed_log(run_dir) or run_dir
     except OSError as error:  # no right to look into a folder, a name that is too long

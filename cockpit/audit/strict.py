@@ -79,7 +79,7 @@ def breaches(text: bytes, *, is_first: bool = False) -> Iterator[str]:
     if not isinstance(line["at"], str) or not _AT.fullmatch(line["at"]):
         yield f"does not give its time (`at`) in UTC with six decimals: {shortened(str(line['at']), 60)}"
     if not isinstance(line["id"], str) or not _ID.fullmatch(line["id"]):
-        yield f"has an `id` that is no ULID: {shortened(str(line['id']), 60)}"
+        yield f"has an `id` that is not 26 of 0-9 A-Z: {shortened(str(line['id']), 60)}"
     if is_first and line["type"] != RunStarted.type:
         yield f"is {shortened(str(line['type']), 60)}, but a log begins with {RunStarted.type}"
     yield from _of_type(text)
@@ -119,4 +119,4 @@ def _of_type(text: bytes) -> Iterator[str]:
         yield f"is not what its type demands: {error.message.removeprefix('line 0 is not an event of this log: ')}"
         return
     if not isinstance(event.body, UnknownBody) and event.is_fact != event.body.is_fact:
-        yield f"calls {event.type} {envelope.class_}"
+        yield f"calls {event.type} {envelope.class_}, but it is {'fact' if event.body.is_fact else 'telemetry'}"

@@ -32,12 +32,12 @@ def write_small_log(run_dir: Path, torn: bytes = b'{"v":1,"run":"R1","seq":5,"pr
 
 def long_log(count: int) -> tuple[bytes, Head]:
     """So many ordinary lines of run R1, one fact to nine samples, and its last line."""
-    prev, lines = GENESIS, []
+    prev, lines, reading = GENESIS, [], Reading(probe="api", status="pass")
     moment = Instant(at=datetime(2026, 11, 21, tzinfo=UTC), boot="b", mono=1.0)
     for seq in range(1, count + 1):
-        body = NoteAdded(text="note 0") if seq % 10 == 1 else ProbesSampled(ages=(seq,))
+        body = NoteAdded(text="note 0") if seq % 10 == 1 else ProbesSampled(readings=(reading,), ages=(seq,))
         one = draft(body if seq < count else NoteAdded(text="note 0"), ANA, moment)
         raw = encode(one, run="R1", seq=seq, prev=prev)
-        lines.append(raw.replace(b'"readings":[]', b'"readings":["pass"]'))
+        lines.append(raw)
         prev = digest(lines[-1][:-1])
     return b"".join(lines), Head(seq=count, digest=prev)

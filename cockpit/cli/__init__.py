@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "tasks": ("tasks", "Print a profile's later tasks, as a checklist or a calendar."),
     "probe": ("probing", "Read a profile's probes once, without a run."),
     "log": ("logs", "Print what happened in runs, in sentences, or search them."),
+    "compare": ("comparing", "Compare runs: times, deviations, probes, estimates."),
     "export": ("exporting", "Export the lines of logs that are asked for, byte by byte."),
     "verify": ("verifying", "Verify the chains of logs, and heads noted elsewhere."),
     "checkpoint": ("verifying", "Print a log's head, to be kept elsewhere or signed."),

@@ -1,23 +1,29 @@
 """A log as a report needs it: its chronicle, its head, what verifying it showed, and what is wrong with it.
 
-Invariant: the file is only read, nothing is waited for. Damage further on costs what follows it, and is told.
+Invariant: the file is only read, nothing is waited for. What stands behind damage is told as far as it can be, and as
+what it is: vouched for by nothing.
 """
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
 
 import cockpit
-from cockpit.audit.line import Head
+from cockpit.audit.beyond import Break
+from cockpit.audit.line import Head, event_of
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import Verification, describe, verify
+from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
 from cockpit.report.chronicle import Chronicle, Chronicler
 from cockpit.text import shortened
+
+_BREAKS = 20
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -33,7 +39,7 @@ class Account(Struct, frozen=True, kw_only=True):
     shown: tuple[str, ...]
     """What verifying showed, as `cockpit verify` says it."""
     troubles: tuple[str, ...]
-    """What is wrong with the log; what is told ends there."""
+    """What is wrong with the log, the first thing first; behind that, nothing is proven."""
     written: datetime
     """When the report was made, aware UTC."""
     version: str = cockpit.__version__
@@ -54,14 +60,15 @@ def read_account(path: Path, written: datetime) -> Account:
         except (LogError, OSError) as error:
             troubles.append(str(error))
         except Exception as error:  # noqa: BLE001 - facts in an order, or with settings, that no cockpit writes
-            what = shortened(f"{type(error).__name__}: {error}", 200)
-            troubles.append(f"event {seq} cannot be told, and nothing after it is: {what}")
+            troubles.append(f"event {seq} cannot be told, and nothing after it is: {_what(error)}")
         else:
             if tail.uncounted is not None:
                 troubles.append(f"the last lines do not count: {tail.uncounted}")
         head, size = tail.head, os.fstat(tail.descriptor).st_size
     finally:
         tail.close()
+    if troubles and head is not None:
+        troubles += _unproven(path, chronicler)
     found = verify(path)
     return Account(
         told=chronicler.told(),
@@ -73,3 +80,27 @@ def read_account(path: Path, written: datetime) -> Account:
         troubles=tuple(troubles),
         written=written,
     )
+
+
+def _unproven(path: Path, chronicler: Chronicler) -> list[str]:
+    """Tell what stands behind the damage too, as far as it can be told; what is out of order there."""
+    walk, told = Walk(path), list[str]()
+    try:
+        for _ in walk.batches():
+            pass
+        for each in walk.beyond().read():
+            if isinstance(each, Break):
+                told.append(each.what)
+                continue
+            with suppress(LogError):  # of a body that no version of ours wrote, the line alone is known
+                chronicler.take_unproven(event_of(each[0]))
+    except Exception as error:  # noqa: BLE001 - as above; what came before it is told
+        told.append(f"nothing further can be told: {_what(error)}")
+    finally:
+        walk.close()
+    left = len(told) - _BREAKS
+    return told if left <= 0 else [*told[:_BREAKS], f"and {left} more places are out of order"]
+
+
+def _what(error: Exception) -> str:
+    return shortened(f"{type(error).__name__}: {error}", 200)

@@ -69,6 +69,7 @@ def timeline(told: Chronicle, axis: Axis, marks: Iterable[StandOut], *, wide: bo
     bold = [True] * len(lanes) + [isinstance(row, PhaseRecord) for row in rows]
     layers = [
         *_cuts(axis, count, x, y),
+        *_unproven(told, axis, count, x, y),
         *_window(told, axis, x, y),
         *_lanes(told, axis, marks, lanes, x, y, wide=wide),
         *_bars(told, axis, rows, len(lanes), x, y, wide=wide),
@@ -225,6 +226,24 @@ def _cuts(axis: Axis, count: int, x: Spec, y: Spec) -> list[Spec]:
          "encoding": {"x": x, "x2": {"field": "x2"}, "y": {"field": "y", **y}, "y2": {"field": "y2"}}},
         {"data": {"values": data}, "mark": {"type": "text", "align": "left", "baseline": "bottom", "dy": -3,
                                             "fontSize": 11, "color": "#555"},
+         "encoding": {"x": x, "y": {"field": "y", **y}, "text": {"field": "label"}}},
+    ]  # fmt: skip
+
+
+def _unproven(told: Chronicle, axis: Axis, count: int, x: Spec, y: Spec) -> list[Spec]:
+    """From where on nothing vouches for what is drawn."""
+    if told.unproven_since is None:
+        return []
+    at = min(axis.x(told.unproven_since), WIDTH - 3)
+    data: list[Spec] = [{"x": at, "x2": WIDTH, "y": 0, "y2": count, "label": "✖ not proven"}]
+    is_left = at < WIDTH * 0.8
+    word: Spec = {"type": "text", "align": "left" if is_left else "right", "baseline": "top", "dy": 2, "dx": 2,
+                  "fontSize": 11, "fontWeight": "bold", "color": "#8a1522"}  # fmt: skip
+    return [
+        {"data": {"values": data},
+         "mark": {"type": "rect", "fill": "#f6dfe1", "stroke": "#8a1522", "strokeDash": [3, 3]},
+         "encoding": {"x": x, "x2": {"field": "x2"}, "y": {"field": "y", **y}, "y2": {"field": "y2"}}},
+        {"data": {"values": data}, "mark": word,
          "encoding": {"x": x, "y": {"field": "y", **y}, "text": {"field": "label"}}},
     ]  # fmt: skip
 

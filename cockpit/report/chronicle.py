@@ -111,6 +111,9 @@ class Chronicle(Struct, frozen=True, kw_only=True):
     happenings_total: int = 0
     unknown_types: tuple[str, ...] = ()
     """Events of a newer cockpit, which are not told."""
+    unproven_since: datetime | None = None
+    """What is told from this time on stands behind damage: nothing vouches for it. None: all of it counts."""
+    unproven_events: int = 0
 
 
 class Chronicler:
@@ -124,6 +127,8 @@ class Chronicler:
         self._last: e.Instant | None = None
         self._ended_by = ""
         self._reason = ""
+        self._unproven_since: datetime | None = None
+        self._unproven = 0
         self._happened = Happened()
         self._walked = Walked()
         self._doings = Doings()
@@ -150,6 +155,15 @@ class Chronicler:
             self._reason = body.reason if isinstance(body, e.RunAborted) else ""
         for part in (self._happened, self._walked, self._doings, self._watched):
             part.take(event, before, after)
+
+    def take_unproven(self, event: e.Event) -> None:
+        """An event that stands behind damage: it is told, with all that follows, as nobody vouches for it.
+
+        Nor for the last one before it: a line that was changed shows only by the next.
+        """
+        self._unproven_since = self._unproven_since or (self._last or event.instant).at
+        self._unproven += 1
+        self.take(event)
 
     def told(self) -> Chronicle:
         """The chronicle of what was taken."""
@@ -209,6 +223,8 @@ class Chronicler:
             happenings=tuple(self._happened.happenings),
             happenings_total=self._happened.total,
             unknown_types=state.unknown_types,
+            unproven_since=self._unproven_since,
+            unproven_events=self._unproven,
         )
 
 

@@ -25,6 +25,8 @@ DEVIATIONS = {
     "settled": "settled an unknown end", "rehearsal": "rehearsed against production", "keeper": "stopped the keeper",
     "hands": "another keeper acts", "continued": "the log went on elsewhere", "place": "a place that is not trusted",
 }  # fmt: skip
+UNPROVEN = "✖ "
+"""Before every time of what stands behind damage."""
 MODES = {"real": "", "dry_run": "dry run", "shown": "shown only, not run", "rolled_back": "rolled back"}
 
 
@@ -37,14 +39,16 @@ class Phrasing:
         self._phases = {phase.id: f"{phase.number} {phase.title or phase.id}" for phase in told.phases}
         times = [each.at for each in told.happenings] or [at for at in (told.began, told.last) if at]
         self.is_one_day = len({local(at, zone).date() for at in (*times[:1], *times[-1:])}) <= 1
+        self._unproven = told.unproven_since
         self.zone_name = zone_name(zone, told.began) if told.began else "UTC"
 
     def at(self, at: datetime | None) -> str:
-        """`22:08:12`, with the day where the run has several; empty for none."""
+        """`22:08:12`, with the day where the run has several, marked where nothing proves it; empty for none."""
         if at is None:
             return ""
         here = local(at, self.zone)
-        return f"{here:%H:%M:%S}" if self.is_one_day else f"{here.day} {here:%b %H:%M:%S}"
+        mark = UNPROVEN if self._unproven is not None and at >= self._unproven else ""
+        return mark + (f"{here:%H:%M:%S}" if self.is_one_day else f"{here.day} {here:%b %H:%M:%S}")
 
     def moment(self, at: datetime | None) -> str:
         """`2026-11-21 22:08:12`; empty for none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from cockpit.report.account import Account
-from cockpit.report.phrasing import Phrasing, against_window
+from cockpit.report.phrasing import UNPROVEN, Phrasing, against_window
 
 
 def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
@@ -44,7 +44,13 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
 def warnings_of(account: Account) -> list[tuple[str, str]]:
     """What a reader must know before all else: a word, and a sentence."""
     told, found = account.told, list[tuple[str, str]]()
-    found += [("Damaged", f"{trouble}. What follows in the log is not told here.") for trouble in account.troubles]
+    found += [("Damaged", f"{trouble}.") for trouble in account.troubles]
+    if told.unproven_since is not None:
+        what = f"the last {told.unproven_events} events stand behind the damage, and the one before them may be it"
+        how = f"They are told as they stand there, their times marked {UNPROVEN.strip()}"
+        found.append(("Not proven", f"{what}. {how}; nothing shows that they are what was written."))
+    elif account.troubles:
+        found.append(("Not whole", "what stands behind the damage is not told here."))
     if told.rehearsal:
         why = f" against production: {told.rehearsal_reason}" if told.rehearsal_reason else ""
         found.append(("Rehearsal", f"nothing outside was changed{why}."))

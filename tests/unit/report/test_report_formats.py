@@ -195,20 +195,26 @@ def test_a_run_that_only_began_is_a_page_too(tmp_path: Path) -> None:
     assert markdown(found, say(found))
 
 
-def test_damage_is_told_first_and_everything_before_it_is_shown(tmp_path: Path) -> None:
+def test_damage_is_told_first_and_what_stands_behind_it_is_marked(tmp_path: Path) -> None:
     log = written(long_night().events, tmp_path / "audit.jsonl")
     lines = log.read_bytes().split(b"\n")
     at = next(n for n, line in enumerate(lines) if b"next week" in line)
     lines[at] = lines[at].replace(b"next week", b"next year")
     log.write_bytes(b"\n".join(lines))
     found = account(log)
-    assert len(found.troubles) == 1
+    assert found.told.unproven_since is not None
+    assert found.told.unproven_events == found.told.events - at - 1
     page = Page(html(found, say(found)))
     assert "Damaged:" in page.text
     assert f"line {at + 2}" in page.text
     assert "NOT:" in page.text
     assert "the nightly report was still running" in page.text
-    assert "the twelve are test users" not in page.text
+    assert "Not proven: the last" in page.text
+    assert "✖ 22:33:55" in page.text, "the changed line itself, which only the next one shows"
+    assert "✖ 22:34:15" in page.text, "the override, after it"
+    assert "✖ 22:08:12" not in page.text, "the hold, before it"
+    assert "the twelve are test users" in page.text
+    assert "✖ not proven" in page.text
     assert not json.loads(as_json(found))["verification"]["ok"]
     assert "**Damaged:**" in markdown(found, say(found))
 

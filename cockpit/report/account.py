@@ -67,7 +67,7 @@ def read_account(path: Path, written: datetime) -> Account:
         head, size = tail.head, os.fstat(tail.descriptor).st_size
     finally:
         tail.close()
-    if troubles and head is not None:
+    if troubles:
         troubles += _unproven(path, chronicler)
     found = verify(path)
     return Account(
@@ -84,20 +84,26 @@ def read_account(path: Path, written: datetime) -> Account:
 
 def _unproven(path: Path, chronicler: Chronicler) -> list[str]:
     """Tell what stands behind the damage too, as far as it can be told; what is out of order there."""
-    walk, told = Walk(path), list[str]()
+    walk, told, again = Walk(path), list[str](), 0
     try:
         for _ in walk.batches():
             pass
+        last_seq = walk.seq
         for each in walk.beyond().read():
             if isinstance(each, Break):
                 told.append(each.what)
-                continue
-            with suppress(LogError):  # of a body that no version of ours wrote, the line alone is known
-                chronicler.take_unproven(event_of(each[0]))
+            elif each[0].seq <= last_seq:
+                again += 1  # an event of that number was told
+            else:
+                last_seq = each[0].seq
+                with suppress(LogError):  # of a body that no version of ours wrote, the line alone is known
+                    chronicler.take_unproven(event_of(each[0]))
     except Exception as error:  # noqa: BLE001 - as above; what came before it is told
         told.append(f"nothing further can be told: {_what(error)}")
     finally:
         walk.close()
+    if again:
+        told.append(f"{again} events whose numbers came before are not told again")
     left = len(told) - _BREAKS
     return told if left <= 0 else [*told[:_BREAKS], f"and {left} more places are out of order"]
 

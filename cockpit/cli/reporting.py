@@ -14,6 +14,7 @@ import click
 from msgspec.structs import replace
 
 from cockpit.audit import clock
+from cockpit.audit.line import Head
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from cockpit.report.account import Account
 
 FORMATS = ("html", "md", "json", "csv")
+_HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-fA-F]{8,64})")
 _PLAIN = re.compile(r"[^a-z0-9._-]+")
 
 
@@ -34,7 +36,11 @@ _PLAIN = re.compile(r"[^a-z0-9._-]+")
 @click.option("--table", type=click.Choice(list(TABLES)), help="Which table, as CSV.  [default: events]")
 @click.option("--zone", default="window", metavar="ZONE", help="Of times: utc, window, local or an IANA name.")
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
-def report(log_: str, output: str | None, format_: str, table: str | None, zone: str, force: bool) -> int:
+@click.option("--head", "heads", multiple=True, metavar="CODE",
+    help="A head that was noted elsewhere, as for `verify`. May be given several times.")  # fmt: skip
+def report(
+    log_: str, output: str | None, format_: str, table: str | None, zone: str, force: bool, heads: tuple[str, ...]
+) -> int:
     """Tell the run in LOG (a file, a run's folder or its id): HTML to a file, or md, json and csv.
 
     The page is one file that needs no network and no script, and prints well; without -o it is named after the profile,
@@ -43,12 +49,18 @@ def report(log_: str, output: str | None, format_: str, table: str | None, zone:
     """
     if table and format_ != "csv":
         raise click.UsageError("--table is for --format csv")
+    noted = [_head(text) for text in heads]
     if output not in (None, "-") and not force and Path(output or "").exists():
         raise Refused(f"{output} is there already", hint="name another file with -o, or write over it with --force")
     with reading(log_) as found:
         from cockpit.report.account import read_account
 
-        account = read_account(found.path, clock.now().at)
+        account = read_account(
+            found.path,
+            clock.now().at,
+            anchors=[each for each in noted if each.seq],
+            codes=[each.digest for each in noted if not each.seq],
+        )
         if found.is_copy:
             troubles = [named(each, found) for each in account.troubles] + ([found.trouble] if found.trouble else [])
             shown = tuple(named(each, found) for each in account.shown)
@@ -64,6 +76,14 @@ def report(log_: str, output: str | None, format_: str, table: str | None, zone:
     else:
         click.echo(_written(text, Path(output) if output else Path(name_of(account)), force=force))
     return Exit.OK if not account.troubles and account.verification.ok else Exit.PROBLEMS
+
+
+def _head(text: str) -> Head:
+    """A head as it was noted: `17:7f3a91c2`, or the digits alone (then `seq` is 0)."""
+    match = _HEAD.fullmatch(text.replace("·", ""))
+    if match is None:
+        raise click.BadParameter(f"`{text}` is no head such as 7f3a91c2 or 17:7f3a91c2", param_hint="--head")
+    return Head(seq=int(match[1] or 0), digest=match[2].lower())
 
 
 def _zone(name: str, account: Account) -> tzinfo:

@@ -7,6 +7,7 @@ what it is: vouched for by nothing.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -46,8 +47,11 @@ class Account(Struct, frozen=True, kw_only=True):
     """Of the cockpit that made it."""
 
 
-def read_account(path: Path, written: datetime) -> Account:
-    """Read a run's folder, or a log file of any name. Raises LogUnreadable if it cannot be opened at all."""
+def read_account(path: Path, written: datetime, *, anchors: Sequence[Head] = (), codes: Sequence[str] = ()) -> Account:
+    """Read a run's folder, or a log file of any name, and verify it, as `cockpit.audit.verify` does.
+
+    `anchors` and `codes` are heads that were noted elsewhere. Raises LogUnreadable if it cannot be opened at all.
+    """
     tail = Tail(path, is_waited_for=False)
     chronicler, troubles = Chronicler(), list[str]()
     try:
@@ -69,7 +73,7 @@ def read_account(path: Path, written: datetime) -> Account:
         tail.close()
     if troubles:
         troubles += _unproven(path, chronicler)
-    found = verify(path)
+    found = verify(path, anchors=anchors, codes=codes)
     return Account(
         told=chronicler.told(),
         path=tail.path,

@@ -51,6 +51,8 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
         found.append(("Not proven", f"{what}. {how}; nothing shows that they are what was written."))
     elif account.troubles:
         found.append(("Not whole", "what stands behind the damage is not told here."))
+    if not account.verification.ok and not account.troubles:
+        found.append(("Does not verify", f"{account.verification.problem}."))
     if told.rehearsal:
         why = f" against production: {told.rehearsal_reason}" if told.rehearsal_reason else ""
         found.append(("Rehearsal", f"nothing outside was changed{why}."))

@@ -111,6 +111,19 @@ def test_wrong_options_are_usage_errors(cockpit: Cockpit, done: Path) -> None:
         assert one_sentence(ended)
 
 
+def test_a_head_that_was_noted_elsewhere_stands_in_the_report(cockpit: Cockpit, done: Path) -> None:
+    head = json.loads(cockpit("report", str(done), "--format", "json").stdout)["log"]["head"]
+    for noted in (head["digest"][:8], f"{head['seq']}:{head['digest'][:4]}·{head['digest'][4:16]}"):
+        ended = cockpit("report", str(done), "-o", "-", "--head", noted)
+        assert ended.returncode == 0, ended.stderr
+        assert f"anchored to seq {head['seq']}" in ended.stdout
+        assert "not anchored" not in ended.stdout
+    foreign = cockpit("report", str(done), "-o", "-", "--head", "0" * 8)
+    assert foreign.returncode == 1
+    assert "Does not verify:" in foreign.stdout
+    assert cockpit("report", str(done), "--head", "nonsense").returncode == 2
+
+
 def test_times_are_in_the_zone_that_is_asked_for(cockpit: Cockpit, done: Path) -> None:
     assert (
         "Times are Asia/Tokyo, UTC+09:00"

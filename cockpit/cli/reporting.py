@@ -53,7 +53,7 @@ def report(
     if output not in (None, "-") and not force and Path(output or "").exists():
         raise Refused(f"{output} is there already", hint="name another file with -o, or write over it with --force")
     with reading(log_) as found:
-        from cockpit.report.account import read_account
+        from cockpit.report.account import read_account, without_folders
 
         account = read_account(
             found.path,
@@ -68,6 +68,7 @@ def report(
         if account.told.began is None:
             why = f": {account.troubles[0]}" if account.troubles else ""
             raise LogUnreadable(f"no run began in {account.path}{why}")
+        account = without_folders(account)
         text = _told(account, format_, table or "events", _zone(zone, account), found.path)
     for trouble in account.troubles:
         say(trouble)

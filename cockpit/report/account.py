@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 import cockpit
 from cockpit.audit.beyond import Break
@@ -22,7 +23,7 @@ from cockpit.audit.verify import Verification, describe, verify
 from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
 from cockpit.report.chronicle import Chronicle, Chronicler
-from cockpit.text import shortened
+from cockpit.text import shortened, visible
 
 _BREAKS = 20
 
@@ -84,6 +85,15 @@ def read_account(path: Path, written: datetime, *, anchors: Sequence[Head] = (),
         troubles=tuple(troubles),
         written=written,
     )
+
+
+def without_folders(account: Account) -> Account:
+    """The account as it is passed on: the log by its name alone, and not by where it lay."""
+    name = visible(account.path.name)
+    shown, troubles = (
+        tuple(line.replace(str(account.path), name) for line in lines) for lines in (account.shown, account.troubles)
+    )
+    return replace(account, shown=shown, troubles=troubles)
 
 
 def _unproven(path: Path, chronicler: Chronicler) -> list[str]:

@@ -35,6 +35,7 @@ def test_the_page_is_named_after_the_run_and_never_written_over(cockpit: Cockpit
     assert path.stat().st_mode & 0o777 == 0o600
     text = path.read_text()
     assert "all is well" in text
+    assert str(tmp_path) not in text, "where it lay is nobody's business"
     path.write_text("mine")
     again = cockpit("report", str(done))
     assert again.returncode == 4

@@ -14,7 +14,7 @@ from cockpit.run.due import has_set_time
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
 from cockpit.run.numbering import find_step
-from cockpit.run.state import RunState
+from cockpit.run.state import RunState, StepState
 
 PACE_LIMITS = (0.5, 3.0)
 """One quick or one stuck phase must not promise, or threaten, the whole night."""
@@ -67,6 +67,12 @@ def _tells_pace(state: RunState, step_id: str) -> bool:
         and not has_set_time(found[1])
         and is_of_the_work(state, step_id)
     )
+
+
+def did_its_work(step: StepState) -> bool:
+    """Whether how long a step took says how long it takes: confirmed, and not merely shown, as in a rehearsal."""
+    has_acted = step.action is None or step.action.mode in ("real", "rolled_back")
+    return step.status == "confirmed" and step.spent_s > 0 and has_acted
 
 
 def is_of_the_work(state: RunState, step_id: str) -> bool:

@@ -20,8 +20,8 @@ from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
 from cockpit.errors import LogError
 from cockpit.run.events import RunStarted
 from cockpit.run.evolve import evolve
-from cockpit.run.pace import is_of_the_work
-from cockpit.run.state import EMPTY, RunState, StepState
+from cockpit.run.pace import did_its_work, is_of_the_work
+from cockpit.run.state import EMPTY, RunState
 
 NEWEST = 20
 """Runs that count."""
@@ -52,7 +52,7 @@ def earlier_timings(profile_id: str, steps: Collection[str], folder: Path) -> Ti
         durations = {
             step_id: state.steps[step_id].spent_s
             for step_id in state.steps.keys() & set(steps)
-            if _counts(state.steps[step_id]) and is_of_the_work(state, step_id)
+            if did_its_work(state.steps[step_id]) and is_of_the_work(state, step_id)
         }
         for step_id, took_s in durations.items():
             taken.setdefault(step_id, []).append(took_s)
@@ -60,11 +60,6 @@ def earlier_timings(profile_id: str, steps: Collection[str], folder: Path) -> Ti
         if counted >= NEWEST:
             break
     return Timings({step: round(statistics.median(times), 1) for step, times in sorted(taken.items())}, counted)
-
-
-def _counts(step: StepState) -> bool:
-    did_work = step.action is None or step.action.mode in ("real", "rolled_back")
-    return step.status == "confirmed" and step.spent_s > 0 and did_work
 
 
 def _finished(profile_id: str, folder: Path) -> Iterator[RunState]:

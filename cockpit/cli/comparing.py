@@ -1,0 +1,80 @@
+"""`cockpit compare`: runs beside each other, and better estimates for the next one."""
+
+from __future__ import annotations
+
+import sys
+from datetime import tzinfo
+
+import click
+import msgspec
+
+from cockpit.cli.ending import say
+from cockpit.cli.filters import ZoneType
+from cockpit.cli.reading import named, reading
+from cockpit.cli.table import room
+from cockpit.exits import Exit
+from cockpit.text import visible
+
+FORMATS = ("text", "md", "json", "toml")
+
+
+@click.command()
+@click.argument("logs", metavar="LOG LOG...", nargs=-1, required=True)
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="text", help="How to print it.  [default: text]"
+)
+@click.option("--by-phase", is_flag=True, help="What probes read in each phase, too.")
+@click.option(
+    "--off-by",
+    type=click.FloatRange(1.01, 100),
+    default=1.25,
+    show_default=True,
+    metavar="FACTOR",
+    help="From which factor on an estimate is wrong.",
+)
+@click.option("--zone", metavar="ZONE", type=ZoneType(), default="utc", help="Of times.  [default: utc]")
+def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, zone: str) -> int:
+    """Compare runs with the first LOG (files, runs' folders or ids): how long, what else, what the probes read.
+
+    Where the estimates of the first one's profile were wrong, over all of these runs, it prints lines to paste;
+    --format toml prints them as a file that the profile extends. Exit status 1 if a log is damaged: it is compared as
+    far as it goes.
+    """
+    if len(logs) < 2 and format_ != "toml":
+        raise click.UsageError("name two logs or more; the first is what the others are compared with")
+    from cockpit.report.compared import read_compared
+    from cockpit.report.comparison import compare as compared
+    from cockpit.report.estimates import overlay
+    from cockpit.report.moments import zone_called
+
+    runs = []
+    for token in logs:
+        with reading(token) as log:
+            one = read_compared(log.path)
+            troubles = [named(trouble, log) for trouble in one.troubles] + ([log.trouble] if log.trouble else [])
+            runs.append(msgspec.structs.replace(one, troubles=tuple(troubles)))
+    found = compared(runs, off_by)
+    here = zone_called(zone, runs[0].state.profile)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    if format_ == "json":
+        told = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
+        # JSON lets some of the characters through that act on a terminal.
+        click.echo(visible(told, multiline=True) if sys.stdout.isatty() else told)
+    elif format_ == "toml":
+        click.echo(overlay(found.estimates), nl=False)
+    else:
+        click.echo(_words(found, here, format_, by_phase=by_phase))
+    troubled = [(token, run) for token, run in zip(logs, runs, strict=True) if run.troubles]
+    for token, run in troubled:
+        for trouble in run.troubles:
+            say(f"{token}: {trouble}")
+    return Exit.PROBLEMS if troubled else Exit.OK
+
+
+def _words(found: object, zone: tzinfo, format_: str, *, by_phase: bool) -> str:
+    from cockpit.report.comparison import Comparison
+    from cockpit.report.comparison_text import markdown, text
+
+    assert isinstance(found, Comparison)
+    return markdown(found, zone) if format_ == "md" else text(found, zone, room(), by_phase=by_phase)

@@ -192,6 +192,11 @@ class RunScreen(Screen[None]):
         self._first_row = max(0, min(self._first_row, len(lines) - max(1, height)))
         return stepping.part(lines, self._first_row, max(1, height))
 
+    def _compositor_refresh(self) -> None:
+        """Textual paints a screen once before any pane has its place: that costs as much as the paint that counts."""
+        if self._plan is not None or self.size.width == 0:
+            super()._compositor_refresh()
+
     # ---- layout --------------------------------------------------------------------------------------------------
 
     def _inner_width(self, name: str, width: int) -> int:

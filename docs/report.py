@@ -18,7 +18,7 @@ def main() -> None:
     from report_story import long_night
 
     from cockpit.report.axis import axis
-    from cockpit.report.charts import timeline
+    from cockpit.report.chart_timeline import timeline
     from cockpit.report.chronicle import chronicle
     from cockpit.report.drawing import Painter
     from cockpit.report.moments import zone_called

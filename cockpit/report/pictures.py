@@ -7,7 +7,8 @@ from datetime import datetime
 from msgspec import Struct
 
 from cockpit.report.axis import Axis, axis
-from cockpit.report.charts import beyond, probe_chart, statuses, timeline
+from cockpit.report.chart_probes import beyond, probe_chart, statuses
+from cockpit.report.chart_timeline import timeline
 from cockpit.report.chronicle import Chronicle
 from cockpit.report.drawing import Painter, Picture
 from cockpit.report.phrasing import Phrasing

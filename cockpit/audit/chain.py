@@ -245,7 +245,13 @@ class Chain:
         return named_run(text)
 
     def _why_not_next(self, text: bytes, number: int) -> str:
-        envelope = open_envelope(text, line=number)  # says by itself what is wrong with a line that is no event
+        try:
+            envelope = open_envelope(text, line=number)
+        except LogDamaged as why:
+            if self.seq or number > 1:
+                raise
+            what = "this is no log of cockpit, or its beginning was changed"
+            raise LogDamaged(f"{what}: {why.message}", line=number) from why
         seq, expected = envelope.seq, self.seq + 1
         if self.run and f'"run":"{self.run}"'.encode() not in text:
             return f"line {number} is not of the run {self.run}: {shortened(text[:80].decode(errors='replace'), 80)}"

@@ -147,8 +147,6 @@ def describe(found: Verification) -> list[str]:
     if found.seq:
         head = f"seq {found.head.seq}, {found.head.short} ({found.head.digest})" if found.head else "none: no facts"
         told.append(f"chain unbroken from line 1 to line {found.lines}; head {head}")
-    else:
-        told.append("no line counts: this is no log of cockpit, or its beginning was changed or cut off")
     if found.unproven_bytes:
         told.append(f"{found.unproven_bytes} bytes after that are vouched for by nothing")
     told += _about_bytes(found)

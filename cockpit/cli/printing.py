@@ -35,7 +35,7 @@ def print(run: str, done: bool) -> int:  # noqa: A001 - the command's name
     with reading(run) as found:
         path, log = found.path, read_log(found.path)
         if log.state.started is None:
-            why = f": {log.troubles[0]}" if log.troubles else "" if log.head else ": it holds no complete line"
+            why = f": {log.troubles[0]}" if log.troubles else ""
             raise LogUnreadable(f"no run began in {log.path}{why}")
         if found.is_copy:
             log = _of_given(log, found)

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cockpit.audit.layout import log_path
 from cockpit.audit.packed import Unpacked, packed_log, unpacked
-from cockpit.errors import CockpitError, LogUnreadable
+from cockpit.errors import CockpitError, LogUnreadable, RunError
 from cockpit.text import visible
 
 
@@ -29,7 +30,15 @@ def log_of(token: str) -> Path:
             return kept
         from cockpit.session.runs import find_run  # with all that runs are made of
 
-        run_dir = find_run(token)
+        try:
+            run_dir = find_run(token)
+        except RunError as error:
+            if not path.is_dir():
+                raise
+            raise LogUnreadable(
+                f"{visible(token)} is a folder without a log: there is no {log_path(path).name} in it",
+                hint="name a log, or a run's folder",
+            ) from error
         return packed_log(run_dir) or run_dir
     except OSError as error:  # no right to look into a folder, a name that is too long
         raise LogUnreadable(f"{visible(token)} cannot be opened: {error.strerror}") from error

@@ -10,8 +10,8 @@ import click
 from msgspec import Struct
 
 import cockpit
-from cockpit.cli.ending import Refused
-from cockpit.cli.reading import reading
+from cockpit.cli.ending import Refused, say
+from cockpit.cli.reading import named, reading
 from cockpit.cli.screens import runnable
 from cockpit.cli.variables import environment
 from cockpit.errors import LogUnreadable
@@ -33,6 +33,8 @@ class _Source(Struct, frozen=True):
     """When the work was over, or will be; aware."""
     name: str
     """A run's id, or the environment: it makes the entries of a calendar the same ones at the next export."""
+    troubles: tuple[str, ...] = ()
+    """What is wrong with its log: when the work was over may be among what is lost."""
 
 
 @click.command()
@@ -56,13 +58,15 @@ def tasks(what: str, format_: str, events: bool) -> int:
     if source is None:
         return Exit.PROBLEMS
     listed = due_tasks(source.profile, source.values, source.over)
+    for trouble in source.troubles:
+        say(trouble)
     if not listed:
         click.echo("the profile has no tasks", err=True)
     if format_ == "md":
         click.echo(as_markdown(source.profile, listed), nl=False)
     else:
         click.echo(_calendar(source, listed, events=events), nl=False)
-    return Exit.OK
+    return Exit.PROBLEMS if source.troubles else Exit.OK
 
 
 def _of_file(file: str) -> _Source | None:
@@ -78,22 +82,18 @@ def _of_file(file: str) -> _Source | None:
 
 
 def _of_run(token: str) -> _Source:
-    from cockpit.audit.tail import Tail
-    from cockpit.run.evolve import evolve
-    from cockpit.run.state import EMPTY
+    """Of a damaged log, what counts says what the tasks are."""
+    from cockpit.report.outside import read_log
 
     with reading(token) as log:
-        tail, state = Tail(log.path), EMPTY
-        try:
-            while entries := tail.read():
-                for entry in entries:
-                    state = evolve(state, entry.event)
-        finally:
-            tail.close()
+        read = read_log(log.path)
+        troubles = [named(trouble, log) for trouble in read.troubles] + ([log.trouble] if log.trouble else [])
+        state = read.state
         if state.started is None:
-            raise LogUnreadable(f"no run began in {tail.path}")
+            why = f": {troubles[0]}" if troubles else ""
+            raise LogUnreadable(f"no run began in {read.path}{why}")
     over = state.ended.at if state.ended else state.started.window_end
-    return _Source(state.profile, shown_values(state), over, state.run)
+    return _Source(state.profile, shown_values(state), over, state.run, tuple(troubles))
 
 
 # ---- iCalendar ---------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from cockpit.audit.verify import run_of
 from cockpit.audit.verify import verify as verified
 from cockpit.cli.ending import exit_of, say
 from cockpit.cli.reading import named, reading
-from cockpit.errors import CockpitError, LogDamaged, LogUnreadable
+from cockpit.errors import CockpitError, LogDamaged, LogTooNew, LogUnreadable
 from cockpit.exits import Exit
 from cockpit.text import shortened, visible
 
@@ -211,6 +211,8 @@ def checkpoint(log_: str) -> int:
     """
     with reading(log_) as log:
         found = _of_given(verified(log.path), log)
+    if not found.ok and found.problems[0].kind == "newer":
+        raise LogTooNew(found.problem)
     if not found.ok:
         raise LogDamaged(f"no checkpoint of {visible(str(found.path))} was made: {found.problem}", line=0)
     if found.head is None:

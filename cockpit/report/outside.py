@@ -53,6 +53,8 @@ def read_log(path: Path) -> Log:
     else:
         if tail.uncounted is not None:
             troubles.append(f"the last lines do not count: {tail.uncounted}")
+        elif not tail.run:
+            troubles.append("it holds no complete line")
     head = tail.head
     tail.close()
     if path.is_dir():

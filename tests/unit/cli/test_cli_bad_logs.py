@@ -89,6 +89,31 @@ def test_print_prints_what_counts_and_says_first_what_is_wrong(
         assert re.search(bad.says, answer.all)
 
 
+@pytest.mark.parametrize("bad", BAD_LOGS, ids=str)
+def test_tasks_are_those_of_what_counts_and_the_trouble_is_said(
+    bad: BadLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = Answer(capsys, "tasks", str(bad.write(tmp_path)))
+    if bad.counting:
+        assert answer.out.startswith("# organizational model (production): tasks")
+        assert answer.status == bool(bad.status)
+    else:
+        assert (answer.status, answer.out) == (3, "")
+    if bad.status:
+        assert re.search(bad.says, answer.err)
+
+
+@pytest.mark.parametrize("bad", BAD_LOGS, ids=str)
+def test_a_checkpoint_is_made_of_what_verifies_alone(
+    bad: BadLog, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answer = Answer(capsys, "checkpoint", str(bad.write(tmp_path)))
+    assert answer.status == bad.status
+    assert bool(answer.out) is (bad.status == 0)
+    if bad.status:
+        assert re.search(bad.says, answer.err)
+
+
 def test_of_a_damaged_log_only_what_counts_is_given_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for bad in BAD_LOGS:
         if bad.after:

@@ -16,7 +16,7 @@ from cockpit.profile.model import Probe, Profile
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.friction import required_word
-from cockpit.run.readings import Reading
+from cockpit.run.readings import ConditionVerdict, Reading
 
 DORA = e.Actor("dora", "bastion-2", "ssh 192.0.2.9", "SHA256:3k1f")
 GENESIS = "0" * 64
@@ -102,6 +102,7 @@ def until_migration(profile: Profile = PROFILE) -> Told:
     night.lasts(30)
     night.runs("deployment.apps/app scaled", exit_code=0)
     night.lasts(60)
+    night.judges("pass", ConditionVerdict("connections == 0", True, "connections is 0"))
     night.confirms()
     night.lasts(40)
     return night
@@ -157,7 +158,7 @@ def long_night(profile: Profile = PROFILE) -> Told:
         typed=required_word(night.state, "skip", "cleanup", night.now()),
     )  # fmt: skip
     night.lasts(20)
-    night.judges("blocked")
+    night.judges("blocked", ConditionVerdict("missing_profiles == 0", False, "missing_profiles is 12"))
     night.does(
         c.OverrideGate, gate="exit:database", reason="the twelve are test users", actor=DORA,
         typed=required_word(night.state, "override", "", night.now()),

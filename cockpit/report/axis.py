@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta, tzinfo
 from itertools import pairwise
+from math import ceil
 
 from msgspec import Struct
 
@@ -74,7 +75,7 @@ class Axis(Struct, frozen=True):
     def ticks(self, most: int) -> tuple[Tick, ...]:
         """At most about `most` labels, at round times of the zone, none within a break."""
         shown_s = sum(b[0] - a[0] for a, b in pairwise(self.places) if not self._is_cut(a[1]))
-        step_s = next((each for each in _TICKS_S if shown_s / each <= most), _DAY_S * max(1, round(shown_s / _DAY_S)))
+        step_s = next((each for each in _TICKS_S if shown_s / each <= most), _DAY_S * ceil(shown_s / _DAY_S / most))
         told, last_x, last_day = list[Tick](), -WIDTH, ""
         for at in self._round_times(step_s):
             x = self.x(at)

@@ -33,6 +33,8 @@ _DECIDING = (
     e.WaitRestarted, e.HoldPlaced, e.HoldReleased, e.TriggerRaised, e.TriggerAnswered, e.RollbackChosen, e.RollbackLeft,
     e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.RunFinished, e.RunAborted,
 )  # fmt: skip
+_GUARDED = (e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.ActionRequested)
+"""What a gate guards: its last verdict before the decision is told with it."""
 _TAKEN_OVER = ("step", "gate", "attempt", "reason", "seen", "current", "counts", "values", "verdict", "conditions",
                "unmet", "second", "sent")  # fmt: skip
 
@@ -70,7 +72,7 @@ class Happened:
         if event.is_fact and not isinstance(body, _TOLD_ELSEWHERE):
             self._tell(event, after)
         if isinstance(body, _DECIDING):
-            self.decisions.append(_decision(event, after))
+            self.decisions.append(_decision(event, before, after))
         keep = _KEEPING.get(type(body))
         if keep is not None:
             keep(self, event, body, before, after)
@@ -173,7 +175,7 @@ class Happened:
             )
 
 
-def _decision(event: e.Event, state: RunState) -> Decision:
+def _decision(event: e.Event, before: RunState, state: RunState) -> Decision:
     body = event.body
     fields = {name: getattr(body, name) for name in _TAKEN_OVER if hasattr(body, name)}
     if isinstance(body, e.PhaseEntered | e.PhaseLeft):
@@ -183,6 +185,10 @@ def _decision(event: e.Event, state: RunState) -> Decision:
         fields["step"] = name if kind in ("step", "run", "if") else ""
     if isinstance(body, e.ActionCancelled | e.ActionSettled):
         fields["step"] = _step_of(state, body.action)
+    if isinstance(body, _GUARDED) and before.cursor is not None:
+        guard = before.gates.get(before.cursor.gate)
+        if guard is not None and before.cursor.step == fields.get("step"):
+            fields |= {"gate": before.cursor.gate, "verdict": guard.verdict, "conditions": guard.conditions}
     not_taken = getattr(body, "not_taken", "")
     if isinstance(not_taken, tuple):
         not_taken = ""  # of `rollback.chosen` these are the plans beside the one that was taken

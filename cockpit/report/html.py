@@ -113,6 +113,7 @@ def _decision(decision: Decision, say: Phrasing, most: int) -> dict[str, Any]:
                      for name, entries in what if entries],
         "counts": ", ".join(f"{count} {status}" for status, count in decision.counts.items()),
         "entered": list(decision.values.items()),
+        "verdict": decision.verdict,
         "conditions": [say.condition(each) for each in decision.conditions],
         "unmet": decision.unmet,
         "second": decision.second,

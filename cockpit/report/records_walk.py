@@ -112,7 +112,7 @@ class Decision(Struct, frozen=True, kw_only=True):
     """All probes by the status that was shown."""
     values: dict[str, str] = {}
     verdict: str = ""
-    """Of the gate that was overridden."""
+    """Of the gate that guarded it, as the keeper had last said; empty: there was none."""
     conditions: tuple[ConditionVerdict, ...] = ()
     """Of that gate."""
     unmet: tuple[str, ...] = ()

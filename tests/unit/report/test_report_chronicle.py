@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from report_story import PROFILE, Told, long_night, until_migration
 from screen_story import BO
 
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
+from cockpit.report.axis import WIDTH, axis
 from cockpit.report.chronicle import Chronicle, Chronicler, chronicle
+from cockpit.report.phrasing import Phrasing
 from cockpit.report.records import Threshold
 from cockpit.report.series import BUCKETS, Course
 from cockpit.report.thresholds import comparisons, thresholds
@@ -102,6 +106,10 @@ def test_a_night_is_told_with_its_people_times_and_reasons(night: Chronicle) -> 
 def test_decisions_carry_what_was_known_then(night: Chronicle) -> None:
     (override,) = [each for each in night.decisions if each.type == "gate.overridden"]
     assert (override.verdict, override.reason) == ("blocked", "the twelve are test users")
+    assert [(each.condition, each.holds) for each in override.conditions] == [("missing_profiles == 0", False)]
+    scaled = next(each for each in night.decisions if each.type == "step.confirmed" and each.step == "scale_down")
+    assert (scaled.gate, scaled.verdict) == ("step:scale_down", "pass")
+    assert [each.detail for each in scaled.conditions] == ["connections is 0"]
     migrated = next(each for each in night.decisions if each.type == "step.confirmed" and each.step == "migrate")
     known = {each.probe: each for each in migrated.current}
     assert known["missing_profiles"].status == "fail"
@@ -176,6 +184,21 @@ def test_a_live_run_is_told_as_of_its_last_event() -> None:
     assert (told.holds[0].ended, told.holds[0].seconds) == (None, 90)
 
 
+def test_times_that_no_calendar_has_are_told_all_the_same() -> None:
+    night = long_night()
+    odd = [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)]
+    events = [
+        replace(event, instant=replace(event.instant, at=odd[event.seq % 3 % 2])) if event.seq % 5 == 0 else event
+        for event in night.events
+    ]
+    told = chronicle(events)
+    assert told.outcome == "finished"
+    assert told.duration_s == pytest.approx(3855), "by the monotonic clock"
+    shared = axis(min(odd), max(odd), [each.at for each in told.happenings], ZoneInfo("America/Lima"))
+    assert len(shared.ticks(9)) <= 12
+    assert Phrasing(told, ZoneInfo("Asia/Tokyo")).moment(max(odd))
+
+
 # ---- thresholds ------------------------------------------------------------------------------------------------------
 
 
@@ -232,3 +255,28 @@ def test_no_number_is_lost_between_the_least_and_the_greatest(numbers: list[tupl
     for at, value in numbers:
         bucket = [each for each in told if each.at <= ORIGIN + timedelta(seconds=at)][-1]
         assert bucket.low <= value <= bucket.high
+
+
+# ---- the axis --------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.integers(0, 200_000), min_size=1, max_size=60), st.integers(1, 200_000))
+def test_a_later_time_is_never_left_of_an_earlier_one(busy: list[int], length: int) -> None:
+    shared = axis(ORIGIN, ORIGIN + timedelta(seconds=length), [ORIGIN + timedelta(seconds=at) for at in busy], UTC)
+    places = [shared.x(ORIGIN + timedelta(seconds=at)) for at in sorted([*busy, 0, length])]
+    assert places == sorted(places)
+    assert all(0 <= place <= WIDTH for place in places)
+    assert shared.x(ORIGIN) == 0
+    assert shared.x(ORIGIN + timedelta(seconds=length)) == WIDTH
+    ticks = shared.ticks(9)
+    assert [tick.x for tick in ticks] == sorted(tick.x for tick in ticks)
+    assert not [tick for tick in ticks for cut in shared.cuts if cut.x < tick.x < cut.x2]
+
+
+def test_a_day_of_waiting_for_a_checkpoint_does_not_squeeze_the_night() -> None:
+    times = [ORIGIN + timedelta(minutes=at) for at in (0, 5, 20, 55, 60)] + [ORIGIN + timedelta(hours=25)]
+    shared = axis(times[0], times[-1], times, UTC)
+    (cut,) = shared.cuts
+    assert cut.says == "1d"
+    assert shared.x(times[4]) > WIDTH * 0.9
+    assert [tick.label for tick in shared.ticks(7)][:3] == ["22:00", "22:10", "22:20"]

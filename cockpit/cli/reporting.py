@@ -19,6 +19,7 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
+from cockpit.report.summary import FEW
 from cockpit.report.tabular import TABLES
 
 if TYPE_CHECKING:
@@ -70,8 +71,10 @@ def report(
             raise LogUnreadable(f"no run began in {account.path}{why}")
         account = without_folders(account)
         text = _told(account, format_, table or "events", _zone(zone, account), found.path)
-    for trouble in account.troubles:
+    for trouble in account.troubles[:FEW]:
         say(trouble)
+    if len(account.troubles) > FEW:
+        say(f"{len(account.troubles) - FEW} more places are out of order; the report names them")
     if output == "-" or (output is None and format_ != "html"):
         _print(text)
     else:

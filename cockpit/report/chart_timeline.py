@@ -22,6 +22,7 @@ MOST_ROWS = 70
 _DONE, _OPEN, _BACK, _PLAN, _SKIPPED = "#2b6d99", "#9cc3dd", "#a0522d", "#dcdcdc", "#ffffff"
 _SHAPES = {"trigger": "triangle-up", "failure": "cross", "unknown": "cross", "rollback": "triangle-left",
            "hold": "square", "pen": "circle", "aborted": "square", "damage": "cross"}  # fmt: skip
+_WORDS_APART = 150.0
 _WORDS = {"done_outside": "done outside", "not_applicable": "did not apply", "skipped": "skipped"}
 
 
@@ -55,7 +56,7 @@ def timeline(told: Chronicle, axis: Axis, marks: Iterable[StandOut], *, wide: bo
         {"data": {"values": [{"x": 0, "y": 0}]}, "mark": {"type": "point", "opacity": 0},
          "encoding": {"x": x, "y": {"field": "y", **y}}},
     ]  # fmt: skip
-    return framed({"layer": layers}, max(40, height), wide=wide, top=20)
+    return framed({"layer": layers}, max(40, height), wide=wide, top=36 if axis.cuts else 20)
 
 
 def _row_label(row: PhaseRecord | StepRecord, *, wide: bool) -> str:
@@ -113,9 +114,14 @@ def _beside(begin: float, end: float) -> Spec:
 def _stays(told: Chronicle, row: PhaseRecord | StepRecord) -> list[tuple[Any, Any]]:
     """From when to when it was current; of a phase, from its first beginning to its end."""
     last = told.ended or told.last
+    assert last is not None
     if isinstance(row, StepRecord):
         return [(visit.began, visit.ended or last) for visit in row.visits]
-    return [(row.began, row.ended or last)] if row.began else []
+    if row.began is None:
+        return []
+    visits = [visit for step in told.steps if step.phase == row.id and step.plan == row.plan for visit in step.visits]
+    left = max((visit.ended or last for visit in visits), default=last)  # it may have been left for a way back
+    return [(row.began, row.ended or left)]
 
 
 def _ink(row: PhaseRecord | StepRecord) -> str:
@@ -178,8 +184,8 @@ def _cuts(axis: Axis, count: int, x: Spec, y: Spec) -> list[Spec]:
     return [
         {"data": {"values": data}, "mark": {"type": "rect", "fill": "#f1f1f1"},
          "encoding": {"x": x, "x2": {"field": "x2"}, "y": {"field": "y", **y}, "y2": {"field": "y2"}}},
-        {"data": {"values": data}, "mark": {"type": "text", "align": "left", "baseline": "bottom", "dy": -3,
-                                            "fontSize": 11, "color": "#555"},
+        {"data": {"values": data},
+         "mark": {"type": "text", "align": "center", "baseline": "bottom", "dy": -18, "dx": 10, "fontSize": 11},
          "encoding": {"x": x, "y": {"field": "y", **y}, "text": {"field": "label"}}},
     ]  # fmt: skip
 
@@ -208,10 +214,14 @@ def _window(told: Chronicle, axis: Axis, x: Spec, y: Spec) -> list[Spec]:
     if window is None:
         return []
     lines = [(window.start, "window opens"), (window.no_return, "no return"), (window.end, "window ends")]
+    lined: list[Spec] = [{"x": axis.x(at)} for at, _ in lines if at and axis.holds(at)]
     data: list[Spec] = [{"x": axis.x(at), "y": 0, "label": label} for at, label in lines if at and axis.holds(at)]
+    for at in range(len(data) - 1, 0, -1):
+        if data[at]["x"] - data[at - 1]["x"] < _WORDS_APART:  # one after the other instead of one upon the other
+            data[at - 1]["label"] += f", {data.pop(at)['label']}"
     layers: list[Spec] = [
         {
-            "data": {"values": data},
+            "data": {"values": lined},
             "mark": {"type": "rule", "color": "#1b1b1b", "strokeDash": [6, 3]},
             "encoding": {"x": x},
         }

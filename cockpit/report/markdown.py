@@ -131,7 +131,7 @@ def _code(text: str) -> list[str]:
 
 def _proof(account: Account) -> list[str]:
     head = account.head
-    lines = [f"- {plain(line)}" for line in account.shown]
+    lines = [f"- {plain(line)}" for line in (*account.shown, *account.troubles)]
     if head is not None:
         lines += [f"- Log head: `{head.digest[:8]}` at {head.seq}, in full `{head.digest}`"]
     lines += [f"- Written by cockpit {account.version}, {account.written:%Y-%m-%d %H:%M:%S} UTC", ""]

@@ -7,6 +7,9 @@ import shlex
 from cockpit.report.account import Account
 from cockpit.report.phrasing import UNPROVEN, Phrasing, against_window
 
+FEW = 3
+"""Troubles that are named before all else; the others stand with what was verified."""
+
 
 def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
     """The summary: what, where, when, who, against what."""
@@ -44,7 +47,9 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
 def warnings_of(account: Account) -> list[tuple[str, str]]:
     """What a reader must know before all else: a word, and a sentence."""
     told, found = account.told, list[tuple[str, str]]()
-    found += [("Damaged", f"{trouble}.") for trouble in account.troubles]
+    found += [("Damaged", f"{trouble}.") for trouble in account.troubles[:FEW]]
+    if len(account.troubles) > FEW:
+        found.append(("Damaged", f"in {len(account.troubles) - FEW} more places, named at the end, under The log."))
     if told.unproven_since is not None:
         what = f"the last {told.unproven_events} events stand behind the damage, and the one before them may be it"
         how = f"They are told as they stand there, their times marked {UNPROVEN.strip()}"

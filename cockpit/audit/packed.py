@@ -1,29 +1,26 @@
 """Logs that were kept compressed: gzip and zstd, known by their first bytes and not by their names.
 
-Invariant: what is compressed is unpacked into a private file of its own (0600, in a folder 0700), which is gone when
-the reader is done, also after an error, SIGTERM or SIGHUP. At most half of the room that is free there is used: a file
-made to fill a disk fills none. Memory does not grow with the log. A stream that is cut off or damaged gives every byte
-before that, and says so; the original is only read.
+Invariant: what is compressed is unpacked into a private file (0600, in a folder of its own: `scratch`), which is gone
+when the reader is done. At most half of the room that is free there is used: a file made to fill a disk fills none.
+Memory does not grow with the log. A stream that is cut off or damaged gives every byte before that, and says so; the
+original is only read.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from types import FrameType
-from typing import BinaryIO, NoReturn, Protocol
+from typing import BinaryIO, Protocol
 
 from msgspec import Struct
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.poison import cause
+from cockpit.audit.scratch import scratch_folder
 from cockpit.errors import LogUnreadable
 
 PIECE_BYTES = 64 * 1024
@@ -62,8 +59,12 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
     if packing is None:
         yield Unpacked(path, path)
         return
-    with _tidy_end(), TemporaryDirectory(prefix="cockpit-unpacked-") as folder:
-        target = Path(folder) / unpacked_name(path)
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch_folder("cockpit-unpacked-"))
+        except OSError as error:
+            raise LogUnreadable(f"{path} cannot be unpacked: {cause(error)}", hint="set TMPDIR to a folder") from error
+        target = folder / unpacked_name(path)
         yield Unpacked(target, path, _unpack(path, target, packing))
 
 
@@ -278,23 +279,3 @@ def _free_bytes(folder: Path) -> int:
 
 def _size(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"
-
-
-@contextmanager
-def _tidy_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the program by SystemExit, where nobody else attends to them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    taken = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_DFL]
-    for each in taken:
-        signal.signal(each, _exit)
-    try:
-        yield
-    finally:
-        for each in taken:
-            signal.signal(each, signal.SIG_DFL)
-
-
-def _exit(number: int, frame: FrameType | None) -> NoReturn:
-    raise SystemExit(128 + number)

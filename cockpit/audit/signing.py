@@ -16,11 +16,11 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from msgspec import Struct
 
 from cockpit.audit.checkpoints import Checkpoint, small_file
+from cockpit.audit.scratch import scratch_folder
 from cockpit.audit.verdict import Signature
 from cockpit.text import shortened, visible
 
@@ -52,8 +52,8 @@ def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
     if program is None:
         return Signature(key=blob.fingerprint, why_not="there is no ssh-keygen here to check it with: install OpenSSH")
     # What was read is what is checked, whatever becomes of the files meanwhile.
-    with TemporaryDirectory(prefix="cockpit-signature-") as folder:
-        kept, trusted = Path(folder) / "signature", Path(folder) / "signers"
+    with scratch_folder("cockpit-signature-") as folder:
+        kept, trusted = folder / "signature", folder / "signers"
         kept.write_bytes(raw)
         trusted.write_bytes(allowed)
         try:

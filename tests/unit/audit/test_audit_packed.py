@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.audit import packed
+from cockpit.audit import packed, scratch
 from cockpit.audit.packed import unpacked
 from cockpit.errors import LogUnreadable
 
@@ -203,3 +203,34 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, own_folder: Path, number
         reader.send_signal(number)
         assert reader.wait(20) == 128 + number
     assert not list(own_folder.iterdir())
+
+
+def test_what_a_killed_reader_left_is_gone_with_the_next_one(
+    tmp_path: Path, own_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But not what a living one reads, what is not of this kind, and where links lead."""
+    path = tmp_path / "log"
+    path.write_bytes(gzip.compress(LOG))
+    left, linked, other = own_folder / "cockpit-unpacked-x", own_folder / "cockpit-unpacked-y", own_folder / "mine"
+    for folder in (left, other):
+        folder.mkdir(0o700)
+        (folder / "audit.jsonl").write_bytes(b"secret")
+    linked.symlink_to(other)
+    with unpacked(path) as living:
+        assert left.exists(), "it is young: its lock may be on the way"
+        monkeypatch.setattr(scratch, "YOUNG_S", -1.0)
+        with unpacked(path) as second:
+            assert not left.exists()
+            assert living.path.read_bytes() == second.path.read_bytes() == LOG
+    assert (other / "audit.jsonl").exists()
+    assert sorted(own_folder.iterdir()) == [linked, other]
+
+
+def test_without_a_place_for_a_copy_a_compressed_log_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "log"
+    path.write_bytes(gzip.compress(LOG))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    with pytest.raises(LogUnreadable, match="cannot be unpacked: No such file"):
+        unpacked(path).__enter__()

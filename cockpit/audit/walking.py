@@ -116,7 +116,7 @@ class Walk:
         chain = self._chain
         if chain.pending is not None:
             why = chain.pending.why
-            return LogDamaged(why.message, line=chain.pending.line, hint=AFTER_A_CRASH)
+            return LogDamaged(why.message, line=chain.pending.line, hint=AFTER_A_CRASH if chain.seq else why.hint)
         if not chain.seq:
             return LogDamaged(f"no run began in {self.path}: it holds no complete line", line=1)
         if chain.position < self._end:

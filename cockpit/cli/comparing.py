@@ -68,7 +68,7 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
     troubled = [(token, run) for token, run in zip(logs, runs, strict=True) if run.troubles]
     for token, run in troubled:
         for trouble in run.troubles:
-            say(f"{token}: {trouble}")
+            say(trouble if token in trouble else f"{token}: {trouble}")
     return Exit.PROBLEMS if troubled else Exit.OK
 
 

@@ -34,11 +34,13 @@ def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any
     with written(output, force=force) as out:
         ends = [_one(token, wanted, out, told) for token in logs]
     found = sum(lines for lines, _ in ends)
+    status = max(status for _, status in ends)
     if not found and told.logs:
-        told.nothing()
+        if status == Exit.OK or not wanted.is_everything:
+            told.nothing()
     elif output not in (None, Path("-")) and told.logs:
         say(f"{found} event{'s' * (found != 1)} written to {output}")
-    return max(status for _, status in ends)
+    return status
 
 
 def _one(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
@@ -67,7 +69,7 @@ def _exported(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int
     if walk.left_bytes:
         troubles[0] += f"; the {walk.left_bytes} bytes from there on do not count, and are not exported"
     for trouble in troubles:
-        say(f"{log.given}: {trouble}")
+        say(trouble if str(log.given) in trouble else f"{log.given}: {trouble}")
     return search.found, Exit.PROBLEMS if troubles else Exit.OK
 
 

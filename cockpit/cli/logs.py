@@ -28,6 +28,8 @@ from cockpit.session.runs import run_names, runs_folder
 from cockpit.text import visible
 
 FOLLOW_S = 1.0
+_BREAKS = 5
+"""So many are kept until something is found behind them."""
 
 
 @click.command()
@@ -96,7 +98,7 @@ def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, fol
     teller = Teller(wanted)
     with reading(token, follow=follow) as log:
         lines = _following(log.path, teller) if follow else _walked(log.path, to_the_end=not json_)
-        taken = _taken(lines, teller, label)
+        taken = _taken(lines, teller, label, is_search=wanted.pattern is not None or not wanted.asked.is_everything)
         try:
             for line, is_apart in grouped(taken, wanted.around):
                 is_apart = (is_apart or told.has_more) if wanted.around else False
@@ -150,13 +152,23 @@ def _walked(path: Path, *, to_the_end: bool) -> Iterator[Counted | Break]:
         walk.close()
 
 
-def _taken(lines: Iterator[Counted | Break], teller: Teller, label: str) -> Iterator[Line]:
-    """What is told of lines that are asked for; what is out of order between them is printed, whatever is asked for."""
+def _taken(lines: Iterator[Counted | Break], teller: Teller, label: str, *, is_search: bool) -> Iterator[Line]:
+    """What is told of lines that are asked for, with what is out of order between them.
+
+    Of one log that is printed whatever is asked for; where several are searched, only before what was found behind it.
+    """
+    breaks: list[str] = []
     for each in lines:
-        if isinstance(each, Break):
+        if not isinstance(each, Break):
+            if (told := teller.take(*each)) is not None:
+                if told.is_found:
+                    sys.stdout.writelines(breaks)
+                    breaks.clear()
+                yield told
+        elif label and is_search:
+            breaks = [*breaks[:_BREAKS], f"{label}✖ {visible(each.what)}\n"]
+        else:
             sys.stdout.write(f"{label}✖ {visible(each.what)}\n")
-        elif (told := teller.take(*each)) is not None:
-            yield told
 
 
 def _following(path: Path, teller: Teller) -> Iterator[Counted | Break]:

@@ -42,8 +42,11 @@ def read_compared(path: Path) -> Compared:
         troubles.append(f"an event cannot be told, and nothing after it is: {what}")
     finally:
         walk.close()
+    if chronicler.state.started is None:
+        why = str(walk.trouble) if walk.trouble is not None else next(iter(troubles), "")
+        raise LogUnreadable(
+            why if why.startswith("no run began") else f"no run began in {walk.path}: {why}".rstrip(": ")
+        )
     if walk.trouble is not None:
         troubles.append(f"{walk.trouble}; compared as far as it goes")
-    if chronicler.state.started is None:
-        raise LogUnreadable(f"no run began in {walk.path}" + (f": {troubles[0]}" if troubles else ""))
     return Compared(chronicler.told(), chronicler.state, tuple(troubles))

@@ -19,9 +19,10 @@ from msgspec.structs import replace
 import cockpit
 from cockpit.actions.files import digests, files_of
 from cockpit.audit import accepting, clock, ids, places
+from cockpit.audit.chain import Chain
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import keeper_lock, log_path, origin_path
-from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft, open_envelope
+from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, draft, event_of, open_envelope
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.opening import content, opened
 from cockpit.errors import ActionError, LogError, LogTooNew, PlaceRefused, RunError, StoreFailed
@@ -286,7 +287,7 @@ def _ends(path: Path) -> tuple[Event, Event, Event | None, str]:
         raw = file.readline(FIRST_LIMIT_BYTES + 1)
         if not raw.endswith(b"\n"):
             raise LogError("its first line was never written whole" if raw else "its log is empty: no run began in it")
-        first = decode(raw, line=1)
+        first = event_of(Chain().examine(raw[:-1]), line=1)
         start = max(file.tell(), os.fstat(fd).st_size - _END_BYTES)
         file.seek(start)
         lines = file.read().split(b"\n")

@@ -24,10 +24,11 @@ from cockpit.report.clocktime import local
 from cockpit.report.patterns import Pattern
 from cockpit.report.telling import Teller, Wanted, grouped
 from cockpit.report.telling import Told as Line
-from cockpit.session.runs import run_names, runs_folder
+from cockpit.session.catalog import Catalog, RunsAsked
 from cockpit.text import visible
 
 FOLLOW_S = 1.0
+_LISTED = 8
 _BREAKS = 5
 """So many are kept until something is found behind them."""
 
@@ -35,6 +36,10 @@ _BREAKS = 5
 @click.command()
 @click.argument("logs", metavar="[LOG]...", nargs=-1)
 @click.option("--all-runs", is_flag=True, help="Every run on this host, the oldest first.")
+@click.option("--profile", "profiles", metavar="ID", multiple=True, help="Of these, only of this profile; globs too.")
+@click.option(
+    "--environment", "environments", metavar="NAME", multiple=True, help="Only on this environment; globs too."
+)
 @click.option("--grep", "-e", metavar="PATTERN", help="Only sentences in which this regular expression (RE2) is found.")
 @click.option("--ignore-case", "-i", is_flag=True, help="Upper and lower case are one for --grep.")
 @click.option("--fixed", "-F", is_flag=True, help="The pattern is a text as it is.")
@@ -52,7 +57,8 @@ def log(logs: tuple[str, ...], all_runs: bool, follow: bool, json_: bool, around
     Several are told one after the other, each line with its run. The chain is checked on the way: exit status 1 where
     it breaks, and where --grep found nothing.
     """
-    tokens = _tokens(logs, all_runs=all_runs, follow=follow)
+    kinds = RunsAsked(profiles=given.pop("profiles"), environments=given.pop("environments"))
+    tokens = _tokens(logs, kinds, all_runs=all_runs, follow=follow)
     pattern = _pattern(given)
     wanted = Wanted(
         asked=asked(given),
@@ -66,20 +72,29 @@ def log(logs: tuple[str, ...], all_runs: bool, follow: bool, json_: bool, around
     told = Told(wanted.asked, is_only=len(tokens) == 1)
     names = labels(tokens)
     found, status = over(tokens, lambda token: _one(token, names[token], wanted, told, json_=json_, follow=follow))
-    if found or not told.logs:
+    if found or (tokens and not told.logs):
         return status
-    if pattern is not None or not wanted.asked.is_everything:
+    if tokens and (pattern is not None or not wanted.asked.is_everything):
         told.nothing()
     return max(status, Exit.OK if pattern is None else Exit.PROBLEMS)
 
 
-def _tokens(logs: tuple[str, ...], *, all_runs: bool, follow: bool) -> list[str]:
+def _tokens(logs: tuple[str, ...], kinds: RunsAsked, *, all_runs: bool, follow: bool) -> list[str]:
     if all_runs == bool(logs):
         raise click.UsageError("name a LOG, or look into --all-runs" if not logs else "either LOG or --all-runs")
-    tokens = [str(runs_folder() / name) for name in reversed(run_names())] if all_runs else list(dict.fromkeys(logs))
-    if follow and (all_runs or len(tokens) > 1):
+    if follow and (all_runs or len(set(logs)) > 1):
         raise click.UsageError("one log can be followed, not several")
-    return tokens
+    if not all_runs:
+        if not kinds.is_everything:
+            raise click.UsageError("--profile and --environment choose among --all-runs")
+        return list(dict.fromkeys(logs))
+    catalog = Catalog(kinds)
+    found = [each.about.run for each in catalog.found(with_facts=False)] if catalog.is_filtered else catalog.names
+    if catalog.damaged:
+        say(f"left out, since what they are of cannot be read: {', '.join(catalog.damaged[:_LISTED])}")
+    if not found:
+        say(f"no runs in {catalog.folder}" + (" are like that" if catalog.is_filtered else ""))
+    return [str(catalog.folder / name) for name in reversed(found)]
 
 
 def _pattern(given: dict[str, Any]) -> Pattern | None:

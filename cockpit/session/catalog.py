@@ -86,15 +86,16 @@ class Catalog:
         """How many of these were looked at so far."""
         self.damaged: list[str] = []
         """Damaged ones that were asked past: nobody can say whether they fit."""
-        self._asked = asked
+        self._asked, self._with_facts = asked, True
 
     @property
     def is_filtered(self) -> bool:
         """Whether anything was asked for."""
         return not self._asked.is_everything
 
-    def found(self) -> Iterator[Listed]:
-        """Those that fit, newest first, read as they are asked for."""
+    def found(self, *, with_facts: bool = True) -> Iterator[Listed]:
+        """Those that fit, newest first, read as they are asked for; their facts only if those are wanted."""
+        self._with_facts = with_facts
         for name in self.names:
             self.looked_at += 1
             listed = self._read(self.folder / name)
@@ -143,6 +144,8 @@ class Catalog:
 
     def _listed(self, about: RunSummary, log: Path) -> Listed | None:
         asked = self._asked
+        if not (self._with_facts or asked.by or "rolled-back" in asked.outcomes):
+            return Listed(about, EMPTY, ())
         if asked.by and not _has_fact(log, [b'"user":' + msgspec.json.encode(user) for user in asked.by]):
             return None
         if set(asked.outcomes) == {"rolled-back"} and not _has_fact(log, [_WAY_BACK]):

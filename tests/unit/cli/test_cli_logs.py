@@ -43,7 +43,7 @@ def test_log_tells_what_holds_and_what_stands_behind_a_break_apart(cockpit: Cock
     log.write_bytes(log.read_bytes().replace(b"it was ana", b"it was bob", 1))
     ended = cockpit("log", str(run_dir))
     assert ended.returncode == 1
-    before, marked, after = ended.stdout.partition("✖ line 4 does not chain to line 3: ")
+    before, _, after = ended.stdout.partition("✖ line 4 does not chain to line 3: ")
     assert "confirmed 1.1 First" in before
     assert "later" not in before
     assert "from here on nothing is proven" in after.splitlines()[0]
@@ -81,6 +81,9 @@ def test_log_finds_a_pattern_in_all_runs_and_names_each(cockpit: Cockpit, tmp_pa
     names = [line.split()[0] for line in told]
     assert [cockpit("log", name).returncode for name in names] == [0, 0]
     assert names[0] != names[1]
+    for kind, count in (("--profile=sho?", 2), ("--environment=production", 0), ("--profile=x", 0)):
+        ended = cockpit("log", "--all-runs", "--grep", "lock timeout", "-i", kind)
+        assert (ended.returncode, ended.stdout.count("\n")) == (0 if count else 1, count)
     (runs[0] / "audit.jsonl").write_text("nonsense\n")
     ended = cockpit("log", "--all-runs", "--grep", "lock timeout", "-i")
     assert ended.returncode == 1
@@ -99,7 +102,7 @@ def test_a_search_that_finds_nothing_says_so_and_is_told_apart_by_its_status(coc
     "arguments",
     [
         [], ["x", "--all-runs"], ["x", "y", "--follow"], ["--all-runs", "--follow"], ["x", "--raw"], ["x", "--fixed"],
-        ["x", "--grep", "("], ["x", "--grep", "a", "-C", "-1"], ["x", "--grep", "\udcff"],
+        ["x", "--grep", "("], ["x", "--profile", "y"], ["x", "--grep", "a", "-C", "-1"], ["x", "--grep", "\udcff"],
     ],
 )  # fmt: skip
 def test_a_search_that_cannot_be_made_is_a_usage_error(cockpit: Cockpit, arguments: list[str]) -> None:

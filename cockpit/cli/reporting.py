@@ -73,6 +73,8 @@ def report(
         text = _told(account, format_, table or "events", _zone(zone, account), found.path)
     for trouble in account.troubles[:FEW]:
         say(trouble)
+    if account.went_on:
+        say(f"this log was left behind: the run goes on in {account.went_on}")
     if len(account.troubles) > FEW:
         say(f"{len(account.troubles) - FEW} more places are out of order; the report names them")
     if output == "-" or (output is None and format_ != "html"):

@@ -18,6 +18,7 @@ from msgspec.structs import replace
 import cockpit
 from cockpit.audit.beyond import Break
 from cockpit.audit.line import Head, event_of
+from cockpit.audit.moved import went_on
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import Verification, describe, verify
 from cockpit.audit.walking import Walk
@@ -42,6 +43,8 @@ class Account(Struct, frozen=True, kw_only=True):
     """What verifying showed, as `cockpit verify` says it."""
     troubles: tuple[str, ...]
     """What is wrong with the log, the first thing first; behind that, nothing is proven."""
+    went_on: str = ""
+    """The folder that the run went on in, where this log was left behind; empty: nothing is known of one."""
     written: datetime
     """When the report was made, aware UTC."""
     version: str = cockpit.__version__
@@ -83,6 +86,7 @@ def read_account(path: Path, written: datetime, *, anchors: Sequence[Head] = (),
         verification=found,
         shown=tuple(describe(found)),
         troubles=tuple(troubles),
+        went_on=went_on(tail.path.parent),
         written=written,
     )
 

@@ -58,6 +58,8 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
         found.append(("Not whole", "what stands behind the damage is not told here."))
     if not account.verification.ok and not account.troubles:
         found.append(("Does not verify", f"{account.verification.problem}."))
+    if account.went_on:
+        found.append(("Left behind", f"the run goes on in {account.went_on}; this tells it until then."))
     if told.rehearsal:
         why = f" against production: {told.rehearsal_reason}" if told.rehearsal_reason else ""
         found.append(("Rehearsal", f"nothing outside was changed{why}."))

@@ -14,6 +14,7 @@ import pytest
 from cli_desk import Cockpit, act, one_sentence
 from msgspec.structs import replace
 
+from cockpit.audit.moved import leave_word
 from cockpit.cli.reporting import name_of
 from cockpit.report.account import read_account
 from cockpit.run.commands import AddNote, ConfirmStep
@@ -73,6 +74,14 @@ def test_a_damaged_log_is_told_with_its_damage(cockpit: Cockpit, done: Path) -> 
     assert "line 4" in one_sentence(ended)
     assert "Damaged:" in ended.stdout
     assert "1.1 First" in ended.stdout
+
+
+def test_a_log_that_was_left_behind_says_where_the_run_goes_on(cockpit: Cockpit, done: Path, tmp_path: Path) -> None:
+    leave_word(done, tmp_path / "elsewhere")
+    ended = cockpit("report", str(done), "-o", "-")
+    assert ended.returncode == 0
+    assert f"the run goes on in {tmp_path / 'elsewhere'}" in one_sentence(ended)
+    assert "Left behind:" in ended.stdout
 
 
 def test_a_compressed_log_is_told_under_its_own_name(cockpit: Cockpit, done: Path, tmp_path: Path) -> None:

@@ -49,6 +49,14 @@ class Scale(Struct, frozen=True):
         left_s, right_s, left, right = self.places[at], self.places[at + 1], self.cells[at], self.cells[at + 1]
         return min(self.width - 1, int(left + (right - left) * (place_s - left_s) / (right_s - left_s)))
 
+    def place(self, cell: int) -> float:
+        """The place on the axis at the beginning of a cell."""
+        at = max(0, bisect_right(self.cells, cell) - 1)
+        if at >= len(self.cells) - 1:
+            return self.places[-1]
+        left_s, right_s, left, right = self.places[at], self.places[at + 1], self.cells[at], self.cells[at + 1]
+        return left_s + (right_s - left_s) * (cell - left) / (right - left)
+
 
 def scale(timeline: Timeline, width: int, until_s: float = 0.0) -> Scale:
     """The scale of a timeline for a width of at least one cell, up to its end, or to `until_s` if that is later."""
@@ -90,7 +98,7 @@ def _cut(timeline: Timeline, width: int, whole_s: float) -> list[Gap]:
         length_s = gap.end_s - gap.start_s
         # Many gaps of one length are idle as much as a single one that is as long as all of them.
         alike_s = sum(each.end_s - each.start_s for each in gaps if 2 * (each.end_s - each.start_s) > length_s)
-        if min(alike_s, linear_s) <= SHARE * linear_s:
+        if min(alike_s, linear_s) <= SHARE * linear_s or linear_s - length_s < 1.0:  # something is left to be shown
             break
         cut.append(gap)
         gaps.remove(gap)

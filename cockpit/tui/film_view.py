@@ -24,7 +24,7 @@ class Views:
             state=state,
             head=film.head(place.fact),
             recent=self._recent(place.fact, state),
-            trouble=film.trouble(place),
+            trouble=trouble_at(film, place),
             here=tuple(state.seats.values()),
         )
 
@@ -37,3 +37,15 @@ class Views:
     def _tell(self, fact: int, state: RunState) -> Recent:
         event = self._film.event(fact)
         return Recent(event, sentence(event, state))
+
+
+def trouble_at(film: Film, place: Place) -> str:
+    """What is wrong with the log before a place; at the end of what can be shown, what is wrong behind it too."""
+    if (before := film.trouble(place)) or place.fact < film.facts - 1:
+        return before
+    after = [each for each in film.damages if each.offset >= place.end]
+    if after:
+        return f"nothing more can be shown: {after[0].sentence}"
+    if film.is_whole and film.torn_bytes:
+        return f"it ends in the middle of a line: {film.torn_bytes} bytes are no event"
+    return ""

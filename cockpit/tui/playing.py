@@ -20,7 +20,7 @@ from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
 from cockpit.run.state import RunState
 from cockpit.session.view import View
-from cockpit.tui.film_view import Views
+from cockpit.tui.film_view import Views, trouble_at
 from cockpit.tui.panes.seen import Mode
 
 SPEEDS = (1, 2, 5, 10, 30, 60, 120, 600)
@@ -84,15 +84,21 @@ class Player:
 
     def damages_s(self) -> tuple[float, ...]:
         """Where on the axis lines do not count: at the facts that stand before them in the file."""
-        damages = self.film.damages
-        if self._damaged[0] != damages:
-            self._damaged = damages, tuple(self._before(each.offset) for each in damages)
-        return self._damaged[1]
+        film = self.film
+        if self._damaged[0] != film.damages:
+            self._damaged = film.damages, tuple(self._before(each.offset) for each in film.damages)
+        torn = (self._axis(film.at_fact(film.facts - 1)),) if film.is_whole and film.torn_bytes else ()
+        return (*self._damaged[1], *torn)
 
     def _before(self, offset: int) -> float:
         film = self.film
         fact = bisect_right(range(film.facts), offset, key=lambda k: film.at_fact(k).end) - 1
         return film.timeline.place_s(film.moment(max(0, fact)).at, max(0, fact))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the run is, at the end of the log, and all of it was read."""
+        return self.film.is_whole and self.film.timeline.is_over
 
     def _axis(self, place: Place) -> float:
         return self.film.timeline.place_s(place.at.at, place.fact)
@@ -107,10 +113,10 @@ class Player:
         before, self.place = self.place, place
         if place.fact != before.fact or place.end < before.end:
             self._view = self._views.at(place)
-        elif place.end != before.end or self._view.trouble != self.film.trouble(place):
+        elif place.end != before.end or self._view.trouble != trouble_at(self.film, place):
             state = self.film.state(place)
             seats = tuple(state.seats.values())
-            self._view = replace(self._view, state=state, here=seats, trouble=self.film.trouble(place))
+            self._view = replace(self._view, state=state, here=seats, trouble=trouble_at(self.film, place))
 
     def go_to(self, fact: int) -> None:
         """Show the log up to a fact; the nearest there is. Playing goes on from there."""
@@ -160,7 +166,7 @@ class Player:
     def play(self) -> None:
         """Play, or pause. At the end of a run that is over it begins again."""
         self.is_playing = not self.is_playing
-        if self.is_playing and self.is_at_end and self._is_over():
+        if self.is_playing and self.is_at_end and self.is_over:
             self.go_to(0)
 
     def tick(self, seconds: float, say: Callable[[str], None]) -> bool:
@@ -172,7 +178,7 @@ class Player:
         if self.skips_idle and (skipped := self._idle_s(target_s)):
             target_s += skipped
             say(f"skipped {_length(skipped)} in which nothing happened; S plays it")
-        place = self._at(target_s)
+        place = self.at_place(target_s)
         if place.fact >= self.film.facts - 1 and target_s >= self._axis(last := self._last()):
             place = last
             self._stop_at_end(say)
@@ -187,23 +193,20 @@ class Player:
     def _stop_at_end(self, say: Callable[[str], None]) -> None:
         if not self.film.is_whole:
             return  # it is still being read: wait for more
-        if self._is_over():
+        if self.is_over:
             self.is_playing = False
             say("the end of the log")
         else:
             self.follows = True
             say("the end of the log so far: it is followed")
 
-    def _is_over(self) -> bool:
-        return self.film.is_whole and self.film.timeline.is_over
-
-    def _at(self, target_s: float) -> Place:
-        """The place on the axis."""
+    def at_place(self, target_s: float) -> Place:
+        """The place in the log that stands at a place of the axis."""
         film, shown = self.film, self.film.timeline
         at = shown.time_at(target_s)
         if len(shown.anchors) == 1:
             return film.at_time(at)
-        fact = self.place.fact
+        fact = self.place.fact if target_s >= self.place_s else 0
         while fact + 1 < film.facts and shown.place_s(film.moment(fact + 1).at, fact + 1) <= target_s:
             fact += 1
         place = film.at_fact(fact)

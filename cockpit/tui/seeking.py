@@ -32,7 +32,7 @@ class Seeking:
 
         goal = understood(typed, self._here(), self._screen.player.film)
         if isinstance(goal, Unclear):
-            self._screen.say((goal.sentence, "warn"))
+            self._screen.say((f"{goal.sentence}{self._so_far()}", "warn"))
         else:
             self._go(goal)
 
@@ -96,7 +96,11 @@ class Seeking:
             if nth % 20 == 10:
                 self._screen.say((f"looking for {sought.label}", "accent"))
             await asyncio.sleep(0)
-        self._screen.say((in_vain(sought, here.state), "warn"))
+        self._screen.say((f"{in_vain(sought, here.state)}{self._so_far()}", "warn"))
+
+    def _so_far(self) -> str:
+        film = self._screen.player.film
+        return "" if film.is_whole else f" (only {int(film.share * 100)} % of the log is read yet)"
 
     def _show(self, place: Place, sentence: str) -> None:
         self._screen.show(place)

@@ -195,6 +195,7 @@ def test_a_log_that_was_cut_in_a_line_shows_what_is_there_and_a_compressed_one_t
         terminal.wait_for("event 1 of 23 ")
         terminal.send("end")
         terminal.wait_for("event 23 of 23 ")
+        terminal.wait_for(r"THE LOG: it ends in the middle of a line: \d+ bytes are no event")
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
     flipped = tmp_path / "flipped.jsonl"

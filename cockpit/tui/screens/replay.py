@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.binding import BindingType
 
 from cockpit.report.film import Place
+from cockpit.report.scaling import scale
 from cockpit.tui import keymap
+from cockpit.tui.film_view import trouble_at
 from cockpit.tui.keymap import bindings
 from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Seen
@@ -72,8 +75,11 @@ class ReplayScreen(RunScreen):
     def _told(self) -> str:
         """`playing 60x · event 217 of 480 · stops at marks`."""
         player, film = self.player, self.player.film
-        how = "following" if player.follows else "playing" if player.is_playing else "paused"
-        parts = [f"{how} {player.speed}x", f"event {player.place.fact + 1} of {film.facts}", f"line {player.place.seq}"]
+        parts = [
+            f"{self._how()} {player.speed}x",
+            f"event {player.place.fact + 1} of {film.facts}",
+            f"line {player.place.seq}",
+        ]
         if not film.is_whole:
             parts.insert(1, f"reading {int(film.share * 100)} %")
         if player.stops_at_marks:
@@ -90,6 +96,22 @@ class ReplayScreen(RunScreen):
         self.selected = None
         self.draw()
 
+    def _how(self) -> str:
+        player = self.player
+        if player.follows:
+            return "at the end" if player.is_over else "following"
+        return "playing" if player.is_playing else "paused"
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the place on the timeline that was clicked."""
+        pane = self._panes["timeline"]
+        at = event.get_content_offset(pane) if event.widget is pane else None
+        if at is not None and pane.content_size.width:
+            shown, player = self.player.film.timeline, self.player
+            where = scale(shown, pane.content_size.width, player.place_s if player.place_s > shown.length_s else 0.0)
+            self.show(player.at_place(where.place(at.x)))
+            self.say()
+
     # ---- time ----------------------------------------------------------------------------------------------------
 
     def on_film_changed(self) -> None:
@@ -98,7 +120,7 @@ class ReplayScreen(RunScreen):
         if player.follows:
             player.go_to_end()
             self.draw()
-        elif player.view.trouble != player.film.trouble(player.place):
+        elif player.view.trouble != trouble_at(player.film, player.place):
             player.go(player.place)
             self.draw()
         else:

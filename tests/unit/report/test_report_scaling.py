@@ -37,6 +37,13 @@ def test_places_keep_their_order_and_stay_within_the_width(timeline, width, plac
 
 
 @given(timelines(), st.integers(1, 300))
+def test_a_cell_leads_to_a_place_that_stands_in_it(timeline, width):
+    where = scale(timeline, width)
+    for cell in {0, width // 3, width // 2, width - 1}:
+        assert timeline.length_s == 0 or abs(where.cell(where.place(cell) + 1e-6) - cell) <= 1
+
+
+@given(timelines(), st.integers(1, 300))
 def test_breaks_are_whole_cells_apart_from_each_other_and_say_what_they_have_room_for(timeline, width):
     where = scale(timeline, width)
     for pause in where.breaks:

@@ -10,7 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from screen_story import text_of, texts
+from screen_story import text_of, texts, until
 
 from cockpit.report.film import Film
 from cockpit.run.forecast import forecast
@@ -18,6 +18,7 @@ from cockpit.tui import keymap
 from cockpit.tui.panes import banner, gate, keys, stepping
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.playing import SPEEDS, Player
+from cockpit.tui.replay import ReplayApp
 from cockpit.tui.zones import own_zone, zone_named, zones
 
 LOGS = sorted((Path(__file__).parents[2] / "logs" / "v1").glob("*.jsonl"))
@@ -177,6 +178,41 @@ def test_after_the_end_of_a_run_that_is_over_play_begins_again(films):
     player.follows = False
     player.play()
     assert player.place.fact == 0
+
+
+# ---- the screen --------------------------------------------------------------------------------------------------
+
+
+async def test_a_click_on_the_timeline_goes_there():
+    app = ReplayApp(Film(NIGHT))
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = app.run_screen
+            await until(pilot, lambda: app.film.is_whole and "of 24 " in screen._panes["timeline"]._title, "all read")
+            marks = text_of(screen._panes["timeline"].lines[0])
+            await pilot.click("#timeline", offset=(1 + marks.index("■"), 1))
+            await until(pilot, lambda: screen.player.place.fact > 0, "the click's place")
+            held = next(mark for mark in app.film.timeline.marks if mark.kind == "hold")
+            assert abs((screen.player.now().at - held.at).total_seconds()) < 30
+            await pilot.click("#tree", offset=(3, 3))
+            assert screen.player.place.fact == held.fact or abs(screen.player.place.fact - held.fact) <= 2
+    finally:
+        app.film.close()
+
+
+async def test_what_was_read_can_be_gone_to_before_all_was():
+    app = ReplayApp(Film(NIGHT))
+    app.film.start = lambda on_change: None  # type: ignore[method-assign]
+    try:
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = app.run_screen
+            await until(pilot, lambda: "reading " in screen._panes["timeline"]._title, "that it is being read")
+            assert "event 1 of 1 " in screen._panes["timeline"]._title
+            screen.action_step(1)
+            app._seeking.jump("23:59")
+            assert "of the log is read yet)" in text_of(screen._says)
+    finally:
+        app.film.close()
 
 
 # ---- zones -------------------------------------------------------------------------------------------------------

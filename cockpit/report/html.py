@@ -20,6 +20,7 @@ from cockpit.report.records import ActionRecord, Decision
 from cockpit.report.standouts import stand_outs
 from cockpit.report.summary import facts_of, verify_command, warnings_of
 from cockpit.report.tables import (
+    CELL,
     action_heads,
     change_table,
     happening_table,
@@ -108,7 +109,7 @@ def _decision(decision: Decision, say: Phrasing, most: int) -> dict[str, Any]:
         "by": decision.by,
         "text": decision.text,
         "where": say.where(decision.step, decision.gate),
-        "reason": decision.reason,
+        "reason": say.rest_of_reason(decision)[:CELL],
         "evidence": [(name, [_entry(e, say) for e in entries[:most]], max(0, len(entries) - most))
                      for name, entries in what if entries],
         "counts": ", ".join(f"{count} {status}" for status, count in decision.counts.items()),

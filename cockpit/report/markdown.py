@@ -14,6 +14,7 @@ from cockpit.report.records import ActionRecord, Decision
 from cockpit.report.standouts import stand_outs
 from cockpit.report.summary import facts_of, verify_command, warnings_of
 from cockpit.report.tables import (
+    CELL,
     Table,
     action_heads,
     mark_table,
@@ -103,6 +104,8 @@ def _table(table: Table) -> list[str]:
 
 def _decision(decision: Decision, say: Phrasing) -> list[str]:
     line = f"- {say.at(decision.at)} **{plain(decision.by)}** {plain(decision.text)}"
+    if reason := say.rest_of_reason(decision)[:CELL]:
+        line += f"  \n  *because:* {plain(reason)}"
     known = [each for each in decision.current or decision.seen if each.status != "unread"]
     if known:
         more = f"; and {len(known) - _EVIDENCE} more" if len(known) > _EVIDENCE else ""

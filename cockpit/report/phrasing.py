@@ -9,8 +9,10 @@ from datetime import datetime, tzinfo
 
 from cockpit.report.chronicle import Chronicle
 from cockpit.report.clocktime import duration, local, zone_name
+from cockpit.report.records import Decision
 from cockpit.run.readings import ConditionVerdict, Evidence
 from cockpit.run.wording import quantity
+from cockpit.text import visible
 
 STATUS = {
     "open": "open", "confirmed": "confirmed", "done_outside": "done outside", "skipped": "skipped",
@@ -78,6 +80,10 @@ class Phrasing:
         value = quantity(entry.value, entry.unit)
         age = "never read" if entry.age_s is None else f"{duration(entry.age_s)} old"
         return ", ".join(part for part in (f"{entry.probe}: {entry.status}", value, age) if part)
+
+    def rest_of_reason(self, decision: Decision) -> str:
+        """The reason where it was too long for the decision's one sentence; empty where that has all of it."""
+        return "" if visible(decision.reason) in decision.text else decision.reason
 
     def condition(self, verdict: ConditionVerdict) -> str:
         """`holds: connections < 100 (connections is 41)`."""

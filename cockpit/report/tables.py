@@ -28,11 +28,18 @@ class Table(Struct, frozen=True):
 
 MOST = 2000
 """Rows of one table; the JSON has them all."""
+CELL = 4000
+"""Characters of one cell; the JSON has them all."""
 
 
 def _table(name: str, title: str, heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Table:
     every = list(rows)
-    return Table(name, title, heads, tuple(every[:MOST]), max(0, len(every) - MOST))
+    told = tuple(tuple(map(_bounded, row)) for row in every[:MOST])
+    return Table(name, title, heads, told, max(0, len(every) - MOST))
+
+
+def _bounded(cell: str) -> str:
+    return cell if len(cell) <= CELL else f"{cell[:CELL]}… ({len(cell) - CELL} more characters)"
 
 
 def plan_table(told: Chronicle, say: Phrasing) -> Table:
@@ -43,7 +50,8 @@ def plan_table(told: Chronicle, say: Phrasing) -> Table:
         heavy.add(len(rows))
         rows.append(_phase_row(phase, say))
         rows += [_step_row(step, say) for step in told.steps if step.phase == phase.id and step.plan == phase.plan]
-    return Table("plan", "Phases and steps", heads, tuple(rows[:MOST]), max(0, len(rows) - MOST), frozenset(heavy))
+    told = tuple(tuple(map(_bounded, row)) for row in rows[:MOST])
+    return Table("plan", "Phases and steps", heads, told, max(0, len(rows) - MOST), frozenset(heavy))
 
 
 def _phase_row(phase: PhaseRecord, say: Phrasing) -> tuple[str, ...]:

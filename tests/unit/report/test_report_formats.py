@@ -26,6 +26,7 @@ from cockpit.report.markdown import markdown, plain
 from cockpit.report.phrasing import Phrasing
 from cockpit.report.tabular import TABLES, as_csv
 from cockpit.run import commands as c
+from cockpit.run import events as e
 from cockpit.run.friction import required_word
 from cockpit.text import visible
 
@@ -181,6 +182,18 @@ def test_a_live_an_aborted_and_a_rolled_back_run_say_so_first(tmp_path: Path) ->
 def told_by(night: Told, folder: Path) -> str:
     found = account(written(night.events, folder / "audit.jsonl"))
     return Page(html(found, say(found))).text
+
+
+def test_a_long_reason_is_told_whole_and_a_huge_note_is_cut_with_its_length(tmp_path: Path) -> None:
+    night = until_migration()
+    night.does(c.PlaceHold, reason="because " * 60 + "of the end")
+    night.does(c.ReleaseHold, reason="since " * 80 + "all is well again")
+    night.happens(e.NoteAdded(text="n" * 50_000))
+    told = told_by(night, tmp_path)
+    assert "since " * 80 + "all is well again" in told
+    assert "because " * 60 + "of the end" in told
+    assert "(46000 more characters)" in told
+    assert len(told) < 60_000
 
 
 def test_a_rehearsal_says_that_nothing_was_changed(tmp_path: Path) -> None:

@@ -50,8 +50,8 @@ def plan_table(told: Chronicle, say: Phrasing) -> Table:
         heavy.add(len(rows))
         rows.append(_phase_row(phase, say))
         rows += [_step_row(step, say) for step in told.steps if step.phase == phase.id and step.plan == phase.plan]
-    told = tuple(tuple(map(_bounded, row)) for row in rows[:MOST])
-    return Table("plan", "Phases and steps", heads, told, max(0, len(rows) - MOST), frozenset(heavy))
+    bounded = tuple(tuple(map(_bounded, row)) for row in rows[:MOST])
+    return Table("plan", "Phases and steps", heads, bounded, max(0, len(rows) - MOST), frozenset(heavy))
 
 
 def _phase_row(phase: PhaseRecord, say: Phrasing) -> tuple[str, ...]:

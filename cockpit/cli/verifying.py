@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,8 @@ def _verify_one(token: str, asked: Asked, format_: str, used: set[Path], *, is_o
 
 
 def _print_json(told: dict[str, Any]) -> None:
-    click.echo(msgspec.json.encode(told, enc_hook=str).decode())
+    text = msgspec.json.encode(told, enc_hook=str).decode()
+    click.echo(visible(text) if sys.stdout.isatty() else text)  # JSON lets some characters through that act there
 
 
 def _found(log: Unpacked, asked: Asked, used: set[Path], *, is_only: bool) -> Verification:

@@ -5,19 +5,46 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from bad_logs import LINES, NIGHT
-from cli_desk import Cockpit, act, one_sentence
+from cli_desk import act, one_sentence
+from msgspec import Struct
 
 from cockpit.audit.line import digest
+from cockpit.cli import main
 from cockpit.run.commands import AbortRun, ConfirmStep
 
 LOGS = NIGHT.parent
 HEAD = "9d4a·f72d"
 CODE = "9d4af72d1a44059a428ea2fa2972a2f1af5dbc226e244bddb2cea1ef04299f34"
+Cockpit = Callable[..., "Ended"]
 needs_keys = pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here")
+
+
+class Ended(Struct, frozen=True):
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def cockpit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Cockpit:
+    """The command in this process: there are many calls, and each starts in 0.2 s."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COCKPIT_RUNS", str(tmp_path / "runs"))
+
+    def call(*arguments: str) -> Ended:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        return Ended(int(ended.value.code or 0), *capsys.readouterr())
+
+    return call
 
 
 @pytest.fixture
@@ -171,7 +198,7 @@ def test_signatures_under_checkpoints_are_told_with_whose_they_are(cockpit: Cock
         (tmp_path / f"{name}.signers").write_text(f"{name}@example.org {kind} {key}\n")
     (tmp_path / "noted").write_text(cockpit("checkpoint", str(cut)).stdout)
 
-    def verified(*options: str) -> subprocess.CompletedProcess[str]:
+    def verified(*options: str) -> Ended:
         return cockpit("verify", str(NIGHT), "--checkpoint", "noted", *options)
 
     assert "there is none: noted.sig is not beside it" in verified("--signers", "ana.signers").stdout

@@ -28,9 +28,12 @@ class Doings:
         self._actions: dict[str, ActionRecord] = {}
         self._begun: dict[str, e.Instant] = {}
         """By action: when it was started, for those that have not ended."""
+        self._tails: dict[str, tuple[str, ...]] = {}
+        """By action that wrote lately: its last lines, not cut yet."""
 
     def actions(self, end: e.Instant) -> tuple[ActionRecord, ...]:
         """Every try; what is under way has taken the time until `end`."""
+        self._cut_tails()
         return tuple(
             replace(record, duration_s=elapsed_s(self._begun[record.id], end)) if record.id in self._begun else record
             for record in self._actions.values()
@@ -64,11 +67,19 @@ class Doings:
         )  # fmt: skip
 
     def _wrote(self, event: e.Event, body: e.ActionOutput, state: RunState) -> None:
-        known, action = self._actions.get(body.action), _of(state, body.action)
-        if known is None or action is None:
+        action = _of(state, body.action)
+        if action is None or body.action not in self._actions:
             return
-        tail, left_out = _last(action.tail)
-        self._actions[body.action] = replace(known, tail=tail, left_out=left_out)
+        if body.action not in self._tails:
+            self._cut_tails()
+        self._tails[body.action] = action.tail
+
+    def _cut_tails(self) -> None:
+        """Keep no more of them than is told: at most one is whole."""
+        for action, lines in self._tails.items():
+            tail, left_out = _last(lines)
+            self._actions[action] = replace(self._actions[action], tail=tail, left_out=left_out)
+        self._tails.clear()
 
     def _ended(self, event: e.Event, body: e.ActionEnded, state: RunState) -> None:
         known = self._actions.get(body.action)

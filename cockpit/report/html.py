@@ -40,7 +40,7 @@ EVIDENCE = 20_000
 """Entries of evidence on one page; of more decisions each shows its first ones."""
 _FEW = 8
 ACTIONS = 1000
-OUTPUT_BYTES = 1_500_000
+OUTPUT_BYTES = 1_000_000
 """Of output on one page, all together."""
 
 

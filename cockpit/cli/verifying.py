@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from pathlib import Path
@@ -80,6 +81,8 @@ def verify(
         signers=signers,
         is_strict=strict,
     )
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")  # a terminal's character set may be a small one
     status, used = Exit.OK, set[Path]()
     for number, token in enumerate(logs):
         if number and format_ == "text":
@@ -118,7 +121,7 @@ def _verify_one(token: str, asked: Asked, format_: str, used: set[Path], *, is_o
         if is_only and format_ == "text":
             raise
         if format_ == "json":
-            _print_json({"ok": False, "path": token, "problem": str(error), "status": int(exit_of(error))})
+            _print_json({"ok": False, "path": _text(token), "problem": str(error), "status": int(exit_of(error))})
         say(str(error))
         return exit_of(error)
     status = _status(found)
@@ -131,8 +134,13 @@ def _verify_one(token: str, asked: Asked, format_: str, used: set[Path], *, is_o
 
 
 def _print_json(told: dict[str, Any]) -> None:
-    text = msgspec.json.encode(told, enc_hook=str).decode()
+    text = msgspec.json.encode(told, enc_hook=lambda path: _text(str(path))).decode()
     click.echo(visible(text) if sys.stdout.isatty() else text)  # JSON lets some characters through that act there
+
+
+def _text(name: str) -> str:
+    """A file's name, without the bytes that are no UTF-8."""
+    return os.fsencode(name).decode(errors="replace")
 
 
 def _found(log: Unpacked, asked: Asked, used: set[Path], *, is_only: bool) -> Verification:

@@ -240,3 +240,18 @@ def test_a_log_that_one_has_no_right_to_read_is_a_sentence(
                 os.seteuid(0)
             assert answer.status == 3, (named, answer.all)
             assert re.fullmatch(r"cockpit: .*Permission denied.*\n", answer.all), answer.all
+
+
+@pytest.mark.parametrize("command", [["verify"], ["verify", "--format", "json"], ["log"], ["checkpoint"]])
+def test_a_name_that_is_no_text_and_a_small_character_set_stop_nobody(tmp_path: Path, command: list[str]) -> None:
+    for content, status in ((NIGHT.read_bytes(), 0), (b"".join(LINES[:9] + LINES[12:]), 1)):
+        path = os.fsencode(tmp_path) + b"/log-\xff\x1b[31m"
+        Path(os.fsdecode(path)).write_bytes(content)
+        ended = subprocess.run(
+            [sys.executable, "-P", "-m", "cockpit.cli", *command, path],
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        assert ended.returncode == status, ended.stderr
+        assert b"Traceback" not in ended.stderr
+        assert b"\x1b" not in ended.stdout + ended.stderr

@@ -14,7 +14,7 @@ from pathlib import Path
 from cockpit.audit import layout
 from cockpit.audit.beyond import Beyond
 from cockpit.audit.chain import Chain
-from cockpit.audit.line import Envelope
+from cockpit.audit.line import FIRST_LIMIT_BYTES, Envelope
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.stretch import BLOCK_BYTES, Block, Ordinary, Place, ordinary
 from cockpit.audit.verify import AFTER_A_CRASH
@@ -66,6 +66,7 @@ class Walk:
         self.left_bytes = max(0, self._end - self._chain.position) if self.trouble else 0
 
     def _counting(self) -> Iterator[list[Counted]]:
+        yield self._first()
         chain = self._chain
         while chain.position < self._end:
             block = self._ordinary_block() if chain.seq else None
@@ -73,6 +74,19 @@ class Walk:
                 yield list(zip(block.envelopes, block.lines, strict=True))
             elif not (yield from self._exactly()):
                 return
+
+    def _first(self) -> list[Counted]:
+        """The first line, if it counts; else nothing, and the exact walk says why."""
+        raw = os.pread(self._fd, min(FIRST_LIMIT_BYTES, self._end), 0)
+        line, newline, _ = raw.partition(b"\n")
+        try:
+            link = self._chain.step(line + newline) if newline else None
+        except LogError:
+            link = None
+        if link is None:
+            self._chain = Chain()
+            return []
+        return [(link.envelope, line)]
 
     def _ordinary_block(self) -> Block | None:
         chain = self._chain

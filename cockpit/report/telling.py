@@ -11,15 +11,24 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.audit.line import Envelope, decode
 from cockpit.audit.stretch import Ordinary
 from cockpit.errors import LogError
 from cockpit.report.filtering import Asked, Filter
 from cockpit.report.patterns import Pattern
-from cockpit.run.events import ActionOutput, Event, ProbesSampled
+from cockpit.run.events import (
+    ActionOutput,
+    ActionRequested,
+    Event,
+    ProbesSampled,
+    RunAborted,
+    RunFinished,
+    RunStarted,
+)
 from cockpit.run.evolve import evolve
-from cockpit.run.state import EMPTY
+from cockpit.run.state import EMPTY, ActionState
 from cockpit.run.wording import sentence
 from cockpit.text import shortened
 
@@ -67,7 +76,7 @@ class Teller:
         self.filter: Filter | None = None
         """Known from the first line on."""
         self.state = EMPTY
-        """After every fact so far; of samples and output it knows nothing."""
+        """As far as sentences need it: the profile, whether the run is over, and which step each action is of."""
         self._wanted = wanted
         self._pattern = wanted.pattern
         self._tells_many = wanted.with_many or wanted.in_bytes or wanted.asked.class_ == "telemetry"
@@ -88,14 +97,23 @@ class Teller:
             self.run, self.filter = event.run, Filter(self._wanted.asked, event)
         elif line.class_ == "fact":
             event = self._decoded(raw)
-        if event is not None and event.is_fact:
-            self.state = evolve(self.state, event)
+        if event is not None:
+            self._note(event)
         if not self.filter.matches(line) or (line.type in _MANY and not self._is_of_many_wanted(line.type)):
             return None
         place = self._pattern.place(raw) if self._pattern is not None and self._wanted.in_bytes else None
         if self._wanted.in_bytes and place is None and not self._wanted.around:
             return None
         return self._told(line, raw, event if line.class_ == "fact" else self._decoded(raw), place)
+
+    def _note(self, event: Event) -> None:
+        """Keep what later sentences need: folding all of it would take as long as all the rest."""
+        if isinstance(event.body, RunStarted | RunFinished | RunAborted):
+            self.state = evolve(self.state, event)
+        elif isinstance(event.body, ActionRequested) and (step := self.state.steps.get(event.body.step)) is not None:
+            body = event.body
+            asked = ActionState(body.action, body.step, body.attempt, "requested", event.actor, event.instant)
+            self.state = replace(self.state, steps={**self.state.steps, body.step: replace(step, action=asked)})
 
     def _is_of_many_wanted(self, type_: str) -> bool:
         return self._tells_many or any(

@@ -9,12 +9,16 @@ from pathlib import Path
 import pytest
 
 from cockpit.audit.files import FileStore
-from cockpit.audit.line import digest, draft
+from cockpit.audit.line import decode, digest, draft
 from cockpit.audit.walking import Walk
+from cockpit.errors import LogError
 from cockpit.report.filtering import Asked
 from cockpit.report.patterns import Pattern
 from cockpit.report.telling import Teller, Told, Wanted, grouped
 from cockpit.run import events as e
+from cockpit.run.evolve import evolve
+from cockpit.run.state import EMPTY
+from cockpit.run.wording import sentence
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
 
@@ -46,6 +50,20 @@ def test_steps_are_called_by_number_and_title_also_where_only_some_events_are_to
         "ana  asked to cancel 2.1 Scale down: wrong window",
         "ana  says that 2.1 Scale down succeeded: kubectl get shows 0 replicas",
     ]
+
+
+@pytest.mark.parametrize("log", sorted(LOGS.glob("*.jsonl")), ids=lambda path: path.stem)
+def test_every_event_is_told_as_the_screens_tell_it(log: Path) -> None:
+    """They fold all of it; here only what sentences need is kept."""
+    state, shown = EMPTY, list[str]()
+    for raw in log.read_bytes().splitlines():
+        try:
+            event = decode(raw)
+        except LogError:
+            continue  # stepped over
+        state = evolve(state, event)
+        shown.append(sentence(event, state))
+    assert [line.text for line in told(log, Wanted(with_many=True))[1]] == shown
 
 
 def test_a_pattern_is_looked_for_in_sentences_or_in_the_lines_themselves() -> None:

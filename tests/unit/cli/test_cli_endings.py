@@ -95,5 +95,5 @@ def test_a_reader_that_leaves_ends_it_quietly(run_dir: Path, cockpit: Cockpit) -
 def test_a_shell_can_complete_commands(cockpit: Cockpit) -> None:
     environ = {"_COCKPIT_COMPLETE": "bash_complete", "COMP_WORDS": "cockpit re", "COMP_CWORD": "1"}
     assert cockpit(**environ).stdout.split() == [
-        "plain,rehearse", "plain,resume", "plain,ready", "plain,replay",
+        "plain,rehearse", "plain,resume", "plain,ready", "plain,replay", "plain,report",
     ]  # fmt: skip

@@ -73,7 +73,7 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
 
 
 def _words(found: object, zone: tzinfo, format_: str, *, by_phase: bool) -> str:
-    from cockpit.report.comparison import Comparison
+    from cockpit.report.comparison_records import Comparison
     from cockpit.report.comparison_text import markdown, text
 
     assert isinstance(found, Comparison)

@@ -1,144 +1,29 @@
 """Runs beside each other: what took how long, what was done otherwise, what probes read, where the plan was wrong.
 
 Invariant: pure, and told in the order of the first run, which is the base: what only others have stands after what
-comes before it there. Steps, phases and probes of different profiles are the same where they have the same id. Values
-are plain: a comparison is its own JSON.
+comes before it there. Steps, phases and probes of different profiles are the same where they have the same id.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
-
-from msgspec import Struct
 
 from cockpit.report.chronicle import Chronicle
 from cockpit.report.compared import Compared
+from cockpit.report.comparison_records import (
+    Comparison,
+    DeviationRow,
+    PhaseRow,
+    PhaseSide,
+    ProbeRow,
+    Side,
+    StepRow,
+    StepSide,
+    letter,
+)
 from cockpit.report.courses import ProbeSide, probe_sides
-from cockpit.report.estimates import OFF_BY, Estimate, wrong_estimates
+from cockpit.report.estimates import OFF_BY, wrong_estimates
 from cockpit.report.records import PhaseRecord, StepRecord
-
-
-class Side(Struct, frozen=True, kw_only=True):
-    """One of the runs."""
-
-    run: str
-    profile: str
-    title: str
-    environment: str
-    rehearsal: bool
-    outcome: str
-    """`live`, `finished`, `aborted`, `rolled-back`."""
-    began: datetime | None
-    ended: datetime | None
-    """None: it is live."""
-    duration_s: float
-    planned_s: float
-    """Of the phases of the way forward."""
-    held_s: float
-    holds: int
-    margin_s: float | None
-    """From the end of the window's work to the window's end; negative: late; None: no window, or it was not done."""
-    deviations: int
-    people: tuple[str, ...]
-    """user@host of those who decided or noted something."""
-    values: dict[str, str]
-    """What was recorded and decided, by name."""
-    profile_digest: str
-    cockpit_version: str
-    troubles: tuple[str, ...]
-    """What is wrong with its log; it is compared as far as it goes."""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether the walk was gone to its end."""
-        return self.outcome in ("finished", "rolled-back")
-
-
-class StepSide(Struct, frozen=True, kw_only=True):
-    """A step in one run."""
-
-    title: str
-    status: str
-    """`open`, `confirmed`, `done_outside`, `skipped`, `not_applicable`."""
-    attempts: int
-    actual_s: float
-    planned_s: float
-    estimate_s: float
-    mode: str
-    """Of its last try, if it acts: `real`, `dry_run`, `shown`, `rolled_back`; else empty."""
-    failed: int
-    """Tries that did not end well."""
-    by: str
-    second: str
-    reason: str
-
-
-class StepRow(Struct, frozen=True, kw_only=True):
-    """A step in all of the runs."""
-
-    id: str
-    number: str
-    title: str
-    phase: str
-    plan: str
-    behaviour: str
-    sides: tuple[StepSide | None, ...]
-    """None: that run's walk does not have it."""
-
-
-class PhaseSide(Struct, frozen=True):
-    """A phase in one run."""
-
-    actual_s: float
-    planned_s: float
-    waited_s: float
-    """At its gates."""
-    is_over: bool
-    """All of its steps are settled: else its time says nothing of another run's."""
-
-
-class PhaseRow(Struct, frozen=True, kw_only=True):
-    """A phase in all of the runs."""
-
-    id: str
-    number: str
-    title: str
-    plan: str
-    sides: tuple[PhaseSide | None, ...]
-
-
-class DeviationRow(Struct, frozen=True, kw_only=True):
-    """What was done against the plan, at one place."""
-
-    kind: str
-    where: str
-    reasons: tuple[tuple[str, ...], ...]
-    """By run: `reason (who)`, as often as it was done."""
-
-
-class ProbeRow(Struct, frozen=True, kw_only=True):
-    """A probe in all of the runs."""
-
-    id: str
-    title: str
-    unit: str
-    sides: tuple[ProbeSide | None, ...]
-
-
-class Comparison(Struct, frozen=True, kw_only=True):
-    """The first run, and the others beside it."""
-
-    runs: tuple[Side, ...]
-    remarks: tuple[str, ...]
-    """What has to be known before the numbers are read."""
-    phases: tuple[PhaseRow, ...]
-    steps: tuple[StepRow, ...]
-    renamed: dict[str, tuple[str, ...]]
-    """By step: its titles, where runs call it differently."""
-    deviations: tuple[DeviationRow, ...]
-    probes: tuple[ProbeRow, ...]
-    estimates: tuple[Estimate, ...]
 
 
 def compare(runs: Sequence[Compared], off_by: float = OFF_BY) -> Comparison:
@@ -200,11 +85,6 @@ def _side(run: Compared) -> Side:
         cockpit_version=told.cockpit_version,
         troubles=run.troubles,
     )
-
-
-def letter(at: int) -> str:
-    """What a run is called by in a comparison: A is the base."""
-    return chr(ord("A") + at) if at < 26 else f"#{at + 1}"
 
 
 def _remarks(told: Sequence[Chronicle]) -> Iterable[str]:

@@ -10,20 +10,9 @@ from collections.abc import Iterable, Sequence
 from datetime import tzinfo
 from textwrap import wrap
 
-from cockpit.report.comparing import (
-    LEGEND,
-    Table,
-    deviations,
-    done_otherwise,
-    durations,
-    estimate_lines,
-    heads,
-    people,
-    probes,
-    said,
-    warnings,
-)
-from cockpit.report.comparison import Comparison, letter
+from cockpit.report.comparing import deviations, done_otherwise, estimate_lines, heads, people, said, warnings
+from cockpit.report.comparing_tables import LEGEND, Table, durations, probes
+from cockpit.report.comparison_records import Comparison, letter
 from cockpit.report.markdown import plain
 from cockpit.text import shortened
 

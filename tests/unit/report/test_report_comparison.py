@@ -14,8 +14,10 @@ from cockpit.audit.line import Draft, digest, encode
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.report.compared import Compared, read_compared
-from cockpit.report.comparing import difference, done_otherwise, durations, probes, warnings, worst
-from cockpit.report.comparison import Comparison, compare
+from cockpit.report.comparing import done_otherwise, warnings
+from cockpit.report.comparing_tables import difference, durations, probes, worst
+from cockpit.report.comparison import compare
+from cockpit.report.comparison_records import Comparison
 from cockpit.report.comparison_text import markdown, text
 from cockpit.report.courses import Course, high_is_bad
 from cockpit.report.estimates import overlay, rounded_up

@@ -248,7 +248,7 @@ def action_heads(action: ActionRecord, say: Phrasing) -> str:
 
 def probe_table(told: Chronicle, say: Phrasing) -> Table:
     """Every probe over the run."""
-    heads = ("Probe", "Title", "At the end", "Least", "Most", "Readings", "Changes", "How long in which status")
+    heads = ("Probe", "Title", "At the end", "Least", "Most", "Readings", "Changes", "Time in each status")
     rows = (
         (
             p.id, p.title, ", ".join(part for part in (p.status, quantity(p.value, p.unit)) if part),

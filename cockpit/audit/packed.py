@@ -10,20 +10,19 @@ from __future__ import annotations
 
 import os
 import sys
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 from msgspec import Struct
 
+from cockpit.audit.compression import BrokenOff, Packing, packing_of, pieces
 from cockpit.audit.layout import log_path
 from cockpit.audit.poison import cause
 from cockpit.audit.scratch import scratch_folder
 from cockpit.errors import LogUnreadable
 
-PIECE_BYTES = 64 * 1024
 LOOK_BYTES = 4 * 1024 * 1024
 """Between looks at the room that is left; also how far is looked for a line of a log before a file is given up."""
 LINE_BYTES = 64 * 1024 * 1024
@@ -82,128 +81,6 @@ def unpacked_name(path: Path) -> str:
     return path.stem if suffix in (".gz", ".zst", ".gzip", ".zstd") else path.name
 
 
-# ---- kinds of compression ----------------------------------------------------------------------------------------
-
-
-class _Decoder(Protocol):
-    """As `bz2.BZ2Decompressor`."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def needs_input(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def decompress(self, data: bytes, max_length: int) -> bytes: ...
-
-
-class Packing(Struct, frozen=True):
-    """A kind of compression."""
-
-    name: str
-    by_hand: str
-    """The command that undoes it."""
-    decoder: Callable[[], _Decoder]
-    """Of one gzip member or zstd frame; there may be several, one after the other."""
-
-
-class _Inflating:
-    """One gzip member (RFC 1952), its checksum compared at the end."""
-
-    def __init__(self) -> None:
-        self._inflate = zlib.decompressobj(wbits=31)
-        self.needs_input = True
-
-    @property
-    def eof(self) -> bool:
-        return self._inflate.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inflate.unused_data
-
-    def decompress(self, data: bytes, max_length: int) -> bytes:
-        piece = self._inflate.decompress(self._inflate.unconsumed_tail + data, max_length)
-        self.needs_input = len(piece) < max_length and not self.eof
-        return piece
-
-
-def _zstd_decoder() -> _Decoder:
-    # Imported where it is needed: few logs are compressed.
-    if sys.version_info >= (3, 14):
-        from compression.zstd import ZstdDecompressor
-    else:
-        from backports.zstd import ZstdDecompressor
-    return ZstdDecompressor()  # refuses a window of more than 128 MiB
-
-
-GZIP = Packing("gzip", "gzip -dk", _Inflating)
-ZSTD = Packing("zstd", "zstd -dk", _zstd_decoder)
-
-
-def _packing(beginning: bytes) -> Packing | None:
-    """RFC 1952, RFC 8878."""
-    if beginning[:3] == b"\x1f\x8b\x08":
-        return GZIP
-    is_skippable = beginning[1:4] == b"\x2a\x4d\x18" and beginning[0] & 0xF0 == 0x50
-    return ZSTD if beginning[:4] == b"\x28\xb5\x2f\xfd" or is_skippable else None
-
-
-def packing_of(path: Path) -> Packing | None:
-    """How a file is compressed; None if it is not, is no file, or cannot be read."""
-    try:
-        if not path.is_file():
-            return None
-        with path.open("rb", buffering=0) as file:
-            return _packing(file.read(4))
-    except OSError:
-        return None
-
-
-# ---- unpacking ---------------------------------------------------------------------------------------------------
-
-
-class _BrokenOff(Exception):
-    """The stream cannot be followed any further."""
-
-
-def _pieces(packed: BinaryIO, packing: Packing, careful_from: int) -> Iterator[bytes]:
-    """The content in pieces; from byte `careful_from` of it on one by one, so that none before a fault is lost.
-
-    Raises _BrokenOff.
-    """
-    decoder, done = packing.decoder(), 0
-    data = packed.read(PIECE_BYTES)
-    while True:
-        most = min(PIECE_BYTES, careful_from - done) if done < careful_from else 1
-        try:
-            piece = decoder.decompress(data, most)
-        except Exception as error:
-            # zlib.error, and a ZstdError that is no subclass of anything else.
-            raise _BrokenOff(f"its {packing.name} stream is damaged ({error})") from error
-        done += len(piece)
-        yield piece
-        data = b""
-        if decoder.eof:
-            data = _next_stream(decoder.unused_data, packed)
-            if not data:
-                return
-            if _packing(data) is not packing:
-                raise _BrokenOff(f"its {packing.name} stream is followed by something else")
-            decoder = packing.decoder()
-        elif decoder.needs_input:
-            data = packed.read(PIECE_BYTES)
-            if not data:
-                raise _BrokenOff(f"its {packing.name} stream was cut off")
-
-
-def _next_stream(data: bytes, packed: BinaryIO) -> bytes:
-    """What follows the end of a member or frame, without the zeros that fill up a block; empty at the end."""
-    while len(data := data.lstrip(b"\0")) < 4 and (more := packed.read(PIECE_BYTES)):
-        data += more
-    return data
-
-
 def _unpack(path: Path, target: Path, packing: Packing) -> str:
     """Unpack a file; why not all of it could be, or an empty text. Raises LogUnreadable."""
     try:
@@ -211,18 +88,18 @@ def _unpack(path: Path, target: Path, packing: Packing) -> str:
         with path.open("rb") as packed, open(fd, "wb") as out:
             room = _Room(path, target.parent, packing)
             try:
-                _copy(_pieces(packed, packing, sys.maxsize), out, room)
-            except _BrokenOff:
+                _copy(pieces(packed, packing, sys.maxsize), out, room)
+            except BrokenOff:
                 # What a decoder had in its hands at the fault is lost: once more, and slowly at the end.
                 packed.seek(0)
-                return _copy_rest(_pieces(packed, packing, out.tell()), out, out.tell())
+                return _copy_rest(pieces(packed, packing, out.tell()), out, out.tell())
     except OSError as error:
         raise LogUnreadable(f"{path} cannot be unpacked into {target.parent.parent}: {cause(error)}") from error
     return ""
 
 
 def _copy(pieces: Iterator[bytes], out: BinaryIO, room: _Room) -> None:
-    """Write pieces until they end or what they tell cannot be a log; _BrokenOff passes through."""
+    """Write pieces until they end or what they tell cannot be a log; BrokenOff passes through."""
     is_log, look_at, line_start = False, LOOK_BYTES, 0
     for piece in pieces:
         is_log = is_log or (piece.startswith(_BEGINNING) and not out.tell()) or b"\n" + _BEGINNING in piece
@@ -246,7 +123,7 @@ def _copy_rest(pieces: Iterator[bytes], out: BinaryIO, done: int) -> str:
             if seen >= done:
                 out.write(piece)
             seen += len(piece)
-    except _BrokenOff as why:
+    except BrokenOff as why:
         return f"{why} after {seen} bytes of the log; what comes before that is told here"
     return ""
 

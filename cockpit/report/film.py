@@ -32,6 +32,7 @@ from cockpit.run.state import RunState
 
 if TYPE_CHECKING:
     from cockpit.audit.verify import Verification
+    from cockpit.report.proving import Prover
 
 __all__ = ["Damage", "Film", "Moment", "Place"]
 
@@ -82,6 +83,7 @@ class Film:
         """Whether all that the file held was read."""
         self._is_closed = threading.Event()
         self._reader: threading.Thread | None = None
+        self._prover: Prover | None = None
         self._builder = TimelineBuilder()
         self._lock = threading.Lock()
         """Of the builder."""
@@ -139,6 +141,8 @@ class Film:
         self._is_closed.set()
         if self._reader is not None:
             self._reader.join()
+        if self._prover is not None:  # which the reader begins
+            self._prover.close()
         self._reel.close()
 
     def _read(self, on_change: Callable[[], None]) -> None:
@@ -155,19 +159,22 @@ class Film:
                 told, is_new = now, False
                 on_change()
             if rows is None:
-                if self.proof is None:
-                    self._verify(on_change)
+                self._prove(on_change)
                 size = self._reel.offset + self._reel.torn_bytes
                 while self._reel.size == size and not self._is_closed.wait(_POLL_S):
                     pass
 
-    def _verify(self, on_change: Callable[[], None]) -> None:
-        from cockpit.audit.verify import verify
+    def _prove(self, on_change: Callable[[], None]) -> None:
+        """Have the chain verified, once: by then this has been read."""
+        from cockpit.report.proving import Prover  # after the first paint
 
-        proof = verify(self._reel.path)
-        self._proven_to = self.at_seq(proof.seq).end if proof.seq else 0
-        self.proof = proof
-        on_change()
+        def told(proof: Verification) -> None:
+            self._proven_to = self.at_seq(proof.seq).end if proof.seq else 0
+            self.proof = proof
+            on_change()
+
+        if self._prover is None:
+            self._prover = Prover(self._reel.path, told)
 
     def _take(self, row: Row) -> None:
         self._scenes.take(row)

@@ -58,8 +58,8 @@ def test_a_wrong_option_is_a_usage_error_in_one_sentence(cockpit: Cockpit) -> No
 def test_what_was_not_foreseen_is_one_sentence_and_a_file(tmp_path: Path) -> None:
     program = (
         "import sys, cockpit.cli, cockpit.cli.listing as listing\n"
-        "def broken(): raise ZeroDivisionError('by\\x1b[2J nought')\n"
-        "listing.list_runs = broken\n"
+        "def broken(*_, **__): raise ZeroDivisionError('by\\x1b[2J nought')\n"
+        "listing.Catalog = broken\n"
         "cockpit.cli.main(['runs'])"
     )
     environ = {**os.environ, "COCKPIT_RUNS": str(tmp_path / "runs")}

@@ -41,7 +41,7 @@ _TELL_S = 0.1
 _HEADER = re.compile(
     rb'\{"v":1,"run":"[^"]*","seq":(\d+),"prev":"[^"]*","class":"[^"]*","type":"[^"]*","id":"[^"]*","at":"([^"]*)"'
 )
-_LINE_BYTES = 65536
+_LINE_BYTES, _NAMES = 65536, 65536
 _KIND_NUMBERS: dict[str, int] = {"": 0, **{kind: number for number, kind in enumerate(KINDS, 1)}}
 
 
@@ -64,7 +64,7 @@ class Film:
         """Open a log: a file, or a run's folder. Raises LogUnreadable or LogTooNew if there is nothing to be shown."""
         self._reel = Reel(path)
         self._scenes = Scenes(self._reel)
-        self._rows = array("L")
+        self._rows = array("I")
         """Of facts: their row."""
         self._seqs = array("Q")
         self._times = array("d")
@@ -72,7 +72,7 @@ class Film:
         self._latest = array("d")
         """The latest time of any fact so far: never goes back, whatever was done to the clock."""
         self._marks = array("B")
-        self._types, self._users = array("L"), array("L")
+        self._types, self._users = array("H"), array("H")
         self._names: dict[str, int] = {}
         self._named: list[str] = []
         self._proven_to = 0
@@ -194,6 +194,8 @@ class Film:
 
     def _number(self, name: str) -> int:
         if name not in self._names:
+            if len(self._named) == _NAMES:
+                return _NAMES - 1  # a log that was made to have so many: they are told apart where lines are read
             self._named.append(name)
             self._names[name] = len(self._named) - 1
         return self._names[name]

@@ -74,7 +74,7 @@ class Scenes:
         """The fold of all rows taken."""
         self.offsets = array("Q")
         """Of the rows."""
-        self.sizes = array("L")
+        self.sizes = array("I")
         self._began: dict[str, int] = {}
         """By action: the offset at which it was asked for."""
         self._ended: dict[str, int] = {}

@@ -22,7 +22,7 @@ async def take_picture(log: Path) -> str:
 
     app = ReplayApp(Film(log), at="!trigger")
     async with app.run_test(size=SIZE) as pilot:
-        while not app.film.is_whole or not app.run_screen.player.view.state.fired:
+        while app.film.proof is None or not app.run_screen.player.view.state.fired:
             await pilot.pause(0.05)
         await pilot.pause(0.2)
         return app.export_screenshot(title="cockpit replay")

@@ -56,7 +56,7 @@ def at_event(terminal: Terminal, number: int) -> None:
 def test_a_night_is_walked_by_keys_and_left_as_it_was(log: Path) -> None:
     before = sha256(log.read_bytes()).hexdigest()
     with replay(str(log)) as terminal:
-        terminal.wait_for("paused 1x · event 1 of 24 · line 1 · Europe/Rome")
+        terminal.wait_for("paused 1x · event 1 of 24 · line 1 · Europe/Rome · verified")
         assert "REPLAY" in terminal.text
         assert "PRODUCTION" in terminal.text
         terminal.send("right")
@@ -160,6 +160,7 @@ def test_a_live_log_is_followed_and_a_look_back_is_left_alone(tmp_path: Path) ->
         terminal.wait_for("following 1x · event 2 of 2 ")
         seat.submit(seat.command(AddNote, text="the second note", step=""))
         terminal.wait_for("the second note")
+        terminal.wait_for(r"event 3 of 3 .* verified to line \d")
         terminal.send("left")
         terminal.wait_until_gone("the second note")
         seat.submit(seat.command(AbortRun, reason="enough"))
@@ -203,6 +204,7 @@ def test_a_log_that_was_cut_in_a_line_shows_what_is_there_and_a_compressed_one_t
     with replay(str(flipped), "--at", "!hold") as terminal:
         terminal.wait_for("THE LOG: .*not proven from here on")
         terminal.wait_for("≠")
+        terminal.wait_for("NOT VERIFIED")
         terminal.send("home")
         terminal.wait_until_gone("THE LOG: ")
         terminal.send("q")

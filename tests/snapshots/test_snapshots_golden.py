@@ -38,7 +38,7 @@ def at(typed: str):
 
     async def drawn(pilot) -> None:
         app = pilot.app
-        await until(pilot, lambda: app.film.is_whole, "the whole log")
+        await until(pilot, lambda: app.film.proof is not None, "the whole log, verified")
         await until(pilot, lambda: bool(app.run_screen._panes["timeline"].lines), "the first paint")
         if typed == "end":
             app.run_screen.action_end(1)

@@ -86,8 +86,17 @@ class ReplayScreen(RunScreen):
             parts.append("stops at marks")
         if not player.skips_idle:
             parts.append("plays idle time")
-        parts.append(self.zone.key)
-        return " · ".join(parts)
+        return " · ".join([*parts, self.zone.key, *self._proof()])
+
+    def _proof(self) -> list[str]:
+        """Whether the chain was verified, as far as it was: what was appended since is not."""
+        film = self.player.film
+        if film.proof is None:
+            return ["verifying"] if film.is_whole else []
+        if not film.proof.ok:
+            return ["NOT VERIFIED"]
+        is_all = film.proof.seq >= film.moment(film.facts - 1).seq
+        return ["verified" if is_all else f"verified to line {film.proof.seq}"]
 
     def show(self, place: Place) -> None:
         """Go to a place."""

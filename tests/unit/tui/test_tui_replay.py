@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Iterator
 from datetime import timedelta
@@ -39,7 +38,6 @@ def films() -> Iterator[dict[str, Film]]:
     yield found
     for film in found.values():
         film.close()
-    gc.collect()
 
 
 def seen_at(player: Player, selected: str | None = None) -> Seen:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import independent_verifier
 import pytest
 
+from cockpit.audit.checkpoints import read_checkpoint
 from cockpit.audit.line import Head, decode
+from cockpit.audit.signing import beside, check
 from cockpit.audit.verify import verify
 from cockpit.errors import LogError
 from cockpit.run.events import BODIES, ConditionVerdict, Event, GateOverridden, RunStarted, UnknownBody
@@ -42,6 +45,23 @@ def test_a_golden_log_verifies_against_its_head(path: Path) -> None:
     found = verify(path, anchors=[HEADS[path]])
     assert found.ok, found.problem
     assert independent_verifier.first_bad_line(path.read_bytes()) == (0, HEADS[path].seq, HEADS[path].digest)
+
+
+def test_a_golden_checkpoint_still_holds_and_pins_what_it_did() -> None:
+    noted = read_checkpoint(LOGS / "v1" / "night.checkpoint")
+    assert (noted.seq, noted.digest[:16]) == (37, "8a9fd59c0ae47b87")
+    found = verify(LOGS / "v1" / "night.jsonl", checkpoints=[noted])
+    assert found.ok, found.problem
+    assert found.anchored == (noted.head,)
+
+
+@pytest.mark.skipif(shutil.which("ssh-keygen") is None, reason="there is no ssh-keygen here")
+def test_a_golden_signature_still_counts() -> None:
+    checkpoint = LOGS / "v1" / "night.checkpoint"
+    signature = beside(checkpoint)
+    assert signature is not None
+    found = check(read_checkpoint(checkpoint), signature, LOGS / "v1" / "allowed_signers")
+    assert (found.by, found.why_not) == ("ana@example.org", "")
 
 
 @pytest.mark.parametrize("path", HEADS, ids=lambda path: path.name)

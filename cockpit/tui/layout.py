@@ -36,8 +36,8 @@ class Plan(Struct, frozen=True):
 
 
 def timeline_rows(height: int) -> int:
-    """Rows of a replay's timeline, its title among them, in a terminal of this height."""
-    return 5 if height >= 36 else 4 if height >= 24 else 3 if height >= 20 else 2
+    """Rows of a replay's timeline, its title among them; 0: what it says has to stand elsewhere."""
+    return 5 if height >= 36 else 4 if height >= 24 else 3 if height >= 20 else 2 if height >= 16 else 0
 
 
 def plan(
@@ -63,8 +63,8 @@ def plan(
     boxes["says"] = Box(0, height - 1 - says_rows, width, says_rows)
     tail_rows = 9 if height >= 36 else 6 if height >= 28 else 4 if height >= 22 else 2
     below = 2
-    if has_timeline:
-        line_rows = timeline_rows(height)
+    line_rows = timeline_rows(height) if has_timeline else 0
+    if line_rows:
         boxes["timeline"] = Box(0, height - 1 - says_rows - line_rows, width, line_rows)
         tail_rows = max(2, tail_rows - (2 if height >= 36 else 1))
         below += line_rows

@@ -228,7 +228,7 @@ def test_a_wrong_command_line_is_answered_before_a_screen(
 
 def test_in_a_tiny_window_nothing_breaks(log: Path) -> None:
     with replay(str(log), columns=40, lines=13) as terminal:
-        terminal.wait_for("event 1")
+        terminal.wait_for("paused 1x · event 1 of 24")
         terminal.send(" ", "+", "right", "z", "m", "d", "escape", "end")
         terminal.wait_for("FINISHED|event 24")
         terminal.resize(39, 12)

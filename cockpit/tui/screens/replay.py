@@ -15,7 +15,8 @@ from cockpit.report.scaling import scale
 from cockpit.tui import keymap
 from cockpit.tui.film_view import trouble_at
 from cockpit.tui.keymap import bindings
-from cockpit.tui.lines import Line
+from cockpit.tui.layout import timeline_rows
+from cockpit.tui.lines import Line, fitted
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.panes.timeline import Scene, timeline
 from cockpit.tui.playing import Player, Way
@@ -54,9 +55,18 @@ class ReplayScreen(RunScreen):
         self._panes["tail"].name_it(f"Log · times in {seen.zone.key}")
         self.draw_timeline()
 
+    def _said(self) -> list[Line]:
+        """Where there is no room for the timeline, where it stands is said above the keys."""
+        if self._says or timeline_rows(self.size.height):
+            return super()._said()
+        return [fitted(((self._told(), "dim"),), max(10, self.size.width - 1))]
+
     def draw_timeline(self) -> None:
         """Bring the timeline alone up to what was read."""
         if self._plan is None or not self._panes:
+            return
+        if not timeline_rows(self.size.height):
+            self._draw_pane("says", self._said())
             return
         player, film = self.player, self.player.film
         shown, noted = film.timeline, player.noted

@@ -41,7 +41,9 @@ _MOMENT = MomentType(backwards=True)
 @click.option(
     "--sort", type=click.Choice(list(_ORDERS)), default="started", help="The greatest first.  [default: started]"
 )
-@click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print them.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="How to print them."
+)
 @click.option("--all", "all_", is_flag=True, help=f"All of them, not the first {NEWEST} only.")
 def runs(zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
     """List the runs on this host, the newest first.
@@ -57,11 +59,19 @@ def runs(zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
     rows = rows if all_ else rows[:NEWEST]
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+    elif format_ == "csv":
+        click.echo(_csv(rows), nl=False)
     elif rows:
         click.echo("\n".join(table(rows, here, short_ids(catalog.names), room())))
     if format_ == "text":
         _say_beside(catalog, rows, left=left)
     return Exit.OK
+
+
+def _csv(rows: list[Row]) -> str:
+    from cockpit.report.tabular import table_of  # brings all that a report is made of
+
+    return table_of(Row.__struct_fields__, (msgspec.structs.asdict(row) for row in rows))
 
 
 def _asked(given: dict[str, Any], zone: tzinfo) -> RunsAsked:

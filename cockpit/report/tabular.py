@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,14 @@ TABLES: dict[str, tuple[str, ...]] = {
 
 def as_csv(account: Account, table: str, path: Path) -> str:
     """The table with its heads; `path`: where the log can be read again, for `events`."""
+    return table_of(TABLES[table], _events(path) if table == "events" else _records(account, table))
+
+
+def table_of(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
+    """Rows as CSV with their heads; of each row what stands under these names."""
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\r\n")
-    columns = TABLES[table]
     writer.writerow(columns)
-    rows = _events(path) if table == "events" else _records(account, table)
     for row in rows:
         writer.writerow([_cell(row.get(column)) for column in columns])
     return written.getvalue()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from datetime import UTC, datetime
@@ -98,6 +99,20 @@ def test_an_order_but_the_newest_looks_at_all_of_them(cockpit: Cockpit, profile:
     told = cockpit("runs", "--sort", "deviations").stdout.splitlines()
     assert told[1].split()[0] == runs[0].name
     assert len(json.loads(cockpit("runs", "--all", "--format", "json").stdout)) == 22
+
+
+def test_runs_as_csv_are_for_spreadsheets_and_run_nothing_in_them(cockpit: Cockpit, run_dir: Path) -> None:
+    log = run_dir / "audit.jsonl"
+    log.write_bytes(log.read_bytes().replace(b'"environment":"staging"', b'"environment":"=cmd()|x!A1"'))
+    (row,) = csv.DictReader(cockpit("runs", "--format", "csv").stdout.splitlines())
+    assert row["environment"] == "'=cmd()|x!A1"
+    assert (row["run"], row["people"], row["deviations"], row["rehearsal"]) == (
+        run_dir.name,
+        actor().user,
+        "0",
+        "false",
+    )
+    assert cockpit("runs", "--format", "csv", "--by", "nobody").stdout.startswith("run,profile,")
 
 
 def test_hostile_names_are_shown_and_do_not_act(cockpit: Cockpit, run_dir: Path) -> None:

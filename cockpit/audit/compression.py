@@ -109,7 +109,7 @@ def pieces(packed: BinaryIO, packing: Packing, careful_from: int) -> Iterator[by
             piece = decoder.decompress(data, most)
         except Exception as error:
             # zlib.error, and a ZstdError that is no subclass of anything else.
-            raise BrokenOff(f"its {packing.name} stream is damaged ({error})") from error
+            raise BrokenOff(f"its {packing.name} stream {_fault(error)}") from error
         done += len(piece)
         yield piece
         data = b""
@@ -124,6 +124,12 @@ def pieces(packed: BinaryIO, packing: Packing, careful_from: int) -> Iterator[by
             data = packed.read(PIECE_BYTES)
             if not data:
                 raise BrokenOff(f"its {packing.name} stream was cut off")
+
+
+def _fault(error: Exception) -> str:
+    if "too much memory" in str(error):
+        return "needs more than 128 MiB of memory to be undone: do it by hand, zstd -d --long=31; it was cut off"
+    return f"is damaged ({error})"
 
 
 def _next_stream(data: bytes, packed: BinaryIO) -> bytes:

@@ -120,6 +120,14 @@ def test_a_flipped_bit_anywhere_in_the_stream_is_told(tmp_path: Path, packing: s
             assert log.trouble, at
 
 
+def test_a_stream_that_needs_much_memory_is_left_to_a_person(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    packer = zstd.ZstdCompressor(options={zstd.CompressionParameter.window_log: 30})
+    path.write_bytes(packer.compress(LOG) + packer.flush())
+    with unpacked(path) as log:
+        assert "needs more than 128 MiB of memory to be undone: do it by hand, zstd -d --long=31" in log.trouble
+
+
 def test_bytes_behind_a_stream_are_told_and_never_read_as_a_log(tmp_path: Path) -> None:
     for packing, pack in PACKINGS.items():
         path = tmp_path / "log"

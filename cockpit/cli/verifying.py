@@ -179,8 +179,13 @@ def _of_given(found: Verification, log: Unpacked) -> Verification:
         return found
     problems = [replace(each, what=named(each.what, log)) for each in found.problems]
     if log.trouble:
-        problems.append(Problem("compression", f"{visible(str(log.given))}: {log.trouble}"))
+        # Where nothing could be unpacked it is the reason for all else.
+        problems.insert(len(problems) if found.seq else 0, _compressed(log))
     return replace(found, path=log.given, problems=tuple(problems))
+
+
+def _compressed(log: Unpacked) -> Problem:
+    return Problem("compression", f"{visible(str(log.given))}: {log.trouble}")
 
 
 def _status(found: Verification) -> Exit:

@@ -134,6 +134,8 @@ class Walk:
         if not chain.seq:
             return LogDamaged(f"no run began in {self.path}: it holds no complete line", line=1)
         if chain.position < self._end:
+            if os.fstat(self._fd).st_size > self._end:
+                return None  # somebody was writing this line as the walk began
             torn = self._end - chain.position
             return LogDamaged(f"{torn} bytes after the last newline are no line yet", line=chain.lines + 1)
         return None

@@ -52,7 +52,8 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
         with reading(token) as log:
             one = read_compared(log.path)
             troubles = [named(trouble, log) for trouble in one.troubles] + ([log.trouble] if log.trouble else [])
-            runs.append(msgspec.structs.replace(one, troubles=tuple(troubles)))
+            name = log.given.name if log.given.is_file() else ""
+            runs.append(msgspec.structs.replace(one, troubles=tuple(troubles), name=name))
     found = compared(runs, off_by)
     here = zone_called(zone, runs[0].state.profile)
     if hasattr(sys.stdout, "reconfigure"):

@@ -25,6 +25,8 @@ class Compared(Struct, frozen=True):
     told: Chronicle
     state: RunState
     troubles: tuple[str, ...] = ()
+    name: str = ""
+    """Of the file, where the log was given as one."""
 
 
 def read_compared(path: Path) -> Compared:

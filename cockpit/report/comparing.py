@@ -26,6 +26,7 @@ def _about(side: Side, zone: tzinfo) -> str:
     began = f"{local(side.began, zone):%Y-%m-%d %H:%M}" if side.began else "?"
     zoned = "UTC" if zone is UTC else zone_name(zone, side.began) if side.began else ""
     named = f"{side.run[:12]}…" if len(side.run) > 26 else side.run
+    named += f" ({shortened(side.name, 40)})" if side.name else ""
     kind = "rehearsal, " if side.rehearsal else ""
     people = ", ".join(dict.fromkeys(who.partition("@")[0] for who in side.people))
     told = (

@@ -66,6 +66,7 @@ def _side(run: Compared) -> Side:
     told = run.told
     return Side(
         run=told.run,
+        name=run.name,
         profile=told.profile,
         title=told.title,
         environment=told.environment,

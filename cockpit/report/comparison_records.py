@@ -18,6 +18,8 @@ class Side(Struct, frozen=True, kw_only=True):
     """One of the runs."""
 
     run: str
+    name: str
+    """Of its log's file, where it was given as one; else empty."""
     profile: str
     title: str
     environment: str

@@ -190,9 +190,11 @@ def _facts(log: Path) -> Iterator[bytes]:
         while block := file.read(_BLOCK_BYTES):
             block = rest + block
             end, at = block.rfind(b"\n") + 1, 0
-            rest = block[end:] if len(block) - end <= FIRST_LIMIT_BYTES else b""
+            rest = block[end:]
             while (place := block.find(_FACT, at, end)) >= 0:
                 start = max(at, block.rfind(b"\n", at, place) + 1)
                 at = block.find(b"\n", place, end) + 1
                 if place - start < _BEGINNING:
                     yield block[start : at - 1]
+            if len(rest) > FIRST_LIMIT_BYTES:
+                return  # no line is so long, and nothing behind it counts

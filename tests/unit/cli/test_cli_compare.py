@@ -16,7 +16,7 @@ def test_runs_are_compared_as_text_markdown_and_json(cockpit: Cockpit) -> None:
     ended = cockpit("compare", NIGHT, ACTING, "--zone", "Europe/Rome")
     assert ended.returncode == 0, ended.stderr
     assert "A  " in ended.stdout
-    assert "virtue production, 2026-11-21 22:00 Europe/Rome" in ended.stdout
+    assert "(night.jsonl)  virtue production, 2026-11-21 22:00 Europe/Rome" in ended.stdout
     assert "How long it took" in ended.stdout
     assert max(map(len, ended.stdout.splitlines())) <= 120
     ended = cockpit("compare", NIGHT, ACTING, "--format", "md")

@@ -77,8 +77,10 @@ class Walk:
 
     def _first(self) -> list[Counted]:
         """The first line, if it counts; else nothing, and the exact walk says why."""
-        raw = os.pread(self._fd, min(FIRST_LIMIT_BYTES, self._end), 0)
-        line, newline, _ = raw.partition(b"\n")
+        line, newline = b"", b""
+        for most in (BLOCK_BYTES, FIRST_LIMIT_BYTES):  # few profiles are so long
+            if not newline:
+                line, newline, _ = os.pread(self._fd, min(most, self._end), 0).partition(b"\n")
         try:
             link = self._chain.step(line + newline) if newline else None
         except LogError:

@@ -52,10 +52,11 @@ _BREAKS = 5
 @click.option("--all", "all_", is_flag=True, help="Samples of probes and output of actions too.")
 @filter_options
 def log(logs: tuple[str, ...], all_runs: bool, follow: bool, json_: bool, around: int, **given: Any) -> int:
-    """Print what happened in LOG (a file, a run's folder or its id), a line an event, times in UTC.
+    """Print what happened in LOG (files, runs' folders or ids), a line an event, times in UTC or in --zone.
 
-    Several are told one after the other, each line with its run. The chain is checked on the way: exit status 1 where
-    it breaks, and where --grep found nothing.
+    Several are told one after the other, each line with its run. Of what is asked for in several ways all has to fit;
+    an option that is given several times is fitted by any. The chain is checked on the way: exit status 1 where it
+    breaks, and where --grep found nothing.
     """
     kinds = RunsAsked(profiles=given.pop("profiles"), environments=given.pop("environments"))
     tokens = _tokens(logs, kinds, all_runs=all_runs, follow=follow)

@@ -16,6 +16,8 @@ from cockpit.report.records import Bucket, ProbeRecord, Span, Threshold
 from cockpit.run.readings import Scalar
 
 Interval = tuple[datetime, datetime]
+_MOMENT_S = 1e-6
+"""What a reading weighs that another followed at once."""
 
 
 class Course(Struct, frozen=True):
@@ -74,12 +76,15 @@ def _side(probe: ProbeRecord, last: datetime, phases: dict[str, list[Interval]])
 def _course(probe: ProbeRecord, intervals: Sequence[Interval], last: datetime) -> Course | None:
     """The numbers that stood in these stretches; None if none did."""
     ends = [*(bucket.at for bucket in probe.buckets[1:]), last]
+    width = timedelta(seconds=probe.bucket_s)
     stood: list[tuple[float, Bucket]] = []
     for bucket, end in zip(probe.buckets, ends, strict=False):
-        overlaps = [min(end, until) - max(bucket.at, since) for since, until in intervals]
-        shared = sum((each for each in overlaps if each > timedelta(0)), timedelta(0))
-        if shared > timedelta(0) or any(since <= bucket.at <= until for since, until in intervals):
-            stood.append((max(shared.total_seconds(), 1e-6), bucket))
+        shared = sum((_shared(bucket.at, end, each) for each in intervals), timedelta(0))
+        is_read_here = any(since - width < bucket.at <= until for since, until in intervals)
+        if shared > timedelta(0) or is_read_here:
+            # What was only carried in was read before: its spikes belong there.
+            kept = bucket if is_read_here else Bucket(bucket.at, bucket.last, bucket.last, bucket.last, bucket.readings)
+            stood.append((max(shared.total_seconds(), _MOMENT_S), kept))
     if not stood:
         return None
     least, most = min(bucket.low for _, bucket in stood), max(bucket.high for _, bucket in stood)
@@ -91,6 +96,11 @@ def _course(probe: ProbeRecord, intervals: Sequence[Interval], last: datetime) -
         most=most,
         last=stood[-1][1].last,
     )
+
+
+def _shared(began: datetime, ended: datetime, interval: Interval) -> timedelta:
+    """How long both last together."""
+    return max(min(ended, interval[1]) - max(began, interval[0]), timedelta(0))
 
 
 def _median(weighted: list[tuple[float, float]]) -> float:

@@ -13,15 +13,16 @@ from report_story import PROFILE, Told, long_night, until_migration, written
 from cockpit.audit.line import Draft, digest, encode
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
+from cockpit.report.chronicle import Chronicle
 from cockpit.report.compared import Compared, read_compared
 from cockpit.report.comparing import done_otherwise, warnings
 from cockpit.report.comparing_tables import difference, durations, probes, worst
 from cockpit.report.comparison import compare
 from cockpit.report.comparison_records import Comparison
 from cockpit.report.comparison_text import markdown, text
-from cockpit.report.courses import Course, high_is_bad
+from cockpit.report.courses import Course, high_is_bad, probe_sides
 from cockpit.report.estimates import overlay, rounded_up
-from cockpit.report.records import Threshold
+from cockpit.report.records import Bucket, ProbeRecord, Span, StepRecord, Threshold
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.friction import required_word
@@ -163,6 +164,34 @@ def test_values_of_probes_count_for_as_long_as_they_stood(nights: dict[str, Comp
     assert labels["manual"] == (("never read", ""), ("never read", ""))
     assert "  1 Prepare, median" not in labels
     assert "  1 Prepare, median" in dict(probes(found, by_phase=True).rows)
+
+
+def test_a_spike_belongs_to_the_phase_in_which_it_was_read() -> None:
+    """The value that stood when a phase began counts in it; what was read before does not."""
+    began = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
+
+    def at(minutes: float) -> datetime:
+        return began + timedelta(minutes=minutes)
+
+    probe = ProbeRecord(
+        id="rate", title="", kind="http", unit="", interval_s=10, thresholds=(Threshold("pass", "<", 5.0),),
+        bucket_s=60.0,
+        buckets=(Bucket(at(0), 1, 1, 1, 6), Bucket(at(4), 1, 90, 2, 6), Bucket(at(12), 3, 4, 4, 3)),
+    )  # fmt: skip
+    visits = {"one": (at(0), at(8)), "two": (at(8), at(20))}
+    steps = tuple(
+        StepRecord(
+            id=phase, number="1.1", title="", phase=phase, kind="confirm", behaviour="confirm", risk="routine",
+            level="required", status="confirmed", attempts=1, planned_s=0, estimate_s=0, actual_s=0,
+            visits=(Span(*when),),
+        )
+        for phase, when in visits.items()
+    )  # fmt: skip
+    told = Chronicle(probes=(probe,), steps=steps, ended=at(20), last=at(20))
+    side = probe_sides(told)["rate"]
+    assert side.whole == Course(median=2, worst=90, least=1, most=90, last=4)
+    assert side.phases["one"] == Course(median=1, worst=90, least=1, most=90, last=2)
+    assert side.phases["two"] == Course(median=4, worst=4, least=2, most=4, last=4)
 
 
 @pytest.mark.parametrize(

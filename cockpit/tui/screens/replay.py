@@ -25,6 +25,8 @@ from cockpit.tui.zones import zones
 
 FRAME_S = 0.1
 """Between two frames while it plays: reading cannot follow more."""
+_TOLD_S = 4.0
+"""How long what happened while playing is said."""
 _LATE_S = 2.0
 """A screen that stood still (a stopped process) does not play all of that time at once."""
 
@@ -47,6 +49,8 @@ class ReplayScreen(RunScreen):
         """Look for frames to draw."""
         self._frames = self.set_interval(FRAME_S, self._frame, pause=True)
         self._last_s = 0.0
+        self._told_s = 0.0
+        """When something was last told while it played; 0: nothing that still stands there."""
 
     # ---- drawing -------------------------------------------------------------------------------------------------
 
@@ -151,12 +155,16 @@ class ReplayScreen(RunScreen):
         now_s = _time.get_time()
         passed_s, self._last_s = min(_LATE_S, now_s - self._last_s), now_s
         if self.player.tick(passed_s, self._tell):
+            if self._told_s and now_s - self._told_s > _TOLD_S:
+                self._told_s = 0.0
+                self.say()
             self.draw()
         if not self.player.is_playing:
             self._frames.pause()
             self.draw_timeline()
 
     def _tell(self, sentence: str) -> None:
+        self._told_s = self._last_s
         self.say((sentence, "accent"))
 
     def _moved(self, is_moved: bool, otherwise: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 from report_story import PROFILE, Told, long_night, until_migration, written
 
 from cockpit.audit.line import Draft, digest, encode
+from cockpit.cli import main
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.report.chronicle import Chronicle
@@ -21,13 +23,14 @@ from cockpit.report.comparison import compare
 from cockpit.report.comparison_records import Comparison
 from cockpit.report.comparison_text import markdown, text
 from cockpit.report.courses import Course, high_is_bad, probe_sides
-from cockpit.report.estimates import overlay, rounded_up
+from cockpit.report.estimates import Estimate, overlay, rounded_up
 from cockpit.report.records import Bucket, ProbeRecord, Span, StepRecord, Threshold
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.friction import required_word
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
+PROFILES = Path(__file__).parents[3] / "profiles"
 
 
 class Slow(Told):
@@ -265,9 +268,9 @@ estimate = "6m"
 ANA = e.Actor(user="ana", host="bastion-1")
 
 
-def night(folder: Path, name: str, took: dict[str, float], *, back: bool = False) -> Compared:
+def night(folder: Path, name: str, took: dict[str, float], profile: str = "production.toml") -> Compared:
     """A run of that profile in which steps took so many seconds."""
-    loaded = load(folder / "production.toml", installed())
+    loaded = load(folder / profile, installed())
     at = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)
     mono, bodies = 0.0, list[tuple[float, e.Body]]()
     sources = tuple(e.SourceFile(name=Path(s.name).name, digest=s.digest, toml=s.toml) for s in loaded.sources)
@@ -323,23 +326,59 @@ def test_estimates_are_rounded_as_people_plan(took: float, planned: float) -> No
     assert rounded_up(took) == planned
 
 
+def paste(folder: Path, each: Estimate) -> None:
+    """As a person does: the line instead of the old one, or right below the id."""
+    file, line = each.places[-1].split(":")
+    lines = (folder / file).read_text().splitlines()
+    assert lines[int(line) - 1] == f'id = "{each.id}"'
+    end = next((n for n in range(int(line), len(lines)) if lines[n].startswith("[")), len(lines))
+    kept = [own for own in lines[int(line) : end] if not own.startswith("estimate =")]
+    lines[int(line) : end] = [each.toml, *kept]
+    (folder / file).write_text("\n".join(lines) + "\n")
+
+
 def test_what_is_printed_can_be_pasted_into_the_profile(shop: Path) -> None:
     took = {"migrate": 1400.0, "look": 60.0, "tell": 130.0, "settle": 5.0, "restore": 9000.0}
     found = compare([night(shop, "R1", took), night(shop, "R2", took)])
     assert [each.id for each in found.estimates] == ["migrate", "look", "tell", "restore"]
     for each in reversed(found.estimates):  # from the end, so that lines before stay where they are
-        file, line = each.places[-1].split(":")
-        lines = (shop / file).read_text().splitlines()
-        assert lines[int(line) - 1] == f'id = "{each.id}"'
-        table = next((n for n in range(int(line), len(lines)) if not lines[n].strip()), len(lines))
-        kept = [own for own in lines[int(line) : table] if not own.startswith("estimate")]
-        lines[int(line) : table] = [*kept, each.toml]
-        (shop / file).write_text("\n".join(lines) + "\n")
+        paste(shop, each)
+    assert checked(shop / "production.toml") == 0
     loaded = load(shop / "production.toml", installed())
     planned = {step.id: step.estimate_s for _, step in loaded.profile.every_step()}
     assert planned == {"migrate": 1440.0, "look": 60.0, "tell": 150.0, "settle": 1200.0, "restore": 9000.0}
     again = compare([night(shop, "R3", took), night(shop, "R4", took)])
     assert again.estimates == ()
+
+
+def checked(path: Path) -> int:
+    """The exit status of `cockpit check`."""
+    with pytest.raises(SystemExit) as ended:
+        main(["check", str(path)])
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize("name", ["virtue", "ppm"])
+def test_new_estimates_of_a_shipped_profile_pass_its_check(tmp_path: Path, name: str) -> None:
+    """Twice as long as planned, everywhere that a time can be had; pasted line by line, and laid over."""
+    shutil.copytree(PROFILES / name, tmp_path / name)
+    shop = tmp_path / name
+    (file,) = {path.name for path in shop.glob("staging.toml")} or {path.name for path in shop.glob("production.toml")}
+    loaded = load(shop / file, installed())
+    took = {step.id: 2 * step.estimate_s + 90.0 for _, step in loaded.profile.steps()}
+    found = compare([night(shop, "R1", took, file)])
+    assert len(found.estimates) > 3
+    (shop / "estimates.toml").write_text(overlay(found.estimates))
+    (shop / "next.toml").write_text(f'extends = ["{file}", "estimates.toml"]\n')
+    assert checked(shop / "next.toml") == 0
+    for each in reversed(found.estimates):
+        paste(shop, each)
+    assert checked(shop / file) == 0
+    planned = [
+        {s.id: s.estimate_s for _, s in load(shop / f, installed()).profile.steps()} for f in (file, "next.toml")
+    ]
+    assert planned[0] == planned[1]
+    assert {each.id: each.new_s for each in found.estimates}.items() <= planned[0].items()
 
 
 def test_estimates_can_be_laid_over_the_profile_as_a_file(shop: Path) -> None:

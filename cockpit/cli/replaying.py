@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from pathlib import Path
 
 import click
 
@@ -28,7 +29,18 @@ def replay(log_: str, at: str, zone: str | None) -> int:
         gc.disable()  # until the first paint much is made and nothing dropped: looking for garbage finds none
         from cockpit.tui.replay import run_replay
 
-        return run_replay(log.path, at=at, zone=_zone(zone), trouble=log.trouble)
+        return run_replay(log.path, at=at, zone=_zone(zone), trouble=log.trouble or _left_behind(log.given))
+
+
+def _left_behind(path: Path) -> str:
+    """Where a run went on, if this log of it was left behind; empty if it was not."""
+    run_dir = path if path.is_dir() else path.parent
+    if not (run_dir / "locks").is_dir():
+        return ""
+    from cockpit.audit.moved import went_on
+
+    where = went_on(run_dir)
+    return f"this log was left behind: the run goes on in {where}" if where else ""
 
 
 def _zone(name: str | None) -> str:

@@ -14,6 +14,7 @@ never by a guess; what was found is said, so that a wrong one is seen.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from typing import Literal, Protocol
@@ -41,6 +42,16 @@ _NAMED = 4
 
 class Moment(Protocol):
     """A fact in short: what a search goes by before the file is read."""
+
+    @property
+    def seq(self) -> int:
+        """Of its line."""
+        ...
+
+    @property
+    def at(self) -> datetime:
+        """Aware."""
+        ...
 
     @property
     def user(self) -> str:
@@ -87,6 +98,8 @@ class AtTime(Struct, frozen=True):
     """A moment; aware, UTC."""
 
     at: datetime
+    place_s: float
+    """On the timeline's axis."""
 
 
 class AtSeq(Struct, frozen=True):
@@ -132,10 +145,25 @@ def understood(typed: str, here: Here, facts: Facts) -> Goal | Unclear:
     begin, end = here.timeline.span
     at = moments(text, begin=begin, end=max(end, here.at), now=here.at, zone=here.zone)
     if isinstance(at, datetime):
-        return AtTime(at)
+        return _time(text, at, here, facts)
     if at:
         return Unclear(at)
     return _step(text, here.state)
+
+
+def _time(text: str, at: datetime, here: Here, facts: Facts) -> AtTime | Unclear:
+    """The moment, unless the clock showed it several times since it was set back."""
+    places = here.timeline.places_s(at)
+    if len(places) < 2:
+        return AtTime(at, places[0] if places else here.timeline.place_s(at))
+    order = range(facts.facts)
+    lines = [bisect_right(order, place_s, key=lambda k: _place_s(here, facts, k)) - 1 for place_s in places]
+    told = _listed([f"#{facts.moment(max(0, fact)).seq}" for fact in lines])
+    return Unclear(f"the clock showed `{text}` {len(places)} times, as it was set back: write the line, {told}")
+
+
+def _place_s(here: Here, facts: Facts, fact: int) -> float:
+    return here.timeline.place_s(facts.moment(fact).at, fact)
 
 
 def _seq(text: str) -> AtSeq | Unclear:

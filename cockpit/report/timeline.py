@@ -116,6 +116,16 @@ class Timeline(Struct, frozen=True, kw_only=True):
         latest = (each.at + timedelta(seconds=end - each.at_s) for each, end in zip(self.anchors, ends, strict=True))
         return min(each.at for each in self.anchors), max(latest)
 
+    def places_s(self, at: datetime) -> tuple[float, ...]:
+        """The places of the axis at which the clock showed a time: several if it was set back; none if never."""
+        ends = [*(each.at_s for each in self.anchors[1:]), self.length_s]
+        found = (each.at_s + (at - each.at).total_seconds() for each in self.anchors)
+        return tuple(
+            place_s
+            for place_s, anchor, end in zip(found, self.anchors, ends, strict=True)
+            if anchor.at_s <= place_s <= end
+        )
+
     def time_at(self, place_s: float) -> datetime:
         """The wall clock's time at a place of the axis; UTC."""
         anchor = self.anchors[max(0, bisect_right(self.anchors, place_s, key=lambda each: each.at_s) - 1)]

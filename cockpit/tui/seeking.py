@@ -71,7 +71,7 @@ class Seeking:
 
         player = self._screen.player
         if isinstance(goal, AtTime):
-            self._show(player.film.at_time(goal.at), "")
+            self._show(player.at_place(goal.place_s), "")
         elif isinstance(goal, AtSeq):
             place = player.film.at_seq(goal.seq)
             before = "" if place.seq == goal.seq else f"there is no line {goal.seq}: this is {place.seq}"

@@ -23,6 +23,8 @@ CARLA = e.Actor("carla", "bastion-2")
 
 
 class InShort(NamedTuple):
+    seq: int
+    at: datetime
     user: str
     mark: str
 
@@ -38,7 +40,8 @@ class Log:
         return len(self.events)
 
     def moment(self, k: int) -> InShort:
-        return InShort(self.events[k].actor.user, mark_of(self.events[k]))
+        event = self.events[k]
+        return InShort(event.seq, event.instant.at, event.actor.user, mark_of(event))
 
     def event(self, k: int) -> e.Event:
         return self.events[k]
@@ -168,6 +171,21 @@ def test_whatever_is_typed_is_answered(typed):
         assert goal.sentence
     else:
         assert isinstance(goal, AtTime | AtSeq)
+
+
+def test_a_time_that_the_clock_showed_twice_is_asked_about():
+    story, builder, events = Story(), TimelineBuilder(), []
+    for wall_s, mono_s in ((0, 0), (600, 600), (1200, 1200), (300, 1300), (900, 1900)):
+        instant = e.Instant(BEGIN + timedelta(seconds=wall_s), "boot-a", 1000.0 + mono_s)
+        seq = len(events) + 1
+        events.append(e.Event(seq, "id", "note.added", True, instant, BO, e.NoteAdded(text=f"note {seq}"), "RUN1"))
+        builder.take(events[-1], story.state)
+    log = Log(story, events, builder)
+    assert log.answers("22:11") == "the clock showed `22:11` 2 times, as it was set back: write the line, #2 or #4"
+    once = understood("22:18", log.here(0), log)
+    assert once == AtTime(BEGIN + timedelta(minutes=18), 1080.0)
+    early = understood("22:02", log.here(0), log)
+    assert early == AtTime(BEGIN + timedelta(minutes=2), 120.0)
 
 
 # ---- times ---------------------------------------------------------------------------------------------------------

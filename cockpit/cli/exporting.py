@@ -57,7 +57,7 @@ def _one(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int
 def _exported(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
     with reading(token) as log:
         walk = Walk(log.path)
-        search = Search(walk, wanted)
+        search = Search(walk, wanted, told.begins)
         is_terminal = out.isatty()
         try:
             out.writelines(_shown(lines) if is_terminal else b"".join(lines) for lines in search.lines())

@@ -95,9 +95,18 @@ class Told:
         """Read so far."""
         self.has_more = False
         """Whether a log before this one has told something: what is told next stands apart."""
-        self._asked = wanted
+        self._asked, self._has_begun = wanted, False
         self._people: set[str] = set()
         self._unknown: list[tuple[str, ...]] = []
+
+    def begins(self, found: Filter) -> None:
+        """Before anything of a log is told, say how moments are read."""
+        if self.is_only:
+            for told in moments_read(self._asked, found):
+                say(told)
+        elif not self._has_begun and any(each and each.clock for each in self._asked.moments):
+            say("a time without a day is read as the first one in each run")
+        self._has_begun = True
 
     def add(self, found: Filter | None) -> None:
         """Take note of one log; None if it was read without a filter."""
@@ -106,10 +115,6 @@ class Told:
             return
         self._people |= found.people
         self._unknown.append(found.unknown)
-        for told in moments_read(self._asked, found) if self.is_only else ():
-            say(told)
-        if not self.is_only and self.logs == 1 and any(each and each.clock for each in self._asked.moments):
-            say("a time without a day is read as the first one in each run")
 
     def nothing(self) -> None:
         """Say that nothing matched, and what may have been meant."""

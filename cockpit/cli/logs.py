@@ -111,7 +111,7 @@ def _pattern(given: dict[str, Any]) -> Pattern | None:
 
 def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, follow: bool) -> tuple[int, int]:
     """How many events of a log were found, and an exit status."""
-    teller = Teller(wanted)
+    teller = Teller(wanted, told.begins)
     with reading(token, follow=follow) as log:
         lines = _following(log.path, teller) if follow else _walked(log.path, to_the_end=not json_)
         taken = _taken(lines, teller, label, is_search=wanted.pattern is not None or not wanted.asked.is_everything)

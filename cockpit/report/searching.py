@@ -6,7 +6,7 @@ bodies are decoded only where what is asked for stands in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from cockpit.audit.line import decode
 from cockpit.audit.walking import Walk
@@ -16,13 +16,14 @@ from cockpit.report.filtering import Asked, Filter
 class Search:
     """What was asked for, of one log."""
 
-    def __init__(self, walk: Walk, asked: Asked) -> None:
+    def __init__(self, walk: Walk, asked: Asked, begins: Callable[[Filter], None] | None = None) -> None:
+        """`begins` is told the filter before anything is handed out."""
         self.walk = walk
         self.found = 0
         """Lines handed out so far."""
         self.filter: Filter | None = None
         """Known from the first line on, if anything was asked for."""
-        self._asked = asked
+        self._asked, self._begins = asked, begins
 
     def lines(self) -> Iterator[list[bytes]]:
         """Some lines at a time, newlines included.
@@ -32,6 +33,8 @@ class Search:
         for batch in self.walk.batches():
             if self.filter is None and batch and not self._asked.is_everything:
                 self.filter = Filter(self._asked, decode(batch[0][1], line=1))
+                if self._begins is not None:
+                    self._begins(self.filter)
             if self.filter is None:
                 found = [raw + b"\n" for _, raw in batch]
             else:

@@ -7,7 +7,7 @@ log. Samples and output of actions are told only where they are asked for; what 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, tzinfo
 
 from msgspec import Struct
@@ -67,7 +67,8 @@ class Told(Struct, frozen=True):
 class Teller:
     """Tells one run, line after line."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, begins: Callable[[Filter], None] | None = None) -> None:
+        """`begins` is told the filter before anything is told."""
         self.run = ""
         self.found = 0
         """So many events were found."""
@@ -77,7 +78,7 @@ class Teller:
         """Known from the first line on."""
         self.state = EMPTY
         """As far as sentences need it: the profile, whether the run is over, and which step each action is of."""
-        self._wanted = wanted
+        self._wanted, self._begins = wanted, begins
         self._pattern = wanted.pattern
         self._tells_many = wanted.with_many or wanted.in_bytes or wanted.asked.class_ == "telemetry"
 
@@ -95,6 +96,8 @@ class Teller:
         if self.filter is None:
             event = decode(raw, line=1)
             self.run, self.filter = event.run, Filter(self._wanted.asked, event)
+            if self._begins is not None:
+                self._begins(self.filter)
         elif line.class_ == "fact":
             event = self._decoded(raw)
         if event is not None:

@@ -6,12 +6,17 @@ import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from screen_story import text_of, texts, until
+from msgspec.structs import replace
+from report_story import written
+from screen_story import ANA, PRODUCTION, Story, text_of, texts, until
 
+from cockpit.profile.model import Phase, Probe, Step
 from cockpit.report.film import Film
+from cockpit.run import events as e
 from cockpit.run.forecast import forecast
 from cockpit.tui import keymap
 from cockpit.tui.panes import banner, gate, keys, stepping
@@ -194,6 +199,60 @@ async def test_a_click_on_the_timeline_goes_there():
             assert abs((screen.player.now().at - held.at).total_seconds()) < 30
             await pilot.click("#tree", offset=(3, 3))
             assert screen.player.place.fact == held.fact or abs(screen.player.place.fact - held.fact) <= 2
+    finally:
+        app.film.close()
+
+
+LONG = "A very long name that fits nowhere and is to be shown all the same, 数据库迁移, \u202e[bold]x[/bold]"
+
+
+class Kept(Story):
+    """Keeps all events."""
+
+    def __init__(self, *arguments: Any) -> None:
+        self.events: list[e.Event] = []
+        super().__init__(*arguments)
+
+    def happens(self, body: e.Body, actor: e.Actor = ANA) -> e.Event:
+        self.events.append(super().happens(body, actor))
+        return self.events[-1]
+
+
+def only_started() -> Kept:
+    return Kept()
+
+
+def all_red() -> Kept:
+    """Two hundred probes that fail, long names, holds and triggers everywhere, and a day in between."""
+    steps = tuple(Step(id=f"s{n}", title=f"{LONG} {n}") for n in range(40))
+    phases = tuple(Phase(id=f"p{n}", title=LONG, steps=steps[4 * n : 4 * n + 4]) for n in range(10))
+    probes = tuple(Probe(id=f"probe_{n:03}", kind="http") for n in range(200))
+    story = Kept(replace(PRODUCTION, title=LONG, phases=phases, probes=probes))
+    for probe in probes:
+        story.happens(e.ProbeChanged(probe=probe.id, previous="unread", status="fail", value=LONG, detail=LONG))
+    for n, step in enumerate(steps):
+        story.passes(86_400 if n == 20 else 60)
+        story.happens(e.HoldPlaced(reason=LONG), e.Actor(LONG, LONG))
+        story.happens(e.TriggerRaised(reason=LONG))
+        story.happens(e.HoldReleased(reason=LONG))
+        story.happens(e.StepSkipped(step=step.id, attempt=1, reason=LONG))
+    return story
+
+
+@pytest.mark.parametrize("size", [(40, 13), (80, 24), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("story", [only_started, all_red], ids=lambda made: made.__name__)
+async def test_odd_runs_are_shown_whole_at_every_size(story, size, tmp_path):
+    app = ReplayApp(Film(written(story().events, tmp_path / "log.jsonl")))
+    try:
+        async with app.run_test(size=size) as pilot:
+            await until(pilot, lambda: app.film.proof is not None, "that it was verified")
+            for key in ("end", "full_stop", "comma", "left", "space", "m", "home", "right_curly_bracket", "z"):
+                await pilot.press(key)
+            await pilot.pause()
+            lines = [line for pane in app.run_screen._panes.values() for line in pane.lines]
+            assert "event" in f"{app.run_screen._panes['timeline']._title}{texts(lines)}"
+            assert all(text_of(line).isprintable() for line in lines)
+            assert app.film.proof.ok
     finally:
         app.film.close()
 

@@ -39,6 +39,15 @@ MARK_INKS: dict[MarkKind, Ink] = {
     "note": "accent",
     "finished": "good",
 }
+_OTHERS = (
+    ("■━━□", "held from there to there"),
+    ("│", "a phase or a step began; ┃ several at once"),
+    ("─ ═", "forward, and back"),
+    ("┊20h┊", "an idle stretch, cut short"),
+    ("[ ]", "the window began, ended"),
+    ("┤", "no return from there on"),
+    ("↑ m", "here; the moment that was noted"),
+)
 _BLANK: Span = (" ", "plain")
 _INFINITE = float("inf")
 _Cells = list[Span]
@@ -97,21 +106,12 @@ def timeline(scene: Scene, width: int, rows: int) -> list[Line]:
 
 
 def legend() -> list[Line]:
-    """What the glyphs mean, a line each, for help."""
+    """What the glyphs mean, a line each, for help; of a mark also what it is called when one jumps to it."""
     lines: list[Line] = [
-        ((f"{sign.glyph}     ", MARK_INKS[kind]), (sign.means, "plain")) for kind, sign in SIGNS.items()
+        ((sign.glyph, MARK_INKS[kind]), (f"{f'   !{kind}':<16}", "key"), (sign.means, "plain"))
+        for kind, sign in SIGNS.items()
     ]
-    others = (
-        ("■━━□", "held from there to there"),
-        ("│", "a phase began; ┃ several at once"),
-        ("─ ═", "forward, and back"),
-    )
-    more = (
-        ("┊20h┊", "an idle stretch, cut short"),
-        ("[ ]", "the window began, ended"),
-        ("┤", "no return from there on"),
-    )
-    return lines + [((f"{glyphs:<6}", "key"), (says, "plain")) for glyphs, says in (*others, *more)]
+    return lines + [((f"{glyphs:<17}", "key"), (says, "plain")) for glyphs, says in _OTHERS]
 
 
 # ---- what stands still -------------------------------------------------------------------------------------------

@@ -201,7 +201,7 @@ class Reel:
         except LogError as error:
             if not self._pending:
                 self._pending_at = offset
-                self._damaged(line, offset, error.message)
+                self._damaged(line, offset, str(error) if isinstance(error, LogTooNew) else error.message)
             if sum(map(len, self._pending)) < _TORN_LIMIT:
                 self._pending.append(raw)
             return None

@@ -195,6 +195,14 @@ def test_a_log_that_was_cut_in_a_line_shows_what_is_there_and_a_compressed_one_t
         terminal.wait_for(r"THE LOG: it ends in the middle of a line: \d+ bytes are no event")
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
+    newer = tmp_path / "newer.jsonl"
+    newer.write_bytes(b"".join([*(line + b"\n" for line in lines[:5]), lines[5].replace(b'{"v":1', b'{"v":2') + b"\n"]))
+    with replay(str(newer)) as terminal:
+        terminal.wait_for("event 1 of 4 ")
+        terminal.send("end")
+        terminal.wait_for("nothing more can be shown: line 6 has format version 2, .* update cockpit")
+        terminal.send("q")
+        assert terminal.wait_for_exit() == 0
     flipped = tmp_path / "flipped.jsonl"
     flipped.write_bytes(whole.replace(b"the twelve are test users", b"the twelve are best users"))
     with replay(str(flipped), "--at", "!hold") as terminal:

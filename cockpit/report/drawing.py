@@ -79,8 +79,8 @@ class Painter:
 def _rebuilt(svg: str, prefix: str, title: str, description: str) -> str:
     """The SVG from what is allowed of it, with ids of its own, a title and a description."""
     root = ET.fromstring(svg)  # noqa: S314 - what our own renderer wrote, which has no DTD
-    head = f'<title id="{prefix}t">{escape(visible(title))}</title>'
-    head += f'<desc id="{prefix}d">{escape(visible(description))}</desc>'
+    head = f'<title id="{prefix}t">{escape(visible(title))}</title> '
+    head += f'<desc id="{prefix}d">{escape(visible(description))}</desc> '
     inner = "".join(_element(child, prefix) for child in root)
     width, height = float(root.get("width", "0")), float(root.get("height", "0"))
     return (
@@ -96,9 +96,11 @@ def _element(element: ET.Element, prefix: str) -> str:
     attributes = "".join(_attribute(key, value, prefix) for key, value in element.attrib.items())
     inner = escape(visible(element.text)) if element.text and element.text.strip() else ""
     inner += "".join(_element(child, prefix) for child in element)
+    # A browser of text alone writes the words of a picture one after the other: let them not stick together.
+    gap = " " if name == "text" else ""
     if name == "g" and not inner:
         return ""  # the library leaves many
-    return f"<{name}{attributes}>{inner}</{name}>" if inner else f"<{name}{attributes}/>"
+    return f"<{name}{attributes}>{inner}</{name}>{gap}" if inner else f"<{name}{attributes}/>"
 
 
 def _attribute(key: str, value: str, prefix: str) -> str:

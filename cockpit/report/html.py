@@ -18,6 +18,7 @@ from cockpit.report.phrasing import MODES, Phrasing, against_window, outcome_of
 from cockpit.report.pictures import pictures
 from cockpit.report.records import ActionRecord, Decision
 from cockpit.report.standouts import stand_outs
+from cockpit.report.storyline import failing_table
 from cockpit.report.summary import facts_of, verify_command, warnings_of
 from cockpit.report.tables import (
     CELL,
@@ -76,6 +77,7 @@ def html(account: Account, say: Phrasing) -> str:
         actions_left=max(0, len(told.actions) - ACTIONS),
         words=word_tables(told, say),
         probes=probe_table(told, say),
+        failing=failing_table(told, say),
         changes=change_table(told, say),
         people=people_tables(told, say),
         happenings=happening_table(told, say),

@@ -12,6 +12,7 @@ from cockpit.report.account import Account
 from cockpit.report.phrasing import Phrasing, against_window, outcome_of
 from cockpit.report.records import ActionRecord, Decision
 from cockpit.report.standouts import stand_outs
+from cockpit.report.storyline import failing_table, story_table
 from cockpit.report.summary import facts_of, verify_command, warnings_of
 from cockpit.report.tables import (
     CELL,
@@ -42,20 +43,28 @@ def markdown(account: Account, say: Phrasing) -> str:
     told = account.told
     title = f"{told.title or told.profile} on {told.environment}, {say.moment(told.began)[:10]}"
     lines = [f"# Post-incident review: {plain(title)}", ""]
-    lines += [f"> **{plain(word)}:** {plain(text)}" for word, text in warnings_of(account)]
+    lines += "\n>\n".join(f"> **{plain(word)}:** {plain(text)}" for word, text in warnings_of(account)).split("\n")
     lines += ["", "## Summary", "", f"{plain(_sentence(outcome_of(told)))}. {_window(account)}".strip(), ""]
     lines += [f"- **{name}:** {plain(text)}" for name, text in facts_of(account, say)]
     lines += ["", f"Times are {plain(say.zone_name)}.", ""]
     lines += _asked("Impact", "Who noticed what, from when to when; what it cost. Numbers, not adjectives.")
+    lines += _failing(failing_table(told, say))
     lines += ["## Timeline", ""]
+    lines += _table(story_table(told, say)) or ["The log tells of nothing that happened.", ""]
+    lines += ["### What stood out", ""]
     lines += _table(mark_table(stand_outs(told), say)) or ["Nothing stood out.", ""]
     lines += ["### Steps", "", *_table(plan_table(told, say))]
     lines += ["## Deviations, triggers and holds", ""]
     for table in troubled_tables(told, say):
         lines += [f"### {table.title}", "", *_table(table)]
     lines += ["" if told.deviations else "There was no deviation from the plan.", ""]
-    lines += ["## Decisions", "", *[line for each in told.decisions for line in _decision(each, say)], ""]
-    lines += ["## Commands", "", *[line for each in told.actions for line in _action(each, say)], ""]
+    lines += [
+        "## Decisions",
+        "",
+        *([line for each in told.decisions for line in _decision(each, say)] or ["None."]),
+        "",
+    ]
+    lines += ["## Commands", "", *([line for each in told.actions for line in _action(each, say)] or ["None."]), ""]
     for table in (*word_tables(told, say), *people_tables(told, say), probe_table(told, say)):
         if table.rows:
             lines += [f"## {table.title}", "", *_table(table)]
@@ -63,7 +72,8 @@ def markdown(account: Account, say: Phrasing) -> str:
     lines += _asked("What went wrong", "What surprised, what was slow, what was missing. Systems, not people.")
     lines += _asked("Where we were lucky", "What could have gone worse, and did not.")
     lines += _asked(
-        "What is to be done", "An owner and a date for each. Estimates that were wrong belong into the profile."
+        "What is to be done",
+        "An owner and a date for each. `cockpit compare LOG` prints new estimates for those that were wrong.",
     )
     lines += ["## The log, and what was proven", "", *_proof(account)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"
@@ -88,6 +98,12 @@ def _window(account: Account) -> str:
 
 def _asked(title: str, hint: str) -> list[str]:
     return [f"## {title}", "", f"{_PLACE} {hint}", ""]
+
+
+def _failing(table: Table) -> list[str]:
+    if not table.rows:
+        return ["No probe failed.", ""]
+    return ["What probes saw fail, planned outages too; who suffered from it no log knows:", "", *_table(table)]
 
 
 def _table(table: Table) -> list[str]:

@@ -16,7 +16,12 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
     told = account.told
     kept = {"confirmed": "confirmed", "done_outside": "done outside", "skipped": "skipped",
             "not_applicable": "did not apply", "open": "open"}  # fmt: skip
-    counts = [(word, sum(step.status == status for step in told.steps)) for status, word in kept.items()]
+    forward = [step for step in told.steps if not step.plan]
+    back = [step for step in told.steps if step.plan]
+    counts, counts_back = (
+        ", ".join(f"{count} {word}" for status, word in kept.items() if (count := sum(s.status == status for s in way)))
+        for way in (forward, back)
+    )
     failed = sum(each.outcome not in ("succeeded", "requested", "running") for each in told.actions)
     held_s = sum(each.seconds for each in told.holds)
     window = told.window
@@ -33,7 +38,7 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
         ("Acting", ", ".join(each.who for each in told.people if each.acted)),
         ("Watching", ", ".join(each.who for each in told.people if each.watched and not each.acted)),
         ("Ended by", told.ended_by),
-        ("Steps", ", ".join(f"{count} {word}" for word, count in counts if count)),
+        ("Steps", counts + (f"; on the way back {counts_back}" if counts_back else "")),
         ("Deviations", str(len(told.deviations))),
         ("Triggers", str(len(told.triggers))),
         ("Holds", f"{len(told.holds)}, {say.lasted(held_s)} in all" if told.holds else "0"),

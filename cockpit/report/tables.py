@@ -48,24 +48,36 @@ def plan_table(told: Chronicle, say: Phrasing) -> Table:
     rows, heavy = list[tuple[str, ...]](), set[int]()
     for phase in told.phases:
         heavy.add(len(rows))
-        rows.append(_phase_row(phase, say))
-        rows += [_step_row(step, say) for step in told.steps if step.phase == phase.id and step.plan == phase.plan]
+        rows.append(_phase_row(phase, say, _is_walked(told, phase.plan)))
+        rows += [
+            _step_row(step, say, _is_walked(told, step.plan))
+            for step in told.steps
+            if step.phase == phase.id and step.plan == phase.plan
+        ]
     bounded = tuple(tuple(map(_bounded, row)) for row in rows[:MOST])
     return Table("plan", "Phases and steps", heads, bounded, max(0, len(rows) - MOST), frozenset(heavy))
 
 
-def _phase_row(phase: PhaseRecord, say: Phrasing) -> tuple[str, ...]:
-    status = "done" if phase.ended else "under way" if phase.began else "not begun"
+def _is_walked(told: Chronicle, plan: str) -> bool:
+    """Whether the walk is still on this way where the log ends: what is open on it may be done yet."""
+    way = next((each.plan for each in reversed(told.rollbacks) if each.left is None), "") if told.rolled_back else ""
+    return told.outcome == "live" and plan == way
+
+
+def _phase_row(phase: PhaseRecord, say: Phrasing, is_walked: bool) -> tuple[str, ...]:
+    open_word = "under way" if is_walked else "not finished"
+    status = "done" if phase.ended else open_word if phase.began else "not begun"
     waited = f"{say.lasted(phase.waited_s)} at its gates" if phase.waited_s >= 1 else ""
     plan = "way back" if phase.plan else ""
     return (
         f"{phase.number} {phase.title or phase.id}", status, say.lasted(phase.planned_s or None),
-        say.lasted(phase.actual_s or None), _difference(phase.planned_s, phase.actual_s, say), say.at(phase.began),
+        say.lasted(phase.actual_s or None),
+        _difference(phase.planned_s, phase.actual_s, say) if phase.ended else "", say.at(phase.began),
         say.at(phase.ended), "", "; ".join(part for part in (plan, waited) if part),
     )  # fmt: skip
 
 
-def _step_row(step: StepRecord, say: Phrasing) -> tuple[str, ...]:
+def _step_row(step: StepRecord, say: Phrasing, is_walked: bool) -> tuple[str, ...]:
     notes = [
         f"{step.attempts} attempts" if step.attempts > 1 else "",
         f"{len(step.visits)} visits" if len(step.visits) > 1 else "",
@@ -76,8 +88,10 @@ def _step_row(step: StepRecord, say: Phrasing) -> tuple[str, ...]:
         *(f"{name}: {value}" for name, value in step.values.items()),
         step.reason,
     ]
+    is_left = step.status == "open" and bool(step.visits) and not is_walked
+    status = "left open" if is_left else STATUS.get(step.status, step.status)
     return (
-        f"{step.number} {step.title or step.id}", STATUS.get(step.status, step.status),
+        f"{step.number} {step.title or step.id}", status,
         say.lasted(step.planned_s or None), say.lasted(step.actual_s) if step.visits else "",
         _difference(step.planned_s, step.actual_s, say) if step.status == "confirmed" else "",
         say.at(step.visits[0].began) if step.visits else "", say.at(step.settled), step.by,
@@ -103,14 +117,15 @@ def troubled_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     return _filled(
         _table(
             "deviations", "Deviations", ("Time", "Who", "What", "Where", "Reason"),
-            ((say.at(d.at), d.by, DEVIATIONS.get(d.kind, d.kind), d.where, d.reason) for d in told.deviations),
+            ((say.at(d.at), d.by, DEVIATIONS.get(d.kind, d.kind), say.deviated(d), d.reason) for d in told.deviations),
         ),
         _table(
             "triggers", "Triggers", ("Time", "Trigger", "Severity", "Seen by", "Because", "Cleared", "Answer"),
             (
                 (
                     say.at(t.at), t.title or t.trigger or "raised by hand", t.severity, t.by or "keeper",
-                    t.reason or "; ".join(say.condition(v) for v in t.conditions), say.at(t.cleared),
+                    t.reason or "; ".join([*map(say.condition, t.conditions), *map(say.evidence, t.current)]),
+                    say.at(t.cleared),
                     f"{t.answer} ({t.answered_by}, {say.at(t.answered)})" + (f": {t.answer_reason}" if t.answer_reason
                     else "") if t.answered else "none",
                 )
@@ -132,7 +147,8 @@ def troubled_tables(told: Chronicle, say: Phrasing) -> list[Table]:
             "rollbacks", "Ways back", ("Time", "Plan", "By", "Reason", "Proposed", "Steps", "Given up"),
             (
                 (
-                    say.at(r.at), r.title, r.by, r.reason, r.proposed, ", ".join(say.step(each) for each in r.steps),
+                    say.at(r.at), r.title, r.by, r.reason, say.plan(r.proposed) or "none fitted",
+                    ", ".join(say.step(each) for each in r.steps),
                     f"{say.at(r.left)} {r.left_by}: {r.left_reason}" if r.left else "",
                 )
                 for r in told.rollbacks
@@ -203,7 +219,7 @@ def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
         _table(
             "seats", "Screens", ("From", "To", "Who", "As", "Came by", "Why it closed"),
             (
-                (say.at(s.began), say.at(s.ended) or "did not say goodbye", s.who, s.role, s.via, s.why)
+                (say.at(s.began), say.at(s.ended) or "no end in the log", s.who, s.role, s.via, s.why)
                 for s in told.seats
             ),
         ),
@@ -215,7 +231,8 @@ def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
             "keepers", "Keepers", ("Epoch", "From", "To", "Ran as", "Version", "Why it ended", "Shown differences"),
             (
                 (
-                    str(k.epoch), say.at(k.began), say.at(k.ended) or "did not say so", f"{k.runs_as}, process {k.pid}",
+                    str(k.epoch), say.at(k.began), say.at(k.ended) or "no end in the log",
+                    f"{k.runs_as}, process {k.pid}",
                     k.version, "; ".join(part for part in (k.stopped_by, k.why) if part),
                     "; ".join((*k.differences, *((f"accepted by {k.accepted_by}",) if k.accepted_by else ()))),
                 )

@@ -17,13 +17,16 @@ from markdown_it import MarkdownIt
 from report_hostile import ATTACKS, hostile_night
 from report_large import large_night
 from report_story import PROFILE, Told, long_night, until_migration, written
+from screen_story import BO
 
-from cockpit.report import drawing
+from cockpit.report import drawing, storyline
 from cockpit.report.account import Account, read_account
 from cockpit.report.data import as_json
 from cockpit.report.html import TEMPLATES, html
 from cockpit.report.markdown import markdown, plain
 from cockpit.report.phrasing import Phrasing
+from cockpit.report.summary import facts_of
+from cockpit.report.tables import plan_table, troubled_tables
 from cockpit.report.tabular import TABLES, as_csv
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -179,6 +182,41 @@ def test_a_live_an_aborted_and_a_rolled_back_run_say_so_first(tmp_path: Path) ->
     assert "R1.1 Put the old ids back" in told
 
 
+def rolled_back() -> Told:
+    """A night whose trigger was gone on in spite of, and which was then rolled back and left on the way."""
+    night = until_migration()
+    night.runs("no", outcome="failed", exit_code=1)
+    night.happens(e.ProbeChanged(probe="error_rate", previous="pass", status="fail", value=14.0, detail="14 of 100"))
+    night.does(c.RaiseTrigger, trigger="complaints", reason="support has two calls", actor=BO)
+    night.does(c.AnswerTriggers, reason="only pilots", typed=required_word(night.state, "go_on", "", night.now()))
+    night.plans(emergency="pass")
+    typed = required_word(night.state, "rollback", "emergency", night.now())
+    night.does(c.ChooseRollback, plan="emergency", reason="it is broken", typed=typed)
+    return night
+
+
+def test_what_was_left_for_the_way_back_is_not_told_as_under_way(tmp_path: Path) -> None:
+    found = account(written(rolled_back().events, tmp_path / "a.jsonl"))
+    status = {row[0].split(" ")[0]: row[1] for row in plan_table(found.told, say(found)).rows}
+    assert (status["2"], status["2.2"], status["R1"], status["R1.1"]) == (
+        "not finished",
+        "left open",
+        "under way",
+        "open",
+    )
+    facts = dict(facts_of(found, say(found)))
+    assert facts["Steps"].endswith("; on the way back 3 open")
+    difference = {row[0].split(" ")[0]: row[4] for row in plan_table(found.told, say(found)).rows}
+    assert difference["2"] == ""
+
+
+def test_triggers_and_plans_are_called_by_their_titles(tmp_path: Path) -> None:
+    found = account(written(rolled_back().events, tmp_path / "a.jsonl"))
+    tables = {table.name: table for table in troubled_tables(found.told, say(found))}
+    assert {row[3] for row in tables["deviations"].rows} >= {"users complain", "Emergency"}
+    assert tables["rollbacks"].rows[0][4] == "Emergency"
+
+
 def told_by(night: Told, folder: Path) -> str:
     found = account(written(night.events, folder / "audit.jsonl"))
     return Page(html(found, say(found))).text
@@ -253,8 +291,8 @@ def test_a_picture_is_put_together_from_what_is_allowed_alone() -> None:
     )  # fmt: skip
     assert drawn == (
         '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="p1-t p1-d" width="9" height="9"'
-        ' viewBox="0 0 9 9"><title id="p1-t">&lt;t&gt;</title><desc id="p1-d">d</desc><g id="p1-a">'
-        '<rect clip-path="url(#p1-a)" width="1.2" height="2"/><text>&lt;b&gt;‹U+202E›</text></g></svg>'
+        ' viewBox="0 0 9 9"><title id="p1-t">&lt;t&gt;</title> <desc id="p1-d">d</desc> <g id="p1-a">'
+        '<rect clip-path="url(#p1-a)" width="1.2" height="2"/><text>&lt;b&gt;‹U+202E›</text> </g></svg>'
     )
 
 
@@ -285,6 +323,50 @@ def test_markdown_leaves_to_people_what_no_log_knows(night: Account) -> None:
     assert night.head is not None
     assert f"`{night.head.digest}`" in text
     assert "    ERROR:  deadlock detected" in text
+
+
+def test_the_document_tells_what_happened_from_the_first_to_the_last_and_when_probes_failed(tmp_path: Path) -> None:
+    night = rolled_back()
+    night.passes(60)
+    night.happens(e.ProbeChanged(probe="error_rate", previous="fail", status="pass", value=0.1))
+    night.does(c.AbortRun, reason="fire", typed=required_word(night.state, "abort", "", night.now()))
+    found = account(written(night.events, tmp_path / "a.jsonl"))
+    text = markdown(found, say(found))
+    story = text[text.index("## Timeline") : text.index("### What stood out")]
+    places = [
+        story.index(each)
+        for each in (
+            "| started ",
+            "error_rate pass → fail: 14",
+            "goes on in spite",
+            "rolls back by",
+            "error_rate fail → pass",
+            "aborted the run: fire",
+        )
+    ]
+    assert places == sorted(places)
+    impact = text[text.index("## Impact") : text.index("## Timeline")]
+    assert re.search(r"\| error_rate \| fail \| \d\d:\d\d:\d\d \| \d\d:\d\d:\d\d \| 1m", impact)
+    assert "## Commands\n\nNone." in markdown(
+        account(written(Told(PROFILE).events[:1], tmp_path / "b.jsonl")), say(found)
+    )
+
+
+def test_each_warning_of_the_document_is_a_paragraph_of_its_own(tmp_path: Path) -> None:
+    found = account(written(rolled_back().events, tmp_path / "a.jsonl"))
+    quote = MarkdownIt().render(markdown(found, say(found)).split("## Summary")[0])
+    assert quote.count("<p><strong>") == 2
+
+
+def test_a_story_that_is_too_long_leaves_out_its_small_print_and_not_its_end(
+    night: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = storyline.story_table(night.told, say(night))
+    monkeypatch.setattr(storyline, "ROWS", 12)
+    short = storyline.story_table(night.told, say(night))
+    assert len(short.rows) == 12
+    assert len(whole.rows) + whole.left_out == 12 + short.left_out
+    assert [row[3] for row in short.rows][-1] == [row[3] for row in whole.rows if row[1]][-1]
 
 
 def test_nothing_of_a_hostile_log_is_markdown(hostile: Account) -> None:

@@ -80,7 +80,7 @@ class Teller:
         """As far as sentences need it: the profile, whether the run is over, and which step each action is of."""
         self._wanted, self._begins = wanted, begins
         self._pattern = wanted.pattern
-        self._tells_many = wanted.with_many or wanted.in_bytes or wanted.asked.class_ == "telemetry"
+        self._left_out = _left_out(wanted)
 
     @property
     def zone(self) -> tzinfo:
@@ -93,6 +93,8 @@ class Teller:
         Raises ValueError for a zone that is none, and LogDamaged for a first line that does not tell of its run.
         """
         event = None
+        if line.type in self._left_out and self.filter is not None:
+            return None
         if self.filter is None:
             event = decode(raw, line=1)
             self.run, self.filter = event.run, Filter(self._wanted.asked, event)
@@ -102,7 +104,7 @@ class Teller:
             event = self._decoded(raw)
         if event is not None:
             self._note(event)
-        if not self.filter.matches(line) or (line.type in _MANY and not self._is_of_many_wanted(line.type)):
+        if not self.filter.matches(line):
             return None
         place = self._pattern.place(raw) if self._pattern is not None and self._wanted.in_bytes else None
         if self._wanted.in_bytes and place is None and not self._wanted.around:
@@ -117,11 +119,6 @@ class Teller:
             body = event.body
             asked = ActionState(body.action, body.step, body.attempt, "requested", event.actor, event.instant)
             self.state = replace(self.state, steps={**self.state.steps, body.step: replace(step, action=asked)})
-
-    def _is_of_many_wanted(self, type_: str) -> bool:
-        return self._tells_many or any(
-            pattern in (type_, type_.partition(".")[0] + ".*") for pattern in self._wanted.asked.types
-        )
 
     def _told(self, line: Envelope | Ordinary, raw: bytes, event: Event | None, place: tuple[int, int] | None) -> Told:
         if event is None:
@@ -144,6 +141,14 @@ class Teller:
         except LogError:
             self.unreadable += 1
             return None
+
+
+def _left_out(wanted: Wanted) -> frozenset[str]:
+    """Types that are not told unless somebody asks for them, and nobody does."""
+    if wanted.with_many or wanted.in_bytes or wanted.asked.class_ == "telemetry":
+        return frozenset()
+    asked = wanted.asked.types
+    return frozenset(each for each in _MANY if each not in asked and each.partition(".")[0] + ".*" not in asked)
 
 
 def _excerpt(raw: bytes, place: tuple[int, int]) -> str:

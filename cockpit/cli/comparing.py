@@ -41,7 +41,9 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
     far as it goes.
     """
     if len(logs) < 2 and format_ != "toml":
-        raise click.UsageError("name two logs or more; the first is what the others are compared with")
+        raise click.UsageError(
+            "name two logs or more; the first is what the others are compared with (--format toml is content with one)"
+        )
     from cockpit.report.compared import read_compared
     from cockpit.report.comparison import compare as compared
     from cockpit.report.estimates import overlay

@@ -97,7 +97,7 @@ def _remarks(told: Sequence[Chronicle]) -> Iterable[str]:
         if other.profile != base.profile:
             yield (
                 f"{named} is of another profile ({other.profile}) than A ({base.profile}): "
-                "compared as far as ids of phases, steps and probes meet"
+                "compared as far as ids of phases, steps and probes meet; it does not count for the estimates"
             )
         elif other.profile_digest != base.profile_digest and other.environment == base.environment:
             yield f"the profile was changed between A and {named}"

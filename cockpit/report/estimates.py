@@ -64,9 +64,10 @@ class Estimate(Struct, frozen=True, kw_only=True):
 def wrong_estimates(states: Sequence[RunState], off_by: float = OFF_BY) -> tuple[Estimate, ...]:
     """The steps of the first run's profile that took `off_by` times longer, or shorter, than it says.
 
-    In the order of the walk; steps of other runs are the same where they have the same id.
+    In the order of the walk. Runs of other profiles say nothing of it, whatever their steps are called.
     """
     base = states[0]
+    states = [each for each in states if each.profile.id == base.profile.id]
     sources = base.started.sources if base.started else ()
     return tuple(
         estimate

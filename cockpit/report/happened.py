@@ -65,8 +65,9 @@ class Happened:
         """One event and what it changed."""
         body = event.body
         for each in after.deviations[len(before.deviations) :]:
+            where = ", ".join(_fired_titles(before, body)) if isinstance(body, e.TriggerAnswered) else each.where
             deviation = DeviationRecord(
-                seq=each.seq, at=event.instant.at, kind=each.kind, where=each.where, reason=each.reason, by=who(event)
+                seq=each.seq, at=event.instant.at, kind=each.kind, where=where, reason=each.reason, by=who(event)
             )
             self.deviations.append(deviation)
         if event.is_fact and not isinstance(body, _TOLD_ELSEWHERE):
@@ -201,6 +202,13 @@ def _decision(event: e.Event, before: RunState, state: RunState) -> Decision:
         not_taken=plan_title(state, not_taken) if not_taken else "",
         **fields,
     )
+
+
+def _fired_titles(state: RunState, body: e.TriggerAnswered) -> list[str]:
+    """How the triggers that were answered are called."""
+    titles = {each.id: each.title or each.id for each in state.profile.triggers}
+    names = [each.trigger for each in state.fired if each.seq in body.seqs]
+    return list(dict.fromkeys(titles.get(name, name) or "raised by hand" for name in names))
 
 
 def _step_of(state: RunState, action: str) -> str:

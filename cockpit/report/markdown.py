@@ -73,7 +73,7 @@ def markdown(account: Account, say: Phrasing) -> str:
     lines += _asked("Where we were lucky", "What could have gone worse, and did not.")
     lines += _asked(
         "What is to be done",
-        "An owner and a date for each. `cockpit compare LOG` prints new estimates for those that were wrong.",
+        "An owner and a date for each. Where estimates were wrong, `cockpit compare LOG --format toml` has new ones.",
     )
     lines += ["## The log, and what was proven", "", *_proof(account)]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip() + "\n"

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 from cockpit.report.chronicle import Chronicle
 from cockpit.report.clocktime import duration, local, zone_name
-from cockpit.report.records import Decision, DeviationRecord
+from cockpit.report.records import Decision
 from cockpit.run.readings import ConditionVerdict, Evidence
 from cockpit.run.wording import quantity
 from cockpit.text import visible
@@ -39,7 +39,6 @@ class Phrasing:
         self.zone = zone
         self._steps = {step.id: f"{step.number} {step.title or step.id}" for step in told.steps}
         self._phases = {phase.id: f"{phase.number} {phase.title or phase.id}" for phase in told.phases}
-        self._triggers = {each.trigger: each.title or each.trigger for each in told.triggers}
         self._plans = {each.plan: each.title or each.plan for each in told.rollbacks}
         times = [each.at for each in told.happenings] or [at for at in (told.began, told.last) if at]
         self.is_one_day = len({local(at, zone).date() for at in (*times[:1], *times[-1:])}) <= 1
@@ -73,12 +72,6 @@ class Phrasing:
     def plan(self, plan_id: str) -> str:
         """The title of a rollback plan that was taken; of another its id."""
         return self._plans.get(plan_id, plan_id)
-
-    def deviated(self, deviation: DeviationRecord) -> str:
-        """Where it was done; triggers by their titles."""
-        if deviation.kind != "trigger":
-            return deviation.where
-        return ", ".join(self._triggers.get(each, each) for each in deviation.where.split(", "))
 
     def where(self, step_id: str, gate: str) -> str:
         """The step, or the phase whose gate it is."""

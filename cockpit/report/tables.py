@@ -117,7 +117,7 @@ def troubled_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     return _filled(
         _table(
             "deviations", "Deviations", ("Time", "Who", "What", "Where", "Reason"),
-            ((say.at(d.at), d.by, DEVIATIONS.get(d.kind, d.kind), say.deviated(d), d.reason) for d in told.deviations),
+            ((say.at(d.at), d.by, DEVIATIONS.get(d.kind, d.kind), d.where, d.reason) for d in told.deviations),
         ),
         _table(
             "triggers", "Triggers", ("Time", "Trigger", "Severity", "Seen by", "Because", "Cleared", "Answer"),

@@ -313,6 +313,15 @@ def test_wrong_estimates_are_the_median_of_all_runs_rounded_up(shop: Path) -> No
     assert compare(runs, off_by=1.5).estimates[0].id == "tell"
 
 
+def test_a_run_of_another_profile_does_not_count_for_the_estimates(shop: Path) -> None:
+    (shop / "other.toml").write_text('extends = "production.toml"\nid = "other"\n')
+    own = night(shop, "R1", {"migrate": 800.0})
+    other = night(shop, "R2", {"migrate": 9000.0}, "other.toml")
+    found = compare([own, other])
+    assert [(each.id, each.took_s) for each in found.estimates] == [("migrate", (800.0,))]
+    assert any("does not count for the estimates" in remark for remark in found.remarks)
+
+
 def test_a_step_that_did_not_do_its_work_says_nothing_of_its_estimate(shop: Path) -> None:
     skipped = night(shop, "R1", {"migrate": 600.0})
     assert compare([skipped, skipped]).estimates == ()

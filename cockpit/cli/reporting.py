@@ -19,7 +19,7 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
-from cockpit.report.summary import FEW
+from cockpit.report.summary import FEW, cut_in_a_line
 from cockpit.report.tabular import TABLES
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def report(
         text = _told(account, format_, table or "events", _zone(zone, account), found.path)
     for trouble in account.troubles[:FEW]:
         say(trouble)
+    if account.verification.torn_bytes and not account.troubles:
+        say(cut_in_a_line(account))
     if account.went_on:
         say(f"this log was left behind: the run goes on in {account.went_on}")
     if len(account.troubles) > FEW:

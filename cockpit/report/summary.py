@@ -63,13 +63,17 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
         found.append(("Not whole", "what stands behind the damage is not told here."))
     if not account.verification.ok and not account.troubles:
         found.append(("Does not verify", f"{account.verification.problem}."))
+    if account.verification.torn_bytes and not account.troubles:
+        found.append(("Cut in a line", f"{cut_in_a_line(account)}."))
     if account.went_on:
         found.append(("Left behind", f"the run goes on in {account.went_on}; this tells it until then."))
     if told.rehearsal:
         why = f" against production: {told.rehearsal_reason}" if told.rehearsal_reason else ""
         found.append(("Rehearsal", f"nothing outside was changed{why}."))
     if told.outcome == "live":
-        found.append(("Live", "the log has no end: this is an account as of its last event."))
+        found.append(
+            ("Live", "the log has no end: the run was going on, or its end is not here. This tells it until then.")
+        )
     if told.outcome == "aborted":
         found.append(("Aborted", f"{told.outcome_reason or 'no reason given'}."))
     if told.rolled_back:
@@ -78,6 +82,14 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
         kinds = ", ".join(told.unknown_types[:10])
         found.append(("Newer log", f"events that this cockpit does not know are not told ({kinds}); update cockpit."))
     return found
+
+
+def cut_in_a_line(account: Account) -> str:
+    """What is said of bytes without a newline at the end of a log; of a live run it may be the line in the writing."""
+    return (
+        f"the last {account.verification.torn_bytes} bytes of the log are no whole line and do not count: "
+        "it was being written just then, or it was cut off there"
+    )
 
 
 def verify_command(account: Account) -> str:

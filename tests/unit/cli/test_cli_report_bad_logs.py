@@ -60,6 +60,11 @@ def test_a_page_and_a_document_of_a_bad_log_say_so(
 ) -> None:
     path = str(bad.write(tmp_path))
     for format_ in ("html", "md"):
-        _, out, _ = answered(capsys, "report", path, "--format", format_, "-o", "-")
+        _, out, err = answered(capsys, "report", path, "--format", format_, "-o", "-")
+        assert err.startswith("cockpit: "), "it is said at once, not at the end of the report alone"
+        assert re.search(
+            r"(Damaged|Not whole|Does not verify|Cut in a line|Left behind):",
+            out[: out.index("Summary</h2>" if format_ == "html" else "## Summary")],
+        )
         assert re.search(bad.says, out.replace("\\", ""))
         assert ("✖ 2" in out) is bool(bad.after and bad.name != "twice")

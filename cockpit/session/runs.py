@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -290,20 +290,28 @@ def _ends(path: Path) -> tuple[Event, Event, Event | None, str]:
         first = event_of(Chain().examine(raw[:-1]), line=1)
         start = max(file.tell(), os.fstat(fd).st_size - _END_BYTES)
         file.seek(start)
-        lines = file.read().split(b"\n")
+        part = file.read()
     # What follows the last newline is no line yet; what precedes the first one is a part of one.
-    whole = lines[:-1] if start == len(raw) else lines[1:-1]
-    facts = [line for line in reversed(whole) if _FACT in line[:_BEGINNING]]
-    last = next((event for line in facts if (event := _event(line)) is not None), first)
-    endings = (_event(line) for line in facts if any(type_ in line[:_BEGINNING] for type_ in _ENDINGS))
-    end = next((event for event in endings if event and isinstance(event.body, RunFinished | RunAborted)), None)
-    return first, last, end, _trouble_at_end(whole)
+    part = part[0 if start == len(raw) else part.find(b"\n") + 1 : part.rfind(b"\n") + 1]
+    last = next((event for line in _backwards(part, _FACT) if (event := _event(line)) is not None), first)
+    endings = [event for type_ in _ENDINGS for line in _backwards(part, type_) if (event := _event(line)) is not None]
+    ends = [event for event in endings if isinstance(event.body, RunFinished | RunAborted)]
+    return first, last, max(ends, key=lambda event: event.seq, default=None), _trouble_at_end(part)
 
 
-def _trouble_at_end(whole: list[bytes]) -> str:
+def _backwards(part: bytes, wanted: bytes) -> Iterator[bytes]:
+    """The lines that have this in their first bytes, the last one first; the others are not even cut apart."""
+    before = len(part)
+    while (place := part.rfind(wanted, 0, before)) >= 0:
+        before = part.rfind(b"\n", 0, place) + 1
+        if wanted in part[before : before + _BEGINNING]:  # and not only where a text holds it
+            yield part[before : part.find(b"\n", place)]
+
+
+def _trouble_at_end(part: bytes) -> str:
     try:
-        if whole:
-            open_envelope(whole[-1])
+        if part:
+            open_envelope(part[part.rfind(b"\n", 0, len(part) - 1) + 1 :])
     except LogTooNew as error:
         return f"its end cannot be read: {error}"
     except LogError:

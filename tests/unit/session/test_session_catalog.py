@@ -122,6 +122,26 @@ def test_a_text_that_looks_like_a_fact_makes_none(tmp_path: Path) -> None:
     assert len(list(catalog._facts(store.path))) == 1
 
 
+def test_how_a_run_ended_is_read_from_its_lines_and_not_from_texts_in_them(folder: Path) -> None:
+    run_dir = folder / "01F"
+    store = FileStore.create(run_dir, "01F")
+    raw = (LOGS / "aborted.jsonl").read_bytes().splitlines()
+    began = decode(raw[0])
+    store.append(None, draft(began.body, began.actor, began.instant))
+    text = '"class":"fact","type":"run.finished"' * 10
+    store.append(None, draft(e.NoteAdded(text=text), began.actor, began.instant))
+    store.append(None, draft(e.ActionOutput(action="a", text=text), began.actor, began.instant))
+    store.close()
+    about = next(each.about for each in Catalog(RunsAsked(), folder).found() if each.about.run == "01F")
+    assert (about.status, about.problem) == ("live", "")
+    assert "note: " in about.last_sentence
+    store = FileStore.open(run_dir)
+    store.append(None, draft(e.RunAborted(reason=text), began.actor, began.instant))
+    store.close()
+    about = next(each.about for each in Catalog(RunsAsked(), folder).found() if each.about.run == "01F")
+    assert about.status == "aborted"
+
+
 def test_a_user_is_found_however_json_spells_the_name(tmp_path: Path) -> None:
     """A log from outside may escape any letter, and still counts."""
     raw = (LOGS / "aborted.jsonl").read_bytes()

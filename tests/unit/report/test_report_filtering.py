@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,9 +14,9 @@ import pytest
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import decode, draft
 from cockpit.audit.walking import Walk
-from cockpit.report.filtering import Asked, moments_read
-from cockpit.report.moments import moment, zone_called
-from cockpit.report.searching import Search
+from cockpit.report.search.filtering import Asked, moments_read
+from cockpit.report.search.moments import moment, zone_called
+from cockpit.report.search.searching import Search
 from cockpit.run import events as e
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
@@ -165,10 +166,12 @@ def test_a_zone_that_is_none_is_refused_in_a_sentence(name: str) -> None:
 @pytest.mark.parametrize(("tz", "hours"), [("Asia/Tokyo", 9), (":America/New_York", -5), ("nonsense", None)])
 def test_local_is_the_zone_of_this_host(tz: str, hours: int | None) -> None:
     code = (
-        "from cockpit.report.moments import zone_called as z; from datetime import datetime as d;"
+        "from cockpit.report.search.moments import zone_called as z; from datetime import datetime as d;"
         "print(d(2026, 11, 21, tzinfo=z('local', None)).utcoffset().total_seconds() / 3600)"
     )
-    told = subprocess.run([sys.executable, "-c", code], env={"TZ": tz}, capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "TZ": tz}, capture_output=True, text=True, check=True
+    )
     assert hours is None or float(told.stdout) == hours
 
 

@@ -17,7 +17,7 @@ SIZE = (120, 36)
 
 async def take_picture(log: Path) -> str:
     """Read the log, go to the first trigger, and return the screen as SVG."""
-    from cockpit.report.film import Film
+    from cockpit.report.replay.film import Film
     from cockpit.tui.replay import ReplayApp
 
     app = ReplayApp(Film(log), at="!trigger")

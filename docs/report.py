@@ -17,12 +17,12 @@ def main() -> None:
     sys.path.insert(0, str(TOP / "tests"))
     from report_story import long_night
 
-    from cockpit.report.axis import axis
-    from cockpit.report.chart_timeline import timeline
-    from cockpit.report.chronicle import chronicle
-    from cockpit.report.drawing import Painter
-    from cockpit.report.moments import zone_called
-    from cockpit.report.standouts import stand_outs
+    from cockpit.report.chronicle.chronicle import chronicle
+    from cockpit.report.pages.axis import axis
+    from cockpit.report.pages.chart_timeline import timeline
+    from cockpit.report.pages.drawing import Painter
+    from cockpit.report.pages.standouts import stand_outs
+    from cockpit.report.search.moments import zone_called
 
     told = chronicle(long_night().events)
     assert told.began is not None

@@ -44,10 +44,10 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
         raise click.UsageError(
             "name two logs or more; the first is what the others are compared with (--format toml is content with one)"
         )
-    from cockpit.report.compared import read_compared
-    from cockpit.report.comparison import compare as compared
-    from cockpit.report.estimates import overlay
-    from cockpit.report.moments import zone_called
+    from cockpit.report.compare.compared import read_compared
+    from cockpit.report.compare.comparison import compare as compared
+    from cockpit.report.compare.estimates import overlay
+    from cockpit.report.search.moments import zone_called
 
     runs = []
     for token in logs:
@@ -76,8 +76,8 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
 
 
 def _words(found: object, zone: tzinfo, format_: str, *, by_phase: bool) -> str:
-    from cockpit.report.comparison_records import Comparison
-    from cockpit.report.comparison_text import markdown, text
+    from cockpit.report.compare.comparison_records import Comparison
+    from cockpit.report.compare.comparison_text import markdown, text
 
     assert isinstance(found, Comparison)
     return markdown(found, zone) if format_ == "md" else text(found, zone, room(), by_phase=by_phase)

@@ -14,8 +14,8 @@ from cockpit.cli.output import output_options, written
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError
 from cockpit.exits import Exit
-from cockpit.report.filtering import Asked
-from cockpit.report.searching import Search
+from cockpit.report.search.filtering import Asked
+from cockpit.report.search.searching import Search
 from cockpit.text import visible
 
 

@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 import click
 
 from cockpit.cli.ending import say
-from cockpit.report.filtering import Asked, Filter, moments_read, near_type
-from cockpit.report.moments import Moment, moment, zone_called
+from cockpit.report.search.filtering import Asked, Filter, moments_read, near_type
+from cockpit.report.search.moments import Moment, moment, zone_called
 from cockpit.run.wording import KEEPER
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 class MomentType(click.ParamType[Moment]):
-    """`22:41`, and the other forms of `cockpit.report.moments`."""
+    """`22:41`, and the other forms of `cockpit.report.search.moments`."""
 
     name = "moment"
 

@@ -16,7 +16,7 @@ from cockpit.cli.run_table import table
 from cockpit.cli.several import short_ids
 from cockpit.cli.table import room
 from cockpit.exits import Exit
-from cockpit.report.moments import BEFORE_START, Moment, zone_called
+from cockpit.report.search.moments import BEFORE_START, Moment, zone_called
 from cockpit.session.catalog import OUTCOMES, Catalog, RunsAsked
 
 NEWEST = 20
@@ -69,7 +69,7 @@ def runs(zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
 
 
 def _csv(rows: list[Row]) -> str:
-    from cockpit.report.tabular import table_of  # brings all that a report is made of
+    from cockpit.report.pages.tabular import table_of  # brings all that a report is made of
 
     return table_of(Row.__struct_fields__, (msgspec.structs.asdict(row) for row in rows))
 

@@ -20,10 +20,10 @@ from cockpit.cli.reading import named, reading
 from cockpit.cli.several import labels, over
 from cockpit.errors import LogDamaged, LogUnreadable
 from cockpit.exits import Exit
-from cockpit.report.clocktime import local
-from cockpit.report.patterns import Pattern
-from cockpit.report.telling import Teller, Wanted, grouped
-from cockpit.report.telling import Told as Line
+from cockpit.report.pages.clocktime import local
+from cockpit.report.search.patterns import Pattern
+from cockpit.report.search.telling import Teller, Wanted, grouped
+from cockpit.report.search.telling import Told as Line
 from cockpit.session.catalog import Catalog, RunsAsked
 from cockpit.text import visible
 

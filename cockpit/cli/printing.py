@@ -15,9 +15,9 @@ from cockpit.cli.ending import say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
-from cockpit.report.outside import Log, contents, read_log, traces
-from cockpit.report.paper import paper
-from cockpit.report.sheet import Sheet
+from cockpit.report.paper.outside import Log, contents, read_log, traces
+from cockpit.report.paper.paper import paper
+from cockpit.report.paper.sheet import Sheet
 from cockpit.session.identity import actor
 from cockpit.session.runs import origin
 from cockpit.session.sight import keeper_process, keeper_sight

@@ -19,11 +19,11 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
-from cockpit.report.summary import FEW, cut_in_a_line
-from cockpit.report.tabular import TABLES
+from cockpit.report.pages.summary import FEW, cut_in_a_line
+from cockpit.report.pages.tabular import TABLES
 
 if TYPE_CHECKING:
-    from cockpit.report.account import Account
+    from cockpit.report.pages.account import Account
 
 FORMATS = ("html", "md", "json", "csv")
 _HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-fA-F]{8,64})")
@@ -54,7 +54,7 @@ def report(
     if output not in (None, "-") and not force and Path(output or "").exists():
         raise Refused(f"{output} is there already", hint="name another file with -o, or write over it with --force")
     with reading(log_) as found:
-        from cockpit.report.account import read_account, without_folders
+        from cockpit.report.pages.account import read_account, without_folders
 
         account = read_account(
             found.path,
@@ -95,7 +95,7 @@ def _head(text: str) -> Head:
 
 
 def _zone(name: str, account: Account) -> tzinfo:
-    from cockpit.report.moments import zone_called
+    from cockpit.report.search.moments import zone_called
 
     window = account.told.window
     try:
@@ -107,21 +107,21 @@ def _zone(name: str, account: Account) -> tzinfo:
 
 
 def _told(account: Account, format_: str, table: str, zone: tzinfo, path: Path) -> str:
-    from cockpit.report.phrasing import Phrasing
+    from cockpit.report.pages.phrasing import Phrasing
 
     if format_ == "html":
-        from cockpit.report.html import html  # the templates, and the charts' engine
+        from cockpit.report.pages.html import html  # the templates, and the charts' engine
 
         return html(account, Phrasing(account.told, zone))
     if format_ == "md":
-        from cockpit.report.markdown import markdown
+        from cockpit.report.pages.markdown import markdown
 
         return markdown(account, Phrasing(account.told, zone))
     if format_ == "json":
-        from cockpit.report.data import as_json
+        from cockpit.report.pages.data import as_json
 
         return as_json(account)
-    from cockpit.report.tabular import as_csv
+    from cockpit.report.pages.tabular import as_csv
 
     return as_csv(account, table, path)
 

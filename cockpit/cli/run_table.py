@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from cockpit.cli.run_rows import Row
 from cockpit.cli.table import Table, fitting, lines
-from cockpit.report.clocktime import duration, local, zone_name
+from cockpit.report.pages.clocktime import duration, local, zone_name
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.text import shortened
 

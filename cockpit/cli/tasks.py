@@ -83,7 +83,7 @@ def _of_file(file: str) -> _Source | None:
 
 def _of_run(token: str) -> _Source:
     """Of a damaged log, what counts says what the tasks are."""
-    from cockpit.report.outside import read_log
+    from cockpit.report.paper.outside import read_log
 
     with reading(token) as log:
         read = read_log(log.path)

@@ -1,4 +1,4 @@
-"""What is told of a run apart from its screens: the rest of it on paper.
+"""What is told of a run apart from its screens: after the night, and on paper.
 
-Invariant: nothing here writes, locks, or needs a terminal, a keeper or a disk with room.
+Invariant: nothing here appends to a log. `marks` says what stands out in one, for every room.
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.report.film import Film, Place
+from cockpit.report.replay.film import Film, Place
 from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View

@@ -14,8 +14,8 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from cockpit.report.film import Damage, Film, Place
-from cockpit.report.timeline import next_mark, turn
+from cockpit.report.replay.film import Damage, Film, Place
+from cockpit.report.replay.timeline import next_mark, turn
 from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
 from cockpit.run.state import RunState

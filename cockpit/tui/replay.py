@@ -17,7 +17,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from cockpit.exits import Exit
-from cockpit.report.film import Film
+from cockpit.report.replay.film import Film
 from cockpit.tui.leaving import Leaving
 from cockpit.tui.panes import instructions
 from cockpit.tui.playing import Player, Way

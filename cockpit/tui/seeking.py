@@ -14,8 +14,8 @@ from cockpit.tui.playing import Way
 from cockpit.tui.screens.replay import ReplayScreen
 
 if TYPE_CHECKING:
-    from cockpit.report.film import Place
-    from cockpit.report.jumping import Goal, Here, Sought
+    from cockpit.report.replay.film import Place
+    from cockpit.report.replay.jumping import Goal, Here, Sought
 
 
 class Seeking:
@@ -28,7 +28,7 @@ class Seeking:
 
     def jump(self, typed: str) -> None:
         """Go to what was typed, or say what is not clear."""
-        from cockpit.report.jumping import Unclear, understood
+        from cockpit.report.replay.jumping import Unclear, understood
 
         goal = understood(typed, self._here(), self._screen.player.film)
         if isinstance(goal, Unclear):
@@ -55,7 +55,7 @@ class Seeking:
         self.jump(typed)
 
     def _here(self) -> Here:
-        from cockpit.report.jumping import Here
+        from cockpit.report.replay.jumping import Here
 
         player = self._screen.player
         return Here(
@@ -67,7 +67,7 @@ class Seeking:
         )
 
     def _go(self, goal: Goal) -> None:
-        from cockpit.report.jumping import AtSeq, AtTime
+        from cockpit.report.replay.jumping import AtSeq, AtTime
 
         player = self._screen.player
         if isinstance(goal, AtTime):
@@ -84,7 +84,7 @@ class Seeking:
         self._screen.run_worker(self._seek(sought, way), exclusive=True)
 
     async def _seek(self, sought: Sought, way: Way) -> None:
-        from cockpit.report.jumping import in_vain, seek
+        from cockpit.report.replay.jumping import in_vain, seek
 
         here, film = self._here(), self._screen.player.film
         for nth, found in enumerate(seek(sought, here, film, way)):

@@ -24,7 +24,7 @@ import long_log
 from figures import Row, paired_ratios, spread
 from terminal_program import Program
 
-from cockpit.report.film import Film, Place
+from cockpit.report.replay.film import Film, Place
 
 EVENTS, EVENTS_QUICK = 1_000_000, 20_000
 END, HOME = b"\x1b[F", b"\x1b[H"

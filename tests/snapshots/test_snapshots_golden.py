@@ -11,7 +11,7 @@ import pytest
 from screen_story import until
 
 from cockpit.audit.tail import Tail
-from cockpit.report.film import Film
+from cockpit.report.replay.film import Film
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.tui.film_view import Views

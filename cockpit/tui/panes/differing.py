@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from cockpit.report.difference import Change, difference
+from cockpit.report.replay.difference import Change, difference
 from cockpit.run.state import RunState
 from cockpit.tui.lines import Line, cut, duration, padded, wrapped
 

@@ -14,8 +14,8 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from cockpit.report.marks import SIGNS, MarkKind, gravest
-from cockpit.report.scaling import Scale, scale
-from cockpit.report.timeline import Stretch, Timeline
+from cockpit.report.replay.scaling import Scale, scale
+from cockpit.report.replay.timeline import Stretch, Timeline
 from cockpit.text import visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, cut

@@ -10,8 +10,8 @@ from typing import ClassVar, Literal
 from textual import events
 from textual.binding import BindingType
 
-from cockpit.report.film import Place
-from cockpit.report.scaling import scale
+from cockpit.report.replay.film import Place
+from cockpit.report.replay.scaling import scale
 from cockpit.tui import keymap
 from cockpit.tui.film_view import trouble_at
 from cockpit.tui.keymap import bindings

@@ -13,9 +13,9 @@ from chromium import PROGRAM, Chromium
 from report_hostile import hostile_night
 from report_story import long_night, written
 
-from cockpit.report.account import read_account
-from cockpit.report.html import html
-from cockpit.report.phrasing import Phrasing
+from cockpit.report.pages.account import read_account
+from cockpit.report.pages.html import html
+from cockpit.report.pages.phrasing import Phrasing
 
 pytestmark = [
     pytest.mark.skipif(PROGRAM is None, reason="Debian's chromium is not here"),

@@ -20,7 +20,7 @@ from cockpit.audit.line import draft
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.report.page import WIDTH, cells
+from cockpit.report.paper.page import WIDTH, cells
 from cockpit.run import events as e
 from cockpit.run.commands import ChooseRollback, ConfirmStep, PlaceHold
 from cockpit.session.follower import Follower

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from cockpit.audit.moved import leave_word
 from cockpit.cli.reporting import name_of
-from cockpit.report.account import read_account
+from cockpit.report.pages.account import read_account
 from cockpit.run.commands import AddNote, ConfirmStep
 
 

@@ -16,12 +16,12 @@ from screen_story import BO
 
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
-from cockpit.report.axis import WIDTH, axis
-from cockpit.report.chronicle import Chronicle, Chronicler, chronicle
-from cockpit.report.phrasing import Phrasing
-from cockpit.report.records import Threshold
-from cockpit.report.series import BUCKETS, Course
-from cockpit.report.thresholds import comparisons, thresholds
+from cockpit.report.chronicle.chronicle import Chronicle, Chronicler, chronicle
+from cockpit.report.chronicle.records import Threshold
+from cockpit.report.chronicle.series import BUCKETS, Course
+from cockpit.report.chronicle.thresholds import comparisons, thresholds
+from cockpit.report.pages.axis import WIDTH, axis
+from cockpit.report.pages.phrasing import Phrasing
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.evolve import fold

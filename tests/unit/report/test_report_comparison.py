@@ -15,16 +15,16 @@ from cockpit.audit.line import Draft, digest, encode
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.report.chronicle import Chronicle
-from cockpit.report.compared import Compared, read_compared
-from cockpit.report.comparing import done_otherwise, warnings
-from cockpit.report.comparing_tables import difference, durations, probes, worst
-from cockpit.report.comparison import compare
-from cockpit.report.comparison_records import Comparison
-from cockpit.report.comparison_text import markdown, text
-from cockpit.report.courses import Course, high_is_bad, probe_sides
-from cockpit.report.estimates import Estimate, overlay, rounded_up
-from cockpit.report.records import Bucket, ProbeRecord, Span, StepRecord, Threshold
+from cockpit.report.chronicle.chronicle import Chronicle
+from cockpit.report.chronicle.records import Bucket, ProbeRecord, Span, StepRecord, Threshold
+from cockpit.report.compare.compared import Compared, read_compared
+from cockpit.report.compare.comparing import done_otherwise, warnings
+from cockpit.report.compare.comparing_tables import difference, durations, probes, worst
+from cockpit.report.compare.comparison import compare
+from cockpit.report.compare.comparison_records import Comparison
+from cockpit.report.compare.comparison_text import markdown, text
+from cockpit.report.compare.courses import Course, high_is_bad, probe_sides
+from cockpit.report.compare.estimates import Estimate, overlay, rounded_up
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.friction import required_word

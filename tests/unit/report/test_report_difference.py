@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from screen_story import ANA, BO, HOSTILE, PROFILE, READINGS, Story
 
 from cockpit.audit.tail import Tail
-from cockpit.report.difference import Change, difference
+from cockpit.report.replay.difference import Change, difference
 from cockpit.run import events as e
 from cockpit.run.evolve import evolve
 from cockpit.run.numbering import step_label

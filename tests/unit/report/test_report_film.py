@@ -17,8 +17,8 @@ from cockpit.audit.line import GENESIS, digest, encode
 from cockpit.audit.line import Draft as LineDraft
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError, LogTooNew, LogUnreadable
-from cockpit.report import scene
-from cockpit.report.film import Film
+from cockpit.report.replay import scene
+from cockpit.report.replay.film import Film
 from cockpit.run import events as e
 from cockpit.run.events import Event
 from cockpit.run.evolve import fold

@@ -19,15 +19,15 @@ from report_large import large_night
 from report_story import PROFILE, Told, long_night, until_migration, written
 from screen_story import BO
 
-from cockpit.report import drawing, storyline
-from cockpit.report.account import Account, read_account
-from cockpit.report.data import as_json
-from cockpit.report.html import TEMPLATES, html
-from cockpit.report.markdown import markdown, plain
-from cockpit.report.phrasing import Phrasing
-from cockpit.report.summary import facts_of
-from cockpit.report.tables import plan_table, troubled_tables
-from cockpit.report.tabular import TABLES, as_csv
+from cockpit.report.pages import drawing, standouts, storyline
+from cockpit.report.pages.account import Account, read_account
+from cockpit.report.pages.data import as_json
+from cockpit.report.pages.html import TEMPLATES, html
+from cockpit.report.pages.markdown import markdown, plain
+from cockpit.report.pages.phrasing import Phrasing
+from cockpit.report.pages.summary import facts_of
+from cockpit.report.pages.tables import mark_table, plan_table, troubled_tables
+from cockpit.report.pages.tabular import TABLES, as_csv
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.friction import required_word
@@ -193,6 +193,16 @@ def rolled_back() -> Told:
     typed = required_word(night.state, "rollback", "emergency", night.now())
     night.does(c.ChooseRollback, plan="emergency", reason="it is broken", typed=typed)
     return night
+
+
+def test_marks_that_stand_together_have_their_numbers_together_and_those_left_out_are_counted(
+    night: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert ">7, 8<" in html(night, say(night))
+    assert ("8", "Deviation") in {(row[0], row[2]) for row in mark_table(night.told, say(night)).rows}
+    monkeypatch.setattr(standouts, "MOST", 3)
+    short = mark_table(night.told, say(night))
+    assert (len(short.rows), short.left_out) == (3, 5)
 
 
 def test_what_was_left_for_the_way_back_is_not_told_as_under_way(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.report.film import Film
+from cockpit.report.replay.film import Film
 
 LOGS = Path(__file__).parents[2] / "logs"
 sys.path.insert(0, str(LOGS))

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from screen_story import ANA, BEGIN, BO, Story
 
-from cockpit.report.jumping import AtSeq, AtTime, Found, Here, Sought, Unclear, in_vain, seek, understood
 from cockpit.report.marks import KINDS, mark_of
-from cockpit.report.timeline import TimelineBuilder
-from cockpit.report.times import moments
+from cockpit.report.replay.jumping import AtSeq, AtTime, Found, Here, Sought, Unclear, in_vain, seek, understood
+from cockpit.report.replay.timeline import TimelineBuilder
+from cockpit.report.replay.times import moments
 from cockpit.run import events as e
 
 ROME = ZoneInfo("Europe/Rome")

@@ -11,8 +11,8 @@ import pytest
 
 from cockpit.audit.verdict import Verification
 from cockpit.audit.verify import verify
-from cockpit.report import proving
-from cockpit.report.proving import Prover
+from cockpit.report.replay import proving
+from cockpit.report.replay.proving import Prover
 
 NIGHT = Path(__file__).parents[2] / "logs" / "v1" / "night.jsonl"
 

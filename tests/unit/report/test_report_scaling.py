@@ -7,8 +7,8 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.report.scaling import SHARE, scale
-from cockpit.report.timeline import GAP_S, Gap, Timeline
+from cockpit.report.replay.scaling import SHARE, scale
+from cockpit.report.replay.timeline import GAP_S, Gap, Timeline
 
 HOUR = 3600.0
 

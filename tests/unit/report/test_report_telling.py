@@ -12,9 +12,9 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.line import decode, digest, draft
 from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
-from cockpit.report.filtering import Asked
-from cockpit.report.patterns import Pattern
-from cockpit.report.telling import Teller, Told, Wanted, grouped
+from cockpit.report.search.filtering import Asked
+from cockpit.report.search.patterns import Pattern
+from cockpit.report.search.telling import Teller, Told, Wanted, grouped
 from cockpit.run import events as e
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from screen_story import ANA, BO, PROFILE, Story
 
 from cockpit.audit.tail import Tail
-from cockpit.report.timeline import GAP_S, Timeline, TimelineBuilder, next_mark, stretch_at, turn
+from cockpit.report.replay.timeline import GAP_S, Timeline, TimelineBuilder, next_mark, stretch_at, turn
 from cockpit.run import events as e
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState

@@ -15,7 +15,7 @@ from report_story import written
 from screen_story import ANA, PRODUCTION, Story, text_of, texts, until
 
 from cockpit.profile.model import Phase, Probe, Step
-from cockpit.report.film import Film
+from cockpit.report.replay.film import Film
 from cockpit.run import events as e
 from cockpit.run.forecast import forecast
 from cockpit.tui import keymap

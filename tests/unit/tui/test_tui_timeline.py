@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from screen_story import text_of
 
 from cockpit.report.marks import KINDS, SIGNS, Sign
-from cockpit.report.timeline import GAP_S, Anchor, Gap, Mark, Stretch, Timeline
+from cockpit.report.replay.timeline import GAP_S, Anchor, Gap, Mark, Stretch, Timeline
 from cockpit.tui.panes.timeline import Scene, legend, timeline
 
 AT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)

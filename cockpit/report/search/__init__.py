@@ -1,0 +1,1 @@
+"""Lines and sentences of logs that somebody asks for."""

@@ -31,7 +31,7 @@ def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any
     """
     wanted = asked(given)
     told = Told(wanted, is_only=len(logs) == 1)
-    with written(output, force=force) as out:
+    with written(output, force=force, read=map(Path, logs)) as out:
         ends = [_one(token, wanted, out, told) for token in logs]
     found = sum(lines for lines, _ in ends)
     status = max(status for _, status in ends)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -26,17 +26,17 @@ def output_options(command: F) -> F:
 
 
 @contextmanager
-def written(path: Path | None, *, force: bool) -> Iterator[BinaryIO]:
+def written(path: Path | None, *, force: bool, read: Iterable[Path] = ()) -> Iterator[BinaryIO]:
     """Standard output; or a file, 0600, which appears when this ends well, and else is as it was.
 
-    Over an existing file only with `force`, and never over a run's log, a folder, or what is no file. Raises Refused,
-    and OSError with the file's name.
+    Over an existing file only with `force`, and never over a run's log, over what is `read` for it, a folder, or what
+    is no file. Raises Refused, and OSError with the file's name.
     """
     if path is None or str(path) == "-":
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
-    _look(path, force=force)
+    _look(path, read, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
@@ -50,7 +50,7 @@ def written(path: Path | None, *, force: bool) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _look(path: Path, *, force: bool) -> None:
+def _look(path: Path, read: Iterable[Path], *, force: bool) -> None:
     if path.is_dir():
         raise Refused(f"{path} is a folder", hint="name a file in it")
     if not (path.exists() or path.is_symlink()):
@@ -59,6 +59,8 @@ def _look(path: Path, *, force: bool) -> None:
         raise Refused(f"{path} is no file of its own", hint="name another")
     if path.name == log_path(path.parent).name:
         raise Refused(f"{path} may be a run's log, which nothing is written over", hint="name another file")
+    if any(each.is_file() and each.samefile(path) for each in read):
+        raise Refused(f"{path} is what it is made from, which nothing is written over", hint="name another file")
     if not force:
         raise Refused(f"{path} exists already", hint="name another file, or write over it with --force")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
-from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +14,7 @@ from msgspec.structs import replace
 from cockpit.audit import clock
 from cockpit.audit.line import Head
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.output import written
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
@@ -52,7 +51,7 @@ def report(
         raise click.UsageError("--table is for --format csv")
     noted = [_head(text) for text in heads]
     if output not in (None, "-") and not force and Path(output or "").exists():
-        raise Refused(f"{output} is there already", hint="name another file with -o, or write over it with --force")
+        raise Refused(f"{output} exists already", hint="name another file, or write over it with --force")
     with reading(log_) as found:
         from cockpit.report.pages.account import read_account, without_folders
 
@@ -69,10 +68,12 @@ def report(
         if account.told.began is None:
             why = f": {account.troubles[0]}" if account.troubles else ""
             raise LogUnreadable(f"no run began in {account.path}{why}")
-        account = without_folders(account)
+        account, given = without_folders(account), found.given
         text = _told(account, format_, table or "events", _zone(zone, account), found.path)
     for trouble in account.troubles[:FEW]:
         say(trouble)
+    if not account.verification.ok and not account.troubles:
+        say(f"the log does not verify: {account.verification.problem}; the report says so")
     if account.verification.torn_bytes and not account.troubles:
         say(cut_in_a_line(account))
     if account.went_on:
@@ -82,7 +83,10 @@ def report(
     if output == "-" or (output is None and format_ != "html"):
         _print(text)
     else:
-        click.echo(_written(text, Path(output) if output else Path(name_of(account)), force=force))
+        path = Path(output) if output else Path(name_of(account))
+        with written(path, force=force, read=[given]) as file:
+            file.write(text.encode())
+        click.echo(str(path))
     return Exit.OK if not account.troubles and account.verification.ok else Exit.PROBLEMS
 
 
@@ -138,25 +142,3 @@ def _print(text: str) -> None:
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     sys.stdout.write(text)
-
-
-def _written(text: str, path: Path, *, force: bool) -> str:
-    """Write the file whole or not at all, for its owner alone, as the log is; its path."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fd = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(fd, "w", encoding="utf-8", newline="") as file:
-                file.write(text)
-            if force:
-                aside.replace(path)
-            else:
-                os.link(aside, path)  # unlike a rename, over nothing that is there
-        finally:
-            with suppress(FileNotFoundError):
-                aside.unlink()
-    except FileExistsError as error:
-        raise Refused(
-            f"{path} is there already", hint="name another file with -o, or write over it with --force"
-        ) from error
-    return str(path)

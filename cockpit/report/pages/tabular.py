@@ -66,8 +66,13 @@ def table_of(columns: Sequence[str], rows: Iterable[dict[str, Any]]) -> str:
     writer = csv.writer(written, lineterminator="\r\n")
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
+        writer.writerow([_cell(_rounded(column, row.get(column))) for column in columns])
     return written.getvalue()
+
+
+def _rounded(column: str, value: Any) -> Any:
+    """Durations to the millisecond: what is behind that is the arithmetic's."""
+    return round(value, 3) if column.endswith("_s") and isinstance(value, float) else value
 
 
 def _cell(value: Any) -> str:

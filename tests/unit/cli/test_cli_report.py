@@ -40,7 +40,7 @@ def test_the_page_is_named_after_the_run_and_never_written_over(cockpit: Cockpit
     path.write_text("mine")
     again = cockpit("report", str(done))
     assert again.returncode == 4
-    assert "is there already" in one_sentence(again)
+    assert "exists already" in one_sentence(again)
     assert path.read_text() == "mine"
     assert cockpit("report", str(done), "--force").returncode == 0
     assert path.read_text() != "mine"
@@ -109,6 +109,19 @@ def test_a_folder_that_is_not_there_or_not_ours_is_a_sentence(cockpit: Cockpit, 
     assert "nowhere" in one_sentence(ended)
 
 
+def test_nothing_is_written_over_the_log_itself(cockpit: Cockpit, done: Path, tmp_path: Path) -> None:
+    log = done / "audit.jsonl"
+    before = log.read_bytes()
+    copy = tmp_path / "copy.jsonl"
+    copy.write_bytes(before)
+    for token, target in ((str(done), log), (str(log), log), ("copy.jsonl", copy)):
+        for command in (["report", token], ["report", token, "--format", "md"], ["export", token]):
+            ended = cockpit(*command, "-o", str(target), "--force")
+            assert ended.returncode == 4, command
+            assert "nothing is written over" in one_sentence(ended)
+    assert log.read_bytes() == copy.read_bytes() == before
+
+
 def test_wrong_options_are_usage_errors(cockpit: Cockpit, done: Path) -> None:
     for wrong in (
         ["--format", "pdf"],
@@ -130,6 +143,7 @@ def test_a_head_that_was_noted_elsewhere_stands_in_the_report(cockpit: Cockpit, 
         assert "not anchored" not in ended.stdout
     foreign = cockpit("report", str(done), "-o", "-", "--head", "0" * 8)
     assert foreign.returncode == 1
+    assert foreign.stderr.startswith("cockpit: the log does not verify: no fact")
     assert "Does not verify:" in foreign.stdout
     assert cockpit("report", str(done), "--head", "nonsense").returncode == 2
 

@@ -103,6 +103,10 @@ def _say_beside(catalog: Catalog, rows: list[Row], *, left: int) -> None:
         click.echo(f"no runs in {catalog.folder}; start one with: cockpit run FILE", err=True)
     elif not rows:
         click.echo(f"none of {len(catalog.names)} runs is like that", err=True)
+    if catalog.asks_for_damaged:
+        click.echo(
+            "only beginnings and ends are looked at here; the whole chain of a log: cockpit verify RUN", err=True
+        )
     if left:
         click.echo(
             f"{left} more to look at: --all" if catalog.is_filtered else f"{left} older: cockpit runs --all", err=True

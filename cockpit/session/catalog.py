@@ -93,6 +93,11 @@ class Catalog:
         """Whether anything was asked for."""
         return not self._asked.is_everything
 
+    @property
+    def asks_for_damaged(self) -> bool:
+        """Whether damaged ones were asked for by name: of these a list knows only the plainly broken."""
+        return "damaged" in self._asked.outcomes
+
     def found(self, *, with_facts: bool = True) -> Iterator[Listed]:
         """Those that fit, newest first, read as they are asked for; their facts only if those are wanted."""
         self._with_facts = with_facts
@@ -123,7 +128,7 @@ class Catalog:
         return self._listed(about, log) if self._may_fit(about) else None
 
     def _damaged(self, about: RunSummary) -> Listed | None:
-        if self._asked.is_everything or "damaged" in self._asked.outcomes:
+        if self._asked.is_everything or self.asks_for_damaged:
             return Listed(about, EMPTY, ())
         self.damaged.append(about.run)
         return None

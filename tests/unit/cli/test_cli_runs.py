@@ -89,6 +89,19 @@ def test_runs_are_asked_for_by_what_they_were_like(cockpit: Cockpit, run_dir: Pa
     assert cockpit("runs", "--since", "soon").returncode == 2
 
 
+def test_who_looks_for_damaged_runs_hears_that_a_list_verifies_nothing(cockpit: Cockpit, run_dir: Path) -> None:
+    act(run_dir, SkipStep, step="first", reason="seen")
+    act(run_dir, AbortRun, reason="enough")
+    log = run_dir / "audit.jsonl"
+    lines = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(lines[:-2] + lines[-1:]))  # what only a chain shows
+    ended = cockpit("runs", "--outcome", "damaged")
+    assert ended.stdout == ""
+    assert "cockpit verify RUN" in ended.stderr
+    assert "cockpit verify" not in cockpit("runs", "--outcome", "aborted").stderr
+    assert cockpit("verify", str(run_dir)).returncode == 1
+
+
 def test_an_order_but_the_newest_looks_at_all_of_them(cockpit: Cockpit, profile: Path, tmp_path: Path) -> None:
     runs = [create_run(load(profile, installed()), {"host": "x"}, folder=tmp_path / "runs") for _ in range(22)]
     for step in ("first", "second"):

@@ -190,6 +190,8 @@ def _decision(event: e.Event, before: RunState, state: RunState) -> Decision:
         guard = before.gates.get(before.cursor.gate)
         if guard is not None and before.cursor.step == fields.get("step"):
             fields |= {"gate": before.cursor.gate, "verdict": guard.verdict, "conditions": guard.conditions}
+    if not fields.get("seen") and not fields.get("current"):
+        fields["stood"] = _stood(before)
     not_taken = getattr(body, "not_taken", "")
     if isinstance(not_taken, tuple):
         not_taken = ""  # of `rollback.chosen` these are the plans beside the one that was taken
@@ -202,6 +204,11 @@ def _decision(event: e.Event, before: RunState, state: RunState) -> Decision:
         not_taken=plan_title(state, not_taken) if not_taken else "",
         **fields,
     )
+
+
+def _stood(state: RunState) -> tuple[str, ...] | None:
+    read = [(probe, known.status) for probe, known in state.probes.items() if known.status != "unread"]
+    return tuple(f"{probe} {status}" for probe, status in read if status != "pass") if read else None
 
 
 def _fired_titles(state: RunState, body: e.TriggerAnswered) -> list[str]:

@@ -108,6 +108,9 @@ class Decision(Struct, frozen=True, kw_only=True):
     """What they had on the screen."""
     current: tuple[Evidence, ...] = ()
     """What was current when it was decided."""
+    stood: tuple[str, ...] | None = None
+    """Of a decision that carries no evidence: the probes that were read then and did not pass, with their status, as
+    the keeper's facts say; None where there is evidence, or no probe was ever read."""
     counts: dict[str, int] = {}
     """All probes by the status that was shown."""
     values: dict[str, str] = {}

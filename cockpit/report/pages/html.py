@@ -115,6 +115,7 @@ def _decision(decision: Decision, say: Phrasing, most: int) -> dict[str, Any]:
         "evidence": [(name, [_entry(e, say) for e in entries[:most]], max(0, len(entries) - most))
                      for name, entries in what if entries],
         "counts": ", ".join(f"{count} {status}" for status, count in decision.counts.items()),
+        "stood": say.stood(decision),
         "entered": list(decision.values.items()),
         "verdict": decision.verdict,
         "conditions": [say.condition(each) for each in decision.conditions],

@@ -125,6 +125,8 @@ def _decision(decision: Decision, say: Phrasing) -> list[str]:
     if known:
         more = f"; and {len(known) - _EVIDENCE} more" if len(known) > _EVIDENCE else ""
         line += f"  \n  *known then:* {plain('; '.join(say.evidence(each) for each in known[:_EVIDENCE]) + more)}"
+    if stood := say.stood(decision):
+        line += f"  \n  *by the log:* {plain(stood)}"
     return [line]
 
 

@@ -90,6 +90,12 @@ class Phrasing:
         """The reason where it was too long for the decision's one sentence; empty where that has all of it."""
         return "" if visible(decision.reason) in decision.text else decision.reason
 
+    def stood(self, decision: Decision) -> str:
+        """How the probes stood at a decision that carries no evidence; empty where it does, or nothing was read."""
+        if decision.stood is None:
+            return ""
+        return f"not passing then: {', '.join(decision.stood)}" if decision.stood else "every probe passed then"
+
     def condition(self, verdict: ConditionVerdict) -> str:
         """`holds: connections < 100 (connections is 41)`."""
         word = {True: "holds", False: "DOES NOT HOLD", None: "cannot be said"}[verdict.holds]

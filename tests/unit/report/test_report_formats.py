@@ -205,6 +205,20 @@ def test_marks_that_stand_together_have_their_numbers_together_and_those_left_ou
     assert (len(short.rows), short.left_out) == (3, 5)
 
 
+def test_a_decision_without_evidence_is_told_with_how_the_probes_stood(tmp_path: Path) -> None:
+    found = account(written(rolled_back().events, tmp_path / "a.jsonl"))
+    told = {each.type: each for each in found.told.decisions}
+    assert told["trigger.answered"].stood is not None
+    assert "error_rate fail" in told["trigger.answered"].stood
+    assert told["step.confirmed"].stood is None
+    assert "error_rate fail" in say(found).stood(told["rollback.chosen"])
+    assert "By the log, not passing then: error_rate fail" in " ".join(Page(html(found, say(found))).text.split())
+    assert re.search(
+        r"rolls back by Emergency: it is broken {2}\n {2}\*by the log:\* not passing then: error",
+        markdown(found, say(found)),
+    )
+
+
 def test_what_was_left_for_the_way_back_is_not_told_as_under_way(tmp_path: Path) -> None:
     found = account(written(rolled_back().events, tmp_path / "a.jsonl"))
     status = {row[0].split(" ")[0]: row[1] for row in plan_table(found.told, say(found)).rows}

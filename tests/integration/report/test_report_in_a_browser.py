@@ -106,6 +106,12 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(browser: Chromium, night:
     assert not any(browser.says(seen))
     browser.opens(night, width=794, media="print")
     assert all(browser.says(seen))
+    whole = "[...document.querySelectorAll('table')].map(it => [it.tBodies[0].rows.length <= 8, " + (
+        "getComputedStyle(it.parentElement).breakInside == 'avoid'])"
+    )
+    tables = browser.says(whole)
+    assert {is_small for is_small, _ in tables} == {True, False}
+    assert all(is_small is is_kept for is_small, is_kept in tables), "a head would stand alone at the end of a page"
     pdf = browser.pdf()
     assert pdf.startswith(b"%PDF")
     assert 4 <= len(re.findall(rb"/Type\s*/Page\b", pdf)) <= 30

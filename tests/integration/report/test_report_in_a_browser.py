@@ -106,8 +106,9 @@ def test_what_is_folded_on_the_screen_is_open_on_paper(browser: Chromium, night:
     assert not any(browser.says(seen))
     browser.opens(night, width=794, media="print")
     assert all(browser.says(seen))
-    whole = "[...document.querySelectorAll('table')].map(it => [it.tBodies[0].rows.length <= 8, " + (
-        "getComputedStyle(it.parentElement).breakInside == 'avoid'])"
+    whole = (
+        "[...document.querySelectorAll('table')].map(it => "
+        "[it.tBodies[0].rows.length <= 8, getComputedStyle(it.parentElement).breakInside == 'avoid'])"
     )
     tables = browser.says(whole)
     assert {is_small for is_small, _ in tables} == {True, False}

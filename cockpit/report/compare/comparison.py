@@ -108,6 +108,8 @@ def _remarks(told: Sequence[Chronicle]) -> Iterable[str]:
         elif each.outcome == "aborted":
             why = f": {each.outcome_reason}" if each.outcome_reason else ""
             yield f"{named} was aborted{why}; compared as far as it went"
+        elif each.rolled_back:
+            yield f"{named} was rolled back: the whole run is its way there and back"
         if each.unknown_types:
             yield f"{named} holds events of a newer cockpit, which are not compared"
     if len({each.rehearsal for each in told}) > 1:

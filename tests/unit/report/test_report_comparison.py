@@ -313,6 +313,17 @@ def test_wrong_estimates_are_the_median_of_all_runs_rounded_up(shop: Path) -> No
     assert compare(runs, off_by=1.5).estimates[0].id == "tell"
 
 
+def test_a_run_that_was_rolled_back_is_compared_as_one(shop: Path) -> None:
+    path = shop / "R1.jsonl"
+    night(shop, "R1", {"migrate": 800.0, "restore": 60.0})
+    lines = path.read_bytes().splitlines(keepends=True)
+    at = datetime(2026, 11, 21, 23, 0, tzinfo=UTC)
+    draft = Draft("end", e.Instant(at, "b", 3600.0), ANA, e.RunFinished())
+    path.write_bytes(path.read_bytes() + encode(draft, run="R1", seq=len(lines) + 1, prev=digest(lines[-1][:-1])))
+    found = compare([night(shop, "R2", {"migrate": 800.0}), read_compared(path)])
+    assert "B was rolled back: the whole run is its way there and back" in found.remarks
+
+
 def test_a_run_of_another_profile_does_not_count_for_the_estimates(shop: Path) -> None:
     (shop / "other.toml").write_text('extends = "production.toml"\nid = "other"\n')
     own = night(shop, "R1", {"migrate": 800.0})

@@ -123,7 +123,9 @@ def against_window(told: Chronicle) -> str:
     if window is None:
         return ""
     if window.margin_s is None:
-        return "the work of the window was not all done where the log ends"
+        what = "the way back was not all walked" if told.rolled_back else "the work of the window was not all done"
+        return f"{what} where the log ends"
+    what = "the way back was walked" if told.rolled_back else "its work was done"
     if window.margin_s >= 0:
-        return f"its work was done {duration(window.margin_s)} before the window's end"
-    return f"its work was done {duration(-window.margin_s)} AFTER the window's end"
+        return f"{what} {duration(window.margin_s)} before the window's end"
+    return f"{what} {duration(-window.margin_s)} AFTER the window's end"

@@ -77,7 +77,8 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
     if told.outcome == "aborted":
         found.append(("Aborted", f"{told.outcome_reason or 'no reason given'}."))
     if told.rolled_back:
-        found.append(("Rolled back", f"by {told.rollbacks[-1].title}." if told.rollbacks else ""))
+        why = f": {told.rollbacks[-1].reason}" if told.rollbacks and told.rollbacks[-1].reason else ""
+        found.append(("Rolled back", f"by {told.rollbacks[-1].title}{why}." if told.rollbacks else ""))
     if told.unknown_types:
         kinds = ", ".join(told.unknown_types[:10])
         found.append(("Newer log", f"events that this cockpit does not know are not told ({kinds}); update cockpit."))

@@ -178,7 +178,8 @@ def test_a_live_an_aborted_and_a_rolled_back_run_say_so_first(tmp_path: Path) ->
     typed = required_word(back.state, "rollback", "emergency", back.now())
     back.does(c.ChooseRollback, plan="emergency", reason="it is broken", typed=typed)
     told = told_by(back, tmp_path)
-    assert "Rolled back: by Emergency." in told
+    assert "Rolled back: by Emergency: it is broken." in told
+    assert "The way back was not all walked where the log ends." in told
     assert "R1.1 Put the old ids back" in told
 
 

@@ -169,7 +169,8 @@ class Film:
         from cockpit.report.replay.proving import Prover  # after the first paint
 
         def told(proof: Verification) -> None:
-            self._proven_to = self.at_seq(proof.seq).end if proof.seq else 0
+            # A line is vouched for by the one after it: of the last that counts before a break nothing is proven.
+            self._proven_to = self.at_seq(proof.seq - 1).end if proof.seq > 1 else 0
             self.proof = proof
             on_change()
 

@@ -43,9 +43,8 @@ def moments(text: str, *, begin: datetime, end: datetime, now: datetime, zone: t
     fitting = _fitting(at, on, (found["day"] or "").lower(), begin, end, read_in, is_rough=found["second"] is None)
     if len(fitting) == 1:
         return max(begin, fitting[0])
-    told = f"{_said(begin, read_in)} to {_said(end, read_in)}"
     if not fitting:
-        return f"`{text}` is not within this log, which goes from {told} ({_name(read_in, begin)})"
+        return f"`{text}` is not within this log: {_span(begin, end, read_in)} {_name(read_in, begin)}"
     days = {each.astimezone(read_in).date() for each in fitting}
     if len(days) == 1:
         both = " and ".join(f"{each.astimezone(read_in):%Y-%m-%d %H:%M%z}" for each in fitting)
@@ -93,8 +92,11 @@ def _zone(text: str | None) -> tzinfo | None:
     return datetime.strptime(text.replace(":", ""), "%z").tzinfo
 
 
-def _said(at: datetime, zone: tzinfo) -> str:
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+def _span(begin: datetime, end: datetime, zone: tzinfo) -> str:
+    """The date once if it is the same: all of the sentence has to fit a small terminal."""
+    first, last = begin.astimezone(zone), end.astimezone(zone)
+    form = "%H:%M" if first.date() == last.date() else "%Y-%m-%d %H:%M"
+    return f"{first:%Y-%m-%d %H:%M} to {last.strftime(form)}"
 
 
 def _name(zone: tzinfo, at: datetime) -> str:

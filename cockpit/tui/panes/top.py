@@ -7,6 +7,8 @@ from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, fitted, hour, spread, width_of
 from cockpit.tui.panes.seen import Seen
 
+_HERE = "  here: "
+
 
 def identity(seen: Seen, width: int) -> Line:
     """`▌PRODUCTION▐ system · title     LIVE  pen: ana  here: ana bo  head 7f3a·91c2`."""
@@ -18,14 +20,16 @@ def identity(seen: Seen, width: int) -> Line:
     left: Line = (label, (f" {shortened(profile.id, 32)}", "bold"))
     if profile.title and width >= 100:
         left = (*left, (f" · {shortened(profile.title, 60)}", "plain"))
-    right = _right(seen, width)
+    right = _right(seen)
+    if width < 100 and (seen.mode != "REPLAY" or width - width_of(right) <= width_of(left[:2])):
+        right = tuple(span for span in right if not span[0].startswith(_HERE))
     # The environment is never cut for what stands beside it: the head gives way first, then the pen.
     while len(right) > 1 and width - width_of(right) <= width_of(left[:2]):
         right = right[:-1]
     return spread(left, right, width)
 
 
-def _right(seen: Seen, width: int) -> Line:
+def _right(seen: Seen) -> Line:
     spans: list[Span] = [_mode(seen)]
     if seen.state.rollback is not None:
         plan = seen.state.profile.plan(seen.state.rollback.plan)
@@ -36,8 +40,8 @@ def _right(seen: Seen, width: int) -> Line:
     if seen.state.pen is not None:
         spans.append((f"  pen: {shortened(seen.state.pen.user, 16)}", "plain"))
     here = sorted({shortened(seat.user, 16) for seat in seen.view.here})
-    if here and width >= 100:
-        spans.append((f"  here: {shortened(' '.join(here), 30)}", "plain"))
+    if here:
+        spans.append((f"{_HERE}{shortened(' '.join(here), 30)}", "plain"))
     if seen.view.head is not None:
         spans.append((f"  head {seen.view.head.short}", "dim"))
     return tuple(spans)
@@ -75,7 +79,8 @@ def _clock(seen: Seen, width: int) -> Line:
     if forecast.window == "none" or started is None or started.window_start is None or started.window_end is None:
         return _without_window(seen, width)
     # From the fullest to the barest, the first that fits: what is left and when to turn back stay to the end.
-    tries = [(_window(seen, detail), _outlook(seen, detail)) for detail in (5, 4, 3, 2, 1, 0)]
+    details = ((5, 5), (4, 4), (3, 3), (2, 2), (1, 1), (0, 1), (0, 0))
+    tries = [(_window(seen, detail), _outlook(seen, other)) for detail, other in details]
     left, right = next((each for each in tries if width_of(each[0]) + 1 + width_of(each[1]) <= width), tries[-1])
     return spread(left, right, width)
 

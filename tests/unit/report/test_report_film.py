@@ -269,6 +269,7 @@ def test_a_changed_value_is_told_once_the_chain_was_verified(tmp_path: Path) -> 
         assert [each.line for each in film.damages] == [9]
         assert "does not chain" in film.trouble(film.at_fact(film.facts))
         assert film.trouble(film.at_seq(7)) == ""
+        assert "does not chain" in film.trouble(film.at_seq(8))  # the changed line itself is not shown as if it held
 
 
 def test_a_cut_tail_is_no_line_yet(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_marks_and_words_are_found_from_here_on(log):
         ("/", "no words were given"),
         ("25:99", "there is no such time as `25:99`"),
         ("2026-13-01", "there is no such time as `2026-13-01`"),
-        ("03:00", "`03:00` is not within this log, which goes from 2026-11-21 22:00:00 to 2026-11-21 "),
+        ("03:00", "`03:00` is not within this log: 2026-11-21 22:00 to 22:32 Europe/Rome"),
         ("22:1", "`22:1` is no time such as 22:41"),
     ],
 )

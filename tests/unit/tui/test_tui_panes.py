@@ -57,6 +57,20 @@ def test_the_top_line_says_who_holds_the_pen_who_is_here_and_the_head():
     assert f"head {story.head().short}" in line
 
 
+def test_a_replay_says_who_was_there_on_a_small_terminal_too():
+    seen = replace(blocked().seen(), mode="REPLAY")
+    line = text_of(top.identity(seen, 80))
+    assert "here: ana bo" in line
+    assert "head " in line
+    narrow = text_of(top.identity(seen, 58))
+    assert "here" not in narrow  # it gives way before the head does
+    assert "head " in narrow
+
+
+def test_beside_a_replay_s_moment_no_return_is_said_in_full():
+    assert "  no return in " in text_of(top.clock(replace(blocked().seen(), mode="REPLAY"), 80))
+
+
 def test_a_run_that_went_on_elsewhere_says_that_and_offers_nothing_to_do_here():
     story = blocked()
     seen = story.seen()

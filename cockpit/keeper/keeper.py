@@ -37,6 +37,7 @@ from cockpit.keeper.writer import Writer
 from cockpit.probes.reading import Judgement
 from cockpit.profile.kinds import Kinds
 from cockpit.run.events import Actor, Body, Event, KeeperStopped
+from cockpit.run.events_watch import RUN_OVER
 from cockpit.run.evolve import evolve
 from cockpit.run.state import RunState
 from cockpit.session.secrets import want
@@ -139,7 +140,7 @@ class Keeper:
     def _end_once_idle(self) -> None:
         """The run is over: nothing begins any more, and what still runs is watched to its end, for the log."""
         if not self._desk.is_busy:
-            self._finish(End("run over"))
+            self._finish(End(RUN_OVER))
 
     def _fail(self, error: Exception) -> None:
         """Something that was not foreseen: say it where somebody will look, and end."""

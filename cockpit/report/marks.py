@@ -12,6 +12,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from cockpit.run import events as e
+from cockpit.run.events_watch import RUN_OVER
 
 MarkKind = Literal[
     "damage", "rollback", "trigger", "aborted", "unknown", "failure", "hold", "deviation", "probe", "keeper", "clock",
@@ -38,7 +39,7 @@ SIGNS: dict[MarkKind, Sign] = {
     "hold": Sign("■", "the line was held"),
     "deviation": Sign("⚑", "something was done against the plan"),
     "probe": Sign("×", "a probe began to fail"),
-    "keeper": Sign("◇", "the keeper ended: nothing was watched"),
+    "keeper": Sign("◇", "the keeper ended before the run: nothing was watched"),
     "clock": Sign("±", "the host's clock was set"),
     "alert": Sign("@", "people were called"),
     "pen": Sign("✎", "the pen was taken"),
@@ -87,6 +88,10 @@ def _target(body: e.TargetSeen) -> MarkKind | Literal[""]:
     return "failure" if body.verdict == "mismatch" else ""
 
 
+def _stopped(body: e.KeeperStopped) -> MarkKind | Literal[""]:
+    return "" if body.reason == RUN_OVER and not body.killed_by else "keeper"  # there was nothing left to watch
+
+
 def _alert(body: e.AlertSent) -> MarkKind | Literal[""]:
     return "alert" if body.ok else "failure"
 
@@ -114,7 +119,6 @@ _MARKS: dict[type[e.Body], MarkKind] = {
     e.PlaceAccepted: "deviation",
     e.KeeperStopRequested: "deviation",
     e.KeeperAccepted: "deviation",
-    e.KeeperStopped: "keeper",
     e.ClockStepped: "clock",
     e.PenTaken: "pen",
     e.StepDue: "due",
@@ -127,5 +131,6 @@ _RULES: dict[type[e.Body], Callable[[Any], MarkKind | Literal[""]]] = {
     e.ProbeChanged: _probe,
     e.TargetSeen: _target,
     e.AlertSent: _alert,
+    e.KeeperStopped: _stopped,
 }
 """Where the type alone does not say it."""

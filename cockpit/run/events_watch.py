@@ -49,6 +49,10 @@ class KeeperStopRequested(Body, frozen=True, kw_only=True):
     reason: str
 
 
+RUN_OVER = "run over"
+"""Why a keeper stops that had nothing left to watch."""
+
+
 class KeeperStopped(Body, frozen=True, kw_only=True):
     """The keeper ended on purpose."""
 

@@ -29,6 +29,7 @@ from cockpit.report.replay.scene import Place, Scenes
 from cockpit.report.replay.timeline import Timeline, TimelineBuilder
 from cockpit.run.events import Event, Instant
 from cockpit.run.state import RunState
+from cockpit.run.wording import BY_MACHINE, KEEPER
 
 if TYPE_CHECKING:
     from cockpit.audit.verify import Verification
@@ -53,6 +54,7 @@ class Moment(Struct, frozen=True):
     """Aware, UTC."""
     type: str
     user: str
+    """Who did it; `keeper` for what the machine did, whosever hands it acted with."""
     mark: MarkKind | str
     """Empty for what goes as planned."""
 
@@ -189,7 +191,7 @@ class Film:
         self._seqs.append(event.seq)
         self._marks.append(_KIND_NUMBERS[mark_of(event)])
         self._types.append(self._number(event.type))
-        self._users.append(self._number(event.actor.user))
+        self._users.append(self._number(KEEPER if event.type in BY_MACHINE else event.actor.user))
         self._latest.append(max(at, self._latest[-1]) if self._latest else at)
         self._times.append(at)  # last: now it is known
 

@@ -55,7 +55,7 @@ class Moment(Protocol):
 
     @property
     def user(self) -> str:
-        """Who did it."""
+        """Who did it; `keeper`: the machine."""
         ...
 
     @property

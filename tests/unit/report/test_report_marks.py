@@ -17,7 +17,15 @@ UNMARKED = {
     "action.cancelled", "wait.began", "wait.completed", "wait.restarted", "trigger.cleared", "plans.judged",
     "gate.changed", "keeper.started", "action.output", "probes.sampled", "operator.attached", "operator.detached",
 }  # fmt: skip
-BY_CONTENT = {"run.started", "action.ended", "cursor.jumped", "probe.changed", "target.seen", "alert.sent"}
+BY_CONTENT = {
+    "run.started",
+    "action.ended",
+    "cursor.jumped",
+    "probe.changed",
+    "target.seen",
+    "alert.sent",
+    "keeper.stopped",
+}
 
 
 def event(body: e.Body) -> e.Event:
@@ -50,6 +58,9 @@ def test_of_every_type_it_is_decided_whether_it_is_marked():
         (e.TargetSeen(target="t", verdict="match"), ""),
         (e.AlertSent(about="x", channel="c", ok=True), "alert"),
         (e.AlertSent(about="x", channel="c", ok=False), "failure"),
+        (e.KeeperStopped(epoch=1, reason="terminated"), "keeper"),
+        (e.KeeperStopped(epoch=1, reason="run over"), ""),
+        (e.KeeperStopped(epoch=1, reason="run over", killed_by="ana"), "keeper"),
         (e.UnknownBody(data={}), ""),
     ],
 )

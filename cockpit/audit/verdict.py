@@ -168,7 +168,7 @@ def _about_bytes(found: Verification) -> list[str]:
     ]
     told += [
         f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
-        + (f": {each.lost} LINES LOST, which that log did not hold any more" if each.lost else "")
+        + (f": {_count(each.lost, 'LINE', 'LINES')} LOST, which that log did not hold any more" if each.lost else "")
         for each in found.continuations
     ]
     if found.torn_bytes:
@@ -185,6 +185,10 @@ def _about_clocks(found: Verification) -> list[str]:
         seqs = _listed([str(seq) for seq in found.clock_steps])
         told.append(f"the wall clock had gone back by more than a second at seq {seqs}; the order is by seq")
     return told
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _listed(items: list[str]) -> str:
@@ -209,7 +213,7 @@ def _about_signatures(found: Verification) -> list[str]:
 
 def _about_anchors(found: Verification) -> list[str]:
     told = [
-        f"anchored to seq {anchor.seq} ({anchor.short}), {found.seq - anchor.seq} records after it"
+        f"anchored to seq {anchor.seq} ({anchor.short}), {_count(found.seq - anchor.seq, 'record', 'records')} after it"
         for anchor in found.anchored
     ]
     if told and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:

@@ -16,7 +16,7 @@ from cockpit.tui import keymap
 from cockpit.tui.film_view import trouble_at
 from cockpit.tui.keymap import bindings
 from cockpit.tui.layout import timeline_rows
-from cockpit.tui.lines import Line, fitted
+from cockpit.tui.lines import Line, Span, fitted
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.panes.timeline import Scene, timeline
 from cockpit.tui.playing import Player, Way
@@ -27,6 +27,8 @@ FRAME_S = 0.1
 """Between two frames while it plays: reading cannot follow more."""
 _TOLD_S = 4.0
 """How long what happened while playing is said."""
+NO_END: Span = ("no end of the run is in this log: it is live, or its end was cut off", "accent")
+"""What is said at the end of such a log: a log that was cut looks like one that is live."""
 _LATE_S = 2.0
 """A screen that stood still (a stopped process) does not play all of that time at once."""
 
@@ -142,6 +144,8 @@ class ReplayScreen(RunScreen):
         player = self.player
         if player.follows:
             player.go_to_end()
+            if player.is_over and NO_END in self._says:
+                self.say()
             self.draw()
         elif player.view.trouble != trouble_at(player.film, player.place):
             player.go(player.place)
@@ -215,6 +219,8 @@ class ReplayScreen(RunScreen):
         else:
             self.player.go_to(0)
         self._moved(True, "")
+        if which and self.player.film.is_whole and not self.player.is_over:
+            self.say(NO_END)
 
     def action_skip(self) -> None:
         """Skip idle stretches while playing, or play them."""

@@ -23,6 +23,7 @@ from cockpit.tui.panes import banner, gate, keys, stepping
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.playing import SPEEDS, Player
 from cockpit.tui.replay import ReplayApp
+from cockpit.tui.screens.replay import NO_END
 from cockpit.tui.zones import own_zone, zone_named, zones
 
 LOGS = sorted((Path(__file__).parents[2] / "logs" / "v1").glob("*.jsonl"))
@@ -199,6 +200,26 @@ async def test_a_click_on_the_timeline_goes_there():
             assert abs((screen.player.now().at - held.at).total_seconds()) < 30
             await pilot.click("#tree", offset=(3, 3))
             assert screen.player.place.fact == held.fact or abs(screen.player.place.fact - held.fact) <= 2
+    finally:
+        app.film.close()
+
+
+async def test_at_the_end_of_a_log_without_an_end_that_is_said_until_the_end_comes(tmp_path):
+    lines, path = NIGHT.read_bytes().splitlines(keepends=True), tmp_path / "audit.jsonl"
+    path.write_bytes(b"".join(lines[:40]))
+    app = ReplayApp(Film(path))
+    try:
+        async with app.run_test(size=(80, 24)) as pilot:
+            screen = app.run_screen
+            await until(pilot, lambda: app.film.is_whole, "all read")
+            await pilot.press("end")
+            await until(pilot, lambda: NO_END[0] in texts(screen._panes["says"].lines), "that it is said in full")
+            with path.open("ab") as file:
+                file.write(b"".join(lines[40:]))
+            await until(pilot, lambda: "at the end" in screen._panes["timeline"]._title, "the end of the run")
+            assert NO_END[0] not in texts(screen._panes["says"].lines)
+            await pilot.press("home", "end")
+            assert NO_END[0] not in texts(screen._panes["says"].lines)
     finally:
         app.film.close()
 

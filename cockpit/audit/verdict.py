@@ -152,7 +152,8 @@ def describe(found: Verification) -> list[str]:
     told += _about_bytes(found)
     told += _about_clocks(found)
     if found.is_strict and found.seq and not any(problem.kind == "strict" for problem in found.problems):
-        told.append("strict: every line is as the format says, and no JSON object gives a key twice")
+        line = "every line by itself" if found.is_broken else "every line"
+        told.append(f"strict: {line} is as the format says, and no JSON object gives a key twice")
     told += _about_signatures(found)
     told += _about_anchors(found)
     if found.seq and (found.ending is not None or not found.is_broken):

@@ -142,10 +142,17 @@ class Player:
 
     def mark(self, way: Way) -> bool:
         """Go to the next mark, or the last; False if there is none."""
-        found = next_mark(self.film.timeline.marks, self.place.fact, way)
+        found = self._next_mark(self.place.fact, way)
         if found is not None:
-            self.go_to(found.fact)
+            self.go_to(found[0])
         return found is not None
+
+    def _next_mark(self, fact: int, way: Way) -> tuple[int, str] | None:
+        """The fact of the next mark, or of the last, and its kind: an event's, or the log's own damage."""
+        mark = next_mark(self.film.timeline.marks, fact, way)
+        found = [(mark.fact, str(mark.kind))] if mark is not None else []
+        found += [(each, "damage") for each in self.film.damaged if (each - fact) * way > 0]
+        return min(found, key=lambda each: each[0] * way, default=None)
 
     def note(self) -> None:
         """Keep this moment, to tell a difference from it."""
@@ -183,10 +190,10 @@ class Player:
             place = last
             self._stop_at_end(say)
         if self.stops_at_marks:
-            found = next_mark(self.film.timeline.marks, fact, 1)
-            if found is not None and found.fact <= place.fact:
-                place, self.is_playing = self.film.at_fact(found.fact), False
-                say(f"paused at a mark: {found.kind}")
+            found = self._next_mark(fact, 1)
+            if found is not None and found[0] <= place.fact:
+                place, self.is_playing = self.film.at_fact(found[0]), False
+                say(f"paused at a mark: {found[1]}")
         self.go(place)
         return place != before
 

@@ -96,7 +96,9 @@ class Seeking:
             if nth % 20 == 10:
                 self._screen.say((f"looking for {sought.label}", "accent"))
             await asyncio.sleep(0)
-        self._screen.say((f"{in_vain(sought, here.state)}{self._so_far()}", "warn"))
+        is_open = sought.kind == "mark" and film.is_whole and film.proof is None
+        so_far = " so far: its chain is still being verified" if is_open else self._so_far()
+        self._screen.say((f"{in_vain(sought, here.state)}{so_far}", "warn"))
 
     def _so_far(self) -> str:
         film = self._screen.player.film

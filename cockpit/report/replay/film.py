@@ -116,6 +116,13 @@ class Film:
         return tuple(sorted((*found, told), key=lambda each: each.offset))
 
     @property
+    def damaged(self) -> tuple[int, ...]:
+        """The facts at which each damage is first said to be before them; the last fact if none comes after it."""
+        ends = range(self.facts)
+        found = (bisect_right(ends, each.offset, key=lambda k: self._end_of(self._rows[k])) for each in self.damages)
+        return tuple(dict.fromkeys(min(k, self.facts - 1) for k in found))
+
+    @property
     def torn_bytes(self) -> int:
         """After the last newline of the file: no line yet."""
         return self._reel.torn_bytes

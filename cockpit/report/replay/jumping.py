@@ -72,6 +72,11 @@ class Facts(Protocol):
         """How many are known."""
         ...
 
+    @property
+    def damaged(self) -> tuple[int, ...]:
+        """Those at which damage of the log is marked, beside what its events say."""
+        ...
+
     def moment(self, k: int) -> Moment:
         """Of fact `k`, without reading the file."""
         ...
@@ -261,7 +266,7 @@ def seek(sought: Sought, here: Here, facts: Facts, way: Literal[1, -1] = 1) -> I
     without if there is nothing.
     """
     count = facts.facts
-    turns = _turns(sought, here)
+    turns = _turns(sought, here, facts)
     for nth in range(1, count + 1):
         fact = here.fact + way * nth
         is_round = not 0 <= fact < count
@@ -273,8 +278,10 @@ def seek(sought: Sought, here: Here, facts: Facts, way: Literal[1, -1] = 1) -> I
             return
 
 
-def _turns(sought: Sought, here: Here) -> frozenset[int]:
-    """The facts by which a step or phase became current."""
+def _turns(sought: Sought, here: Here, facts: Facts) -> frozenset[int]:
+    """The facts by which a step or phase became current; of damage, those at which it is marked."""
+    if sought.kind == "mark" and sought.word in ("", "damage"):
+        return frozenset(facts.damaged)
     stretches = {"step": here.timeline.steps, "phase": here.timeline.phases}.get(sought.kind, ())
     return frozenset(each.first for each in stretches if each.id == sought.word)
 
@@ -285,7 +292,7 @@ def _is_meant(sought: Sought, fact: int, facts: Facts, state: RunState, turns: f
             return fact in turns
         case "mark":
             mark = facts.moment(fact).mark
-            return bool(mark) and sought.word in ("", mark)
+            return fact in turns or (bool(mark) and sought.word in ("", mark))
         case "person":
             return facts.moment(fact).user == sought.word
         case "text":

@@ -279,6 +279,7 @@ def test_a_changed_value_is_told_once_the_chain_was_verified(tmp_path: Path) -> 
         assert "does not chain" in film.trouble(film.at_fact(film.facts))
         assert film.trouble(film.at_seq(7)) == ""
         assert "does not chain" in film.trouble(film.at_seq(8))  # the changed line itself is not shown as if it held
+        assert [film.moment(k).seq for k in film.damaged] == [8]
 
 
 def test_a_cut_tail_is_no_line_yet(tmp_path: Path) -> None:

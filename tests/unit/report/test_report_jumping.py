@@ -39,6 +39,8 @@ class Log:
     def facts(self) -> int:
         return len(self.events)
 
+    damaged = (5,)
+
     def moment(self, k: int) -> InShort:
         event = self.events[k]
         return InShort(event.seq, event.instant.at, event.actor.user, mark_of(event))
@@ -97,6 +99,11 @@ def test_a_step_goes_by_number_id_and_title(log):
     assert log.goes("valid").type == "step.confirmed"
     assert log.goes("2").type == "step.confirmed"
     assert log.goes("Database").type == "run.started"
+
+
+def test_where_the_log_is_damaged_can_be_gone_to_though_no_event_says_so(log):
+    assert log.goes("!damage") is log.events[5]
+    assert log.goes("!", 4) is log.events[5]
 
 
 def test_again_goes_to_the_next_visit_and_round(log):

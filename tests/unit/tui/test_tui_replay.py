@@ -176,6 +176,34 @@ def test_playing_stops_at_marks_if_asked_to(films):
     assert kinds == [mark.kind for mark in player.film.timeline.marks]
 
 
+def test_damage_that_no_event_tells_is_a_mark_to_go_to_and_to_pause_at(tmp_path):
+    lines = NIGHT.read_bytes().splitlines(keepends=True)
+    path = tmp_path / "audit.jsonl"
+    path.write_bytes(b"".join([*lines[:32], lines[32].replace(b"counted: twelve", b"counted: thirty"), *lines[33:]]))
+    film = Film(path)
+    try:
+        film.start(lambda: None)
+        give_up = time.monotonic() + 20
+        while film.proof is None and time.monotonic() < give_up:
+            time.sleep(0.01)
+        player = Player(film)
+        while player.place.seq < 32:
+            assert player.mark(1)
+        assert player.mark(1)
+        assert (player.place.seq, player.view.trouble[:21]) == (33, "not proven from here ")
+        player.go_to(film.at_seq(32).fact)
+        player.stops_at_marks = True
+        player.play()
+        plays(player, 100.0)
+        assert (player.place.seq, player.is_playing) == (33, False)
+        player.go_to(film.facts - 1)
+        while player.place.seq > 33:
+            assert player.mark(-1)
+        assert player.place.seq == 33
+    finally:
+        film.close()
+
+
 def test_after_the_end_of_a_run_that_is_over_play_begins_again(films):
     player = Player(films["night"])
     player.go_to_end()

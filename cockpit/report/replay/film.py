@@ -120,7 +120,8 @@ class Film:
         """The facts at which each damage is first said to be before them; the last fact if none comes after it."""
         ends = range(self.facts)
         found = (bisect_right(ends, each.offset, key=lambda k: self._end_of(self._rows[k])) for each in self.damages)
-        return tuple(dict.fromkeys(min(k, self.facts - 1) for k in found))
+        torn = (self.facts,) if self.is_whole and self.torn_bytes else ()
+        return tuple(dict.fromkeys(min(k, self.facts - 1) for k in (*found, *torn)))
 
     @property
     def torn_bytes(self) -> int:

@@ -204,11 +204,12 @@ def _about_signatures(found: Verification) -> list[str]:
             continue
         if not signature.was_checked:
             told.append(f"a signature lies beside {name}, not checked: give --signers")
-        elif signature.by and each.holds:
-            told.append(
-                f"signed by {signature.by} with {signature.key}: seq {each.checkpoint.seq} "
-                f"({each.checkpoint.head.short}) and everything before it"
-            )
+        elif signature.by:
+            pinned = f"seq {each.checkpoint.seq} ({each.checkpoint.head.short})"
+            if each.holds:
+                told.append(f"signed by {signature.by} with {signature.key}: {pinned} and everything before it")
+            else:
+                told.append(f"{signature.by} put a good signature under {pinned}, WHICH THIS CHAIN DOES NOT HOLD")
     return told or ["no signatures"]
 
 
@@ -219,6 +220,8 @@ def _about_anchors(found: Verification) -> list[str]:
     ]
     if told and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
         told.append("so few digits are for eyes: whoever rewrites a log can make them fit; note 32 for checking")
+    if not told and any(problem.kind in ("anchor", "checkpoint") for problem in found.problems):
+        return ["not anchored: no head that was noted elsewhere is in this log"]
     return told or [UNANCHORED]
 
 

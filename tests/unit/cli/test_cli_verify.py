@@ -210,6 +210,14 @@ def test_signatures_under_checkpoints_are_told_with_whose_they_are(cockpit: Cock
     assert ended.returncode == 0
     assert "signed by ana@example.org with ED25519 SHA256:" in ended.stdout
     assert "and everything before it" in ended.stdout
+    (tmp_path / "shorter").write_bytes(b"".join(LINES[:20]))
+    shorter = cockpit("verify", "shorter", "--checkpoint", "noted", "--signers", "ana.signers")
+    assert shorter.returncode == 1
+    assert "its tail was cut off" in shorter.stdout
+    assert "ana@example.org put a good signature under seq 37" in shorter.stdout
+    assert "WHICH THIS CHAIN DOES NOT HOLD" in shorter.stdout
+    assert "signed by" not in shorter.stdout
+    assert "not anchored: no head that was noted elsewhere is in this log" in shorter.stdout
     ended = verified("--signers", "bo.signers")
     assert ended.returncode == 1
     assert "PROBLEM at signature: the signature under noted: the key SHA256:" in ended.stdout

@@ -60,6 +60,7 @@ runpy.run_module("cockpit.keeper", run_name="__main__")
 def power_off(it: Night) -> None:
     """All that the run has started is gone at once."""
     keeper = it.keeper_pid()
+    os.kill(keeper, signal.SIGSTOP)  # it must not see the others go
     for status in layout.outputs_dir(it.run_dir).glob("*.status"):
         _kill(int(json.loads(status.read_text())["pid"]))
         _kill(int(json.loads(status.read_text()).get("child") or 0))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from msgspec.structs import replace
@@ -65,11 +66,10 @@ def test_the_unit_of_a_run_that_a_group_shares_names_the_group(state: RunState, 
 def test_systemd_finds_nothing_wrong_with_it(state: RunState, tmp_path: Path) -> None:
     path = tmp_path / unit_name(state.run)
     path.write_text(unit_text(tmp_path / 'a "run" of 100% $HOME', state, "ana", os.environ, 0o077))
-    runtime = tmp_path / "runtime"
-    runtime.mkdir(0o700)
-    env = {**os.environ, "XDG_RUNTIME_DIR": str(runtime)}
     command = ["systemd-analyze", "verify", "--user", str(path)]
-    ended = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
+    with TemporaryDirectory(dir="/tmp") as runtime:  # other units' sockets lie in it, and their paths have to be short
+        env = {**os.environ, "XDG_RUNTIME_DIR": runtime}
+        ended = subprocess.run(command, capture_output=True, text=True, env=env, timeout=60, check=False)
     if "Failed to initialize manager" in ended.stderr:
         pytest.skip(f"systemd-analyze cannot work here: {ended.stderr.strip()}")
     assert (ended.returncode, ended.stderr) == (0, "")

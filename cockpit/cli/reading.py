@@ -28,7 +28,7 @@ def log_of(token: str) -> Path:
             raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
         if path.is_dir() and (kept := packed_log(path)) is not None:
             return kept
-        from cockpit.session.runs import find_run  # with all that runs are made of
+        from cockpit.session.finding import find_run  # with all that runs are made of
 
         try:
             run_dir = find_run(token)

@@ -28,9 +28,10 @@ from cockpit.run.readiness import (
     readiness,
 )
 from cockpit.run.state import RunState
+from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
-from cockpit.session.runs import find_run, live_runs
+from cockpit.session.runs import live_runs
 from cockpit.session.seat import Seat
 
 _MARKS = {"missing": "✖", "look": "!", "ok": "✔"}

@@ -24,8 +24,10 @@ from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, TakePen
 from cockpit.run.events import Actor
 from cockpit.run.state import Pen
+from cockpit.session.creating import accept_place, create_run, origin
+from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import RunSummary, accept_place, called, create_run, find_run, live_runs, origin, runs_folder
+from cockpit.session.runs import RunSummary, called, live_runs, runs_folder
 from cockpit.session.seat import Done, Failed, Role, Seat
 from cockpit.text import visible
 

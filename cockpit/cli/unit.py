@@ -12,8 +12,9 @@ from cockpit.cli.screens import told
 from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import AddNote
+from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import called, find_run
+from cockpit.session.runs import called
 from cockpit.session.seat import Done, Seat
 from cockpit.session.unit import install, is_there, unit_name, unit_text, units_folder
 

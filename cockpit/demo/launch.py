@@ -29,7 +29,8 @@ from cockpit.errors import KeeperError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.variables import resolve
-from cockpit.session.runs import create_run, live_runs
+from cockpit.session.creating import create_run
+from cockpit.session.runs import live_runs
 
 _STOP_S = 10.0
 

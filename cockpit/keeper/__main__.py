@@ -31,8 +31,8 @@ from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
+from cockpit.session.creating import origin
 from cockpit.session.identity import actor
-from cockpit.session.runs import origin
 from cockpit.session.unit import started_by
 
 

@@ -26,7 +26,7 @@ from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.layout import environment_key
 from cockpit.audit.opening import content, opened
 from cockpit.run.hands import REST
-from cockpit.session.runs import origin
+from cockpit.session.creating import origin
 
 _LEFT_OUT = re.compile(
     r"""

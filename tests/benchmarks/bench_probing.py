@@ -25,7 +25,7 @@ from figures import Row
 
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 HERE = Path(__file__).parent
 INTERVAL_S = 1.0

@@ -24,7 +24,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.events import Actor, ConditionVerdict, GateChanged, KeeperStarted, ProbeChanged
 from cockpit.run.readings import Reading
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 TICK_S = 0.25
 KEEPER = Actor(user="keeper", host="bench")

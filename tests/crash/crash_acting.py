@@ -21,8 +21,8 @@ from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, ConfirmStep, RunAction, SettleAction
 from cockpit.run.events import ActionEnded, ActionOutput, ActionRequested, ActionStarted, Event
 from cockpit.run.state import ActionState, RunState
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Done, Seat
 from cockpit.session.spawn import start_keeper, wait_for_keeper
 

@@ -21,7 +21,7 @@ from cockpit.audit.verify import verify
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.events import Event
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 KILLS, MANY_KILLS = 20, 200
 RESUMES, MANY_RESUMES = 1, 20

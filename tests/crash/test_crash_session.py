@@ -11,7 +11,7 @@ from hypothesis import Phase
 
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 EXAMPLES, MANY_EXAMPLES = 10, 200
 PROFILE = 'id = "p"\nenvironment = "staging"\n[[phases]]\nid = "all"\ntitle = "All"\n' + "".join(

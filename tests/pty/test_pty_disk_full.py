@@ -22,8 +22,8 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun
 from cockpit.run.events import Actor, Event, LogContinued, NoteAdded, PenTaken
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Seat
 
 PROFILE = """

@@ -20,8 +20,8 @@ from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun
 from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Seat
 
 PROFILE = """

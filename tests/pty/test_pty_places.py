@@ -217,6 +217,6 @@ CREATE = """
 import sys
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 create_run(load(sys.argv[1], installed()), {})
 """

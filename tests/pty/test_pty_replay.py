@@ -16,8 +16,8 @@ from terminal import Terminal
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, AddNote
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Seat
 
 GOLDEN = Path(__file__).parents[1] / "logs" / "v1"

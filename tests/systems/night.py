@@ -39,9 +39,9 @@ from cockpit.run.friction import required_word
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_conditions
 from cockpit.run.state import Cursor, RunState
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.nudge import probe_now
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Done, Outcome, Seat
 from cockpit.session.spawn import start_keeper
 

@@ -31,8 +31,8 @@ from cockpit.run.commands import Command, ConfirmStep
 from cockpit.run.events import ActionEnded, ActionRequested, Actor, Body, Event, Instant
 from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Done, Outcome, Seat
 
 

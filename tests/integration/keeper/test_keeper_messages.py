@@ -15,7 +15,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import ConfirmStep
 from cockpit.run.messages import digest
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 SECRET = "s3cret-hook-of-the-team"
 TEXTS = """

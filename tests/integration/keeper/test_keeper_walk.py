@@ -89,7 +89,7 @@ def test_a_probe_of_an_unknown_kind_reads_error_and_never_opens_a_gate(stage: St
 
     from cockpit.profile.kinds import installed
     from cockpit.profile.load import load
-    from cockpit.session.runs import create_run
+    from cockpit.session.creating import create_run
 
     stage.begin()
     path = stage.folder / "stage.toml"

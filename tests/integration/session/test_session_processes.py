@@ -19,8 +19,8 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Phase, Profile, Step
 from cockpit.run import events as e
 from cockpit.run.evolve import fold
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.seat import Seat
 
 STEPS = tuple(f"step_{n}" for n in range(40))

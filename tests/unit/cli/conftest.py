@@ -12,7 +12,7 @@ from cli_desk import PROFILE, Cockpit, Ended
 
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 
 @pytest.fixture

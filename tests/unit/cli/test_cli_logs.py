@@ -13,7 +13,7 @@ from cli_desk import Cockpit, act, one_sentence
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, AddNote, ConfirmStep
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 
 def test_log_tells_what_happened_in_sentences(cockpit: Cockpit, run_dir: Path) -> None:

@@ -23,9 +23,9 @@ from cockpit.profile.load import load
 from cockpit.report.paper.page import WIDTH, cells
 from cockpit.run import events as e
 from cockpit.run.commands import ChooseRollback, ConfirmStep, PlaceHold
+from cockpit.session.creating import create_run
 from cockpit.session.follower import Follower
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 from cockpit.session.stopping import under_way
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"

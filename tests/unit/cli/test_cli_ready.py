@@ -12,7 +12,7 @@ from cli_desk import Cockpit, one_sentence
 
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 WHOLE = """
 id = "shop"

@@ -12,7 +12,7 @@ from cockpit.actions.foretelling import ONLY_SHOWN, Foretold
 from cockpit.cli.rehearsing import told
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 PRODUCTION = PROFILE.replace('environment = "staging"', 'environment = "live"\nproduction = true')
 

@@ -18,8 +18,8 @@ from cockpit.cli.run_table import table
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, ConfirmStep, SkipStep
+from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run
 
 
 def test_a_missing_environment_variable_stops_a_run_before_it_begins(cockpit: Cockpit, profile: Path) -> None:

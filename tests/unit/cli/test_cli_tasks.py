@@ -13,7 +13,7 @@ from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 HOSTILE = r"Ask; them, all\\ BEGIN:VEVENT *x* <b> 😀 " + "long " * 20
 TASKS = (

@@ -17,7 +17,7 @@ from cockpit.audit.locks import HeldLock
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Phase, Probe, Profile, Step
 from cockpit.run import events as e
-from cockpit.session.runs import create_run
+from cockpit.session.creating import create_run
 
 PROFILE = Profile(
     id="virtue",

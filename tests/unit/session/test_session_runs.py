@@ -18,9 +18,11 @@ from cockpit.audit.tail import Tail
 from cockpit.errors import RunError
 from cockpit.profile.model import Step, Window
 from cockpit.run import events as e
-from cockpit.session import runs
+from cockpit.session import creating, runs
+from cockpit.session.creating import create_run, origin
+from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
-from cockpit.session.runs import create_run, find_run, list_runs, live_runs, origin, runs_folder
+from cockpit.session.runs import list_runs, live_runs, runs_folder
 
 
 def started(run_dir: Path) -> e.RunStarted:
@@ -184,7 +186,7 @@ def test_without_a_name_the_only_live_run_is_meant(tmp_path: Path) -> None:
 
 def test_of_several_live_runs_this_users_only_one_is_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = new_run(tmp_path)
-    monkeypatch.setattr(runs, "actor", lambda: e.Actor("somebody", "else"))
+    monkeypatch.setattr(creating, "actor", lambda: e.Actor("somebody", "else"))
     new_run(tmp_path)
     monkeypatch.undo()
     assert find_run(None, tmp_path / "runs") == own

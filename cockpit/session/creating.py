@@ -1,0 +1,166 @@
+"""Making a run, and what is noted beside its log on this host.
+
+Invariant: a run exists once its first line is durable; whatever fails before that leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+import cockpit
+from cockpit.actions.files import digests, files_of
+from cockpit.audit import accepting, clock, ids, places
+from cockpit.audit.files import FileStore
+from cockpit.audit.layout import origin_path
+from cockpit.audit.line import draft
+from cockpit.audit.opening import content, opened
+from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, StoreFailed
+from cockpit.profile.freezing import frozen
+from cockpit.profile.kinds import Kinds, installed
+from cockpit.profile.titles import titled
+from cockpit.profile.window import resolve_window
+from cockpit.run.events import RunStarted, SourceFile
+from cockpit.session.identity import actor
+from cockpit.session.runs import runs_folder
+from cockpit.session.timings import earlier_timings
+from cockpit.text import visible
+
+if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a screen never needs
+    from cockpit.profile.load import Loaded
+
+_ORIGIN_BYTES = 65536
+
+
+def create_run(
+    loaded: Loaded,
+    values: Mapping[str, str],
+    *,
+    despite: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    kinds: Kinds | None = None,
+    rehearsal: bool = False,
+    rehearsal_reason: str = "",
+    despite_place: str = "",
+) -> Path:
+    """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
+
+    `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
+    `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
+    system that cannot be trusted. The files that its steps name are fixed now. Raises PlaceRefused; RunError with one
+    sentence if one of those files cannot be read, or if the run cannot be kept there; then nothing of it is left.
+    """
+    folder = folder or runs_folder()
+    started_by, now = actor(), clock.now()
+    run_dir = folder / ids.new_id()
+    try:
+        body = replace(
+            _run_started(loaded, values, dict(despite or {}), kinds or installed(), now.at),
+            rehearsal=rehearsal,
+            rehearsal_reason=visible(rehearsal_reason.strip()),
+            files=_fixed(loaded),
+            **_expected(loaded, folder),
+        )
+        store = FileStore.create(run_dir, run_dir.name, despite_place=bool(despite_place.strip()))
+        try:
+            _write_origin(run_dir, loaded)
+            store.append(0, draft(body, started_by, now))
+            accepting.accept_place(store, run_dir, started_by, despite_place)
+        finally:
+            store.close()
+    except PlaceRefused:
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise
+    except (LogError, OSError) as error:
+        # Only this run's own folder, made a moment ago and never acknowledged.
+        shutil.rmtree(run_dir, ignore_errors=True)
+        raise _not_created(folder, error) from error
+    return run_dir
+
+
+def _run_started(
+    loaded: Loaded, values: Mapping[str, str], despite: dict[str, str], kinds: Kinds, now: datetime
+) -> RunStarted:
+    profile = loaded.profile
+    window = resolve_window(profile.window, now) if profile.window else (None, None)
+    beside = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
+    used = sorted({probe.kind for probe in profile.probes} & kinds.probes.keys())
+    return RunStarted(
+        profile=titled(frozen(profile, kinds), values),
+        profile_digest=loaded.digest,
+        sources=tuple(
+            SourceFile(name=visible(os.path.relpath(source.name, beside)), digest=source.digest, toml=source.toml)
+            for source in loaded.sources
+        ),
+        variables=dict(values),
+        probe_facts={kind: {fact.name: fact.unit for fact in kinds.probes[kind].facts} for kind in used},
+        cockpit_version=cockpit.__version__,
+        window_start=window[0],
+        window_end=window[1],
+        despite={run: visible(reason.strip()) for run, reason in despite.items()},
+    )
+
+
+def _fixed(loaded: Loaded) -> dict[str, str]:
+    """The digests of the files that steps name, in the order of the walk."""
+    named = dict.fromkeys(name for _, step in loaded.profile.every_step() for name in files_of(step))
+    try:
+        return digests(named, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
+    except ActionError as error:
+        raise RunError(
+            f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"
+        ) from error
+
+
+def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:
+    """How long steps took before."""
+    known = earlier_timings(loaded.profile.id, {step.id for _, step in loaded.profile.every_step()}, folder)
+    return {"medians": known.medians, "earlier_runs": known.runs}
+
+
+def accept_place(run_dir: Path, reason: str) -> None:
+    """Have a run go on, for this reason, that is on a file system which cannot be trusted. Elsewhere it does nothing.
+
+    Raises LogError.
+    """
+    if places.doubt_of(run_dir) is None:
+        return
+    store = FileStore.open(run_dir, despite_place=True)
+    try:
+        accepting.accept_place(store, run_dir, actor(), reason)
+    finally:
+        store.close()
+
+
+def _write_origin(run_dir: Path, loaded: Loaded) -> None:
+    where = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
+    fd = opened(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with os.fdopen(fd, "wb") as file:
+        file.write(os.fsencode(where))
+
+
+def _not_created(folder: Path, error: LogError | OSError) -> RunError:
+    if isinstance(error, StoreFailed):
+        hint = error.hint if not error.hint.startswith("nothing more") else "free space there, or set COCKPIT_RUNS"
+        return RunError(error.message, hint=hint)
+    if isinstance(error, LogError):
+        return RunError(error.message, hint=error.hint)
+    return RunError(
+        f"the run cannot be kept in {folder}: {error.strerror or error}",
+        hint="name a folder that you can write to in COCKPIT_RUNS",
+    )
+
+
+def origin(run_dir: Path) -> Path | None:
+    """The folder in which the profile's relative paths begin; None if this host never knew it."""
+    try:
+        raw = content(origin_path(run_dir), _ORIGIN_BYTES)
+    except OSError:
+        return None
+    return Path(os.fsdecode(raw)) if raw else None

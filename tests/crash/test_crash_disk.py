@@ -23,7 +23,7 @@ from cockpit.errors import LogError, LogUnreadable, StoreFailed
 from cockpit.run.events import Actor, Event, NoteAdded, ProbesSampled
 
 ANA = Actor(user="ana", host="h")
-KINDS = ("least", "most", "torn", "torn")
+KINDS = ("least", "most", "torn", "torn", "torn")
 MANY_KINDS = ("least", "most", *("torn",) * 40)
 
 

@@ -24,7 +24,7 @@ from cockpit.run.events import Event
 from cockpit.session.creating import create_run
 
 KILLS, MANY_KILLS = 20, 200
-RESUMES, MANY_RESUMES = 1, 20
+RESUMES, MANY_RESUMES = 2, 20
 LANES = 4
 STEPS_A_KILL = 25
 """More than can be walked between two kills."""

@@ -13,7 +13,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.session.creating import create_run
 
-EXAMPLES, MANY_EXAMPLES = 10, 200
+EXAMPLES, MANY_EXAMPLES = 15, 200
 PROFILE = 'id = "p"\nenvironment = "staging"\n[[phases]]\nid = "all"\ntitle = "All"\n' + "".join(
     f'[[phases.steps]]\nid = "step_{n}"\ntitle = "Step {n}"\n' for n in range(40)
 )

@@ -108,7 +108,7 @@ def test_a_fault_is_held_noted_and_aborted_by_keys(place: Path):
 def test_whatever_is_killed_no_confirmed_step_is_lost(place: Path, request: pytest.FixtureRequest):
     """Kills the screen or the keeper at random moments of one walk after the other, and resumes."""
     seed = random.randrange(10**6)
-    kills = moments(seed, count=200 if request.config.getoption("--many") else 3, longest_s=1.5)
+    kills = moments(seed, count=200 if request.config.getoption("--many") else 4, longest_s=1.5)
     print(f"seed {seed}: {[round(moment, 2) for moment in kills]}")
     while kills:
         kills = _walk_through_kills(place, kills)

@@ -80,16 +80,21 @@ class Leaving:
         Textual starts anew on SIGCONT, also where it was never suspended (kill -STOP, a hang-up): two threads then
         read the keys, and its own modes are taken for those of the shell.
         """
-        driver, resume = app._driver, signal.getsignal(signal.SIGCONT)
+        driver, resume, loop = app._driver, signal.getsignal(signal.SIGCONT), asyncio.get_running_loop()
         if not isinstance(driver, LinuxDriver) or not callable(resume):
             return
 
-        def continued(number: int, frame: FrameType | None) -> None:
+        def go_on() -> None:
             if self.reason:
                 return
             if driver._auto_restart and not driver._must_signal_resume:
                 driver.suspend_application_mode()
-            resume(number, frame)
+            resume(signal.SIGCONT, None)
+
+        def continued(number: int, frame: FrameType | None) -> None:
+            # Not here: the signal may have come while the loop holds the lock of what is being written.
+            with suppress(RuntimeError):  # the loop is closed: it has ended
+                loop.call_soon_threadsafe(go_on)
 
         signal.signal(signal.SIGCONT, continued)
 

@@ -17,7 +17,7 @@ from cockpit.profile.conversion_scene import convert_probe, convert_role, conver
 from cockpit.profile.conversion_walk import convert_phase, convert_plan
 from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Kinds
-from cockpit.profile.model import Profile
+from cockpit.profile.model import SIGNING, Profile
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.undoing import write_out_undoing
 from cockpit.profile.unique import judge_ids
@@ -54,6 +54,10 @@ def convert(root: Node, kinds: Kinds, findings: Findings) -> tuple[Profile, bool
         alerts=fields.line("alerts"),
         contacts=tuple(convert_contact(node, findings) for node in fields.tables("contacts")),
         tasks=tuple(convert_task(node, findings) for node in fields.tables("tasks")),
+        signing=fields.word("signing", SIGNING, "off"),
+        allowed_signers=fields.line("allowed_signers"),
+        revoked_keys=fields.line("revoked_keys"),
+        shared_accounts=fields.texts("shared_accounts", what="users"),
     )
     fields.finish(also=("extends",))
     judge_ids(root, findings)

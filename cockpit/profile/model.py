@@ -6,7 +6,7 @@ defaults. Field names in TOML are given in `docs/profile.md`; durations are writ
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -260,6 +260,10 @@ class Task(Value, frozen=True, kw_only=True):
     group: str = ""
 
 
+Signing = Literal["off", "signoffs", "facts"]
+SIGNING: tuple[Signing, ...] = get_args(Signing)
+
+
 class Profile(Value, frozen=True, kw_only=True):
     """One environment, whole."""
 
@@ -286,6 +290,14 @@ class Profile(Value, frozen=True, kw_only=True):
     """Id of the channel that is told of triggers and due steps while no seat is attached; empty: nobody is."""
     contacts: tuple[Contact, ...] = ()
     tasks: tuple[Task, ...] = ()
+    signing: Signing = "off"
+    """What people sign with their SSH keys: nothing, sign-offs and agreements, or every fact of theirs."""
+    allowed_signers: str = ""
+    """A file beside the profile: whose keys count (ssh-keygen(1), ALLOWED SIGNERS). Fixed when a run starts."""
+    revoked_keys: str = ""
+    """A file beside the profile: public keys that count no more, one a line. Fixed when a run starts."""
+    shared_accounts: tuple[str, ...] = ()
+    """Users that several people log in as: they pick their name from the roles, and prove it by a signature."""
 
     def steps(self) -> tuple[tuple[Phase, Step], ...]:
         """Every step with its phase, in the order of the walk, without those of the rollback plans."""

@@ -1,8 +1,8 @@
-"""The schema of what stands around the walk: targets, triggers, templates, channels, contacts, tasks."""
+"""The schema of what stands around the walk: targets, triggers, templates, channels, contacts, tasks, signatures."""
 
 from __future__ import annotations
 
-from cockpit.profile.model import Channel, Contact, Severity, Target, TargetKind, Task, Template, Trigger
+from cockpit.profile.model import Channel, Contact, Severity, Signing, Target, TargetKind, Task, Template, Trigger
 from cockpit.profile.schema_parts import CONDITIONS, DURATION, ID, TEXT, Schema, items_of, object_of, texts, words
 
 
@@ -10,6 +10,10 @@ def around() -> dict[str, Schema]:
     """The keys at the top and their schemas."""
     return {
         "alerts": TEXT,
+        "signing": words(Signing),
+        "allowed_signers": TEXT,
+        "revoked_keys": TEXT,
+        "shared_accounts": texts(),
         "targets": items_of(object_of(Target, _target())),
         "triggers": items_of(object_of(Trigger, _trigger())),
         "templates": items_of(object_of(Template, _texts("title", "body", "to", "channel"))),

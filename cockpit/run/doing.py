@@ -131,7 +131,9 @@ def action_ended(state: RunState, event: e.Event, body: e.ActionEnded) -> RunSta
         output_sha256=body.output_sha256,
         sent=body.sent,
     )
-    step = replace(step, action=action, sent=body.sent or step.sent, countersigned_by="", waived_reason="")
+    step = replace(
+        step, action=action, sent=body.sent or step.sent, countersigned_by="", countersigner=None, waived_reason=""
+    )
     if body.outcome == "unknown":
         step = replace(step, touched_seq=event.seq, touched=action.started or event.instant)
     elif found[2].started is not None and (body.nothing_done or body.outcome in ("refused", "lapsed")):

@@ -27,7 +27,6 @@ from cockpit.run.events_line import (
     HoldPlaced,
     HoldReleased,
     NoteAdded,
-    PenTaken,
     PlansJudged,
     RollbackChosen,
     RollbackLeft,
@@ -36,6 +35,18 @@ from cockpit.run.events_line import (
     TriggerFired,
     TriggerRaised,
 )
+from cockpit.run.events_people import (
+    OperatorAttached,
+    OperatorDetached,
+    OperatorIdentified,
+    OperatorMoved,
+    PenAsked,
+    PenOffered,
+    PenPassed,
+    PenTaken,
+    PenWithdrawn,
+)
+from cockpit.run.events_signed import HeadSigned, SignatureWaived, SigningFailed
 from cockpit.run.events_walk import (
     CursorJumped,
     GateOverridden,
@@ -60,8 +71,6 @@ from cockpit.run.events_watch import (
     KeeperStopRequested,
     LogContinued,
     LogRecovered,
-    OperatorAttached,
-    OperatorDetached,
     PlaceAccepted,
     ProbeChanged,
     ProbesSampled,
@@ -72,6 +81,7 @@ from cockpit.run.readings import ConditionVerdict, Evidence, Reading, Scalar, Sh
 
 __all__ = [
     "BODIES",
+    "BY_MACHINE",
     "ActionCancelled",
     "ActionEnded",
     "ActionOutput",
@@ -88,6 +98,7 @@ __all__ = [
     "Evidence",
     "GateChanged",
     "GateOverridden",
+    "HeadSigned",
     "HoldPlaced",
     "HoldReleased",
     "Instant",
@@ -100,7 +111,13 @@ __all__ = [
     "NoteAdded",
     "OperatorAttached",
     "OperatorDetached",
+    "OperatorIdentified",
+    "OperatorMoved",
+    "PenAsked",
+    "PenOffered",
+    "PenPassed",
     "PenTaken",
+    "PenWithdrawn",
     "PhaseEntered",
     "PhaseLeft",
     "PlaceAccepted",
@@ -116,6 +133,8 @@ __all__ = [
     "Scalar",
     "SecondWaived",
     "ShownStatus",
+    "SignatureWaived",
+    "SigningFailed",
     "SourceFile",
     "StepConfirmed",
     "StepCountersigned",
@@ -153,10 +172,19 @@ BODIES: dict[str, type[Body]] = {
         ActionSettled, TriggerRaised, TriggerAnswered, RollbackChosen, RollbackLeft, TargetSeen, ActionStarted,
         KeeperStopRequested,
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
-        PlansJudged, AlertSent, ClockStepped, LogContinued,
+        PlansJudged, AlertSent, ClockStepped, LogContinued, OperatorMoved, OperatorIdentified, PenAsked, PenOffered,
+        PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
     )
 }  # fmt: skip
 """Every known type, by name."""
+BY_MACHINE = frozenset(
+    {
+        "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
+        "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
+        "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
+    }
+)  # fmt: skip
+"""Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""
 
 
 def run_gate(step_id: str) -> str:

@@ -20,14 +20,29 @@ class Instant(Struct, frozen=True):
 
 
 class Actor(Struct, frozen=True, omit_defaults=True):
-    """Who did it, as the system knows it."""
+    """Who did it, as the system knows it. What is told beside user and host is claimed, unless `proven` names it."""
 
     user: str
+    """Of the process: the account. Several people may share one."""
     host: str
     via: str = ""
-    """How they came, for example `ssh 192.0.2.7`; empty for a local terminal."""
+    """How they came, for people: for example `ssh 192.0.2.7`; empty for a local terminal."""
     key: str = ""
-    """Fingerprint of the key that opened the session, where known."""
+    """Fingerprint (`SHA256:…`) of the key that opened the session, where known."""
+    login: str = ""
+    """The user who logged in, by the kernel's login uid, where it is set and another than `user`."""
+    sudo: str = ""
+    """The user who became `user` by sudo."""
+    tty: str = ""
+    """The terminal: `pts/3`."""
+    client: str = ""
+    """Address of the SSH client."""
+    person: str = ""
+    """On a shared account: the name that the person picked from the profile's roles."""
+    signer: str = ""
+    """Fingerprint of the key by which they proved to be that person."""
+    proven: tuple[str, ...] = ()
+    """Names of the fields above that the system vouches for (`user` always is); the others are merely claimed."""
 
 
 class Body(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Notes, holds, the pen, triggers and the way back: what stops the line, or turns it.
+"""Notes, holds, triggers and the way back: what stops the line, or turns it.
 
 A part of the log's format: see `events`.
 """
@@ -31,15 +31,6 @@ class HoldReleased(Body, frozen=True, kw_only=True):
 
     type: ClassVar[str] = "hold.released"
     reason: str
-
-
-class PenTaken(Body, frozen=True, kw_only=True):
-    """The right to act moved to the actor of this event."""
-
-    type: ClassVar[str] = "pen.taken"
-    epoch: int
-    reason: str
-    previous: str = ""
 
 
 class TriggerFired(Body, frozen=True, kw_only=True):

@@ -32,6 +32,12 @@ class RunStarted(Body, frozen=True, kw_only=True):
     """Live runs of the same profile at the start (run id to the reason given for starting another)."""
     signers_digest: str = ""
     """SHA-256 of the trusted signers file; empty while signing is off."""
+    signers: str = ""
+    """That file's text (ssh-keygen(1), ALLOWED SIGNERS)."""
+    revoked_digest: str = ""
+    """SHA-256 of the file of revoked keys; empty: there is none."""
+    revoked: str = ""
+    """That file's text: a public key a line."""
     rehearsal: bool = False
     """Nothing outside is changed: commands run their `dry_run` or are shown, SQL is rolled back."""
     rehearsal_reason: str = ""

@@ -158,25 +158,6 @@ class ProbesSampled(Body, frozen=True, kw_only=True):
     """Whole seconds since each probe's last reading ended, in the profile's order; None: never read."""
 
 
-class OperatorAttached(Body, frozen=True, kw_only=True):
-    """A seat opened."""
-
-    type: ClassVar[str] = "operator.attached"
-    is_fact: ClassVar[bool] = False
-    seat: str
-    role: Literal["acting", "watching"]
-    version: str = ""
-
-
-class OperatorDetached(Body, frozen=True, kw_only=True):
-    """A seat closed; the run goes on."""
-
-    type: ClassVar[str] = "operator.detached"
-    is_fact: ClassVar[bool] = False
-    seat: str
-    reason: str = ""
-
-
 class UnknownBody(Body, frozen=True, kw_only=True):
     """An event of a type this version does not know: kept, shown generically, and acting stops."""
 

@@ -5,8 +5,8 @@ Invariant: pure, total, never mutates. `fold(a + b) == fold(b, fold(a))`, whatev
 nothing else. Telemetry changes probes, seats and what is shown of a running action. It must never raise on an event
 that decoded, and never read a clock: what an event needs to know, it carries.
 
-What events of one matter change stands in `settled`, `doing`, `troubled`, `turned` and `observed`; here is the
-table.
+What events of one matter change stands in `settled`, `doing`, `troubled`, `turned`, `passing`, `signed` and
+`observed`; here is the table.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.run import doing, hands, observed, sampled, settled, troubled, turned
+from cockpit.run import doing, hands, observed, passing, sampled, settled, signed, troubled, turned
 from cockpit.run import events as e
 from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
 from cockpit.run.walk import go_on, leave
@@ -27,6 +27,7 @@ def evolve(state: RunState, event: e.Event) -> RunState:
     change = _CHANGES.get(type(event.body))
     if change is not None and (state.status == "live" or type(event.body) in _ANY_TIME):
         state = change(state, event, event.body)
+    state = signed.to_be_signed(state, event)
     return replace(
         state,
         last_seq=event.seq,
@@ -63,7 +64,7 @@ def _run_started(state: RunState, event: e.Event, body: e.RunStarted) -> RunStat
         began=event.instant,
         steps={step.id: StepState() for _, step in body.profile.every_step()},
         probes={probe.id: ProbeState() for probe in body.profile.probes},
-        pen=Pen(user=event.actor.user, host=event.actor.host),
+        pen=Pen(user=event.actor.user, host=event.actor.host, by=event.actor, since=event.instant),
     )
     for run, reason in body.despite.items():
         state = settled.deviate(state, event, "second_run", run, reason)
@@ -113,7 +114,14 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.PlansJudged: turned.plans_judged,
     e.RollbackChosen: turned.rollback_chosen,
     e.RollbackLeft: turned.rollback_left,
-    e.PenTaken: troubled.pen_taken,
+    e.PenAsked: passing.pen_asked,
+    e.PenOffered: passing.pen_offered,
+    e.PenWithdrawn: passing.pen_withdrawn,
+    e.PenPassed: passing.pen_passed,
+    e.PenTaken: passing.pen_taken,
+    e.HeadSigned: signed.head_signed,
+    e.SigningFailed: signed.signing_failed,
+    e.SignatureWaived: signed.signature_waived,
     e.PlaceAccepted: troubled.place_accepted,
     e.KeeperStarted: observed.keeper_started,
     e.KeeperStopRequested: troubled.keeper_stop_requested,
@@ -123,8 +131,10 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.ClockStepped: observed.clock_stepped,
     e.ProbeChanged: observed.probe_told,
     e.ProbesSampled: observed.probe_told,
-    e.OperatorAttached: observed.operator_attached,
-    e.OperatorDetached: observed.operator_detached,
+    e.OperatorAttached: passing.operator_attached,
+    e.OperatorDetached: passing.operator_detached,
+    e.OperatorMoved: passing.operator_moved,
+    e.OperatorIdentified: passing.operator_identified,
     e.LogRecovered: observed.log_recovered,
     e.LogContinued: observed.log_continued,
     e.UnknownBody: observed.unknown,
@@ -135,8 +145,8 @@ _OF_PROBES = (e.ProbeChanged, e.ProbesSampled)
 """Change probes and nothing else, and nothing else changes them: they commute with all other events of a live run."""
 _ANY_TIME = frozenset(
     {
-        e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.LogRecovered, e.LogContinued,
-        e.UnknownBody,
+        e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.OperatorMoved, e.LogRecovered,
+        e.LogContinued, e.UnknownBody, e.HeadSigned, e.SigningFailed,
         e.ActionStarted, e.ActionOutput, e.ActionEnded,
     }
 )  # fmt: skip

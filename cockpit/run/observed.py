@@ -1,4 +1,4 @@
-"""What the keeper saw and who is here: the part of `evolve` that no person decides.
+"""What the keeper saw, and what became of the log: the part of `evolve` that no person decides.
 
 Invariant: as `evolve`. What a sample says goes into probes and nowhere else; a probe that the profile does not have is
 ignored.
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run import hands, sampled
 from cockpit.run.settled import deviate
-from cockpit.run.state import KeeperState, RunState, SeatState, TargetState
+from cockpit.run.state import KeeperState, RunState, TargetState
 from cockpit.run.walk import current_gate
 
 # ---- the keeper and its probes -------------------------------------------------------------------------------------
@@ -60,16 +60,7 @@ def clock_stepped(state: RunState, event: e.Event, body: e.ClockStepped) -> RunS
     return replace(state, clock_steps=state.clock_steps + 1)
 
 
-# ---- presence, the log ---------------------------------------------------------------------------------------------
-
-
-def operator_attached(state: RunState, event: e.Event, body: e.OperatorAttached) -> RunState:
-    seat = SeatState(seat=body.seat, user=event.actor.user, role=body.role, since=event.instant)
-    return replace(state, seats={**state.seats, body.seat: seat})
-
-
-def operator_detached(state: RunState, event: e.Event, body: e.OperatorDetached) -> RunState:
-    return replace(state, seats={name: seat for name, seat in state.seats.items() if name != body.seat})
+# ---- the log -----------------------------------------------------------------------------------------------
 
 
 def log_recovered(state: RunState, event: e.Event, body: e.LogRecovered) -> RunState:

@@ -300,7 +300,7 @@ def step_countersigned(state: RunState, event: e.Event, body: e.StepCountersigne
     if step is None or step.status != "open" or step.attempt != body.attempt:
         return state
     who = f"{event.actor.user}@{event.actor.host}"
-    return with_step(state, body.step, replace(step, countersigned_by=who))
+    return with_step(state, body.step, replace(step, countersigned_by=who, countersigner=event.actor))
 
 
 def second_waived(state: RunState, event: e.Event, body: e.SecondWaived) -> RunState:

@@ -163,6 +163,8 @@ class StepState(Struct, frozen=True):
     """When the keeper said that its time had come."""
     countersigned_by: str = ""
     """user@host of the second person, for the current attempt."""
+    countersigner: Actor | None = None
+    """That person, whole."""
     waived_reason: str = ""
     """Why it goes on without one."""
     sent: dict[str, str] = {}
@@ -212,6 +214,47 @@ class Pen(Struct, frozen=True):
     user: str
     host: str
     epoch: int = 1
+    by: Actor | None = None
+    """Whoever holds it, whole."""
+    since: Instant | None = None
+
+
+class PenAsk(Struct, frozen=True):
+    """Somebody waits for the pen."""
+
+    by: Actor
+    seat: str
+    since: Instant
+    reason: str = ""
+
+
+class PenOffer(Struct, frozen=True):
+    """The pen is held out to somebody, who has not accepted it yet."""
+
+    seat: str
+    to: str
+    since: Instant
+
+
+class UnsignedFact(Struct, frozen=True):
+    """A fact whose signature has not arrived."""
+
+    seq: int
+    by: Actor
+    what: str
+    """`signoff`: nothing goes on without it, or a reason; `fact`: any other."""
+    step: str = ""
+    failed: str = ""
+    """Why it could not be signed; empty: it was not tried, or the try has not ended."""
+
+
+class SignedHead(Struct, frozen=True):
+    """The newest head that somebody signed."""
+
+    principal: str
+    seq: int
+    at: Instant
+    key: str = ""
 
 
 class KeeperState(Struct, frozen=True):
@@ -244,6 +287,14 @@ class SeatState(Struct, frozen=True):
     user: str
     role: Literal["acting", "watching"]
     since: Instant
+    by: Actor | None = None
+    """Whoever sits there, whole."""
+    version: str = ""
+    """Of their cockpit; empty: an older one did not say."""
+    at: str = ""
+    """The step that they look at; empty: what is due."""
+    active: Instant | None = None
+    """When they last were known to press a key."""
 
 
 class Deviation(Struct, frozen=True):
@@ -254,7 +305,7 @@ class Deviation(Struct, frozen=True):
     """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
     (of a production target), `keeper` (a person ended it), `hands` (a keeper other than the last),
-    `continued` (the log, elsewhere), `place` (one that cannot be trusted)."""
+    `continued` (the log, elsewhere), `place` (one that cannot be trusted), `unsigned` (gone on without a signature)."""
     where: str
     reason: str
     by: str
@@ -289,6 +340,13 @@ class RunState(Struct, frozen=True):
     probes: dict[str, ProbeState] = {}
     hold: Hold | None = None
     pen: Pen | None = None
+    pen_asked: tuple[PenAsk, ...] = ()
+    """Who waits for it, longest first; empty again once it moved."""
+    pen_offer: PenOffer | None = None
+    unsigned: tuple[UnsignedFact, ...] = ()
+    """Facts that were to be signed and are not yet, oldest first. None while signing is off."""
+    signed: dict[str, SignedHead] = {}
+    """By principal: how far they vouch for the log."""
     keeper: KeeperState | None = None
     trusted: KeeperState | None = None
     """The last keeper that could act, with what is to be compared with the next one's: see `hands`."""

@@ -1,4 +1,4 @@
-"""Holds, triggers, a stopped keeper, and who holds the pen: a part of `evolve`.
+"""Holds, triggers and a stopped keeper: a part of `evolve`.
 
 Invariant: as `evolve`. A trigger stays until it is answered, also when what fired it is over. While the line is stopped
 no step is passed by: whether one applies counts once the hold is released.
@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run.numbering import step_label
 from cockpit.run.settled import considered, deviate
-from cockpit.run.state import FiredTrigger, Hold, Pen, RunState
+from cockpit.run.state import FiredTrigger, Hold, RunState
 from cockpit.text import visible
 
 
@@ -30,18 +30,6 @@ def keeper_stop_requested(state: RunState, event: e.Event, body: e.KeeperStopReq
         return state
     keeper = replace(state.keeper, stopped_by=event.actor.user, stop_reason=body.reason)
     return deviate(replace(state, keeper=keeper), event, "keeper", f"epoch {body.epoch}", body.reason)
-
-
-def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
-    """Who acts from here on is the first person: what they agreed to as the second one has none any more."""
-    steps = {
-        step_id: replace(step, countersigned_by="")
-        if step.status == "open" and step.countersigned_by.rpartition("@")[0] == event.actor.user
-        else step
-        for step_id, step in state.steps.items()
-    }
-    state = replace(state, pen=Pen(user=event.actor.user, host=event.actor.host, epoch=body.epoch), steps=steps)
-    return deviate(state, event, "pen", f"from {body.previous}" if body.previous else "", body.reason)
 
 
 def place_accepted(state: RunState, event: e.Event, body: e.PlaceAccepted) -> RunState:

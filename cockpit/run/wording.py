@@ -9,21 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from cockpit.run import events as e
+from cockpit.run.events import BY_MACHINE
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
+from cockpit.run.people import name_of
 from cockpit.run.readings import Scalar
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
 
 _LINE = 240
 _NAME = 24
-BY_MACHINE = frozenset(
-    {
-        "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
-        "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
-        "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
-    }
-)  # fmt: skip
-"""Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""
 KEEPER = "keeper"
 """Who is said to be behind these."""
 
@@ -35,7 +29,7 @@ def sentence(event: e.Event, state: RunState | None = None) -> str:
     ids stand in their place.
     """
     say = _SAYINGS.get(type(event.body), _generic)
-    who = KEEPER if event.type in BY_MACHINE else shortened(event.actor.user, _NAME)
+    who = KEEPER if event.type in BY_MACHINE else shortened(name_of(event.actor), _NAME)
     return shortened(f"{who}  {say(event, event.body, state)}", _LINE)
 
 
@@ -118,6 +112,11 @@ def _noted(event: e.Event, body: e.NoteAdded, state: RunState | None) -> str:
 def _pen_taken(event: e.Event, body: e.PenTaken, state: RunState | None) -> str:
     previous = f" from {body.previous}" if body.previous else ""
     return f"took the pen{previous}{_because(body.reason)}"
+
+
+def _head_signed(event: e.Event, body: e.HeadSigned, state: RunState | None) -> str:
+    how = "countersigned" if body.is_countersignature else "signed"
+    return f"{how} the head at {body.seq} ({shortened(body.digest, 8)}) as {shortened(body.principal, 2 * _NAME)}"
 
 
 def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | None) -> str:
@@ -287,6 +286,21 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.HoldPlaced: lambda event, body, state: f"holds the run{_because(body.reason)}",
     e.HoldReleased: lambda event, body, state: f"released the hold{_because(body.reason)}",
     e.PenTaken: _pen_taken,
+    e.PenAsked: lambda event, body, state: f"asks for the pen{_because(body.reason)}",
+    e.PenOffered: lambda event, body, state: f"offers the pen to {shortened(body.to, _NAME)}",
+    e.PenWithdrawn: lambda event, body, state: f"no pen is offered any more{_because(body.reason)}",
+    e.PenPassed: lambda event, body, state: f"accepted the pen from {shortened(body.previous, 2 * _NAME)}",
+    e.OperatorIdentified: lambda event, body, state: (
+        f"is {shortened(body.person, _NAME)}, by a signature of {shortened(body.key, 60)}"
+    ),
+    e.OperatorMoved: lambda event, body, state: (
+        f"looks at {_step(state, body.step)}" if body.step else "looks at what is due"
+    ),
+    e.HeadSigned: _head_signed,
+    e.SigningFailed: lambda event, body, state: f"did not sign the head at {body.seq}{_because(body.reason)}",
+    e.SignatureWaived: lambda event, body, state: (
+        f"goes on without the signature of seq {body.seq}{_because(body.reason)}"
+    ),
     e.PlaceAccepted: _place_accepted,
     e.KeeperStarted: _keeper_started,
     e.KeeperStopRequested: lambda event, body, state: f"stops the keeper (epoch {body.epoch}){_because(body.reason)}",

@@ -23,9 +23,9 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
 from cockpit.audit.packed import packed_log, unpacked
 from cockpit.errors import LogError
+from cockpit.run.events import BY_MACHINE
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
-from cockpit.run.wording import BY_MACHINE
 from cockpit.session.runs import RunSummary, run_names, runs_folder, summary
 
 Outcome = Literal["live", "finished", "aborted", "rolled-back", "damaged"]

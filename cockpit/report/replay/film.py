@@ -27,9 +27,9 @@ from cockpit.report.marks import KINDS, MarkKind, mark_of
 from cockpit.report.replay.reel import Damage, Reel, Row
 from cockpit.report.replay.scene import Place, Scenes
 from cockpit.report.replay.timeline import Timeline, TimelineBuilder
-from cockpit.run.events import Event, Instant
+from cockpit.run.events import BY_MACHINE, Event, Instant
 from cockpit.run.state import RunState
-from cockpit.run.wording import BY_MACHINE, KEEPER
+from cockpit.run.wording import KEEPER
 
 if TYPE_CHECKING:
     from cockpit.audit.verify import Verification

@@ -17,7 +17,8 @@ from cockpit.audit.stretch import Ordinary
 from cockpit.report.search.moments import Moment, zone_called
 from cockpit.report.search.subjects import Subjects, named_in
 from cockpit.run import events as e
-from cockpit.run.wording import BY_MACHINE, KEEPER
+from cockpit.run.events import BY_MACHINE
+from cockpit.run.wording import KEEPER
 
 _GLOB = frozenset("*?[")
 

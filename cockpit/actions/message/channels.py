@@ -7,29 +7,13 @@ became of a text is said as far as it is known: once any of it was on its way an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
-from msgspec import Struct
-
+from cockpit.actions.message.sent import Sent
 from cockpit.profile.model import Channel
 from cockpit.text import visible
 
 TIMEOUT_S = 10.0
 """For one text, from the first look-up of a name to the answer."""
-
-
-class Sent(Struct, frozen=True):
-    """What became of a text."""
-
-    outcome: Literal["succeeded", "failed", "unknown"]
-    """`unknown`: it was on its way, and whether it was taken is not known."""
-    detail: str = ""
-    """One visible line."""
-
-    @property
-    def ok(self) -> bool:
-        """Whether the other side took it."""
-        return self.outcome == "succeeded"
 
 
 async def send(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from cockpit.actions.message.channels import Sent
+from cockpit.actions.message.sent import Sent
 from cockpit.probes.threads import in_own_thread
 
 MISSING = "nothing was sent: the extra `apprise` is not installed here; install cockpit[apprise]"

@@ -14,7 +14,7 @@ import httpx
 import msgspec
 
 import cockpit
-from cockpit.actions.message.channels import Sent
+from cockpit.actions.message.sent import Sent
 from cockpit.errors import ProbeError
 from cockpit.probes.http.exchange import reason
 from cockpit.probes.trust import trusting

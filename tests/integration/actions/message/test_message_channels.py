@@ -11,7 +11,8 @@ import pytest
 import trustme
 from message_server import MessageServer, message_server
 
-from cockpit.actions.message.channels import Sent, send
+from cockpit.actions.message.channels import send
+from cockpit.actions.message.sent import Sent
 from cockpit.profile.model import Channel
 
 OWN_WARNINGS = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::SyntaxWarning")

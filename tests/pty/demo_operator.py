@@ -21,7 +21,7 @@ _WORD = re.compile(r"type (\S+) to go on")
 
 def cockpit(place: Path, arguments: Sequence[str], *, columns: int = 120, lines: int = 40) -> Terminal:
     """`cockpit ARGUMENTS` in a terminal, with its runs and temporary files in `place`."""
-    env = {**os.environ, "COCKPIT_RUNS": str(place / "runs"), "TMPDIR": str(place), "COLUMNS": "", "LINES": ""}
+    env = {**os.environ, "COCKPIT_RUNS": str(place / "runs"), "TMPDIR": str(place)}
     return Terminal([*COCKPIT, *arguments], env=env, columns=columns, lines=lines)
 
 

@@ -87,7 +87,8 @@ class Terminal:
             stdin=terminal,
             stdout=terminal,
             stderr=terminal,
-            env={"TERM": "xterm-256color", **env},
+            # these two would count for more than the terminal's own size
+            env={"TERM": "xterm-256color", **{name: env[name] for name in env if name not in ("COLUMNS", "LINES")}},
         )
         self._stop = os.eventfd(0)
         self._reader = threading.Thread(target=self._read, daemon=True)

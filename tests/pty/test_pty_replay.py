@@ -42,8 +42,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def replay(*arguments: str, columns: int = 120, lines: int = 40, tracer: tuple[str, ...] = (), **env: str) -> Terminal:
-    # COLUMNS and LINES would count for more than the terminal's own size
-    kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
+    kept = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     variables = {**kept, "TERM": "xterm-256color", "TZ": "America/New_York", "PYTHONDONTWRITEBYTECODE": "1", **env}
     argv = [*tracer, sys.executable, "-m", "cockpit.cli", "replay", *arguments]
     return Terminal(argv, env=variables, columns=columns, lines=lines)

@@ -61,6 +61,12 @@ def test_the_program_sees_the_size_and_its_changes():
         t.wait_for(r"columns=120, lines=40")
 
 
+def test_the_terminals_own_size_counts_whatever_the_environment_says():
+    say = [sys.executable, "-c", "import shutil; print(shutil.get_terminal_size())"]  # COLUMNS and LINES come first
+    with Terminal(say, env={**os.environ, "COLUMNS": "80", "LINES": "24"}, columns=120, lines=40) as terminal:
+        terminal.wait_for("columns=120, lines=40")
+
+
 def test_the_program_has_a_controlling_terminal_of_its_own():
     with program(
         "import os; print(os.getsid(0) == os.getpid(), os.path.exists('/dev/tty') and bool(open('/dev/tty')))"

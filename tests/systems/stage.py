@@ -64,7 +64,7 @@ def screen(system: StandIn, folder: Path, arguments: Sequence[str], *, person: s
     """`cockpit ARGUMENTS` in a terminal, in the system's environment, its runs in `folder`/runs."""
     env = {**os.environ, **system.environ, "COCKPIT_RUNS": str(folder / "runs"), "TMPDIR": str(folder)}
     argv = [*AS_SOMEBODY, person, *arguments] if person else [*COCKPIT, *arguments]
-    return Terminal(argv, env={**env, "COLUMNS": "", "LINES": ""})
+    return Terminal(argv, env=env)
 
 
 def answers(profile: Profile, values: Mapping[str, str]) -> dict[str, str]:

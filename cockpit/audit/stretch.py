@@ -38,6 +38,13 @@ class _Names(Struct, gc=False):
     host: str
     via: str = ""
     key: str = ""
+    login: str = ""
+    sudo: str = ""
+    tty: str = ""
+    client: str = ""
+    person: str = ""
+    signer: str = ""
+    proven: tuple[str, ...] = ()
 
 
 class Ordinary(Struct, gc=False, rename={"class_": "class"}):

@@ -23,7 +23,8 @@ def is_event(line):
     try:
         actor, mono = line["actor"], line["mono"]
         "".join([line["type"], line["id"], line["boot"], actor["user"], actor["host"]])
-        "".join([actor.get("via", ""), actor.get("key", "")])
+        "".join(actor.get(key, "") for key in ("via", "key", "login", "sudo", "tty", "client", "person", "signer"))
+        "".join(list.copy(actor.get("proven", [])))  # of strings, and nothing but a list has this copy
         dated = AT.fullmatch(line["at"]) and datetime.fromisoformat(line["at"].upper())
         timed = dated and type(mono) in (int, float) and abs(mono) < float("inf")
         return timed and line["class"] in ("fact", "telemetry") and "data" in line

@@ -41,6 +41,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "checkpoint": ("verifying", "Print a log's head, to be kept elsewhere or signed."),
     "replay": ("replaying", "Replay a run's log on its screen."),
     "report": ("reporting", "Tell a run after the night: a page, a document, or data."),
+    "store": ("storing", "Keep runs in PostgreSQL: make it, judge it, move runs."),
     "demo": ("demo", "Deploy a small real system, to try it all."),
 }
 """By name: the module of `cockpit.cli` that holds the command, and its line in the help."""

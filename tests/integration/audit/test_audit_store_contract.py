@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from msgspec import Struct
 
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import Draft, draft
+from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Conflict, Durable, Outcome, Store
 from cockpit.errors import LogError, StoreFailed
 from cockpit.run.events import Actor, Body, NoteAdded, ProbesSampled
@@ -25,17 +25,22 @@ class Kept(Struct):
     reopen: Callable[[], Store]
 
 
-def _in_files(tmp_path: Path) -> Kept:
-    run_dir = tmp_path / "runs" / "R1"
+def _in_files(request: pytest.FixtureRequest) -> Kept:
+    run_dir = request.getfixturevalue("tmp_path") / "runs" / "R1"
     return Kept(FileStore.create(run_dir, "R1"), lambda: FileStore.open(run_dir))
 
 
-KEEPERS = {"files": _in_files}
+def _in_postgres(request: pytest.FixtureRequest) -> Kept:
+    dsn = request.getfixturevalue("store_dsn")
+    return Kept(PostgresStore.create(dsn, "R1"), lambda: PostgresStore.open(dsn, "R1"))
+
+
+KEEPERS = {"files": _in_files, "postgres": _in_postgres}
 
 
 @pytest.fixture(params=KEEPERS)
-def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
-    opened = KEEPERS[request.param](tmp_path)
+def kept(request: pytest.FixtureRequest) -> Iterator[Kept]:
+    opened = KEEPERS[request.param](request)
     assert isinstance(opened.created.append(0, note("begin")), Durable)
     yield opened
     opened.created.close()

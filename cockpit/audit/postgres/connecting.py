@@ -1,0 +1,110 @@
+"""Connections to the database that keeps logs: how they are made, watched and cut.
+
+Invariant: no message shows the connection string or its password. A call ends within its time, whatever the server
+does: one that does not answer is cut off, not waited for, and what it did is then unknown.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeAlias
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.rows import tuple_row
+
+from cockpit.errors import StoreFailed
+from cockpit.text import shortened
+
+Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
+
+CONNECT_TIMEOUT_S = 10
+LOCK_S = 8
+"""Whoever holds a run's lock this long is stopped, or its network is."""
+_PATIENCE = {"keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3", "tcp_user_timeout": "15000"}
+"""libpq's own (34.1.2) would notice a dead peer after two hours; the connection string's, if it has them, count."""
+
+
+def connected(dsn: str) -> Connection:
+    """An autocommitting connection; of several hosts, to one that can be written to.
+
+    Raises StoreFailed: the string is none, or no server answers.
+    """
+    try:
+        given = conninfo_to_dict(dsn)
+        several = "," in str(given.get("host") or "") and "target_session_attrs" not in given
+        conninfo = make_conninfo(
+            dsn,
+            application_name="cockpit",
+            client_encoding="utf8",
+            connect_timeout=given.get("connect_timeout") or CONNECT_TIMEOUT_S,
+            **({"target_session_attrs": "read-write"} if several else {}),
+            **{key: value for key, value in _PATIENCE.items() if key not in given},
+        )
+    except psycopg.ProgrammingError:
+        # Not `from error`: its text may quote the string, password and all.
+        raise StoreFailed(
+            "the store is no PostgreSQL connection string",
+            hint="postgresql://user@host/database, with the password in ~/.pgpass or PGPASSWORD",
+        ) from None
+    try:
+        connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
+    except psycopg.Error as error:
+        raise StoreFailed(f"the store {where(dsn)} cannot be reached: {said(error)}") from error
+    try:
+        # The chain is read after the lock is had, so each statement has to see what was committed until then.
+        connection.execute(f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = '{LOCK_S}s'")
+    except psycopg.Error as error:
+        connection.close()
+        raise StoreFailed(f"the store {where(dsn)} cannot be used: {said(error)}") from error
+    return connection
+
+
+def where(dsn: str) -> str:
+    """Host, port and database, for people; never the password."""
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        return "(no connection string)"
+    host, port, name = (str(given.get(key) or "") for key in ("host", "port", "dbname"))
+    return shortened(
+        f"{host or 'localhost'}{':' + port if port else ''}/{name or os.environ.get('PGDATABASE', '')}", 120
+    )
+
+
+@contextmanager
+def within(connection: Connection, seconds: float) -> Iterator[threading.Event]:
+    """Cut the connection unless the block ends in time; the event says whether it was."""
+    was_cut, ended = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if not ended.wait(seconds):
+            was_cut.set()
+            cut(connection)
+
+    watcher = threading.Thread(target=watch, name="cockpit-store-watch", daemon=True)
+    watcher.start()
+    try:
+        yield was_cut
+    finally:
+        ended.set()
+        watcher.join()
+
+
+def cut(connection: Connection) -> None:
+    """End a connection under whoever waits on it; the server learns of it when it next looks."""
+    if connection.closed:
+        return
+    # It may end by itself at this very moment: then there is nothing left to cut.
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(connection.fileno())) as ours:
+        ours.shutdown(socket.SHUT_RDWR)
+
+
+def said(error: psycopg.Error) -> str:
+    """The server's own words; for a failed connection libpq's, which name host and port but no password."""
+    primary = error.diag.message_primary
+    return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 300)

@@ -1,0 +1,209 @@
+"""The log of one run in PostgreSQL, open for appending.
+
+Invariant: as every store. An append is one call of `cockpit.append` in a transaction of its own: lock, chain check,
+insert and notification in one round trip. It is acknowledged once the server said that it is committed, and the line
+that it made is the one that this side would have made. Whatever keeps that answer away (a cut connection, a server that
+does not answer, a synchronous wait that was given up) leaves the append Unknown, until `lookup` finds its id.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import psycopg
+from psycopg import errors as sql
+from psycopg.errors import Diagnostic
+
+from cockpit.audit.chain import RUN_ID
+from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
+from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
+from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
+from cockpit.errors import LogError, LogUnreadable, StoreFailed
+from cockpit.run.events import Event
+
+ANSWER_S = 10.0
+"""A server that has not answered after this long is left; what it did is unknown."""
+_APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s, %s)"
+_HEAD = "SELECT seq, encode(digest, 'hex') FROM cockpit.lines WHERE run = %s AND is_fact ORDER BY seq DESC LIMIT 1"
+_END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
+          WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
+"""No row: it is gone. Needs PostgreSQL 14."""
+_WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_FAR = 10**12
+"""A sequence number as long as any: a line that fits with it fits anywhere."""
+_NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunction, sql.UndefinedTable, sql.DataError,
+             sql.InvalidSchemaName, sql.ReadOnlySqlTransaction, sql.LockNotAvailable)  # fmt: skip
+"""What a server says when it has done nothing."""
+
+
+class PostgresStore:
+    """Opened by `create` or `open`. Blocking; any thread may call; one connection, opened anew where it was lost."""
+
+    def __init__(self, dsn: str, run: str, *, answer_s: float = ANSWER_S) -> None:
+        """Use `create` or `open`."""
+        self._dsn = dsn
+        self._run = run
+        self._answer_s = answer_s
+        self._head: Head | None = None
+        self._thread_lock = threading.Lock()
+        self._connection: Connection | None = None
+        self._is_closed = False
+        self._doubt = ""
+        """What the server said of a commit that it gave no full word on."""
+        self._session = ("", "")
+        """Process id and start of the server's side of the connection."""
+        self._left: list[tuple[str, str]] = []
+        """Such sessions that were left without their answer: they may still commit."""
+
+    @classmethod
+    def create(cls, dsn: str, run_id: str, *, answer_s: float = ANSWER_S) -> PostgresStore:
+        """A run that has no line yet; the first append writes line 1. Raises StoreFailed, LogError for a bad id."""
+        if not RUN_ID.fullmatch(run_id):
+            raise LogError(f"{run_id!r} cannot be a run's id", hint="use 1 to 64 letters, digits, _ and -")
+        store = cls(dsn, run_id, answer_s=answer_s)
+        if store._fetch(_HEAD, run_id):
+            store.close()
+            raise StoreFailed(f"the store {where(dsn)} holds a run {run_id} already")
+        return store
+
+    @classmethod
+    def open(cls, dsn: str, run_id: str, *, answer_s: float = ANSWER_S) -> PostgresStore:
+        """The log of a run that began. Raises LogUnreadable if there is none, StoreFailed."""
+        store = cls(dsn, run_id, answer_s=answer_s)
+        try:
+            found = store._fetch(_HEAD, run_id)
+            if not found:
+                raise LogUnreadable(f"there is no run {run_id} in the store {where(dsn)}")
+        except BaseException:
+            store.close()
+            raise
+        store._head = Head(seq=found[0][0], digest=found[0][1])
+        return store
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self._run
+
+    @property
+    def head(self) -> Head | None:
+        """The last fact's place, as of the last append or opening."""
+        return self._head
+
+    @property
+    def is_poisoned(self) -> bool:
+        """Never: a database that failed is asked anew, and says what it holds."""
+        return False
+
+    @property
+    def poison_reason(self) -> str:
+        """Empty: see `is_poisoned`."""
+        return ""
+
+    def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
+        """Append `drafts` in one transaction, if the last fact is still `last_fact_seq` (0: none; None: whichever).
+
+        Durable means committed, and as durable as the server's `synchronous_commit` makes it. Raises StoreFailed when
+        it is known that nothing was written, LogError if a draft cannot be.
+        """
+        rests = [self._rest(one, is_first=last_fact_seq == 0) for one in drafts]
+        with self._thread_lock:
+            self._require_open()
+            connection = self._connected()
+            self._doubt = ""
+            try:
+                with within(connection, self._answer_s) as was_cut:
+                    rows: list[Any] = connection.execute(_APPEND, (self._run, last_fact_seq, rests)).fetchall()
+            except _NOT_DONE as error:
+                raise StoreFailed(f"the store {where(self._dsn)} refuses the line: {said(error)}") from error
+            except psycopg.Error:
+                self._left.append(self._session)
+                self._drop()
+                return Unknown(id=drafts[0].id)
+            if was_cut.is_set() or self._doubt:
+                self._drop()
+                return Unknown(id=drafts[0].id)
+            return self._answered(rows, drafts)
+
+    def _rest(self, one: Draft, *, is_first: bool) -> bytes:
+        """A line without its newline, from where it no longer depends on its place. Line 1 may be the longest."""
+        seq = 1 if is_first else _FAR
+        return encode(one, run=self._run, seq=seq, prev=GENESIS)[len(prefix(self._run, seq, GENESIS)) : -1]
+
+    def _answered(self, rows: list[Any], drafts: tuple[Draft, ...]) -> Durable | Conflict:
+        _, _, head_seq, head_digest = rows[-1]
+        self._head = Head(seq=head_seq, digest=head_digest) if head_seq else None
+        if not rows[0][0]:
+            return Conflict(head=self._head)
+        events = tuple(
+            decode(encode(one, run=self._run, seq=seq, prev=prev))
+            for one, (seq, prev, _, _) in zip(drafts, rows, strict=True)
+        )
+        return Durable(events=events, head=self._head)
+
+    def lookup(self, event_id: str) -> Event | None:
+        """The event with this id, if the run holds it; None is for good: what could still bring it was ended first.
+
+        Raises StoreFailed if that cannot be found out.
+        """
+        while self._left:
+            gone = self._fetch(_END, int(self._answer_s * 500), *self._left[0])
+            if gone and not gone[0][0]:
+                raise StoreFailed(
+                    f"the store {where(self._dsn)} does not end what it was asked: whether it was written is unknown"
+                )
+            self._left.pop(0)
+        rows = self._fetch("SELECT line, seq FROM cockpit.lines WHERE id = %s AND run = %s", event_id, self._run)
+        return decode(bytes(rows[0][0]), line=rows[0][1]) if rows else None
+
+    def close(self) -> None:
+        """Let go of the connection. A second call does nothing."""
+        with self._thread_lock:
+            self._is_closed = True
+            self._drop()
+
+    # ---- the connection ------------------------------------------------------------------------------------------
+
+    def _fetch(self, query: str, *values: object) -> list[Any]:
+        """Ask; a connection that was lost meanwhile is made anew, once: asking twice changes nothing."""
+        with self._thread_lock:
+            self._require_open()
+            for is_last in (self._connection is None, True):
+                connection = self._connected()
+                try:
+                    with within(connection, self._answer_s):
+                        return connection.execute(query, values).fetchall()
+                except psycopg.Error as error:
+                    self._drop()
+                    if is_last or not isinstance(error, psycopg.OperationalError):
+                        raise StoreFailed(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
+        raise AssertionError("unreachable")
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise StoreFailed(f"the store of {self._run} was closed")
+
+    def _connected(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            connection = connected(self._dsn)
+            try:
+                pid, began = connection.execute(_WHO).fetchone() or ("", "")
+            except psycopg.Error as error:
+                connection.close()
+                raise StoreFailed(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
+            self._session = (str(pid), str(began))
+            connection.add_notice_handler(self._noticed)
+            self._connection = connection
+        return self._connection
+
+    def _noticed(self, notice: Diagnostic) -> None:
+        """A synchronous wait that was given up lets the commit return, with this warning alone."""
+        if notice.severity_nonlocalized == "WARNING":
+            self._doubt = notice.message_primary or "the server warned"
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            cut(self._connection)
+            self._connection.close()
+            self._connection = None

@@ -29,7 +29,7 @@ _PATIENCE = {"keepalives_idle": "10", "keepalives_interval": "3", "keepalives_co
 """libpq's own (34.1.2) would notice a dead peer after two hours; the connection string's, if it has them, count."""
 
 
-def connected(dsn: str) -> Connection:
+def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
     """An autocommitting connection; of several hosts, to one that can be written to.
 
     Raises StoreFailed: the string is none, or no server answers.
@@ -41,7 +41,8 @@ def connected(dsn: str) -> Connection:
             dsn,
             application_name="cockpit",
             client_encoding="utf8",
-            connect_timeout=given.get("connect_timeout") or CONNECT_TIMEOUT_S,
+            connect_timeout=given.get("connect_timeout")
+            or max(2, int(connect_s)),  # libpq takes whole seconds, at least 2
             **({"target_session_attrs": "read-write"} if several else {}),
             **{key: value for key, value in _PATIENCE.items() if key not in given},
         )

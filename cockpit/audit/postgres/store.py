@@ -18,6 +18,7 @@ from psycopg.errors import Diagnostic
 from cockpit.audit.chain import RUN_ID
 from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
+from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
 from cockpit.errors import LogError, LogUnreadable, StoreFailed
 from cockpit.run.events import Event
@@ -30,6 +31,8 @@ _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
           WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
 """No row: it is gone. Needs PostgreSQL 14."""
 _WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_AFTER = "SELECT seq, before, line, is_fact FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s"
+_BATCH = 500
 _FAR = 10**12
 """A sequence number as long as any: a line that fits with it fits anywhere."""
 _NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunction, sql.UndefinedTable, sql.DataError,
@@ -156,6 +159,11 @@ class PostgresStore:
             self._left.pop(0)
         rows = self._fetch("SELECT line, seq FROM cockpit.lines WHERE id = %s AND run = %s", event_id, self._run)
         return decode(bytes(rows[0][0]), line=rows[0][1]) if rows else None
+
+    def lines_after(self, seq: int) -> list[Kept]:
+        """The next lines, at most some hundred; none if there is none. Raises StoreFailed."""
+        rows = self._fetch(_AFTER, self._run, seq, _BATCH)
+        return [Kept(seq, bytes(before), bytes(line), is_fact) for seq, before, line, is_fact in rows]
 
     def close(self) -> None:
         """Let go of the connection. A second call does nothing."""

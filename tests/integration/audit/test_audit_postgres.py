@@ -11,10 +11,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 from cockpit.audit.files import FileStore
-from cockpit.audit.line import draft, encode
+from cockpit.audit.line import Draft, draft, encode
 from cockpit.audit.postgres.installing import Finding, install, judge
 from cockpit.audit.postgres.moving import put_run, runs_in, take_run
 from cockpit.audit.postgres.store import PostgresStore
@@ -29,7 +29,7 @@ LOGS = Path(__file__).parents[2] / "logs" / "v1"
 
 @pytest.fixture
 def store(store_dsn: str) -> Iterator[PostgresStore]:
-    store = PostgresStore.create(store_dsn, "R1", answer_s=1.0)
+    store = PostgresStore.create(store_dsn, "R1", answer_s=3.0)
     add(store, "begin")
     yield store
     store.close()
@@ -199,27 +199,31 @@ def test_a_synchronous_wait_that_is_given_up_is_unknown_although_the_commit_retu
         admin.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
         admin.execute("SELECT pg_reload_conf()")
         try:
-            add_later = draft(NoteAdded(text="waits"), ANA)
-            outcomes: list[object] = []
-            waiting = threading.Thread(target=lambda: outcomes.append(store.append(None, add_later)))
-            waiting.start()
-            pid = 0
-            while not pid:
-                row = admin.execute("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'").fetchone()
-                pid = row[0] if row else 0
-            admin.execute("SELECT pg_cancel_backend(%s)", (pid,))
-            waiting.join()
+            outcome: object = None
+            while not isinstance(outcome, Unknown):  # until every process has read the new setting
+                later = draft(NoteAdded(text="waits"), ANA)
+                outcome = given_up(store, later, admin)
         finally:
             admin.execute("ALTER SYSTEM RESET synchronous_standby_names")
             admin.execute("SELECT pg_reload_conf()")
-    assert outcomes == [Unknown(id=add_later.id)]
-    assert store.lookup(add_later.id) is not None
+    assert outcome == Unknown(id=later.id)
+    assert store.lookup(later.id) is not None
+
+
+def given_up(store: PostgresStore, one: Draft, admin: psycopg.Connection[tuple[object, ...]]) -> object:
+    """What an append answers whose wait for a standby an administrator ends, should it wait."""
+    outcomes: list[object] = []
+    waiting = threading.Thread(target=lambda: outcomes.append(store.append(None, one)))
+    waiting.start()
+    while waiting.is_alive():
+        admin.execute("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+    return outcomes[0]
 
 
 def test_no_sentence_shows_a_password(store_dsn: str) -> None:
-    given = conninfo_to_dict(store_dsn) | {"password": "hunter2"}
+    given = make_conninfo(store_dsn, password="hunter2")
     wrong = [
-        make_conninfo(**{**given, "host": "/nowhere"}), make_conninfo(**{**given, "dbname": "none"}),
+        make_conninfo(given, host="/nowhere"), make_conninfo(given, dbname="none"),
         "postgresql://u:hunter2@[bad/db", "nonsense=hunter2",
     ]  # fmt: skip
     for dsn in wrong:

@@ -10,6 +10,8 @@ from msgspec import Struct
 
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import Draft, draft
+from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.mirrored import MirroredStore
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Conflict, Durable, Outcome, Store
 from cockpit.errors import LogError, StoreFailed
@@ -35,7 +37,16 @@ def _in_postgres(request: pytest.FixtureRequest) -> Kept:
     return Kept(PostgresStore.create(dsn, "R1"), lambda: PostgresStore.open(dsn, "R1"))
 
 
-KEEPERS = {"files": _in_files, "postgres": _in_postgres}
+def _mirrored(request: pytest.FixtureRequest) -> Kept:
+    """Two hosts, each with a copy."""
+    dsn, tmp_path = request.getfixturevalue("store_dsn"), request.getfixturevalue("tmp_path")
+    for host in ("here", "there"):
+        start_mirror(tmp_path / host / "R1", "R1")
+    created = MirroredStore(PostgresStore.create(dsn, "R1"), Mirror(tmp_path / "here" / "R1", "R1"))
+    return Kept(created, lambda: MirroredStore.open(dsn, "R1", tmp_path / "there" / "R1"))
+
+
+KEEPERS = {"files": _in_files, "postgres": _in_postgres, "mirrored": _mirrored}
 
 
 @pytest.fixture(params=KEEPERS)

@@ -1,0 +1,174 @@
+"""This host's copy of a run that is kept in a database: the same bytes, in the file that everybody here reads.
+
+Invariant: the file only ever grows by lines that the database holds, in their order, each checked against the chain
+and synced if it is a fact. So every screen, keeper, replay and report on this host reads a log like any other, also
+when the database is gone. Nothing is decided on the file alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from msgspec import Struct
+
+from cockpit.audit import layout
+from cockpit.audit.chain import Chain
+from cockpit.audit.files import DISK
+from cockpit.audit.line import Head
+from cockpit.audit.locks import AppendLock
+from cockpit.audit.poison import Poison, cause
+from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.storage import APPENDING, Storage
+from cockpit.errors import LogDamaged, LogError, StoreFailed
+
+
+class Kept(Struct, frozen=True):
+    """One line as the database keeps it."""
+
+    seq: int
+    before: bytes
+    """Torn bytes that it steps over."""
+    line: bytes
+    """Without its newline."""
+    is_fact: bool
+
+
+Fetch = Callable[[int], Iterable[Kept]]
+"""The lines after a sequence number, in order; at least one if there is any."""
+
+
+class Mirror:
+    """The copy of one run, open to be brought up to date. Blocking; one thread at a time."""
+
+    def __init__(self, run_dir: Path, run: str, *, storage: Storage = DISK) -> None:
+        """Open the file and walk it. Raises LogError if it is there and is not a beginning of this run's log."""
+        self.path = layout.log_path(run_dir)
+        self._fd = open_log(self.path, APPENDING)
+        self._storage = storage
+        self._file = GrowingFile(self._fd, self.path)
+        self._chain = Chain(run)
+        self._poison = Poison(run_dir)
+        self._lock = AppendLock(layout.append_lock(run_dir), layout.turn_lock(run_dir))
+        try:
+            self._walk()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def seq(self) -> int:
+        """Of the last line that is here, as of the last look."""
+        return self._chain.seq
+
+    @property
+    def digest(self) -> str:
+        """Of that line."""
+        return self._chain.digest
+
+    @property
+    def head(self) -> Head | None:
+        """The last fact that is here."""
+        return self._chain.head
+
+    @property
+    def poison_reason(self) -> str:
+        """Why nothing more can be written here; empty while all is well."""
+        return self._poison.reason
+
+    def pull(self, fetch: Fetch, to_seq: int = 0) -> int:
+        """Bring the file up to `to_seq`, or to all there is; the last sequence number here then.
+
+        Raises LogDamaged if the database holds another history than this copy, StoreFailed if the disk refuses.
+        """
+        while True:
+            self._walk()
+            lines = list(fetch(self.seq))  # before the lock: a database that hangs blocks nobody here
+            if lines:
+                with self._lock.held():
+                    self._walk()
+                    self._take([each for each in lines if each.seq > self.seq])
+            if not lines or self.seq >= to_seq > 0:
+                return self.seq
+
+    def close(self) -> None:
+        """Let go of the file. A second call does nothing."""
+        if self._fd >= 0:
+            self._lock.close()
+            os.close(self._fd)
+            self._fd = -1
+
+    def _walk(self) -> None:
+        """Take in what others on this host wrote. What a crash left unfinished at the end is completed by `_take`."""
+        if trouble := self._file.trouble():
+            raise StoreFailed(
+                f"{trouble}: this host's copy of the run cannot be trusted", hint="put it aside, and join anew"
+            )
+        while lines := self._file.read_lines():
+            for raw in lines:
+                self._chain.step(raw)
+
+    def _take(self, lines: list[Kept]) -> None:
+        """Write what follows, under the lock."""
+        if self._poison.reason:
+            raise self._poison.error()
+        left = self._unfinished()
+        data = b"".join(each.before + each.line + b"\n" for each in lines)
+        if not data.startswith(left):
+            raise LogDamaged(
+                f"{self.path} ends in bytes that the database does not have: the copy, or the database, was changed",
+                line=self._chain.lines + 1,
+                hint="compare both: cockpit store export, cockpit verify",
+            )
+        self._check(lines)
+        rest = data[len(left) :]
+        try:
+            while rest:
+                written = self._storage.write(self._fd, rest)
+                if written <= 0:
+                    raise OSError("write(2) wrote nothing")
+                rest = rest[written:]
+            if any(each.is_fact for each in lines):
+                self._storage.fdatasync(self._fd)
+        except OSError as error:
+            raise self._poison.put(
+                f"{cause(error)}: writing this host's copy {self.path} failed; the database has what was acknowledged"
+            ) from error
+        self._walk()
+
+    def _unfinished(self) -> bytes:
+        """What stands after the last line that counts: a write that a crash cut short."""
+        chain, end = self._chain, self._file.offset
+        return os.pread(self._fd, end - chain.position, chain.position) if end > chain.position else b""
+
+    def _check(self, lines: list[Kept]) -> None:
+        """Raise LogDamaged unless the lines follow: before anything of them is written."""
+        ahead = Chain(self._chain.run)
+        ahead.seq, ahead.digest, ahead.position, ahead.lines = (
+            self._chain.seq, self._chain.digest, self._chain.position, self._chain.lines - self._pending_lines(),
+        )  # fmt: skip
+        for each in lines:
+            for raw in each.before.splitlines(keepends=True):
+                ahead.step(raw)
+            if ahead.step(each.line + b"\n") is None:
+                assert ahead.pending is not None
+                raise LogDamaged(
+                    f"the database holds another history than {self.path}: {ahead.pending.why.message}",
+                    line=ahead.lines,
+                    hint="nothing was taken from it; compare both: cockpit store export, cockpit compare",
+                )
+
+    def _pending_lines(self) -> int:
+        pending = self._chain.pending
+        return self._chain.lines + 1 - pending.line if pending is not None else 0
+
+
+def start_mirror(run_dir: Path, run: str) -> None:
+    """Make an empty copy, in a folder as every run has. Raises LogError."""
+    from cockpit.audit.files import FileStore
+
+    try:
+        FileStore.create(run_dir, run).close()
+    except LogError as error:
+        raise StoreFailed(f"no copy of the run {run} can be kept here: {error.message}", hint=error.hint) from error

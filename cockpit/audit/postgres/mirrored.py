@@ -1,0 +1,86 @@
+"""A run that is kept in a database and copied to this host: acknowledged means committed there and durable here.
+
+Invariant: as every store. Whoever reads the copy has read everything that this side was told of.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from cockpit.audit.line import Draft, Head
+from cockpit.audit.postgres.mirror import Mirror
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.store import Durable, Outcome, Unknown
+from cockpit.run.events import Event
+
+
+class MirroredStore:
+    """A store and its copy. Blocking; any thread may call."""
+
+    def __init__(self, store: PostgresStore, mirror: Mirror) -> None:
+        self._store = store
+        self._mirror = mirror
+        self._pulling = threading.Lock()
+
+    @classmethod
+    def open(cls, dsn: str, run: str, run_dir: Path, *, answer_s: float | None = None) -> MirroredStore:
+        """Open both, and bring the copy up to date. Raises LogError."""
+        store = PostgresStore.open(dsn, run) if answer_s is None else PostgresStore.open(dsn, run, answer_s=answer_s)
+        try:
+            opened = cls(store, Mirror(run_dir, run))
+        except BaseException:
+            store.close()
+            raise
+        try:
+            opened.pull()
+        except BaseException:
+            opened.close()
+            raise
+        return opened
+
+    @property
+    def run(self) -> str:
+        """The run's id."""
+        return self._store.run
+
+    @property
+    def head(self) -> Head | None:
+        """The last fact that both hold."""
+        return self._mirror.head
+
+    @property
+    def is_poisoned(self) -> bool:
+        """Whether this host's copy can no longer be written."""
+        return bool(self.poison_reason)
+
+    @property
+    def poison_reason(self) -> str:
+        """Why; empty while all is well."""
+        return self._mirror.poison_reason
+
+    def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
+        """As every store. Raises StoreFailed also where it was committed and this host's disk refused the copy."""
+        outcome = self._store.append(last_fact_seq, *drafts)
+        if isinstance(outcome, Unknown):
+            return outcome
+        # After a conflict too: whoever decides again has to read what came first.
+        self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
+        return outcome
+
+    def lookup(self, event_id: str) -> Event | None:
+        """As every store."""
+        event = self._store.lookup(event_id)
+        self.pull(event.seq if event is not None else 0)
+        return event
+
+    def pull(self, to_seq: int = 0) -> int:
+        """Bring the copy up to date; its last sequence number. Raises LogError."""
+        with self._pulling:
+            return self._mirror.pull(self._store.lines_after, to_seq)
+
+    def close(self) -> None:
+        """Let go of both. A second call does nothing."""
+        self._store.close()
+        with self._pulling:
+            self._mirror.close()

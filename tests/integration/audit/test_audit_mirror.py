@@ -1,0 +1,216 @@
+"""A host's copy of a run in a database: the same bytes, after crashes too, and never another history."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from cockpit.audit.layout import log_path
+from cockpit.audit.line import draft
+from cockpit.audit.postgres.following import Following
+from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.mirrored import MirroredStore
+from cockpit.audit.postgres.moving import put_run, take_run
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.store import Conflict, Durable
+from cockpit.audit.tail import Tail
+from cockpit.audit.verify import verify
+from cockpit.errors import LogDamaged
+from cockpit.run.events import Actor, NoteAdded, ProbesSampled
+
+ANA, BO = Actor(user="ana", host="h1"), Actor(user="bo", host="h2")
+LOGS = Path(__file__).parents[2] / "logs" / "v1"
+
+
+def until(holds: Callable[[], object], what: str) -> None:
+    give_up = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < give_up, f"never came: {what}"
+        time.sleep(0.002)
+
+
+@pytest.fixture
+def hosts(store_dsn: str, tmp_path: Path) -> Iterator[tuple[MirroredStore, MirroredStore]]:
+    """The same run on two hosts."""
+    for host in ("one", "two"):
+        start_mirror(tmp_path / host / "R1", "R1")
+    one = MirroredStore(PostgresStore.create(store_dsn, "R1", answer_s=1.0), Mirror(tmp_path / "one" / "R1", "R1"))
+    assert isinstance(one.append(0, draft(NoteAdded(text="begin"), ANA)), Durable)
+    two = MirroredStore.open(store_dsn, "R1", tmp_path / "two" / "R1", answer_s=1.0)
+    yield one, two
+    one.close()
+    two.close()
+
+
+def add(store: MirroredStore, text: str) -> None:
+    assert isinstance(store.append(None, draft(NoteAdded(text=text), ANA), draft(ProbesSampled(), ANA)), Durable)
+
+
+def test_both_hosts_come_to_hold_the_same_bytes(
+    hosts: tuple[MirroredStore, MirroredStore], store_dsn: str, tmp_path: Path
+) -> None:
+    one, two = hosts
+    for number in range(20):
+        add((one, two)[number % 2], str(number))
+    one.pull()
+    take_run(store_dsn, "R1", tmp_path / "R1.jsonl")
+    logs = [log_path(tmp_path / host / "R1").read_bytes() for host in ("one", "two")]
+    assert logs == [(tmp_path / "R1.jsonl").read_bytes()] * 2
+    assert one.head == two.head
+    assert verify(tmp_path / "R1.jsonl").ok
+
+
+def test_who_loses_has_read_what_came_first(hosts: tuple[MirroredStore, MirroredStore], tmp_path: Path) -> None:
+    one, two = hosts
+    tail = Tail(tmp_path / "two" / "R1")
+    assert len(tail.read()) == 1
+    add(one, "first")
+    assert isinstance(two.append(1, draft(NoteAdded(text="late"), BO)), Conflict)
+    assert [entry.event.body for entry in tail.read()] == [NoteAdded(text="first"), ProbesSampled()]
+    tail.close()
+
+
+@pytest.mark.parametrize("log", sorted(LOGS.glob("*.jsonl")), ids=lambda log: log.name)
+def test_a_copy_of_any_log_is_the_log(log: Path, store_dsn: str, tmp_path: Path) -> None:
+    run = put_run(store_dsn, log).run
+    start_mirror(tmp_path / run, run)
+    store = MirroredStore.open(store_dsn, run, tmp_path / run)
+    assert log_path(tmp_path / run).read_bytes() == log.read_bytes()
+    store.close()
+
+
+@pytest.mark.parametrize("cut", [1, 7, 150, -1])
+def test_a_write_that_a_crash_cut_short_is_completed_with_the_same_bytes(
+    hosts: tuple[MirroredStore, MirroredStore], store_dsn: str, tmp_path: Path, cut: int
+) -> None:
+    one, two = hosts
+    add(one, "more")
+    whole = log_path(tmp_path / "one" / "R1").read_bytes()
+    copy = log_path(tmp_path / "two" / "R1")
+    end = copy.stat().st_size
+    two.close()
+    with copy.open("ab") as file:
+        file.write(whole[end : end + cut if cut > 0 else cut])
+    again = MirroredStore.open(store_dsn, "R1", tmp_path / "two" / "R1")
+    assert copy.read_bytes() == whole
+    again.close()
+
+
+def test_a_copy_that_ends_in_other_bytes_takes_nothing(
+    hosts: tuple[MirroredStore, MirroredStore], store_dsn: str, tmp_path: Path
+) -> None:
+    one, two = hosts
+    two.close()
+    copy = log_path(tmp_path / "two" / "R1")
+    with copy.open("ab") as file:
+        file.write(b"\0\0\0")
+    before = copy.read_bytes()
+    add(one, "more")
+    with pytest.raises(LogDamaged, match="bytes that the database does not have"):
+        MirroredStore.open(store_dsn, "R1", tmp_path / "two" / "R1")
+    assert copy.read_bytes() == before
+
+
+def test_a_database_that_was_rewritten_is_found_by_any_copy(
+    hosts: tuple[MirroredStore, MirroredStore], admin_dsn: str, tmp_path: Path
+) -> None:
+    """An administrator changes a line and mends the whole chain after it: in the database itself all is well."""
+    one, two = hosts
+    add(one, "two")
+    other = Path(tmp_path / "other")
+    with psycopg.connect(admin_dsn) as admin:
+        admin.execute("ALTER TABLE cockpit.lines DISABLE TRIGGER refuse_change")
+        admin.execute("DELETE FROM cockpit.lines WHERE run = 'R1'")
+    start_mirror(other / "R1", "R1")
+    forged = PostgresStore.create(admin_dsn, "R1")
+    for text in ("begin", "tvo", "three", "four"):
+        assert isinstance(forged.append(None, draft(NoteAdded(text=text), ANA)), Durable)
+    forged.close()
+    before = log_path(tmp_path / "one" / "R1").read_bytes()
+    for store in (one, two):
+        with pytest.raises(LogDamaged, match="another history"):
+            store.append(None, draft(NoteAdded(text="x"), ANA))
+    assert log_path(tmp_path / "one" / "R1").read_bytes() == before
+
+
+def test_many_on_one_host_bring_one_copy_up_to_date(
+    hosts: tuple[MirroredStore, MirroredStore], store_dsn: str, tmp_path: Path
+) -> None:
+    one, _ = hosts
+    others = [MirroredStore.open(store_dsn, "R1", tmp_path / "one" / "R1") for _ in range(4)]
+
+    def write(store: MirroredStore) -> None:
+        for number in range(10):
+            add(store, str(number))
+
+    threads = [threading.Thread(target=write, args=(each,)) for each in others]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert one.pull() == 81
+    assert verify(log_path(tmp_path / "one" / "R1")).seq == 81
+    for each in others:
+        each.close()
+
+
+# ---- following -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def followed(hosts: tuple[MirroredStore, MirroredStore], store_dsn: str) -> Iterator[list[str]]:
+    """Host two follows; what it says of trouble."""
+    said: list[str] = []
+    following = Following(store_dsn, "R1", hosts[1].pull, said.append)
+    following.start()
+    yield said
+    following.close()
+
+
+def test_what_one_host_writes_comes_to_the_other(
+    hosts: tuple[MirroredStore, MirroredStore], followed: list[str], tmp_path: Path
+) -> None:
+    one, _ = hosts
+    tail = Tail(tmp_path / "two" / "R1")
+    for number in range(20):
+        add(one, str(number))
+    seen = 0
+    while seen < 41:
+        tail.wait(5.0)
+        seen += len(tail.read())
+    tail.close()
+    assert followed == []
+
+
+def test_a_database_that_stands_still_is_told_of_within_3_s_and_again_when_it_is_back(
+    hosts: tuple[MirroredStore, MirroredStore], followed: list[str], postgres_dsn: str, store_dsn: str
+) -> None:
+    one, two = hosts
+    add(one, "before")
+    until(lambda: two.head == one.head, "the first line")
+    with psycopg.connect(postgres_dsn, autocommit=True) as admin:
+        rows = admin.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'cockpit'").fetchall()
+        name = str(conninfo_to_dict(store_dsn)["dbname"])
+        admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        for (pid,) in rows:
+            os.kill(pid, signal.SIGSTOP)
+        began = time.monotonic()
+        try:
+            until(lambda: followed, "a word of trouble")
+            took = time.monotonic() - began
+        finally:
+            for (pid,) in rows:
+                os.kill(pid, signal.SIGCONT)
+            admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+    assert took < 4.5, "3 s, and something for a busy machine"
+    until(lambda: followed[-1] == "", "the end of the trouble")
+    add(one, "after")
+    until(lambda: two.head == one.head, "the line after it")

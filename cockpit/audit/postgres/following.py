@@ -2,18 +2,20 @@
 
 Invariant: a notification is a hint that carries run and sequence number; asking every `POLL_S` makes it certain. The
 connection never sits idle in a transaction and holds no lock on a table. A database that does not answer is known not
-to within `SILENCE_S`, and tried again for as long as this goes on.
+to within `SILENCE_S`, and tried again for as long as this goes on. What is held (the keeper's place, a seat) is held by
+this connection's session: it dies with the process, and with the way to the database.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import psycopg
 
-from cockpit.audit.postgres.connecting import Connection, connected, cut, within
+from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
 from cockpit.errors import LogError, StoreFailed
 
 CHANNEL = "cockpit_log"
@@ -22,18 +24,36 @@ SILENCE_S = 2.0
 """How long one question may take before the database counts as gone: with `POLL_S`, people know within 3 s."""
 _PAUSE_S = 0.5
 """Between tries to reach it."""
+_HELD = """SELECT objid::bigint, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted
+           AND classid = %s AND objsubid = 2
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
+_TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
 class Following:
     """One thread that listens for a run and calls `pull` whenever there may be more, and at least once a second."""
 
-    def __init__(self, dsn: str, run: str, pull: Callable[[], object], told: Callable[[str], None]) -> None:
-        """`told` gets one sentence when the trouble begins or changes, and an empty one when it is over."""
+    def __init__(
+        self,
+        dsn: str,
+        run: str,
+        pull: Callable[[], object],
+        told: Callable[[str], None],
+        *,
+        holds: Collection[str] = (),
+    ) -> None:
+        """`told` gets one sentence when the trouble begins or changes, and an empty one when it is over.
+
+        `holds`: names that this process wants to hold in the run (`keeper`, `seat-…`), one holder each.
+        """
         self._dsn = dsn
         self._run = run
         self._pull = pull
         self._told = told
         self._trouble = ""
+        self._holds = tuple(holds)
+        self._held: frozenset[int] | None = None
+        self._own: frozenset[int] = frozenset()
         self._closing = threading.Event()
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._follow, name="cockpit-store-listen", daemon=True)
@@ -41,6 +61,15 @@ class Following:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def is_held(self, name: str) -> bool | None:
+        """Whether somebody, on any host, holds this name in the run; None while that cannot be seen."""
+        held = self._held
+        return None if held is None else key_of(name) in held
+
+    def holds(self, name: str) -> bool:
+        """Whether this process holds it, as of the last look: false once the way to the database is lost."""
+        return key_of(name) in self._own
 
     def close(self) -> None:
         """End; returns once the thread has. A second call does nothing."""
@@ -54,11 +83,16 @@ class Following:
         while not self._closing.is_set():
             try:
                 self._listen()
-            except (StoreFailed, psycopg.Error, OSError) as error:
-                self._say(str(error) if isinstance(error, LogError) else "the database ended the connection")
+            except StoreFailed as error:
+                self._say(str(error))
+            except (psycopg.Error, OSError) as error:
+                why = said(error) if isinstance(error, psycopg.Error) else error.strerror
+                self._say(f"the store {where(self._dsn)} does not answer: {why}")
             except LogError as error:
                 self._say(str(error))  # of the copy: asking the database again mends nothing
                 return
+            finally:
+                self._held, self._own = None, frozenset()
             self._closing.wait(_PAUSE_S)
 
     def _listen(self) -> None:
@@ -68,6 +102,7 @@ class Following:
             with within(connection, SILENCE_S):
                 connection.execute(f"LISTEN {CHANNEL}")
             while not self._closing.is_set():
+                self._look_around(connection)
                 self._pull()
                 self._say("")
                 self._wait(connection)
@@ -76,16 +111,34 @@ class Following:
             connection.close()
 
     def _wait(self, connection: Connection) -> None:
-        """Until this run is told of, or for `POLL_S`; then be sure that the database still answers."""
+        """Until it is time to look around again; what this run is told of meanwhile is fetched at once."""
         give_up = time.monotonic() + POLL_S
         while (left_s := give_up - time.monotonic()) > 0 and not self._closing.is_set():
             for notice in connection.notifies(timeout=left_s, stop_after=1):
                 if notice.payload.startswith(f"{self._run} "):
-                    return
+                    self._pull()
+
+    def _look_around(self, connection: Connection) -> None:
+        """Take what is to be held and is not yet, and see who holds what: the database has to answer for that."""
+        place = key_of(self._run)
         with within(connection, SILENCE_S):
-            connection.execute("SELECT 1")
+            for name in self._holds:
+                if key_of(name) not in self._own:
+                    connection.execute(_TAKE, (place, key_of(name)))
+            rows = connection.execute(_HELD, (place % 2**32,)).fetchall()
+        keys = {_signed(int(str(key))): bool(is_own) for key, is_own in rows}
+        self._held, self._own = frozenset(keys), frozenset(key for key, is_own in keys.items() if is_own)
 
     def _say(self, trouble: str) -> None:
         if trouble != self._trouble and not self._closing.is_set():
             self._trouble = trouble
             self._told(trouble)
+
+
+def key_of(name: str) -> int:
+    """The number by which PostgreSQL knows a name: 32 bits with a sign."""
+    return int.from_bytes(hashlib.sha256(f"cockpit.{name}".encode()).digest()[:4], "big", signed=True)
+
+
+def _signed(number: int) -> int:
+    return number - 2**32 if number >= 2**31 else number

@@ -214,3 +214,38 @@ def test_a_database_that_stands_still_is_told_of_within_3_s_and_again_when_it_is
     until(lambda: followed[-1] == "", "the end of the trouble")
     add(one, "after")
     until(lambda: two.head == one.head, "the line after it")
+
+
+def test_what_is_held_is_held_once_is_seen_by_all_and_dies_with_its_holder(
+    hosts: tuple[MirroredStore, MirroredStore], store_dsn: str
+) -> None:
+    one, two = hosts
+    here = Following(store_dsn, "R1", one.pull, print, holds=("keeper", "seat-1"))
+    there = Following(store_dsn, "R1", two.pull, print, holds=("seat-2",))
+    assert here.is_held("keeper") is None, "nobody has looked yet"
+    here.start()
+    until(lambda: here.holds("keeper") and here.holds("seat-1"), "the locks")
+    there.start()
+    until(lambda: there.is_held("seat-2"), "its own")
+    assert there.is_held("keeper")
+    assert there.is_held("seat-1")
+    assert there.is_held("seat-3") is False
+    late = Following(store_dsn, "R1", one.pull, print, holds=("keeper",))
+    late.start()
+    until(lambda: late.is_held("keeper"), "a look")
+    assert not late.holds("keeper")
+    here.close()
+    assert not here.holds("keeper")
+    until(lambda: late.holds("keeper"), "the place that became free")
+    until(lambda: there.is_held("seat-1") is False, "word of who is gone")
+    there.close()
+    late.close()
+
+
+def test_other_runs_hold_their_own(hosts: tuple[MirroredStore, MirroredStore], store_dsn: str) -> None:
+    both = [Following(store_dsn, run, lambda: None, print, holds=("keeper",)) for run in ("R1", "R2")]
+    for one in both:
+        one.start()
+    until(lambda: all(one.holds("keeper") for one in both), "a place in each run")
+    for one in both:
+        one.close()

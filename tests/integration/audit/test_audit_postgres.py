@@ -156,7 +156,10 @@ def backend(store: PostgresStore) -> int:
     return store._connection.info.backend_pid
 
 
-def test_a_server_that_does_not_answer_is_left_and_what_it_did_is_looked_up(store: PostgresStore) -> None:
+def test_a_server_that_does_not_answer_is_left_and_what_it_did_is_looked_up(
+    store: PostgresStore, store_dsn: str
+) -> None:
+    store = PostgresStore.open(store_dsn, "R1", answer_s=1.0)
     one = draft(NoteAdded(text="frozen"), ANA)
     pid = backend(store)
     os.kill(pid, signal.SIGSTOP)
@@ -173,6 +176,7 @@ def test_a_server_that_does_not_answer_is_left_and_what_it_did_is_looked_up(stor
     # Whichever way it went, both sides agree on it from now on.
     found = store.lookup(one.id)
     assert add(store, "after").events[0].seq == (3 if found else 2)
+    store.close()
 
 
 def test_a_connection_that_is_ended_in_the_middle_leaves_no_wrong_word(store: PostgresStore, admin_dsn: str) -> None:

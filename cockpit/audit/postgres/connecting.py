@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TypeAlias
 
 import psycopg
+from psycopg import errors as sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
@@ -107,5 +108,7 @@ def cut(connection: Connection) -> None:
 
 def said(error: psycopg.Error) -> str:
     """The server's own words; for a failed connection libpq's, which name host and port but no password."""
+    if isinstance(error, sql.UndefinedTable | sql.InvalidSchemaName | sql.UndefinedFunction):
+        return "there is no store in this database, or an older one; make it with: cockpit store init"
     primary = error.diag.message_primary
     return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 300)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,15 @@ from cockpit.demo import postgres_server
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--many`: the exhaustive form of tests that otherwise take a sample."""
     parser.addoption("--many", action="store_true", default=False, help="try every case instead of a sample")
+
+
+def pytest_configure() -> None:
+    """Let Python keep what it compiled, whatever the environment says: a thousand processes start in one run of the tests.
+
+    Without it each start compiles Textual and cockpit anew, half a second of a processor.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

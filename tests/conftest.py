@@ -20,9 +20,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure() -> None:
-    """Let Python keep what it compiled, whatever the environment says: a thousand processes start in one run of the tests.
+    """Let Python keep what it compiled, whatever the environment says.
 
-    Without it each start compiles Textual and cockpit anew, half a second of a processor.
+    A run of the tests starts a thousand processes, and each would compile Textual and cockpit anew: half a second of a
+    processor every time.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False

@@ -13,6 +13,7 @@
     │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
     ├── RunError                no such run, several runs, a folder that cannot hold runs
+    ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
     └── KeeperError             the keeper could not be started or reached
 
 Only `cli` and `tui` render them. Exit codes are in `cockpit.exits`.
@@ -78,6 +79,10 @@ class StoreFailed(LogError):
 
 class RunError(CockpitError):
     """No such run, several that fit, or a folder that cannot hold runs."""
+
+
+class SigningError(CockpitError):
+    """A signature cannot be made, or whose signatures count cannot be read."""
 
 
 class KeeperError(CockpitError):

@@ -8,25 +8,25 @@ checkpoint. What is read from the signature here only explains why one does not 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
-from msgspec import Struct
-
 from cockpit.audit.checkpoints import Checkpoint, small_file
+from cockpit.audit.line import Head
 from cockpit.audit.scratch import scratch_folder
+from cockpit.audit.sshsig import Blob, parsed
 from cockpit.audit.verdict import Signature
+from cockpit.run.events import Actor
+from cockpit.run.people import name_of
 from cockpit.text import shortened, visible
 
 NAMESPACE = "cockpit-checkpoint@v1"
+PERSON_NAMESPACE = "cockpit-person@v1"
+"""Of texts by which somebody on a shared account proves who they are."""
 TIMEOUT_S = 20
-_ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\s(.*?)-----END SSH SIGNATURE-----", re.DOTALL)
 _GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
 
 
@@ -36,13 +36,24 @@ def beside(checkpoint: Path) -> Path | None:
     return path if os.path.lexists(path) else None
 
 
+def principals(actor: Actor) -> tuple[str, ...]:
+    """The names by which a list of allowed signers may know a person: `ana`, `ana@bastion-1`."""
+    name = name_of(actor)
+    return (name, f"{name}@{actor.host}")
+
+
+def person_text(run: str, seat: str, person: str, head: Head) -> str:
+    """What somebody on a shared account signs: the run, their seat, their name and a head, a line each."""
+    return f"cockpit/{run}\n{seat}\n{person}\n{head.seq}\n{head.digest}\n"
+
+
 def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
     """What a signature under a checkpoint is worth, if those count who are in `signers` (an allowed signers file).
 
     Raises LogUnreadable if one of the files cannot be read.
     """
     raw, allowed = small_file(signature), small_file(signers)
-    blob = _parsed(raw)
+    blob = parsed(raw)
     if blob is None:
         return Signature(why_not=f"{visible(str(signature))} is no signature of ssh-keygen")
     if blob.namespace != NAMESPACE:
@@ -62,7 +73,7 @@ def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
             return Signature(key=blob.fingerprint, why_not=f"ssh-keygen did not answer: {shortened(str(error), 200)}")
 
 
-def _checked(program: list[str], text: bytes, signature: Path, trusted: Path, blob: _Blob, signers: Path) -> Signature:
+def _checked(program: list[str], text: bytes, signature: Path, trusted: Path, blob: Blob, signers: Path) -> Signature:
     names = _run([*program, "find-principals", "-s", str(signature), "-f", str(trusted)], b"")
     if names.returncode or not names.stdout.strip():
         why = f"the key {blob.fingerprint} is nobody's in {visible(str(signers))}"
@@ -91,34 +102,3 @@ def _said(answer: subprocess.CompletedProcess[bytes], trusted: Path, signers: Pa
     text = answer.stderr.decode(errors="replace").replace(str(trusted), str(signers))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f" ({shortened(lines[0].rstrip('.'), 200)})" if lines else ""
-
-
-# ---- what a signature says of itself -----------------------------------------------------------------------------
-
-
-class _Blob(Struct, frozen=True):
-    namespace: str
-    fingerprint: str
-    """`SHA256:…`, as ssh-keygen(1) writes it."""
-
-
-def _parsed(raw: bytes) -> _Blob | None:
-    """PROTOCOL.sshsig: "SSHSIG", version 1, public key, namespace, …; each string with its length before it."""
-    match = _ARMOUR.search(raw)
-    if match is None:
-        return None
-    try:
-        blob = base64.b64decode(b"".join(match[1].split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if blob[:6] != b"SSHSIG" or blob[6:10] != b"\0\0\0\1":
-        return None
-    key, rest = _string(blob[10:])
-    namespace, _ = _string(rest)
-    digest = base64.b64encode(hashlib.sha256(key).digest()).rstrip(b"=").decode()
-    return _Blob(namespace=namespace.decode(errors="replace"), fingerprint=f"SHA256:{digest}")
-
-
-def _string(data: bytes) -> tuple[bytes, bytes]:
-    length = int.from_bytes(data[:4], "big")
-    return data[4 : 4 + length], data[4 + length :]

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import psutil
 from seated import until
-from ssh_agents import Agent, key_pair
+from signers import Agent, Signers
 from ssh_link import Link
 from terminal import Terminal
 
@@ -82,10 +82,11 @@ class SshHost:
         self.runs = self.folder / "runs"
         self.python = self.folder / "python" / "bin" / f"python{sys.version_info.major}.{sys.version_info.minor}"
         self.log = self.folder / "sshd.log"
-        self._agents: list[Agent] = []
         self._links: list[Link] = []
         for name in ("python", "site", "tree", "etc", "keys", "bin", "home"):
             (self.folder / name).mkdir(mode=0o755)
+        self.signers = Signers(self.folder / "keys")
+        """Everybody's keys and agents, as they have them on their own machines."""
         self._accounts()
         self.runs.mkdir()
         os.chown(self.runs, 0, OPS)
@@ -129,29 +130,20 @@ class SshHost:
             kept = [line for line in real.read_text().splitlines() if line.partition(":")[0] not in taken]
             copy.write_text("\n".join([*kept, *lines]) + "\n")
             copy.chmod(real.stat().st_mode & 0o777)
-        for name in ("host", "ana", "bo", "carl"):
-            key_pair(self.folder / "keys" / name, comment=f"{name}@laptop")
+        self.signers.key("host")
         for name in ("ana", "bo", "carl"):
             self.admit(name, name)
         self.admit("deploy", "ana", "bo")
 
-    def key(self, name: str) -> Path:
-        """The private key of a person; beside it lies `NAME.pub`."""
-        return self.folder / "keys" / name
-
     def admit(self, account: str, *names: str) -> None:
         """Let these people's keys, and no others, open sessions of an account."""
         path = self.folder / "keys" / f"{account}.authorized"
-        path.write_text("".join(self.key(name).with_suffix(".pub").read_text() for name in names))
+        path.write_text("".join(self.signers.public(self.signers.key(name)) + "\n" for name in names))
         path.chmod(0o644)
 
     def agent(self, *names: str) -> Agent:
-        """An agent on the person's own machine, with the keys of these; ended with the host at the latest."""
-        agent = Agent(self.folder / f"agent-{len(self._agents)}.sock")
-        self._agents.append(agent)
-        for name in names:
-            agent.add(self.key(name))
-        return agent
+        """An agent on a person's own machine, with the keys of these."""
+        return self.signers.agent(*map(self.signers.key, names))
 
     # ---- the server ----------------------------------------------------------------------------------------------
 
@@ -187,8 +179,7 @@ class SshHost:
         """End every process of these people, and take everything away."""
         for link in self._links:
             link.close()
-        for agent in self._agents:
-            agent.close()
+        self.signers.end()
         for each in self.processes():  # --kill-child ends the server alone, if unshare itself was killed before
             with suppress(psutil.NoSuchProcess):
                 each.kill()
@@ -214,7 +205,7 @@ class SshHost:
         `key`: whose key opens the session, if another's than the account's. `agent`: is forwarded. `link`: goes by it.
         """
         who = key or account
-        options = ["-F", "none", "-i", str(self.key(who)), "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"]
+        options = ["-F", "none", "-i", str(self.signers.key(who)), "-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR"]
         options += ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null"]
         options += ["-b", FROM.get(who, "127.0.0.1"), "-p", str(link.port if link is not None else self.port)]
         options += ["-A"] if agent is not None else ["-a"]

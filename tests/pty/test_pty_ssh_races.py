@@ -1,0 +1,153 @@
+"""Two people decide at the same instant, over and over: one decision each time, and a clear answer for the other one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import pytest
+from seated import until
+from ssh_host import SshHost
+from ssh_nights import Shared, shared
+from terminal import Terminal
+
+from cockpit.run.events import HoldPlaced, HoldReleased, StepConfirmed
+
+ROLES = """
+[[roles]]
+id = "dba"
+people = ["ana", "bo"]
+[[phases]]
+id = "one"
+title = "One"
+"""
+CONFIRMED = """
+[[phases.steps]]
+id = "step_{number}"
+title = "Step {number}"
+"""
+APPROVED = CONFIRMED + 'kind = "signoff"\nrole = "dba"\n'
+SOON_S = 0.03
+"""From when all are told until they act."""
+
+
+class Racer:
+    """A process of somebody's that acts when it is told to."""
+
+    def __init__(self, it: Shared, account: str, role: str, *more: str) -> None:
+        argv = [str(it.host.python), "-P", str(it.host.folder / "tree/tests/pty/ssh_racer.py"), str(it.run_dir), role]
+        self.account = account
+        self._process = subprocess.Popen(
+            it.host.entered(account, *argv, *more),
+            env={**it.host.environ(), "COCKPIT_RUNS": str(it.runs)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def told(self, line: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(line + "\n")
+        self._process.stdin.flush()
+
+    def answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        return json.loads(self._process.stdout.readline())
+
+    def close(self) -> None:
+        for stream in (self._process.stdin, self._process.stdout):
+            assert stream is not None
+            stream.close()
+        self._process.wait(20)
+
+
+@contextmanager
+def racers(it: Shared, *who: tuple[str, str]) -> Iterator[list[Racer]]:
+    """One for each account and role; the first starts the keeper."""
+    with ExitStack() as stack:
+        found = []
+        for account, role in who:
+            racer = Racer(it, account, role, *([] if found else ["keeper"]))
+            stack.callback(racer.close)
+            found.append(racer)
+        for racer in found:
+            assert racer.answer() == {"ready": True}
+        yield found
+
+
+def race(racing: list[Racer], what: str, step: str = "-") -> tuple[list[str], list[dict[str, Any]]]:
+    """All do the same at the same instant: who did it, and what the others were told."""
+    at = time.monotonic() + SOON_S
+    for racer in racing:
+        racer.told(f"{what} {at} {step}")
+    answers = [(racer.account, racer.answer()) for racer in racing]
+    return [who for who, answer in answers if "done" in answer], [answer for _, answer in answers if "code" in answer]
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> int:
+    return 300 if request.config.getoption("--many") else 50
+
+
+def test_of_those_who_decide_at_the_same_instant_exactly_one_did_it(ssh_host: SshHost, rounds: int) -> None:
+    steps = "".join((CONFIRMED, APPROVED)[number % 2].format(number=number) for number in range(rounds))
+    with shared(ssh_host, ROLES + steps) as it:
+        with racers(it, ("ana", "acting"), ("ana", "acting"), ("bo", "acting")) as racing:
+            won: Counter[str] = Counter()
+            for number in range(rounds):
+                did, told = race(racing, "approve" if number % 2 else "confirm", f"step_{number}")
+                assert len(did) == 1, (number, did, told)
+                won[did[0]] += 1
+                step = f"1.{number + 1} Step {number}"
+                for each in told:
+                    assert each["code"] in ("not_current", "not_pen"), each
+                    assert step in each["why"] or "pen" in each["why"], each
+        confirmed = [event.body.step for event in it.of(StepConfirmed)]
+        assert confirmed == [f"step_{number}" for number in range(rounds)]
+        assert it.host.run("ana", "cockpit", "verify", str(it.run_dir)).returncode == 0
+    print(f"{rounds} rounds of three seats: {dict(won)}")
+
+
+def test_of_those_who_stop_the_line_at_the_same_instant_one_did(ssh_host: SshHost) -> None:
+    with shared(ssh_host, ROLES + CONFIRMED.format(number=0)) as it:
+        with racers(it, ("ana", "acting"), ("bo", "watching")) as racing:
+            for _ in range(10):
+                did, told = race(racing, "hold")
+                assert len(did) == 1
+                assert [each["code"] for each in told] == ["already_held"]
+                assert f"{did[0]} holds the run already" in told[0]["why"]
+                released, _ = race(racing, "release")
+                assert len(released) == 1
+        assert len(it.of(HoldPlaced)) == len(it.of(HoldReleased)) == 10
+
+
+def test_keys_pressed_at_the_same_instant_in_two_sessions_confirm_once(ssh_host: SshHost) -> None:
+    steps = "".join(CONFIRMED.format(number=number) for number in range(6))
+    with shared(ssh_host, ROLES + steps) as it:
+        with it.sits("ana", "resume") as one, it.sits("ana", "resume") as two:
+            for screen in (one, two):
+                screen.wait_for(r"watching \(epoch 1")
+            for number in range(5):
+                for screen in (one, two):
+                    screen.wait_for(rf"▶ 1\.{number + 1}")
+                together(one, two, "c")
+                told = f"✖ ana confirmed 1.{number + 1} Step {number} at "
+                until(lambda told=told: told in one.text or told in two.text, "an answer for the second one")
+                for screen in (one, two):
+                    screen.wait_for(rf"ana  confirmed 1\.{number + 1} Step {number}")
+                assert (told in one.text) != (told in two.text)
+                assert len(it.of(StepConfirmed)) == number + 1
+
+
+def together(one: Terminal, two: Terminal, key: str) -> None:
+    """Press a key in both, by two hands."""
+    other = threading.Thread(target=two.send, args=(key,))
+    other.start()
+    one.send(key)
+    other.join()

@@ -21,6 +21,8 @@ class KeeperSight(Struct, frozen=True):
     silent_s: float
     """Seconds since its last beat, by this host's monotonic clock."""
 
+    is_hidden: bool = False
+    """This seat may look at neither: it may only read the log."""
 
 class Command(Struct, frozen=True, kw_only=True):
     """The base of every command."""

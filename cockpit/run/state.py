@@ -217,6 +217,10 @@ class Pen(Struct, frozen=True):
     by: Actor | None = None
     """Whoever holds it, whole."""
     since: Instant | None = None
+    acted: Instant | None = None
+    """When they last did anything that is a fact, if they did."""
+    previous: str = ""
+    """What whoever held it before is called; empty: nobody did."""
 
 
 class PenAsk(Struct, frozen=True):
@@ -291,10 +295,20 @@ class SeatState(Struct, frozen=True):
     """Whoever sits there, whole."""
     version: str = ""
     """Of their cockpit; empty: an older one did not say."""
-    at: str = ""
-    """The step that they look at; empty: what is due."""
+    at: str | None = None
+    """The step that they look at; empty: what is due; None: their cockpit does not say."""
     active: Instant | None = None
     """When they last were known to press a key."""
+
+
+class LeftSeat(Struct, frozen=True):
+    """A screen that was here, and is not any more."""
+
+    seat: SeatState
+    when: Instant
+    reason: str = ""
+    is_gone: bool = False
+    """It was killed, or its host or link died: others found that out."""
 
 
 class Deviation(Struct, frozen=True):
@@ -351,6 +365,8 @@ class RunState(Struct, frozen=True):
     trusted: KeeperState | None = None
     """The last keeper that could act, with what is to be compared with the next one's: see `hands`."""
     seats: dict[str, SeatState] = {}
+    left: tuple[LeftSeat, ...] = ()
+    """The last eight screens that went, the newest last."""
     deviations: tuple[Deviation, ...] = ()
     last_seq: int = 0
     last_fact_seq: int = 0

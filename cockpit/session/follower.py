@@ -1,4 +1,4 @@
-"""One reader's place in a run's log: the fold so far, and the view made of it.
+"""One reader's place in a run's log: the fold so far, and the view made of it, with who is here beside it.
 
 Invariant: `view` is always the fold of exactly the lines read so far. Damage ends the reading, not the view: the last
 good one stays, with the trouble said. Any thread may call; one lock guards the tail and the fold. It never writes.
@@ -12,17 +12,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from cockpit.audit.layout import log_path, seat_lock
+from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
-from cockpit.audit.locks import holder_alive
 from cockpit.audit.moved import full, unwritable, went_on
 from cockpit.audit.poison import Poison
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError
 from cockpit.run.events import Event
 from cockpit.run.evolve import evolve
-from cockpit.run.state import EMPTY, SeatState
+from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
+from cockpit.session.lookout import Lookout
 from cockpit.session.view import Recent, View
 
 RECENT = 200
@@ -45,6 +45,7 @@ class Follower:
         self._is_closed = False
         self._poison = ""
         """Why the store is poisoned, as last told."""
+        self._lookout = Lookout(run_dir)
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
@@ -64,6 +65,7 @@ class Follower:
                     break
                 for entry in entries:
                     state = evolve(state, entry.event)
+                    self._lookout.read(entry.event)
                     if entry.event.is_fact:
                         self._recent.append(entry.event)
                         has_facts = True
@@ -75,6 +77,7 @@ class Follower:
                 self._show(state=state, head=head, recent=tuple(said))
             elif state is not self.view.state:
                 self._show(state=state, head=head)
+            self._look_who_is_here()
             if self.damage is not None:
                 self.trouble(str(self.damage))
             return self.view
@@ -88,9 +91,8 @@ class Follower:
         with self.lock:
             if where != self.view.went_on:
                 self._show(went_on=where)
-            here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
-            if here != self.view.here:
-                self._show(here=here)
+            self._lookout.look(self.view.state)
+            self._look_who_is_here()
             if self._poison and self.view.trouble == self._poison != poison:
                 self._show(trouble="")  # its mark was seen before its text was written
             self._poison = poison
@@ -144,13 +146,22 @@ class Follower:
             self._is_closed = True
             self._tail.close()
 
-    def _is_here(self, seat: SeatState) -> bool:
-        if not seat.seat.isalnum():  # a name from the log becomes a file's name here
-            return False
-        try:
-            return holder_alive(seat_lock(self._run_dir, seat.seat))
-        except OSError:
-            return False
+    def _look_who_is_here(self) -> None:
+        """Where people look comes from the log; whether their screens live was seen at the last look around."""
+        here, gone = self._lookout.present(self.view.state)
+        skew = self._lookout.skew
+        if (here, gone, skew) != (self.view.here, self.view.gone, self.view.skew):
+            self._show(here=here, gone=gone, skew=skew)
+
+    def restrict(self, why: str) -> None:
+        """This seat may only read, and why."""
+        with self.lock:
+            self._show(read_only=why)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether locks may not be looked at: who is here, and whether a keeper lives, the log alone tells then."""
+        return self._lookout.is_blind
 
     def _show(self, **changes: object) -> None:
         self.view = replace(self.view, **changes)

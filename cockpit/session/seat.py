@@ -8,6 +8,7 @@ came first; else it is made again. A seat never changes state itself, and never 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -18,24 +19,23 @@ from msgspec.structs import replace
 import cockpit
 from cockpit.audit import clock, ids
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import seat_lock
 from cockpit.audit.line import Draft, draft
-from cockpit.audit.locks import HeldLock
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreFailed
 from cockpit.run.commands import Command, KeeperSight, PlanCommand, Refusal
 from cockpit.run.decide import decide
-from cockpit.run.events import Actor, Body, Event, OperatorAttached, OperatorDetached
+from cockpit.run.events import Actor, Event, OperatorAttached
 from cockpit.session.follower import Follower
+from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
 from cockpit.session.view import View
 
 ATTEMPTS = 50
 """Decisions made again before giving up: another fact came first each time."""
-ATTACH_PATIENCE_S = 2.0
-"""How long closing waits for a seat that is still waiting to say that it came."""
 TICK_S = 0.5
 """How often a seat looks at what the log does not tell."""
+PACE_S = 0.25
+"""Between two views that differ in what was not waited for: readings, output, where others look."""
 
 Role = Literal["acting", "watching"]
 _Asked = TypeVar("_Asked", bound=Command)
@@ -75,13 +75,11 @@ class Seat:
         """Where the run goes on, once this seat let it."""
         self._follower = follower
         self._store: Store | None = None
-        self._presence: HeldLock | None = None
-        self._is_attached = False
+        self.presence = Presence(run_dir, self.id, follower, self._opened)
         self._closing = threading.Event()
         self._writing = threading.Lock()
         self._leaving = threading.Lock()
         self._tailing: threading.Thread | None = None
-        self._attaching: threading.Thread | None = None
 
     @classmethod
     def open(cls, run_dir: Path, actor: Actor, role: Role = "acting") -> Seat:
@@ -106,45 +104,34 @@ class Seat:
         """
         self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
         self._tailing.start()
-        # Apart, because an append waits for its turn: a writer that stands still must not keep this screen from seeing.
-        self._attaching = threading.Thread(target=self._attach, name="cockpit-attach", daemon=True)
-        self._attaching.start()
+        if self.view.state.status == "live":
+            body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__, at="")
+            self.presence.begin(body, lambda: self.actor)
 
     def _follow(self, callback: Callable[[View], None]) -> None:
-        shown: View | None = None
+        shown, shown_s, looked_s = self.view, 0.0, 0.0
+        callback(shown)
         try:
             while not self._closing.is_set():
                 self._follower.catch_up()
-                self._follower.look_around()
-                view = self.view
-                if view is not shown:
-                    shown = view
-                    callback(view)
-                self._follower.wait(TICK_S)
+                now_s = time.monotonic()
+                pause_s = shown_s + PACE_S - now_s
+                if self.view is not shown and (pause_s <= 0 or _is_news(shown, self.view)):
+                    shown, shown_s = self.view, now_s
+                    callback(shown)
+                if now_s - looked_s >= TICK_S:  # after what is new was shown: this takes longer than reading a line
+                    looked_s = now_s
+                    self._follower.look_around()
+                    self.presence.bury(self.view.gone)
+                else:
+                    left_s = looked_s + TICK_S - now_s
+                    self._follower.wait(left_s if self.view is shown else min(left_s, pause_s))
         except Exception as error:  # whatever it was, a screen that stands still must say so
             self._follower.trouble(
                 f"this screen stopped following the log ({type(error).__name__}: {error}); resume the run"
             )
             callback(self.view)
             raise
-
-    def _attach(self) -> None:
-        if self.view.state.status != "live":
-            return
-        body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__)
-        try:
-            store = self._opened()
-            if self._closing.is_set():
-                store.close()
-                return
-            self._presence = HeldLock.take(seat_lock(self.run_dir, self.id))
-            store.append(None, draft(body, self.actor))
-        except LogError as error:
-            self._follower.trouble(str(error))
-        except OSError as error:
-            self._follower.trouble(f"this seat cannot be marked as present: {error.strerror}")
-        else:
-            self._is_attached = True
 
     # ---- acting --------------------------------------------------------------------------------------------------
 
@@ -209,6 +196,8 @@ class Seat:
         with self._writing:
             if self._store is None:
                 self._store = FileStore.open(self.run_dir)
+                if self._closing.is_set():
+                    self._store.close()
             return self._store
 
     def go_on(self, folder: Path) -> Path:
@@ -235,28 +224,19 @@ class Seat:
 
     def _close(self, reason: str) -> None:
         self._follower.wake()
-        for thread, patience_s in ((self._tailing, None), (self._attaching, ATTACH_PATIENCE_S)):
-            if thread is not None and thread is not threading.current_thread():
-                thread.join(patience_s)
-        if self._attaching is None or not self._attaching.is_alive():
-            self._let_go(reason)
+        if self._tailing is not None and self._tailing is not threading.current_thread():
+            self._tailing.join()
         # Else it still waits for a writer that stands still, and lets go by itself.
+        if self.presence.close(reason) and self._store is not None:
+            self._store.close()
         self._follower.close()
 
-    def _let_go(self, reason: str) -> None:
-        if self._store is not None:
-            self._detach(self._store, OperatorDetached(seat=self.id, reason=reason))
-            self._store.close()
-        if self._presence is not None:
-            self._presence.path.unlink(missing_ok=True)
-            self._presence.release()
 
-    def _detach(self, store: Store, body: Body) -> None:
-        if not self._is_attached or self._follower.catch_up().state.status != "live":
-            return
-        self._is_attached = False
-        try:
-            store.append(None, draft(body, self.actor))
-        except LogError as error:
-            # Nothing is lost: presence ends with the lock, and the log's own trouble was shown.
-            self._follower.trouble(str(error))
+def _is_news(shown: View, view: View) -> bool:
+    """Whether people are waiting for it: anything but more of what was not waited for."""
+    before, after = shown.state, view.state
+    return before.last_fact_seq != after.last_fact_seq or _beside(shown) != _beside(view)
+
+
+def _beside(view: View) -> tuple[object, ...]:
+    return view.trouble, view.went_on, view.read_only, view.gone, view.skew, view.state.seats.keys()

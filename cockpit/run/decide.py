@@ -16,6 +16,7 @@ from typing import Any
 from cockpit.run import commands as c
 from cockpit.run import deciding_doing as doing
 from cockpit.run import deciding_line as line
+from cockpit.run import deciding_pen as pen
 from cockpit.run import deciding_walk as walk
 from cockpit.run import events as e
 from cockpit.run import refusals as r
@@ -64,7 +65,12 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.AddNote: (line.anyone, line.asks_text, line.noted),
     c.PlaceHold: (line.may_hold, walk.asks_reason, line.held),
     c.ReleaseHold: (line.may_release, walk.asks_reason, line.released),
-    c.TakePen: (line.may_take_pen, walk.asks_reason, line.took_pen),
+    c.OfferPen: (pen.may_offer, walk.asks_nothing, pen.offered),
+    c.WithdrawPen: (pen.may_withdraw, walk.asks_nothing, pen.withdrawn),
+    c.AskPen: (pen.may_ask, pen.asks_little, pen.asked),
+    c.DeclinePen: (pen.may_decline, walk.asks_reason, pen.declined),
+    c.AcceptPen: (pen.may_accept, pen.asks_card, pen.passed),
+    c.TakePen: (pen.may_take, pen.asks_all, pen.taken),
     c.StopKeeper: (line.may_stop_keeper, walk.asks_reason, line.stopped_keeper),
     c.RaiseTrigger: (line.may_raise, walk.asks_reason, line.raised),
     c.AnswerTriggers: (line.may_answer, walk.asks_reason_and_word("go_on"), line.answered),

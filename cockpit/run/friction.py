@@ -16,7 +16,7 @@ from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
 
 Dangerous = Literal[
-    "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper"
+    "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper", "pen"
 ]
 
 
@@ -27,7 +27,8 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
     elsewhere past the point of no return. The plan's id before a rollback in production, under a hold or outside the
     window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to
     end a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
-    person, to walk forward again, to have a keeper act that differs from the last one, and to abort.
+    person, to walk forward again, to have a keeper act that differs from the last one, to take the pen from somebody
+    who is gone or silent, and to abort.
     """
     if state.started is None:
         return ""

@@ -152,8 +152,8 @@ class StepState(Struct, frozen=True):
     """Its `only_if` was found to hold, or a person said so."""
     action: ActionState | None = None
     """Its latest try."""
-    actors: tuple[str, ...] = ()
-    """Users who ran or settled it, in any attempt, each once."""
+    actors: tuple[Actor, ...] = ()
+    """Those who ran or settled it, in any attempt, each once, as `people.known` tells them."""
     touched_seq: int = 0
     """The last event by which something may have been done for it, in any attempt; 0: nothing was."""
     touched: Instant | None = None

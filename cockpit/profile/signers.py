@@ -14,6 +14,7 @@ import binascii
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from msgspec import Struct
 
@@ -43,6 +44,9 @@ class Signer(Struct, frozen=True):
     """The public key as it goes over the wire (RFC 4253, 6.6)."""
     namespaces: str = ""
     """Patterns of what it may sign; empty: everything."""
+    valid_after: str = ""
+    """`YYYYMMDD[HHMM[SS]][Z]`; UTC, also without the Z. Empty: since ever."""
+    valid_before: str = ""
     is_authority: bool = False
     """It signs certificates of other keys, not texts."""
 
@@ -50,6 +54,12 @@ class Signer(Struct, frozen=True):
     def fingerprint(self) -> str:
         """`SHA256:…`, as ssh-keygen(1) writes it."""
         return fingerprint(self.blob)
+
+    def is_valid(self, at: datetime) -> bool:
+        """Whether it counts at a moment."""
+        return not (self.valid_after and at < moment(self.valid_after)) and not (
+            self.valid_before and at > moment(self.valid_before)
+        )
 
     def is_of(self, names: Iterable[str], namespace: str) -> bool:
         """Whether it signs for one of these names in a namespace."""
@@ -89,6 +99,8 @@ def _signers(text: str) -> Iterator[Signer]:
             kind=words[1],
             blob=_key(number, words[1], words[2]),
             namespaces=options.get("namespaces", ""),
+            valid_after=options.get("valid-after", ""),
+            valid_before=options.get("valid-before", ""),
             is_authority="cert-authority" in options,
         )
 
@@ -122,10 +134,24 @@ def _options(number: int, text: str) -> dict[str, str]:
             raise _error(number, f"`{shortened(text, 60)}` is neither options nor a type of key that signs")
         place += 1
         name, value = (match[1] or match[2]).lower(), match[3] or ""
-        if name.startswith("valid-") and not _TIME.fullmatch(value):
+        if name.startswith("valid-") and not _is_moment(value):
             raise _error(number, f"{name} is `{shortened(value, 40)}`, not YYYYMMDD or YYYYMMDDHHMM[SS], with Z or not")
         options[name] = value
     return options
+
+
+def moment(text: str) -> datetime:
+    """The moment of `YYYYMMDD[HHMM[SS]][Z]`. Raises ValueError."""
+    digits = text.removesuffix("Z")
+    form = {8: "%Y%m%d", 12: "%Y%m%d%H%M"}.get(len(digits), "%Y%m%d%H%M%S")
+    return datetime.strptime(digits, form).replace(tzinfo=UTC)
+
+
+def _is_moment(text: str) -> bool:
+    try:
+        return bool(_TIME.fullmatch(text) and moment(text))
+    except ValueError:
+        return False
 
 
 def _key(number: int, kind: str, text: str) -> bytes:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 import cockpit
 from cockpit.actions.files import digests, files_of
@@ -21,10 +21,11 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.layout import origin_path
 from cockpit.audit.line import draft
 from cockpit.audit.opening import content, opened
-from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, StoreFailed
+from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
+from cockpit.profile.trusting import read_trust
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import RunStarted, SourceFile
 from cockpit.session.identity import actor
@@ -65,6 +66,7 @@ def create_run(
             rehearsal=rehearsal,
             rehearsal_reason=visible(rehearsal_reason.strip()),
             files=_fixed(loaded),
+            **_trusted(loaded),
             **_expected(loaded, folder),
         )
         store = FileStore.create(run_dir, run_dir.name, despite_place=bool(despite_place.strip()))
@@ -116,6 +118,15 @@ def _fixed(loaded: Loaded) -> dict[str, str]:
         raise RunError(
             f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"
         ) from error
+
+
+def _trusted(loaded: Loaded) -> dict[str, str]:
+    """Whose signatures count, fixed for the whole run."""
+    try:
+        return asdict(read_trust(loaded.profile, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))))
+    except SigningError as error:
+        why = f"the run cannot begin: {error.message}"
+        raise RunError(why, hint=error.hint or "whose signatures count is fixed at the start") from error
 
 
 def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,8 +25,10 @@ from cockpit.profile.load import load
 from cockpit.session.creating import create_run
 print(create_run(load(sys.argv[1], installed()), {}))
 """
-READ_S = 0.18
+READ_S = 0.2
 """More than the time for which a question takes no keys (`dialogs.SETTLE_S`), from when it is painted."""
+PATIENCE_S = 2.0
+"""After which a key that did nothing is pressed again."""
 _numbers = itertools.count(1)
 
 
@@ -98,8 +101,11 @@ def answers(terminal: Terminal, question: str, text: str) -> None:
 def agrees(terminal: Terminal, question: str, key: str) -> None:
     """Answer the question that is open with a key."""
     _read(terminal, question)
-    terminal.send(key)
-    terminal.wait_until_gone(question)
+    for _ in range(5):
+        terminal.send(key)
+        if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):
+            return
+    raise AssertionError(f"{key} answers nothing; the screen:\n{terminal.text}")
 
 
 def _read(terminal: Terminal, question: str) -> None:

@@ -1,4 +1,4 @@
-"""Two people decide at the same instant, over and over: one decision each time, and a clear answer for the other one."""
+"""Two people decide at the same instant, over and over: one decision each time, and a clear answer to the other."""
 
 from __future__ import annotations
 
@@ -129,20 +129,19 @@ def test_of_those_who_stop_the_line_at_the_same_instant_one_did(ssh_host: SshHos
 
 def test_keys_pressed_at_the_same_instant_in_two_sessions_confirm_once(ssh_host: SshHost) -> None:
     steps = "".join(CONFIRMED.format(number=number) for number in range(6))
-    with shared(ssh_host, ROLES + steps) as it:
-        with it.sits("ana", "resume") as one, it.sits("ana", "resume") as two:
+    with shared(ssh_host, ROLES + steps) as it, it.sits("ana", "resume") as one, it.sits("ana", "resume") as two:
+        for screen in (one, two):
+            screen.wait_for(r"watching \(epoch 1")
+        for number in range(5):
             for screen in (one, two):
-                screen.wait_for(r"watching \(epoch 1")
-            for number in range(5):
-                for screen in (one, two):
-                    screen.wait_for(rf"▶ 1\.{number + 1}")
-                together(one, two, "c")
-                told = f"✖ ana confirmed 1.{number + 1} Step {number} at "
-                until(lambda told=told: told in one.text or told in two.text, "an answer for the second one")
-                for screen in (one, two):
-                    screen.wait_for(rf"ana  confirmed 1\.{number + 1} Step {number}")
-                assert (told in one.text) != (told in two.text)
-                assert len(it.of(StepConfirmed)) == number + 1
+                screen.wait_for(rf"▶ 1\.{number + 1}")
+            together(one, two, "c")
+            told = f"✖ ana confirmed 1.{number + 1} Step {number} at "
+            until(lambda told=told: told in one.text or told in two.text, "an answer for the second one")
+            for screen in (one, two):
+                screen.wait_for(rf"ana  confirmed 1\.{number + 1} Step {number}")
+            assert (told in one.text) != (told in two.text)
+            assert len(it.of(StepConfirmed)) == number + 1
 
 
 def together(one: Terminal, two: Terminal, key: str) -> None:

@@ -122,7 +122,15 @@ def _moved(state: RunState, event: e.Event, epoch: int, seat: str) -> RunState:
     }
     before = state.pen
     previous = "" if before is None else name_of(before.by) if before.by is not None else before.user
-    pen = Pen(user=actor.user, host=actor.host, epoch=epoch, by=actor, since=event.instant, previous=previous)
+    pen = Pen(
+        user=actor.user,
+        host=actor.host,
+        epoch=epoch,
+        by=actor,
+        since=event.instant,
+        previous=previous,
+        seat=seat,
+    )
     return replace(state, pen=pen, pen_asked=(), pen_offer=None, steps=steps, seats=_roles(state, seat))
 
 

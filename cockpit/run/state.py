@@ -221,6 +221,8 @@ class Pen(Struct, frozen=True):
     """When they last did anything that is a fact, if they did."""
     previous: str = ""
     """What whoever held it before is called; empty: nobody did."""
+    seat: str = ""
+    """At which it was accepted or taken; empty: it was with whoever began the run, or an older log does not tell."""
 
 
 class PenAsk(Struct, frozen=True):

@@ -153,6 +153,13 @@ class Follower:
         if (here, gone, skew) != (self.view.here, self.view.gone, self.view.skew):
             self._show(here=here, gone=gone, skew=skew)
 
+    def who_is_here(self) -> tuple[str, ...]:
+        """Ids of the seats whose screens live, looked at anew."""
+        with self.lock:
+            self._lookout.look(self.view.state)
+            self._look_who_is_here()
+            return tuple(seat.seat for seat in self.view.here)
+
     def restrict(self, why: str) -> None:
         """This seat may only read, and why."""
         with self.lock:

@@ -7,6 +7,7 @@ came first; else it is made again. A seat never changes state itself, and never 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -22,9 +23,10 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.line import Draft, draft
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreFailed
-from cockpit.run.commands import Command, KeeperSight, PlanCommand, Refusal
+from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
 from cockpit.run.decide import decide
 from cockpit.run.events import Actor, Event, OperatorAttached
+from cockpit.run.holding import holds
 from cockpit.session.follower import Follower
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
@@ -69,11 +71,13 @@ class Seat:
         """Use `open`."""
         self.run_dir = run_dir
         self.actor = actor
-        self.role: Role = role
         self.id = ids.new_id()
         self.went_to: Path | None = None
         """Where the run goes on, once this seat let it."""
         self._follower = follower
+        pen = follower.view.state.pen
+        self._up_under = pen.epoch if role == "acting" and pen is not None else 0
+        """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
         self.presence = Presence(run_dir, self.id, follower, self._opened)
         self._closing = threading.Event()
@@ -90,6 +94,21 @@ class Seat:
     def view(self) -> View:
         """The run as last read."""
         return self._follower.view
+
+    @property
+    def has_pen(self) -> bool:
+        """Whether the pen is of whoever sits here, at this seat or another one."""
+        return holds(self.view.state, self.actor)
+
+    @property
+    def role(self) -> Role:
+        """`acting` while the pen is of whoever sits here, and came to this seat or was taken up at it; else `watching`.
+
+        What is taken up counts for one epoch: whoever lost the pen and got it back at another seat acts there.
+        """
+        pen = self.view.state.pen
+        is_up = pen is not None and (pen.seat == self.id or pen.epoch == self._up_under)
+        return "acting" if is_up and self.has_pen else "watching"
 
     def keeper_sight(self) -> KeeperSight:
         """Whether the keeper lives and how long it has been silent, now."""
@@ -136,11 +155,27 @@ class Seat:
     # ---- acting --------------------------------------------------------------------------------------------------
 
     def command(self, kind: type[_Asked], **fields: Any) -> _Asked:
-        """A command of this seat: actor, time, role and the sight of the keeper are filled in."""
+        """A command of this seat: actor, time, role and the sight of the keeper, or of who is here, are filled in."""
         fields = {"actor": self.actor, "now": clock.now(), "role": self.role} | fields
         if issubclass(kind, PlanCommand):
             fields.setdefault("keeper", self.keeper_sight())
+        if issubclass(kind, PenCommand):
+            fields = {"seat": self.id, "here": tuple(seat.seat for seat in self.view.here)} | fields
         return kind(**fields)
+
+    def take_up(self, at: str = "") -> bool:
+        """Act here, where the pen is of whoever sits here; whether it is. Blocks on the disk.
+
+        The pen does not move, and no other seat stops acting. `at`: the step that is looked at, for the others.
+        """
+        pen = self.view.state.pen
+        if pen is None or not self.has_pen:
+            return False
+        self._up_under = pen.epoch
+        body = OperatorAttached(seat=self.id, role="acting", version=cockpit.__version__, at=at)
+        with contextlib.suppress(LogError):  # that others are not told of it keeps nobody from acting
+            self._opened().append(None, draft(body, self.actor))
+        return True
 
     def submit(self, command: Command) -> Outcome:
         """Decide and append, again whenever another fact came first. Blocks until it is durable."""
@@ -173,6 +208,8 @@ class Seat:
             now = clock.now()
             if isinstance(command, PlanCommand):
                 command = replace(command, now=now, keeper=keeper_sight(self.run_dir, now))
+            elif isinstance(command, PenCommand):
+                command = replace(command, now=now, here=self._follower.who_is_here())
             else:
                 command = replace(command, now=now)
             bodies = decide(state, command)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 from seated import Night, until
@@ -53,7 +55,7 @@ class Shared(Night):
         assert made.returncode == 0, made.stderr
         self.run_dir = Path(made.stdout.strip())
 
-    def sits(self, who: str, command: str, *arguments: str, **options: str) -> Terminal:
+    def sits(self, who: str, command: str, *arguments: str, **options: Any) -> Terminal:
         """A terminal in which somebody gives a command that opens this run's screen."""
         return self.host.ssh(
             who, "cockpit", command, self.run_dir.name, *arguments, COCKPIT_RUNS=str(self.runs), **options
@@ -118,3 +120,12 @@ def leave(terminal: Terminal) -> None:
     """Close the screen; the run goes on."""
     terminal.send("q")
     assert terminal.wait_for_exit() == 0
+
+
+def together(*terminals: Terminal, key: str) -> None:
+    """Press a key in all of them at once, each by a hand of its own."""
+    hands = [threading.Thread(target=terminal.send, args=(key,)) for terminal in terminals]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,8 +13,7 @@ from typing import Any
 import pytest
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import Shared, shared
-from terminal import Terminal
+from ssh_nights import Shared, shared, together
 
 from cockpit.run.events import HoldPlaced, HoldReleased, StepConfirmed
 
@@ -135,18 +133,10 @@ def test_keys_pressed_at_the_same_instant_in_two_sessions_confirm_once(ssh_host:
         for number in range(5):
             for screen in (one, two):
                 screen.wait_for(rf"▶ 1\.{number + 1}")
-            together(one, two, "c")
+            together(one, two, key="c")
             told = f"✖ ana confirmed 1.{number + 1} Step {number} at "
             until(lambda told=told: told in one.text or told in two.text, "an answer for the second one")
             for screen in (one, two):
                 screen.wait_for(rf"ana  confirmed 1\.{number + 1} Step {number}")
             assert (told in one.text) != (told in two.text)
             assert len(it.of(StepConfirmed)) == number + 1
-
-
-def together(one: Terminal, two: Terminal, key: str) -> None:
-    """Press a key in both, by two hands."""
-    other = threading.Thread(target=two.send, args=(key,))
-    other.start()
-    one.send(key)
-    other.join()

@@ -79,8 +79,12 @@ async def probe(hands: Hands, painted: RunState) -> None:
     if painted.ended:
         hands.refuse(Refusal(f"the run is over: it was {painted.status}", "p shows the probes at its end", "over"))
         return
+    is_alone = not hands.seat.keeper_sight().alive
+    if is_alone and not _starts_keepers(hands, painted):
+        hands.refuse(Refusal("no keeper is there to read them", "whoever holds the pen starts one: .", "no_keeper"))
+        return
     try:
-        if _starts_keepers(hands, painted) and not hands.seat.keeper_sight().alive:
+        if is_alone:
             await asyncio.to_thread(start_keeper, hands.seat.run_dir)
             hands.screen.say(("the keeper is started again", "dim"))
             return

@@ -291,6 +291,36 @@ class StopKeeper(Command, frozen=True, kw_only=True):
     reason: str
 
 
+class RecordSignature(Command, frozen=True, kw_only=True):
+    """Write down a signature over a head, which this seat made and checked. From any seat, also after the end."""
+
+    seq: int
+    """Of the fact that is the head."""
+    digest: str
+    principal: str
+    key: str
+    signature: str
+    is_countersignature: bool = False
+
+
+class RecordSigningFailure(Command, frozen=True, kw_only=True):
+    """Write down that a fact of one's own could not be signed. From any seat, also after the end."""
+
+    seq: int
+    reason: str
+
+
+class WaiveSignature(Command, frozen=True, kw_only=True):
+    """Go on although an approval was not signed; or although a signature in the log does not count."""
+
+    seq: int
+    """Of the fact that stays without; or of the signature that this seat found not to count."""
+    is_bad: bool = False
+    """The latter."""
+    reason: str
+    typed: str = ""
+
+
 class FinishRun(Command, frozen=True, kw_only=True):
     """Close the run; every step must be settled."""
 

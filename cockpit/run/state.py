@@ -363,6 +363,10 @@ class RunState(Struct, frozen=True):
     """Facts that were to be signed and are not yet, oldest first. None while signing is off."""
     signed: dict[str, SignedHead] = {}
     """By principal: how far they vouch for the log."""
+    to_sign: dict[str, int] = {}
+    """By person (`people.name_of`): the newest fact of theirs that was to be signed, whether it was or not."""
+    waived_signatures: frozenset[int] = frozenset()
+    """Facts that stay without a signature, and signatures that do not count: a person goes on in spite of them."""
     keeper: KeeperState | None = None
     trusted: KeeperState | None = None
     """The last keeper that could act, with what is to be compared with the next one's: see `hands`."""

@@ -258,6 +258,20 @@ def texts(lines: list[Line] | tuple[Line, ...]) -> str:
 # ---- a whole screen ------------------------------------------------------------------------------------------------
 
 
+class FakePresence:
+    """What a screen tells of where it looks."""
+
+    def __init__(self) -> None:
+        self.looked: list[str] = []
+
+    def look_at(self, step: str) -> None:
+        if self.looked[-1:] != [step]:
+            self.looked.append(step)
+
+    def stirred(self) -> None:
+        """A key was pressed."""
+
+
 class FakeSeat:
     """A seat over a story: decides as a real one does, keeps what was asked, writes no disk."""
 
@@ -265,13 +279,14 @@ class FakeSeat:
         self.story = story
         self.role = role
         self.actor = ANA
-        self.id = "seat"
+        self.id = "s1" if role == "acting" else "s2"
         self.run_dir = Path("nowhere")
         self.keeper = keeper
         self.asked: list[c.Command] = []
         self.answer: Done | Refusal | Unsettled | Failed | None = None
         self._callback: Callable[[View], None] = lambda view: None
         self._view = story.view()
+        self.presence = FakePresence()
 
     @property
     def view(self) -> View:
@@ -315,10 +330,14 @@ class Standing:
     def __init__(self, seat: FakeSeat) -> None:
         self.seat = seat
         self.mode: Mode = "WATCHING" if seat.role == "watching" else "LIVE"
+        self.me = seat.id
 
     @property
     def view(self) -> View:
         return self.seat.view
+
+    def looks_at(self, step: str) -> None:
+        self.seat.presence.look_at(step)
 
     def now(self) -> e.Instant:
         return self.seat.story.now()

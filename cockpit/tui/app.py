@@ -25,7 +25,7 @@ from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
-from cockpit.tui.panes import stepping
+from cockpit.tui.panes import company, looking, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
@@ -67,11 +67,15 @@ class CockpitApp(App[int]):
         self.run_screen = RunScreen(Live(seat))
         self.leaving: Leaving | None = None
         """Of the process whose only screen this is."""
+        self._role = seat.role
+        """As last told."""
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
         self._called_for = seat.view.state
+        self._left_before = seat.view.state.left
+        self._has_greeted = False
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
 
     def get_default_screen(self) -> Screen[None]:
@@ -116,11 +120,41 @@ class CockpitApp(App[int]):
         before, after = self._called_for, message.view.state
         self._called_for = after
         self.run_screen.draw()
-        if calling.rings(before, after):
+        self._tell_company(message.view)
+        self._tell_pen()
+        if calling.rings(before, after) or calling.rings_for(before, after, self.seat.actor):
             self.bell()
         if after is not before:
             self._name_terminal()
             self._propose()
+
+    def _tell_company(self, view: View) -> None:
+        """Say quietly, where nothing else is being said, whose screen died, and once whose cockpit is another."""
+        known, self._left_before = self._left_before, view.state.left
+        if self.run_screen.is_saying:
+            return
+        gone = [each for each in view.state.left if each.is_gone and each not in known]
+        if gone:
+            self.run_screen.say((f"{looking.named(gone[-1].seat)}'s screen is gone   i shows who is here", "dim"))
+        elif not self._has_greeted and self.seat.id in view.state.seats:
+            self._has_greeted = True
+            if told := company.versions(self.run_screen.seen()):
+                self.run_screen.say((told, "dim"))
+
+    def _tell_pen(self) -> None:
+        """Say that this seat acts, or acts no more, once that is so; whoever acts sees to a keeper."""
+        was, self._role = self._role, self.seat.role
+        if self._role == was or self.seat.view.state.status != "live":
+            return
+        if self._role == "acting":
+            self.run_screen.say(("you have the pen, and act here", "good"))
+            threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
+            return
+        told = moved(self.seat.view.state)
+        self.bell()
+        self.run_screen.say(("! ", "warn"), (told, "bold"), (" — this screen watches from here on", "plain"))
+        if isinstance(self.screen, Dialog):
+            self.screen.hint(f"{told}: what you answer here is refused")
 
     def _name_terminal(self) -> None:
         self.title_shown.set(self, calling.title(self.seat.view.state))
@@ -153,6 +187,8 @@ class CockpitApp(App[int]):
             if self.screen is self.run_screen:
                 self.run_screen.say()
             self._guard.saw(event.time)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.seat.presence.stirred()
         elif isinstance(event, events.Paste) and self.screen is self.run_screen:
             self._say_warning("pasted text does nothing here")
             return

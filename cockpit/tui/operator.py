@@ -53,7 +53,7 @@ class Operator:
     """The acting half of a live screen."""
 
     def __init__(self, screen: RunScreen, seat: Seat) -> None:
-        self._screen = screen
+        self._screen, self._seat = screen, seat
         self._hands = Hands(screen, seat)
 
     async def act(self, what: str, painted: RunState, selected: str | None) -> None:
@@ -77,6 +77,8 @@ class Operator:
         if self._hands.is_writing:
             return Refusal("the last key is still being written", "wait for it", "writing")
         if not self._screen.may_act and what not in IN_LITTLE_ROOM:
+        if why := self._seat.view.read_only:
+            return Refusal(f"you may only read this run: {why}", "? shows the keys that read", "read_only")
             size = f"{ACTING[0]}x{ACTING[1]}"
             return Refusal("this terminal is too small to act", f"make it {size} or larger", "too_small")
         if what not in AT_CURSOR:

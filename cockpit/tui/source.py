@@ -25,6 +25,15 @@ class Source(Protocol):
         """The run as last read."""
         ...
 
+    @property
+    def me(self) -> str:
+        """This seat's id; empty for a log that is replayed."""
+        ...
+
+    def looks_at(self, step: str) -> None:
+        """A step is shown; empty: the one that is due."""
+        ...
+
     def now(self) -> Instant:
         """The moment that is shown."""
         ...
@@ -49,6 +58,15 @@ class Live:
     def now(self) -> Instant:
         """Now."""
         return clock.now()
+
+    @property
+    def me(self) -> str:
+        """The seat's id."""
+        return self.seat.id
+
+    def looks_at(self, step: str) -> None:
+        """The others are told."""
+        self.seat.presence.look_at(step)
 
     def keeper_sight(self) -> KeeperSight:
         """Now, by its lock and beat."""

@@ -14,6 +14,8 @@ from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
+from cockpit.tui.panes import pen
+from cockpit.tui.panes.company import clocks
 from cockpit.tui.panes.seen import Seen
 
 _STEPPED_S = 600.0
@@ -39,6 +41,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         how = "resume" if seen.mode == "LIVE" else "join"
         yield f"WENT ON ELSEWHERE   q, cockpit {how} {visible(seen.view.went_on)}", "alarm"
         return
+    if seen.view.read_only:
+        yield f"READING ONLY, nobody sees you here: {visible(seen.view.read_only)}", "warn"
     if seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
@@ -120,3 +124,8 @@ def _of_hosts(seen: Seen) -> Iterator[tuple[str, Ink]]:
             if elapsed_s(recent.event.instant, seen.now) < _STEPPED_S:
                 yield f"THE CLOCK WAS SET: {recent.sentence}", "warn"
             return
+
+
+def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    if seen.view.skew is not None:
+        yield f"CLOCKS DIFFER: {clocks(seen.view.skew)}; do not compare times", "warn"

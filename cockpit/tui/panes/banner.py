@@ -14,7 +14,6 @@ from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
-from cockpit.tui.panes import pen
 from cockpit.tui.panes.company import clocks
 from cockpit.tui.panes.seen import Seen
 
@@ -69,6 +68,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
+        yield from _of_clocks(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
 

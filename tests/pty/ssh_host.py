@@ -58,6 +58,10 @@ exec {python} -P -m cockpit.cli "$@"
 """
 
 
+TREE = Path(__file__).parents[2]
+COMPILED = "import cockpit.cli.screens, cockpit.keeper.keeper, cockpit.session.seat, cockpit.tui.app"
+
+
 def obstacle() -> str:
     """Why there can be no such host here; empty if there can."""
     if os.geteuid() != 0:
@@ -94,6 +98,8 @@ class SshHost:
         self.command("cockpit", LAUNCHER.format(python=self.python))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
+        # What nobody has compiled yet, each process of theirs would compile: they may not write beside the sources.
+        subprocess.run([sys.executable, "-c", COMPILED], cwd=TREE, check=False, capture_output=True, timeout=60)
         self._server = self._serve()
 
     def command(self, name: str, script: str) -> None:
@@ -152,7 +158,7 @@ class SshHost:
         config = CONFIG.format(port=self.port, folder=self.folder, environ=environ)
         (self.folder / "config").write_text(config)
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        places = [sys.base_prefix, sysconfig.get_paths()["purelib"], str(Path(__file__).parents[2])]
+        places = [sys.base_prefix, sysconfig.get_paths()["purelib"], str(TREE)]
         argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         with self.log.open("wb") as log:
             return subprocess.Popen(

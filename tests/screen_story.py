@@ -302,7 +302,15 @@ class FakeSeat:
         fields = {"actor": self.actor, "now": self.story.now(), "role": self.role} | fields
         if issubclass(kind, c.PlanCommand):
             fields.setdefault("keeper", self.keeper)
+        if issubclass(kind, c.PenCommand):
+            fields = {"seat": self.id, "here": tuple(seat.seat for seat in self.view.here)} | fields
         return kind(**fields)
+
+    def take_up(self, at: str = "") -> bool:
+        """As a real one: the pen does not move."""
+        self.role = "acting"
+        self.looks()
+        return True
 
     def submit(self, command: c.Command) -> Done | Refusal | Unsettled | Failed:
         self.asked.append(command)
@@ -316,8 +324,10 @@ class FakeSeat:
         return Done(happened)
 
     def looks(self) -> None:
-        """The tail has read on."""
+        """The tail has read on; where the pen has moved, whoever sits where it is acts."""
         self._view = self.story.view()
+        if (pen := self._view.state.pen) is not None and pen.seat:
+            self.role = "acting" if pen.seat == self.id else "watching"
         self._callback(self._view)
 
     def close(self, reason: str = "") -> None:
@@ -329,8 +339,11 @@ class Standing:
 
     def __init__(self, seat: FakeSeat) -> None:
         self.seat = seat
-        self.mode: Mode = "WATCHING" if seat.role == "watching" else "LIVE"
         self.me = seat.id
+
+    @property
+    def mode(self) -> Mode:
+        return "WATCHING" if self.seat.role == "watching" else "LIVE"
 
     @property
     def view(self) -> View:

@@ -108,10 +108,10 @@ def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
     if body.found and state.pen is not None and body.epoch <= state.pen.epoch:
         return state
     where = f"from {body.previous}" if body.previous else ""
-    return deviate(_moved(state, event, body.epoch, body.seat), event, "pen", where, body.reason)
+    return deviate(_moved(state, event, body.epoch, body.seat, body.reason), event, "pen", where, body.reason)
 
 
-def _moved(state: RunState, event: e.Event, epoch: int, seat: str) -> RunState:
+def _moved(state: RunState, event: e.Event, epoch: int, seat: str, reason: str = "") -> RunState:
     """Who acts from here on is the first person: what they agreed to as the second one has none any more."""
     actor = event.actor
     steps = {
@@ -130,6 +130,7 @@ def _moved(state: RunState, event: e.Event, epoch: int, seat: str) -> RunState:
         since=event.instant,
         previous=previous,
         seat=seat,
+        reason=reason,
     )
     return replace(state, pen=pen, pen_asked=(), pen_offer=None, steps=steps, seats=_roles(state, seat))
 

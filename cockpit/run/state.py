@@ -223,6 +223,8 @@ class Pen(Struct, frozen=True):
     """What whoever held it before is called; empty: nobody did."""
     seat: str = ""
     """At which it was accepted or taken; empty: it was with whoever began the run, or an older log does not tell."""
+    reason: str = ""
+    """Why it was taken; empty: it was not."""
 
 
 class PenAsk(Struct, frozen=True):

@@ -6,6 +6,7 @@ Ends in one of two ways: the operator detaches (or the terminal goes away), and 
 from __future__ import annotations
 
 import gc
+import sys
 import os
 import threading
 from collections.abc import Iterable
@@ -25,7 +26,7 @@ from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
-from cockpit.tui.panes import company, looking, stepping
+from cockpit.tui.panes import company, looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
@@ -93,6 +94,7 @@ class CockpitApp(App[int]):
     def _after_first_paint(self) -> None:
         gc.freeze()  # what was imported stays; whoever started this screen may have put collecting off until now
         gc.enable()
+        sys.setswitchinterval(0.0005)
         self.seat.follow(self._take)
         if self.seat.role == "acting" and self.seat.view.state.status == "live":
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
@@ -150,7 +152,9 @@ class CockpitApp(App[int]):
             self.run_screen.say(("you have the pen, and act here", "good"))
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
             return
-        told = moved(self.seat.view.state)
+        from cockpit.tui.screens.dialogs import Dialog  # not needed for the first paint
+
+        told = pen.moved(self.seat.view.state)
         self.bell()
         self.run_screen.say(("! ", "warn"), (told, "bold"), (" — this screen watches from here on", "plain"))
         if isinstance(self.screen, Dialog):

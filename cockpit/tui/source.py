@@ -48,16 +48,16 @@ class Live:
 
     def __init__(self, seat: Seat) -> None:
         self.seat = seat
-        self.mode: Mode = "WATCHING" if seat.role == "watching" else "LIVE"
+
+    @property
+    def mode(self) -> Mode:
+        """By whether this seat acts: that changes with the pen."""
+        return "WATCHING" if self.seat.role == "watching" else "LIVE"
 
     @property
     def view(self) -> View:
         """The run as last read."""
         return self.seat.view
-
-    def now(self) -> Instant:
-        """Now."""
-        return clock.now()
 
     @property
     def me(self) -> str:
@@ -67,6 +67,10 @@ class Live:
     def looks_at(self, step: str) -> None:
         """The others are told."""
         self.seat.presence.look_at(step)
+
+    def now(self) -> Instant:
+        """Now."""
+        return clock.now()
 
     def keeper_sight(self) -> KeeperSight:
         """Now, by its lock and beat."""

@@ -97,9 +97,7 @@ async def probe(hands: Hands, painted: RunState) -> None:
 
 def _starts_keepers(hands: Hands, painted: RunState) -> bool:
     """Whether this seat acts, and holds the pen."""
-    pen, me = painted.pen, hands.seat.actor
-    holds = pen is not None and (pen.user, pen.host) == (me.user, me.host)
-    return hands.seat.role == "acting" and painted.status == "live" and holds
+    return hands.seat.role == "acting" and painted.status == "live"
 
 
 async def finish(hands: Hands, painted: RunState) -> None:

@@ -1,4 +1,4 @@
-"""Keys about who: approving, agreeing as the second person, going on without one, taking the pen."""
+"""Keys about who: approving, agreeing as the second person, going on without one."""
 
 from __future__ import annotations
 
@@ -60,13 +60,3 @@ async def waive(hands: Hands, painted: RunState) -> None:
     answer = await hands.ask(question)
     if answer is not None:
         await hands.submit(hands.command(c.WaiveSecond, reason=answer.reason, typed=answer.word, **at))
-
-
-async def pen(hands: Hands, painted: RunState) -> None:
-    """Take the right to act."""
-    if hands.refused(painted, hands.command(c.TakePen, reason="")):
-        return
-    holder = painted.pen.user if painted.pen else "nobody"
-    answer = await hands.ask(Question(title=f"Take the pen from {holder}", reason="why do you act now?"))
-    if answer is not None:
-        await hands.submit(hands.command(c.TakePen, reason=answer.reason))

@@ -14,6 +14,7 @@ from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
+from cockpit.tui.panes import pen
 from cockpit.tui.panes.company import clocks
 from cockpit.tui.panes.seen import Seen
 
@@ -49,6 +50,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":
         yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
+        yield from pen.shouts(seen)
     if state.hold is not None and state.status == "live":
         by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
         how = "" if seen.mode == "REPLAY" else ", h releases"
@@ -68,6 +70,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
+        yield from pen.murmurs(seen)
         yield from _of_clocks(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"

@@ -169,7 +169,7 @@ class Dialog(ModalScreen[Answer | None]):
         self.dismiss(None)
 
 
-def _explained(lines: tuple[str, ...]) -> Vertical:
+def explained(lines: tuple[str, ...]) -> Vertical:
     """What explains a question: all of it, in a part that scrolls, so that what is asked for stays in sight."""
     return Vertical(*(Static(Content(visible(line)), classes="line") for line in lines), id="lines")
 
@@ -186,7 +186,7 @@ class AskDialog(Dialog):
         question = self._question
         with Vertical(id="dialog", classes="danger" if question.danger else ""):
             yield Static(Content(visible(question.title)), id="title")
-            yield _explained(question.lines)
+            yield explained(question.lines)
             if question.value:
                 yield Static(Content(visible(question.value)), classes="label")
                 yield Input(id="value", max_length=2000)
@@ -225,7 +225,7 @@ class SureDialog(Dialog):
         """Title, explanation, the key."""
         with Vertical(id="dialog"):
             yield Static(Content(visible(self._title)), id="title")
-            yield _explained(self._lines)
+            yield explained(self._lines)
             yield Static(Content(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
 
     def on_key(self, event: events.Key) -> None:

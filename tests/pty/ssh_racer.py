@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from cockpit.run import commands as c
+from cockpit.run.handover import standing
+from cockpit.run.holding import others_here
 from cockpit.session.identity import actor
 from cockpit.session.seat import Done, Seat
 from cockpit.session.spawn import start_keeper
@@ -36,7 +38,7 @@ def main() -> None:
 
 
 def race(seat: Seat, what: str, at: float, step: str) -> None:
-    while step not in ("-", current(seat)):
+    while not sees(seat, what, step):
         time.sleep(0.001)
     command = asked(seat, what)
     time.sleep(max(0.0, at - 0.002 - time.monotonic()))
@@ -49,9 +51,14 @@ def race(seat: Seat, what: str, at: float, step: str) -> None:
         tell(code=getattr(outcome, "code", type(outcome).__name__), why=getattr(outcome, "why", str(outcome)))
 
 
-def current(seat: Seat) -> str | None:
-    cursor = seat.view.state.cursor
-    return cursor.step if cursor is not None else None
+def sees(seat: Seat, what: str, step: str) -> bool:
+    """Whether what is asked for makes sense already, by what this seat has read."""
+    state = seat.view.state
+    if what == "offer":
+        return bool(others_here(state, [each.seat for each in seat.view.here]))
+    if what in ("accept", "withdraw"):
+        return state.pen_offer is not None
+    return step == "-" or (state.cursor is not None and state.cursor.step == step)
 
 
 def asked(seat: Seat, what: str) -> Any:
@@ -61,6 +68,14 @@ def asked(seat: Seat, what: str) -> Any:
         return seat.command(c.PlaceHold, reason="stop")
     if what == "release":
         return seat.command(c.ReleaseHold, reason="go on")
+    if what == "offer":
+        here = [each.seat for each in seat.view.here]
+        return seat.command(c.OfferPen, to=others_here(seat.view.state, here)[0].seat)
+    if what == "withdraw":
+        return seat.command(c.WithdrawPen)
+    if what in ("accept", "take"):
+        card: dict[str, Any] = {"card": ("read",), "read": standing(seat.view.state)}
+        return seat.command(c.AcceptPen, **card) if what == "accept" else seat.command(c.TakePen, reason="gone", **card)
     assert cursor is not None
     kind = {"confirm": c.ConfirmStep, "approve": c.SignOff, "agree": c.Countersign}[what]
     return seat.command(kind, step=cursor.step, painted_seq=cursor.opened_seq)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import time
@@ -15,7 +16,7 @@ from seated import until
 from ssh_host import SshHost
 from ssh_nights import Shared, shared, together
 
-from cockpit.run.events import HoldPlaced, HoldReleased, StepConfirmed
+from cockpit.run.events import HoldPlaced, HoldReleased, PenPassed, PenTaken, PenWithdrawn, StepConfirmed
 
 ROLES = """
 [[roles]]
@@ -79,11 +80,11 @@ def racers(it: Shared, *who: tuple[str, str]) -> Iterator[list[Racer]]:
         yield found
 
 
-def race(racing: list[Racer], what: str, step: str = "-") -> tuple[list[str], list[dict[str, Any]]]:
-    """All do the same at the same instant: who did it, and what the others were told."""
+def race(racing: list[Racer], *what: str, step: str = "-") -> tuple[list[str], list[dict[str, Any]]]:
+    """All do the same, or each their own, at the same instant: who did it, and what the others were told."""
     at = time.monotonic() + SOON_S
-    for racer in racing:
-        racer.told(f"{what} {at} {step}")
+    for racer, each in zip(racing, itertools.cycle(what), strict=False):
+        racer.told(f"{each} {at} {step}")
     answers = [(racer.account, racer.answer()) for racer in racing]
     return [who for who, answer in answers if "done" in answer], [answer for _, answer in answers if "code" in answer]
 
@@ -99,7 +100,7 @@ def test_of_those_who_decide_at_the_same_instant_exactly_one_did_it(ssh_host: Ss
         with racers(it, ("ana", "acting"), ("ana", "acting"), ("bo", "acting")) as racing:
             won: Counter[str] = Counter()
             for number in range(rounds):
-                did, told = race(racing, "approve" if number % 2 else "confirm", f"step_{number}")
+                did, told = race(racing, "approve" if number % 2 else "confirm", step=f"step_{number}")
                 assert len(did) == 1, (number, did, told)
                 won[did[0]] += 1
                 step = f"1.{number + 1} Step {number}"
@@ -123,6 +124,35 @@ def test_of_those_who_stop_the_line_at_the_same_instant_one_did(ssh_host: SshHos
                 released, _ = race(racing, "release")
                 assert len(released) == 1
         assert len(it.of(HoldPlaced)) == len(it.of(HoldReleased)) == 10
+
+
+def test_an_offer_of_the_pen_that_is_accepted_and_taken_back_at_the_same_instant_is_one_of_both(
+    ssh_host: SshHost,
+) -> None:
+    with shared(ssh_host, ROLES + CONFIRMED.format(number=0)) as it:
+        with racers(it, ("ana", "acting"), ("bo", "watching")) as racing:
+            moved = 0
+            for _ in range(10):
+                offered, _ = race(racing[:1], "offer")
+                assert offered == [racing[0].account]
+                did, told = race(racing, "withdraw", "accept")
+                assert len(did) == 1, told
+                assert told[0]["code"] in ("no_offer", "not_pen", "watching", "other_epoch"), told
+                if did == [racing[1].account]:
+                    racing.reverse()
+                    moved += 1
+        assert len(it.of(PenPassed)) == moved
+        assert len(it.of(PenWithdrawn)) == 10 - moved
+        assert [event.body.epoch for event in it.of(PenPassed)] == list(range(2, moved + 2))
+
+
+def test_of_those_who_take_the_pen_at_the_same_instant_one_gets_it(ssh_host: SshHost) -> None:
+    with shared(ssh_host, ROLES + CONFIRMED.format(number=0)) as it:
+        with racers(it, ("bo", "watching"), ("deploy", "watching"), ("bo", "watching")) as racing:
+            did, told = race(racing, "take")
+        assert len(did) == 1, told
+        assert {each["code"] for each in told} <= {"already_pen", "other_epoch", "holder_here"}, told
+        assert len(it.of(PenTaken)) == 1
 
 
 def test_keys_pressed_at_the_same_instant_in_two_sessions_confirm_once(ssh_host: SshHost) -> None:

@@ -1,0 +1,91 @@
+"""Somebody joins with an older or a newer cockpit: both are told, and who cannot read everything decides nothing."""
+
+from __future__ import annotations
+
+from seated import until
+from ssh_host import LAUNCHER, SshHost
+from ssh_nights import Shared, answers, leave, shared
+from terminal import Terminal
+
+import cockpit
+from cockpit.run.events import HoldPlaced, KeeperStarted, StepConfirmed
+
+PHASES = """
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "first"
+title = "First"
+[[phases.steps]]
+id = "second"
+title = "Second"
+"""
+OLDER = """
+import cockpit
+from cockpit.run import events
+cockpit.__version__ = "0.0.9"
+del events.BODIES["note.added"]  # of a time before there were any
+"""
+NEWER = """
+from typing import ClassVar
+import cockpit
+from cockpit.run import events, deciding_line
+cockpit.__version__ = "9.9.0"
+
+class NotePinned(events.Body, frozen=True, kw_only=True):
+    type: ClassVar[str] = "note.pinned"
+    text: str
+
+deciding_line.noted.__code__ = (lambda state, command: (__import__("sitecustomize").NotePinned(text="later"),)).__code__
+events.BODIES["note.pinned"] = NotePinned
+"""
+READING_ONLY = "a newer cockpit wrote to this log: reading only; update cockpit"
+
+
+def another(host: SshHost, name: str, changes: str) -> None:
+    """Install another cockpit beside this one: the same, but for what is changed when it starts."""
+    host.file(f"{name}/sitecustomize.py", changes)
+    start = LAUNCHER.format(python=host.python)
+    host.command(name, start.replace("exec", f'export PYTHONPATH="{host.folder}/{name}:$PYTHONPATH"\nexec'))
+
+
+def notes(screen: Terminal, text: str) -> None:
+    screen.send("n")
+    answers(screen, "what should others know", text)
+
+
+def joins(it: Shared, program: str) -> Terminal:
+    return it.host.ssh("bo", program, "join", it.run_dir.name, COCKPIT_RUNS=str(it.runs), columns=120, lines=40)
+
+
+def test_who_joins_with_another_cockpit_is_seen_to_and_keeps_nobody_from_acting(ssh_host: SshHost) -> None:
+    another(ssh_host, "cockpit-older", OLDER)
+    another(ssh_host, "cockpit-newer", NEWER)
+    mine = cockpit.__version__
+    with shared(ssh_host, PHASES) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
+        ana.wait_for(r"watching \(epoch 1")
+        with joins(it, "cockpit-older") as bo:
+            ana.wait_for(rf"other cockpits than this one \({mine}\): bo 0\.0\.9")
+            bo.wait_for(rf"other cockpits than this one \(0\.0\.9\): ana {mine}")
+            bo.wait_for("▶ 1.1 First")
+            notes(ana, "a note")
+            bo.wait_for(READING_ONLY)
+            bo.send("h")
+            bo.wait_for("✖ .*update")
+            ana.send("c")
+            for screen in (ana, bo):
+                screen.wait_for("confirmed 1.1 First")
+            leave(bo)
+        assert it.bodies(HoldPlaced) == []
+        with joins(it, "cockpit-newer") as bo:
+            ana.wait_for(r"bo 9\.9\.0")
+            notes(bo, "pinned")
+            ana.wait_for(READING_ONLY)
+            ana.send("c")
+            ana.wait_for("✖ .*update")
+            assert len(it.of(StepConfirmed)) == 1
+            leave(bo)
+        leave(ana)
+        # the newer one goes on with it
+        until(lambda: len(it.bodies(KeeperStarted)) == 1, "the keeper")

@@ -6,8 +6,8 @@ Ends in one of two ways: the operator detaches (or the terminal goes away), and 
 from __future__ import annotations
 
 import gc
-import sys
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from functools import partial
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
 
 
+SWITCH_S = 0.0005
+"""How long drawing keeps Python's lock from the threads that read and append: a tenth of what Python gives it. A key
+is in the log 7 ms after it was pressed, and not 14."""
 _NOT_BY_ENTER = ("confirm", "run")
 """Keys that may act without a question."""
 
@@ -75,9 +78,10 @@ class CockpitApp(App[int]):
         self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
         self._called_for = seat.view.state
-        self._left_before = seat.view.state.left
-        self._has_greeted = False
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
+        self._left_before = seat.view.state.left
+        self._other_versions = ""
+        """Whose cockpit is another, as last said."""
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""
@@ -94,7 +98,7 @@ class CockpitApp(App[int]):
     def _after_first_paint(self) -> None:
         gc.freeze()  # what was imported stays; whoever started this screen may have put collecting off until now
         gc.enable()
-        sys.setswitchinterval(0.0005)
+        sys.setswitchinterval(SWITCH_S)
         self.seat.follow(self._take)
         if self.seat.role == "acting" and self.seat.view.state.status == "live":
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
@@ -131,17 +135,17 @@ class CockpitApp(App[int]):
             self._propose()
 
     def _tell_company(self, view: View) -> None:
-        """Say quietly, where nothing else is being said, whose screen died, and once whose cockpit is another."""
+        """Say quietly, while nothing else is said, whose screen died, and whose cockpit differs when they come."""
         known, self._left_before = self._left_before, view.state.left
         if self.run_screen.is_saying:
             return
         gone = [each for each in view.state.left if each.is_gone and each not in known]
         if gone:
             self.run_screen.say((f"{looking.named(gone[-1].seat)}'s screen is gone   i shows who is here", "dim"))
-        elif not self._has_greeted and self.seat.id in view.state.seats:
-            self._has_greeted = True
-            if told := company.versions(self.run_screen.seen()):
-                self.run_screen.say((told, "dim"))
+        elif self.seat.id in view.state.seats:
+            was, self._other_versions = self._other_versions, company.versions(self.run_screen.seen())
+            if self._other_versions not in ("", was):
+                self.run_screen.say((self._other_versions, "dim"))
 
     def _tell_pen(self) -> None:
         """Say that this seat acts, or acts no more, once that is so; whoever acts sees to a keeper."""

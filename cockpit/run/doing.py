@@ -31,7 +31,7 @@ def action_requested(state: RunState, event: e.Event, body: e.ActionRequested) -
         by=event.actor,
         requested=event.instant,
     )
-    step = replace(with_actor(step, event.actor.user), action=action, attempt=max(step.attempt, body.attempt))
+    step = replace(with_actor(step, event.actor), action=action, attempt=max(step.attempt, body.attempt))
     return with_step(state, body.step, step)
 
 
@@ -149,7 +149,7 @@ def action_settled(state: RunState, event: e.Event, body: e.ActionSettled) -> Ru
         return state
     step_id, step, action = found
     action = replace(action, status=body.outcome, settled_by=event.actor.user, detail=body.reason)
-    state = with_step(state, step_id, replace(with_actor(step, event.actor.user), action=action))
+    state = with_step(state, step_id, replace(with_actor(step, event.actor), action=action))
     state = deviate(state, event, "settled", step_label(state.profile, step_id), body.reason)
     return _judged_again(state, event, step_id)
 

@@ -17,18 +17,17 @@ from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import despite_place_option, reasoned
+from cockpit.cli.taking import get_pen, has_pen, prepare
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
 from cockpit.exits import Exit
-from cockpit.run.commands import Refusal, TakePen
-from cockpit.run.events import Actor
-from cockpit.run.state import Pen
+from cockpit.run.holding import holds
 from cockpit.session.creating import accept_place, create_run, origin
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, called, live_runs, runs_folder
-from cockpit.session.seat import Done, Failed, Role, Seat
+from cockpit.session.seat import Role, Seat
 from cockpit.text import visible
 
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resuming never needs
@@ -80,7 +79,7 @@ def begin(
     despite = _despite(live, another)
     if despite is None:
         _refuse_former(live[0].run_dir)
-        return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
+        return open_screen(live[0].run_dir, "acting" if has_pen(live[0].run_dir, actor()) else "watching")
     place_reason = reasoned(despite_place)
     require_way(runs_folder(), despite=bool(place_reason))
     if not rehearsal:
@@ -135,14 +134,15 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
-@click.option("--reason", metavar="REASON", help="Take the pen from whoever holds it, and why.")
+@click.option("--reason", metavar="REASON", help="Why you take the pen, if somebody else holds it.")
 @click.option("--into", metavar="FOLDER", help="Its log can no longer be written: go on in this folder.")
 @despite_place_option
 def resume(run: str | None, reason: str | None, into: str | None, despite_place: str | None) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
-    Without RUN: the only live run, or the only one that you started. A keeper that died is started again; who resumes a
-    run whose pen somebody else holds takes it, with a reason. A run whose disk is full or broken goes on elsewhere:
+    Without RUN: the only live run, or the only one that you started. A keeper that died is started again. If somebody
+    else holds the pen, it is taken from them, with a reason, once you have read the handover card: not while they are
+    here and act, then join the run and ask for it. A run whose disk is full or broken goes on elsewhere:
     what was durable is copied into FOLDER, byte by byte, and the log goes on there.
     """
     require_screen()
@@ -162,8 +162,8 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
             raise Refused(
                 f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
-        if not _holds_pen(seat):
-            _take_pen(seat, reason)
+        if not seat.has_pen:
+            get_pen(seat, reason, is_shown=into is not None)
         typed = ask(is_keeper_without(run_dir, state.profile))
     except BaseException:
         seat.close()
@@ -181,8 +181,9 @@ def _go_on(run_dir: Path, folder: Path, despite_place: str, reason: str | None) 
 
     follower = Follower(run_dir)
     try:
-        if (pen := follower.view.state.pen) is not None and not _is_own(pen, actor()):
-            reason = _reason_for_pen(pen, run_dir, reason)
+        view = follower.view
+        if view.state.pen is not None and not holds(view.state, actor()):
+            reason = prepare(view.state, tuple(seat.seat for seat in view.here), run_dir, reason)
         new_dir, former = go_on(run_dir, folder, actor(), follower, despite_place=despite_place)
     finally:
         follower.close()
@@ -211,7 +212,10 @@ def _find_demo(run_dir: Path) -> None:
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 def join(run: str | None) -> int:
-    """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act."""
+    """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
+
+    The screen acts once the pen comes to it: ask for it there (P).
+    """
     require_screen()
     run_dir = find_run(run)
     _refuse_former(run_dir)
@@ -271,49 +275,3 @@ def _goodbye(seat: Seat) -> None:
         say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
     else:
         say(f"detached; the run {run} goes on. Come back: cockpit resume {run}")
-
-
-# ---- the pen -----------------------------------------------------------------------------------------------------
-
-
-def _has_pen(run_dir: Path) -> bool:
-    seat = Seat.open(run_dir, actor())
-    try:
-        return _holds_pen(seat)
-    finally:
-        seat.close()
-
-
-def _holds_pen(seat: Seat) -> bool:
-    pen = seat.view.state.pen
-    return pen is not None and _is_own(pen, seat.actor)
-
-
-def _is_own(pen: Pen, who: Actor) -> bool:
-    return (pen.user, pen.host) == (who.user, who.host)
-
-
-def _take_pen(seat: Seat, reason: str | None) -> None:
-    reason = _reason_for_pen(seat.view.state.pen, seat.run_dir, reason)
-    outcome = seat.submit(seat.command(TakePen, reason=reason))
-    if not isinstance(outcome, Done):
-        raise Refused(f"the pen was not taken: {told(outcome)}")
-
-
-def _reason_for_pen(pen: Pen | None, run_dir: Path, reason: str | None) -> str:
-    if reason is None:
-        holder = f"{pen.user}@{pen.host}" if pen else "nobody"
-        say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(run_dir)}")
-        reason = click.prompt("the reason for taking it, for the log", err=True)
-    if not reason.strip():
-        raise Refused("taking the pen needs a reason", hint="give it: --reason TEXT")
-    return reason
-
-
-def told(outcome: object) -> str:
-    """An outcome that is not `Done`, in a sentence."""
-    if isinstance(outcome, Refusal):
-        return f"{outcome.why}; {outcome.instead}"
-    if isinstance(outcome, Failed):
-        return outcome.sentence
-    return "whether it was written is not known; look at the log"

@@ -11,7 +11,7 @@ from typing import Literal
 
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor, Instant
-from cockpit.run.people import called, same_holder
+from cockpit.run.people import called, called_at, same_holder
 from cockpit.run.state import PenAsk, RunState, SeatState
 from cockpit.text import visible
 
@@ -36,6 +36,13 @@ def holder_called(state: RunState) -> str:
     if state.pen is None:
         return "nobody"
     return called(state.pen.by) if state.pen.by is not None else visible(state.pen.user)
+
+
+def holder_at(state: RunState) -> str:
+    """As `holder_called`, with the host: `ana@bastion-1`."""
+    if state.pen is None:
+        return "nobody"
+    return called_at(state.pen.by or Actor(user=state.pen.user, host=state.pen.host))
 
 
 def others_here(state: RunState, here: Collection[str]) -> tuple[SeatState, ...]:

@@ -94,7 +94,7 @@ class SshHost:
         self._accounts()
         self.runs.mkdir()
         os.chown(self.runs, 0, OPS)
-        self.runs.chmod(0o2770)
+        self.runs.chmod(0o2775)
         self.command("cockpit", LAUNCHER.format(python=self.python))
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import re
 import threading
 import time
@@ -14,7 +15,7 @@ from typing import Any
 
 import psutil
 from seated import Night, until
-from ssh_host import SshHost
+from ssh_host import OPS, SshHost
 from terminal import Terminal
 
 from cockpit.run.events import Body, Event
@@ -45,12 +46,20 @@ def past_return() -> str:
 class Shared(Night):
     """A run in a folder that the group `ops` shares; `reader` says as whom it is read: root, by default."""
 
-    def __init__(self, host: SshHost, phases: str, head: str = HEAD, starter: str = "ana") -> None:
-        """Begun by `starter`, whose screen is not open yet; `phases`: the profile's TOML after `head`."""
+    def __init__(
+        self, host: SshHost, phases: str, head: str = HEAD, starter: str = "ana", *, is_open: bool = False
+    ) -> None:
+        """Begun by `starter`, whose screen is not open yet; `phases`: the profile's TOML after `head`.
+
+        `is_open`: also who is not of the group may read it.
+        """
         self.host = host
         number = next(_numbers)
         self.profile = host.file(f"profiles/shop-{number}.toml", head + phases)
         self.runs = host.runs / f"night-{number}"
+        self.runs.mkdir()
+        os.chown(self.runs, 0, OPS)
+        self.runs.chmod(0o2775 if is_open else 0o2770)
         made = host.run(starter, str(host.python), "-P", "-c", CREATE, str(self.profile), COCKPIT_RUNS=str(self.runs))
         assert made.returncode == 0, made.stderr
         self.run_dir = Path(made.stdout.strip())
@@ -79,9 +88,11 @@ class Shared(Night):
 
 
 @contextmanager
-def shared(host: SshHost, phases: str, head: str = HEAD, starter: str = "ana") -> Iterator[Shared]:
+def shared(
+    host: SshHost, phases: str, head: str = HEAD, starter: str = "ana", *, is_open: bool = False
+) -> Iterator[Shared]:
     """A run that is ended afterwards."""
-    it = Shared(host, phases, head, starter)
+    it = Shared(host, phases, head, starter, is_open=is_open)
     try:
         yield it
     finally:

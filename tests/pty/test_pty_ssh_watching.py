@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
+import subprocess
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import psutil
 from seated import until
@@ -35,6 +37,21 @@ interval = 0.2
 timeout = 2
 value = "stdout"
 """
+HOLDING = """
+import fcntl, os, sys
+held = []
+for folder, _, names in os.walk(sys.argv[1]):
+    for path in (folder, *(os.path.join(folder, name) for name in names)):
+        try:
+            fd = os.open(path, os.O_RDONLY)
+        except OSError:
+            continue
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held.append(os.path.relpath(path, sys.argv[1]))
+print(sorted(held), flush=True)
+sys.stdin.read()
+"""
+"""Lock everything of a run that can be opened, until the input ends."""
 SLOW_BYTES_S = 2000.0
 
 
@@ -104,3 +121,43 @@ def confirms(screen: Terminal, number: int) -> float:
     screen.send("c")
     screen.wait_for(rf"confirmed 1\.{number} ")
     return time.monotonic() - began
+
+
+def test_who_may_only_read_watches_is_told_so_and_can_neither_act_nor_hold_anybody_up(ssh_host: SshHost) -> None:
+    with shared(ssh_host, STEPS, is_open=True) as it, it.sits("ana", "resume") as ana:
+        ana.wait_for(r"watching \(epoch 1")
+        with it.sits("carl", "join") as carl, carls_locks(it) as held:
+            carl.wait_for("READING ONLY, nobody sees you here: this run is shared by the group ops")
+            carl.wait_for("WATCHING")
+            assert held == "['.', 'audit.jsonl']", "nothing else of it can be opened by them"
+            confirms(ana, 1)
+            carl.wait_for(r"confirmed 1\.1 ")
+            for key in ("n", "h", "!", "c", "T"):
+                carl.send(key)
+                carl.wait_for("✖")
+                assert "Esc leaves" not in carl.text, "nothing is asked that could not be done"
+                carl.send("down", "home")
+                carl.wait_until_gone("✖")
+            confirms(ana, 2)
+            carl.wait_for(r"confirmed 1\.2 ")
+            leave(carl)
+        with it.host.ssh("carl", "cockpit", "resume", it.run_dir.name, COCKPIT_RUNS=str(it.runs)) as carl:
+            assert carl.wait_for_exit() != 0
+            carl.wait_for("carl is not in it")
+        assert {event.actor.user for event in it.events()} == {"ana"}
+        leave(ana)
+
+
+@contextmanager
+def carls_locks(it: Shared) -> Iterator[str]:
+    """What carl can lock of a run, and locks."""
+    with subprocess.Popen(
+        it.host.entered("carl", str(it.host.python), "-c", HOLDING, str(it.run_dir)),
+        env=it.host.environ(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        yield process.stdout.readline().strip()
+        process.communicate()

@@ -16,6 +16,7 @@ import click
 from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.joining import run_to_join
 from cockpit.cli.options import despite_place_option, reasoned
 from cockpit.cli.taking import get_pen, has_pen, prepare
 from cockpit.cli.terminal import require_screen
@@ -212,12 +213,12 @@ def _find_demo(run_dir: Path) -> None:
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 def join(run: str | None) -> int:
-    """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
+    """Join RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
 
     The screen acts once the pen comes to it: ask for it there (P).
     """
     require_screen()
-    run_dir = find_run(run)
+    run_dir = run_to_join(run)
     _refuse_former(run_dir)
     return open_screen(run_dir, "watching")
 

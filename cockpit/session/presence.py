@@ -25,6 +25,8 @@ PACE_S = 0.25
 """Between two tellings of where this seat looks: the last one counts."""
 STIRRED_S = 60.0
 """Between two tellings that somebody still presses keys here."""
+ASKED_S = 10.0
+"""The same while somebody waits for the pen: whoever holds it and presses keys must not seem to be silent."""
 PATIENCE_S = 2.0
 """How long closing waits for a writer that stands still."""
 _OLD_S = 60.0
@@ -68,7 +70,8 @@ class Presence:
     def stirred(self) -> None:
         """A key was pressed here."""
         with self._changed:
-            if not self._is_stirred and time.monotonic() - self._told_s >= STIRRED_S:
+            pace_s = ASKED_S if self._follower.view.state.pen_asked else STIRRED_S
+            if not self._is_stirred and time.monotonic() - self._told_s >= pace_s:
                 self._is_stirred = True
                 self._changed.notify()
 

@@ -215,7 +215,8 @@ def _find_demo(run_dir: Path) -> None:
 def join(run: str | None) -> int:
     """Join RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
 
-    The screen acts once the pen comes to it: ask for it there (P).
+    Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
+    once the pen comes to it: ask for it there (P). Whoever may only read the run may look, and is told so.
     """
     require_screen()
     run_dir = run_to_join(run)

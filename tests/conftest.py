@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -19,14 +20,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--many", action="store_true", default=False, help="try every case instead of a sample")
 
 
-def pytest_configure() -> None:
-    """Let Python keep what it compiled, whatever the environment says.
-
-    A run of the tests starts a thousand processes, and each would compile Textual and cockpit anew: half a second of a
-    processor every time.
-    """
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the processes that tests start independent of whoever started the tests."""
+    # A run starts a thousand of them, and each would compile Textual and cockpit anew: half a second of a processor.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    # Nobody's own notes of heads are read or written.
+    folder = tempfile.TemporaryDirectory(prefix="cockpit-state-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_STATE_HOME"] = folder.name
+    # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -153,7 +153,7 @@ class CockpitApp(App[int]):
         if self._role == was or self.seat.view.state.status != "live":
             return
         if self._role == "acting":
-            self.run_screen.say(("you have the pen, and act here", "good"))
+            self.run_screen.say(pen.GOT)
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
             return
         from cockpit.tui.screens.dialogs import Dialog  # not needed for the first paint
@@ -162,7 +162,7 @@ class CockpitApp(App[int]):
         self.bell()
         self.run_screen.say(("! ", "warn"), (told, "bold"), (" — this screen watches from here on", "plain"))
         if isinstance(self.screen, Dialog):
-            self.screen.hint(f"{told}: what you answer here is refused")
+            self.screen.hint(f"{told}: nobody else acts")
 
     def _name_terminal(self) -> None:
         self.title_shown.set(self, calling.title(self.seat.view.state))

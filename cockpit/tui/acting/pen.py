@@ -20,9 +20,10 @@ from cockpit.run.holding import holder_called, holds, idle_for_s, is_offered_to,
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
 from cockpit.run.state import PenAsk, RunState, SeatState
+from cockpit.session.seat import Done
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
-from cockpit.tui.panes.pen import asks
+from cockpit.tui.panes.pen import GOT, asks
 from cockpit.tui.screens.choosing import Choice
 from cockpit.tui.screens.dialogs import Question
 from cockpit.tui.screens.handing import CardDialog
@@ -90,9 +91,7 @@ async def _offer(hands: Hands, painted: RunState) -> None:
     here = [seat.seat for seat in hands.seat.view.here]
     seats = list(others_here(painted, here))
     if not seats:
-        refusal = hands.command(c.OfferPen, to="")
-        if not hands.refused(painted, refusal):
-            hands.refuse(Refusal("nobody else is here", "others come by: cockpit join", "nobody_here"))
+        hands.refuse(Refusal("nobody else is here", "others come by: cockpit join", "nobody_here"))
         return
     asking = {ask.seat: ask for ask in asks(painted)}
     seats.sort(key=lambda seat: seat.seat not in asking)
@@ -173,6 +172,8 @@ async def _get(hands: Hands, command: _Getting, title: str, keys: tuple[tuple[st
     """Write it; as long as the run moves on meanwhile, have the card read anew."""
     while True:
         outcome = await hands.outcome(command)
+        if isinstance(outcome, Done):
+            hands.screen.say(GOT)
         if not isinstance(outcome, Refusal) or outcome.code != "card_stale":
             return
         again = await _read(hands, title, keys, command, notice=outcome.why)

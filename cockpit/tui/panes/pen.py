@@ -14,9 +14,12 @@ from cockpit.run.people import called
 from cockpit.run.state import PenAsk, RunState
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
+from cockpit.tui.lines import Span
 from cockpit.tui.panes.seen import Seen
 
 _NAME = 20
+GOT: Span = ("you have the pen, and act here", "good")
+"""What is said to whoever got it."""
 
 
 def me(seen: Seen) -> Actor | None:
@@ -31,7 +34,7 @@ def shouts(seen: Seen) -> Iterator[tuple[str, Ink]]:
     if actor is None or state.status != "live":
         return
     if is_offered_to(state, actor):
-        yield f"{_holder(seen)} OFFERS YOU THE PEN: P shows what you take over, accepts or declines", "alarm"
+        yield f"{_holder(seen)} OFFERS YOU THE PEN: P shows what you take over", "alarm"
     elif holds(state, actor) and seen.acts:
         for ask in asks(state):
             why = f": {shortened(ask.reason, 80)}" if ask.reason else ""
@@ -43,6 +46,8 @@ def murmurs(seen: Seen) -> Iterator[tuple[str, Ink]]:
     """What is to be known, and can wait."""
     state, actor = seen.state, me(seen)
     if actor is None or state.status != "live" or state.pen is None:
+        return
+    if is_offered_to(state, actor):
         return
     if holds(state, actor):
         if seen.acts and state.pen_offer is not None:

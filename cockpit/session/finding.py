@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cockpit.audit.layout import log_path
+from cockpit.audit.layout import log_path, may_be_path
 from cockpit.errors import RunError
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, list_runs, runs_folder
@@ -23,10 +23,11 @@ def find_run(token: str | None = None, folder: Path | None = None) -> Path:
     if token is None:
         return _likely(list_runs(folder), folder)
     path = Path(token)
-    if log_path(path).exists():
-        return path.absolute()
-    if path.name == log_path(path).name and path.exists():
-        return path.absolute().parent
+    if may_be_path(token):
+        if log_path(path).exists():
+            return path.absolute()
+        if path.name == log_path(path).name and path.exists():
+            return path.absolute().parent
     fitting = [run for run in list_runs(folder) if token and run.run.upper().startswith(token.upper())]
     if len(fitting) == 1:
         return fitting[0].run_dir

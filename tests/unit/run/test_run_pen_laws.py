@@ -36,6 +36,8 @@ class Passing(RuleBasedStateMachine):
         self.story = Story()
         self.here: set[str] = set()
         self.painted: dict[str, RunState] = {}
+        self.pressed: dict[str, RunState] = {}
+        """By seat: what was painted when the key was pressed whose question is still open."""
         self.read: dict[str, Standing] = {}
         self.up: dict[str, int] = {"S1": 1}
         self.holders: dict[int, e.Actor] = {1: ANA}
@@ -64,6 +66,11 @@ class Passing(RuleBasedStateMachine):
         self.painted[seat] = self.story.state
 
     @rule(seat=seats)
+    def opens_a_question(self, seat: str) -> None:
+        """It may stay open for long."""
+        self.pressed[seat] = self.painted[seat]
+
+    @rule(seat=seats)
     def reads_the_card(self, seat: str) -> None:
         self.read[seat] = standing(self.story.state)
 
@@ -80,11 +87,13 @@ class Passing(RuleBasedStateMachine):
 
     # ---- keys --------------------------------------------------------------------------------------------------
 
-    def presses(self, seat: str, kind: type[c.Command], **fields: Any) -> tuple[e.Body, ...] | Refusal:
+    def presses(
+        self, seat: str, kind: type[c.Command], shown: RunState | None = None, **fields: Any
+    ) -> tuple[e.Body, ...] | Refusal:
         """A key on what was painted, decided on what is true by now, and written."""
         if seat not in self.here:
             return Refusal("gone", "gone", "gone")
-        before, painted = self.story.state, self.painted[seat]
+        before, painted = self.story.state, shown or self.painted[seat]
         assert before.pen is not None
         assert painted.pen is not None
         is_up = before.pen.seat == seat or self.up.get(seat) == before.pen.epoch
@@ -150,18 +159,31 @@ class Passing(RuleBasedStateMachine):
             is_here = any(same_holder(PEOPLE[each], before.pen.by) for each in self.here & before.seats.keys())
             assert body.found == ("silent" if is_here else "gone")
 
-    @rule(seat=seats, kind=st.sampled_from([c.SkipStep, c.ConfirmStep, c.AbortRun, c.OverrideGate, c.JumpTo]))
-    def acts(self, seat: str, kind: type[c.Command]) -> None:
-        before, painted = self.story.state, self.painted[seat]
+    @rule(to=seats)
+    def hands_over(self, to: str) -> None:
+        """Both look at their screens: what is offered is accepted."""
+        pen = self.story.state.pen
+        assert pen is not None
+        giver = next((each for each in sorted(self.here) if self.up.get(each) == pen.epoch or pen.seat == each), "")
+        if giver:
+            self.paints(giver)
+            self.withdraws(giver)
+            self.offers(giver, to)
+            self.paints(to)
+            self.reads_the_card(to)
+            self.accepts(to)
+
+    @rule(seat=seats, is_late=st.booleans(), kind=st.sampled_from([c.SkipStep, c.ConfirmStep]))
+    def acts(self, seat: str, is_late: bool, kind: type[c.Command]) -> None:
+        """At once, or by the question that was opened before."""
+        before, painted = self.story.state, self.pressed.pop(seat, None) if is_late else self.painted[seat]
+        if painted is None or painted.cursor is None or painted.cursor.step is None:
+            return
         assert before.pen is not None
         assert painted.pen is not None
-        cursor = painted.cursor
-        if cursor is None or cursor.step is None or kind is c.AbortRun:
-            return
-        at = {"gate": cursor.gate} if kind is c.OverrideGate else {"step": cursor.step}
-        named = {"reason": "because", "typed": "migrate", "painted_seq": cursor.opened_seq}
+        named = {"reason": "because", "typed": "migrate", "painted_seq": painted.cursor.opened_seq}
         fields = {name: value for name, value in named.items() if name in kind.__struct_fields__}
-        decided = self.presses(seat, kind, **at, **fields)
+        decided = self.presses(seat, kind, painted, step=painted.cursor.step, **fields)
         if not isinstance(decided, Refusal):
             assert holds(before, PEOPLE[seat]), "only its holder acts"
             assert painted.pen.epoch == before.pen.epoch, "and under no pen but the one that was painted"

@@ -17,12 +17,14 @@ from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.joining import run_to_join
+from cockpit.cli.naming import as_option, named, prove
 from cockpit.cli.options import despite_place_option, reasoned
-from cockpit.cli.taking import get_pen, has_pen, prepare
+from cockpit.cli.taking import get_pen, prepare
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
 from cockpit.exits import Exit
+from cockpit.run.events import Actor
 from cockpit.run.holding import holds
 from cockpit.session.creating import accept_place, create_run, origin
 from cockpit.session.finding import find_run
@@ -38,14 +40,15 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resu
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
+@as_option
 @despite_place_option
-def run(file: str, another: str | None, despite_place: str | None) -> int:
+def run(file: str, another: str | None, as_name: str | None, despite_place: str | None) -> int:
     """Start a run of the profile in FILE and open its screen.
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
     """
     loaded = runnable(file)
-    return Exit.PROBLEMS if loaded is None else begin(loaded, another, despite_place=despite_place)
+    return Exit.PROBLEMS if loaded is None else begin(loaded, another, as_name=as_name, despite_place=despite_place)
 
 
 def runnable(file: str) -> Loaded | None:
@@ -69,6 +72,7 @@ def begin(
     *,
     rehearsal: bool = False,
     rehearsal_reason: str = "",
+    as_name: str | None = None,
     despite_place: str | None = None,
 ) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
@@ -80,11 +84,12 @@ def begin(
     despite = _despite(live, another)
     if despite is None:
         _refuse_former(live[0].run_dir)
-        return open_screen(live[0].run_dir, "acting" if has_pen(live[0].run_dir, actor()) else "watching")
+        return open_screen(live[0].run_dir, "acting", as_name=as_name)
     place_reason = reasoned(despite_place)
     require_way(runs_folder(), despite=bool(place_reason))
     if not rehearsal:
         _require_window(loaded)
+    started_by = named(actor(), loaded.profile, as_name)
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
@@ -95,8 +100,9 @@ def begin(
         rehearsal=rehearsal,
         rehearsal_reason=rehearsal_reason,
         despite_place=place_reason,
+        started_by=started_by,
     )
-    return open_screen(run_dir, "acting", typed)
+    return open_screen(run_dir, "acting", typed, started_by=started_by)
 
 
 def _require_window(loaded: Loaded) -> None:
@@ -137,8 +143,11 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--reason", metavar="REASON", help="Why you take the pen, if somebody else holds it.")
 @click.option("--into", metavar="FOLDER", help="Its log can no longer be written: go on in this folder.")
+@as_option
 @despite_place_option
-def resume(run: str | None, reason: str | None, into: str | None, despite_place: str | None) -> int:
+def resume(
+    run: str | None, reason: str | None, into: str | None, as_name: str | None, despite_place: str | None
+) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
     Without RUN: the only live run, or the only one that you started. A keeper that died is started again. If somebody
@@ -163,6 +172,7 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
             raise Refused(
                 f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
+        _name(seat, as_name)
         if not seat.has_pen:
             get_pen(seat, reason, is_shown=into is not None)
         typed = ask(is_keeper_without(run_dir, state.profile))
@@ -212,7 +222,8 @@ def _find_demo(run_dir: Path) -> None:
 
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
-def join(run: str | None) -> int:
+@as_option
+def join(run: str | None, as_name: str | None) -> int:
     """Join RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
 
     Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
@@ -221,16 +232,42 @@ def join(run: str | None) -> int:
     require_screen()
     run_dir = run_to_join(run)
     _refuse_former(run_dir)
-    return open_screen(run_dir, "watching")
+    return open_screen(run_dir, "watching", as_name=as_name)
 
 
-def open_screen(run_dir: Path, role: Role, typed: Mapping[str, str] | None = None) -> int:
-    """Open a run's screen; `typed` are secrets that its keeper will ask for."""
-    return _show(_seat(run_dir, role), typed or {})
+def open_screen(
+    run_dir: Path,
+    role: Role,
+    typed: Mapping[str, str] | None = None,
+    *,
+    as_name: str | None = None,
+    started_by: Actor | None = None,
+) -> int:
+    """Open a run's screen; `typed` are secrets that its keeper will ask for.
+
+    `as_name` is whom the person says to be; `started_by` them with the name that they picked, where they did already.
+    """
+    seat = _seat(run_dir, role, started_by)
+    try:
+        _name(seat, as_name, is_asked=started_by is not None)
+    except BaseException:
+        seat.close()
+        raise
+    return _show(seat, typed or {})
 
 
-def _seat(run_dir: Path, role: Role) -> Seat:
-    seat = Seat.open(run_dir, actor(), role)
+def _name(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:
+    """Let whoever sits here say and prove who they are, where the account does not. Raises Refused."""
+    state = seat.view.state
+    if state.status != "live":
+        return
+    if not is_asked:
+        seat.actor = named(seat.actor, state.profile, as_name, state)
+    prove(seat)
+
+
+def _seat(run_dir: Path, role: Role, sitting: Actor | None = None) -> Seat:
+    seat = Seat.open(run_dir, sitting or actor(), role)
     if seat.view.state.started is None:
         trouble = seat.view.trouble or "its log holds no start of a run"
         seat.close()
@@ -249,15 +286,16 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
     finally:
         seat.close("the screen was closed")
     if seat.went_to is not None:
-        return _show_there(seat.went_to)
+        return _show_there(seat.went_to, seat.actor.person or None)
     _goodbye(seat)
     return status
 
 
-def _show_there(run_dir: Path) -> int:
+def _show_there(run_dir: Path, as_name: str | None) -> int:
     """The screen of a run that went on elsewhere; its keeper there asks for its secrets again."""
     seat = _seat(run_dir, "acting")
     try:
+        _name(seat, as_name)
         typed = ask(is_keeper_without(run_dir, seat.view.state.profile))
     except BaseException:
         seat.close()

@@ -283,6 +283,18 @@ class TakePen(TakeoverCommand, frozen=True, kw_only=True):
     typed: str = ""
 
 
+class Identify(Command, frozen=True, kw_only=True):
+    """Say by a signature who sits at an account that several people use. The actor says so already."""
+
+    seat: str
+    """Id of the seat."""
+    person: str
+    key: str
+    """Fingerprint of the key that signed."""
+    text: str
+    signature: str
+
+
 class StopKeeper(Command, frozen=True, kw_only=True):
     """Have the run's keeper end. The run stays live. Whoever may write to the run may."""
 

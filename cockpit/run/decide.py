@@ -17,6 +17,7 @@ from cockpit.run import commands as c
 from cockpit.run import deciding_doing as doing
 from cockpit.run import deciding_line as line
 from cockpit.run import deciding_pen as pen
+from cockpit.run import deciding_people as people
 from cockpit.run import deciding_signed as signing
 from cockpit.run import deciding_walk as walk
 from cockpit.run import events as e
@@ -73,6 +74,7 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.DeclinePen: (pen.may_decline, walk.asks_reason, pen.declined),
     c.AcceptPen: (pen.may_accept, pen.asks_card, pen.passed),
     c.TakePen: (pen.may_take, pen.asks_all, pen.taken),
+    c.Identify: (people.may_identify, walk.asks_nothing, people.identified),
     c.StopKeeper: (line.may_stop_keeper, walk.asks_reason, line.stopped_keeper),
     c.RaiseTrigger: (line.may_raise, walk.asks_reason, line.raised),
     c.AnswerTriggers: (line.may_answer, walk.asks_reason_and_word("go_on"), line.answered),

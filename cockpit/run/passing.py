@@ -64,10 +64,21 @@ def _place(state: RunState, step: str | None) -> str | None:
 
 
 def operator_identified(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
-    seat = state.seats.get(body.seat)
+    """The pen of a run that they began under the name that they now proved is theirs."""
+    seat, pen = state.seats.get(body.seat), state.pen
+    if pen is not None and pen.by is not None and _only_claimed(pen.by, event.actor):
+        state = replace(state, pen=replace(pen, by=event.actor))
     if seat is None:
         return state
     return replace(state, seats={**state.seats, body.seat: replace(seat, by=event.actor)})
+
+
+def _only_claimed(claimed: e.Actor, proven: e.Actor) -> bool:
+    """Whether the one, by the same account, is who the other only said to be."""
+    is_one_account = (claimed.user, claimed.host) == (proven.user, proven.host)
+    return (
+        is_one_account and "person" not in claimed.proven and bool(claimed.person) and claimed.person == proven.person
+    )
 
 
 # ---- the pen -----------------------------------------------------------------------------------------------------

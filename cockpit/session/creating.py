@@ -27,7 +27,7 @@ from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.trusting import read_trust
 from cockpit.profile.window import resolve_window
-from cockpit.run.events import RunStarted, SourceFile
+from cockpit.run.events import Actor, RunStarted, SourceFile
 from cockpit.session.identity import actor
 from cockpit.session.runs import runs_folder
 from cockpit.session.timings import earlier_timings
@@ -49,16 +49,18 @@ def create_run(
     rehearsal: bool = False,
     rehearsal_reason: str = "",
     despite_place: str = "",
+    started_by: Actor | None = None,
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
     `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
     `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
-    system that cannot be trusted. The files that its steps name are fixed now. Raises PlaceRefused; RunError with one
-    sentence if one of those files cannot be read, or if the run cannot be kept there; then nothing of it is left.
+    system that cannot be trusted; `started_by` who starts it, where more is known than the system tells. The files that
+    its steps name are fixed now. Raises PlaceRefused; RunError with one sentence if one of those files cannot be read,
+    or if the run cannot be kept there; then nothing of it is left.
     """
     folder = folder or runs_folder()
-    started_by, now = actor(), clock.now()
+    started_by, now = started_by or actor(), clock.now()
     run_dir = folder / ids.new_id()
     try:
         body = replace(

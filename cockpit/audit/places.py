@@ -40,6 +40,25 @@ def require_way(folder: Path, *, despite: bool = False) -> None:
         raise doubtful(folder, system)
 
 
+def require_shared_way(folder: Path, group: int) -> None:
+    """Raise PlaceRefused unless every member of `group` may have runs in `folder`, whose parents all exist.
+
+    On the way to it only root, or that group, may put one folder in the place of another, and the group gets through.
+    """
+    _walk(folder, _Trusted({0}, group))
+    if (system := file_system(folder if folder.exists() else folder.parent)) is not None and system.doubt:
+        raise PlaceRefused(doubtful(folder, system).message, hint="name a folder on a disk of this host")
+    for above in reversed(folder.resolve().parents):
+        found = os.stat(above)
+        if not (found.st_mode & 0o001 or (found.st_gid == group and found.st_mode & 0o010)):
+            name = group_name(group)
+            raise _refused(
+                above,
+                f"members of {name} cannot get through this folder (mode {stat.S_IMODE(found.st_mode):04o})",
+                f"name a folder elsewhere, such as /srv/cockpit/runs, or: sudo chmod o+x {_quoted(above)}",
+            )
+
+
 def require_run(run_dir: Path, *, despite: bool = False) -> None:
     """Raise PlaceRefused unless the run in `run_dir` may be written to by this process.
 

@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import tempfile
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 
 import psutil
@@ -38,7 +39,7 @@ ListenAddress 127.0.0.1
 HostKey {folder}/keys/host
 AuthorizedKeysFile {folder}/keys/%u.authorized
 PidFile none
-UsePAM no
+UsePAM {pam}
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 StrictModes no
@@ -51,8 +52,19 @@ STARTING = """
 set -e
 mount --bind "$2" "$1/python"; mount --bind "$3" "$1/site"; mount --bind "$4" "$1/tree"
 for name in passwd group shadow; do mount --bind "$1/etc/$name" "/etc/$name"; done
+for name in sshd su; do test ! -e "/etc/pam.d/$name" || mount --bind "$1/etc/pam.$name" "/etc/pam.d/$name"; done
+mount -t tmpfs -o mode=755 tmpfs /var/log
+mount -t tmpfs -o mode=755 tmpfs /run
+mkdir -m 755 /run/sshd; touch /run/utmp; chmod 644 /run/utmp
 exec "$5" -D -e -f "$1/config"
 """
+PAM = """
+auth required pam_permit.so
+account required pam_permit.so
+session optional pam_{session}.so
+"""
+"""Whoever has a key comes in, and everybody becomes everybody by su(1): who logged in, the kernel knows."""
+
 LAUNCHER = """#!/bin/sh
 exec {python} -P -m cockpit.cli "$@"
 """
@@ -136,6 +148,8 @@ class SshHost:
             kept = [line for line in real.read_text().splitlines() if line.partition(":")[0] not in taken]
             copy.write_text("\n".join([*kept, *lines]) + "\n")
             copy.chmod(real.stat().st_mode & 0o777)
+        for name, session in (("sshd", "loginuid"), ("su", "permit")):
+            (self.folder / "etc" / f"pam.{name}").write_text(PAM.format(session=session))
         self.signers.key("host")
         for name in ("ana", "bo", "carl"):
             self.admit(name, name)
@@ -155,9 +169,9 @@ class SshHost:
 
     def _serve(self) -> subprocess.Popen[bytes]:
         environ = " ".join(f"{name}={value}" for name, value in self.environ().items())
-        config = CONFIG.format(port=self.port, folder=self.folder, environ=environ)
+        pam = "yes" if Path("/etc/pam.d/sshd").exists() else "no"
+        config = CONFIG.format(port=self.port, folder=self.folder, environ=environ, pam=pam)
         (self.folder / "config").write_text(config)
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
         places = [sys.base_prefix, sysconfig.get_paths()["purelib"], str(TREE)]
         argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
         with self.log.open("wb") as log:
@@ -257,6 +271,20 @@ class SshHost:
             timeout=60,
             check=False,
         )
+
+    # ---- what the system keeps of them ---------------------------------------------------------------------------
+
+    @cached_property
+    def knows_logins(self) -> bool:
+        """Whether the kernel knows who logged in, also once they became somebody else."""
+        with self.ssh("ana", "su", "deploy", "-c", "id -u; cat /proc/self/loginuid") as terminal:
+            terminal.wait_for_exit()
+            return terminal.text.split()[:2] == [str(PEOPLE["deploy"]), str(PEOPLE["ana"])]
+
+    @property
+    def keeps_utmp(self) -> bool:
+        """Whether sshd writes down from where somebody came, once somebody has."""
+        return Path(f"/proc/{self.server_pid}/root/run/utmp").stat().st_size > 0
 
     # ---- processes -----------------------------------------------------------------------------------------------
 

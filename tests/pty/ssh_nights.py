@@ -51,7 +51,8 @@ class Shared(Night):
     ) -> None:
         """Begun by `starter`, whose screen is not open yet; `phases`: the profile's TOML after `head`.
 
-        `is_open`: also who is not of the group may read it.
+        Without a starter somebody begins it with `cockpit run`: see `begun`. `is_open`: also who is not of the group
+        may read it.
         """
         self.host = host
         number = next(_numbers)
@@ -60,9 +61,18 @@ class Shared(Night):
         self.runs.mkdir()
         os.chown(self.runs, 0, OPS)
         self.runs.chmod(0o2775 if is_open else 0o2770)
+        self.run_dir = Path("/nonexistent")
+        if not starter:
+            return
         made = host.run(starter, str(host.python), "-P", "-c", CREATE, str(self.profile), COCKPIT_RUNS=str(self.runs))
         assert made.returncode == 0, made.stderr
         self.run_dir = Path(made.stdout.strip())
+
+    def begun(self) -> None:
+        """Find the run that somebody has begun; waits for it."""
+        until(lambda: any(self.runs.glob("*/audit.jsonl")), "a run")
+        (log,) = self.runs.glob("*/audit.jsonl")
+        self.run_dir = log.parent
 
     def sits(self, who: str, command: str, *arguments: str, **options: Any) -> Terminal:
         """A terminal in which somebody gives a command that opens this run's screen."""

@@ -95,7 +95,7 @@ def test_two_people_walk_a_run_together_from_its_start_to_its_end(ssh_host: SshH
             ana.send("c")
             ana.wait_for("a second person agrees from their own seat")
             ana.send("a")
-            ana.wait_for("✖ ana acts here already")
+            ana.wait_for("✖ ana holds the pen")
             assert it.bodies(StepCountersigned) == []
             bo.send("a")
             agrees(bo, "Agree to 2.1 Drop as the second person", "a")

@@ -110,7 +110,7 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(ssh_host: SshHo
             rewrite(log)
             told = []
             for screen in (ana, bo):
-                screen.wait_for("THE LOG: audit.jsonl|THE LOG: line")
+                screen.wait_for("THE LOG")
                 told.append(time.monotonic() - began)
             print(f"{rewrite.__name__}: both had noticed it after {max(told):.2f} s")
             assert max(told) < NOTICED_S

@@ -7,11 +7,12 @@ import shlex
 
 import pytest
 from seated import until
+from signers import Agent
 from ssh_host import FROM, SshHost
 from ssh_nights import Shared, agrees, answers, leave, past_return, shared
 from terminal import Terminal
 
-from cockpit.run.events import Actor, OperatorAttached, StepConfirmed, StepCountersigned
+from cockpit.run.events import Actor, OperatorAttached, OperatorIdentified, StepConfirmed, StepCountersigned
 from cockpit.run.people import name_of
 
 HEAD = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
@@ -110,3 +111,51 @@ def test_on_a_shared_account_who_logged_in_is_known_and_four_eyes_are_two_people
         for actor in attached(it):
             assert {"login", "sudo", "tty"} <= set(actor.proven)
             assert actor.client == FROM[actor.login]
+
+
+def test_on_a_shared_account_people_pick_their_name_and_only_their_key_makes_them_two(ssh_host: SshHost) -> None:
+    keys = ssh_host.signers
+    hers, his, nobodys = ssh_host.agent("ana"), ssh_host.agent("bo"), ssh_host.agent()
+    ssh_host.file("profiles/people", "".join(f"{name} {keys.public(keys.key(name))}\n" for name in ("ana", "bo")))
+    head = HEAD + 'shared_accounts = ["deploy"]\nallowed_signers = "people"\n' + past_return()
+    with shared(ssh_host, PHASES, head, starter="") as it:
+
+        def comes(key: str, agent: Agent, *words: str) -> Terminal:
+            return it.host.ssh("deploy", "cockpit", *words, key=key, agent=agent, COCKPIT_RUNS=str(it.runs))
+
+        with comes("ana", hers, "run", str(it.profile)) as ana:
+            ana.wait_for("several people use deploy; who are you")
+            ana.wait_for(r"number or name")
+            ana.type("1")
+            ana.send("enter")
+            ana.wait_for(r"watching \(epoch 1")
+            it.begun()
+            ana.wait_for(r"pen: ana \(deploy\)")
+            ana.send("c")
+            ana.wait_for("confirmed 1.1 First")
+            # who only says so, or signs with another's key, is nobody else than whoever acts
+            for key, agent in (("bo", nobodys), ("ana", hers)):
+                with comes(key, agent, "join", "--as", "bo") as liar:
+                    liar.wait_for("WATCHING")
+                    liar.send("a")
+                    liar.wait_for(r"nothing proves who you are \(you say: bo\)")
+                    leave(liar)
+            assert it.bodies(StepCountersigned) == []
+            with comes("bo", his, "join", it.run_dir.name) as bo:
+                bo.wait_for(r"number or name \[2\]")
+                bo.send("enter")
+                bo.wait_for("WATCHING")
+                bo.send("a")
+                agrees(bo, "Agree to 1.2 Drop as the second person", "a")
+                ana.wait_for("✔ bo.* agrees")
+                ana.send("c")
+                answers(ana, "type drop to go on", "drop")
+                ana.send("a")
+                ana.wait_for("✖ ana .*did")
+                bo.send("a")
+                agrees(bo, r"Approve 1\.3 Approve\?", "a")
+                ana.wait_for("signed off 1.3 Approve")
+                leave(bo)
+        assert [name_of(event.actor) for event in it.of(StepConfirmed, StepCountersigned)] == ["ana", "bo", "ana", "bo"]
+        assert [event.body.person for event in it.of(OperatorIdentified)] == ["ana", "bo"]
+        assert it.host.run("bo", "cockpit", "verify", str(it.run_dir)).returncode == 0

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from ssh_host import SshHost
 from ssh_nights import shared
 
@@ -86,12 +87,16 @@ def went_on(log: Path) -> None:
         file.write(data + more + b"\n")
 
 
-WAYS: tuple[Callable[[Path], None], ...] = (in_place, replaced, truncated, went_on)
-
-
-def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(ssh_host: SshHost) -> None:
+@pytest.mark.parametrize(
+    "ways",
+    [(truncated, went_on), pytest.param((in_place, replaced), marks=pytest.mark.many)],
+    ids=lambda ways: " ".join(each.__name__ for each in ways),
+)
+def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
+    ssh_host: SshHost, ways: tuple[Callable[[Path], None], ...]
+) -> None:
     with ExitStack() as stack:
-        nights = {rewrite: stack.enter_context(shared(ssh_host, PHASES)) for rewrite in WAYS}
+        nights = {rewrite: stack.enter_context(shared(ssh_host, PHASES)) for rewrite in ways}
         pairs = {
             rewrite: [stack.enter_context(it.sits(who, how)) for who, how in (("ana", "resume"), ("bo", "join"))]
             for rewrite, it in nights.items()

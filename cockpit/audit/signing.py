@@ -12,21 +12,23 @@ import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
-from cockpit.audit.checkpoints import Checkpoint, small_file
+from cockpit.audit.checkpoints import Checkpoint, checkpoint_text, small_file
 from cockpit.audit.line import Head
 from cockpit.audit.scratch import scratch_folder
-from cockpit.audit.sshsig import Blob, parsed
+from cockpit.audit.sshsig import Blob, Trust, checked, parsed
 from cockpit.audit.verdict import Signature
-from cockpit.run.events import Actor
-from cockpit.run.people import name_of
+from cockpit.run.events import Actor, Event, HeadSigned, OperatorIdentified
+from cockpit.run.people import called, name_of
 from cockpit.text import shortened, visible
 
 NAMESPACE = "cockpit-checkpoint@v1"
 PERSON_NAMESPACE = "cockpit-person@v1"
 """Of texts by which somebody on a shared account proves who they are."""
 TIMEOUT_S = 20
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
 
 
@@ -45,6 +47,43 @@ def principals(actor: Actor) -> tuple[str, ...]:
 def person_text(run: str, seat: str, person: str, head: Head) -> str:
     """What somebody on a shared account signs: the run, their seat, their name and a head, a line each."""
     return f"cockpit/{run}\n{seat}\n{person}\n{head.seq}\n{head.digest}\n"
+
+
+def judged(event: Event, held: Head | None, trust: Trust | None, at: datetime) -> Signature:
+    """What a signature in the log is worth: of `head.signed` or `operator.identified`.
+
+    `held` is the fact that it names, as whoever judges holds it, with its time `at`; None: there is no such fact before
+    it. Blocks for some milliseconds.
+    """
+    body = event.body
+    if trust is None:
+        return Signature(why_not="the run fixed no list of allowed signers")
+    if isinstance(body, HeadSigned):
+        head, names = Head(body.seq, body.digest), principals(event.actor)
+        text, namespace, name = checkpoint_text(event.run, head), NAMESPACE, body.principal
+    elif isinstance(body, OperatorIdentified):
+        lines = body.text.split("\n")
+        head = Head(int(lines[3]) if _NUMBER.fullmatch("".join(lines[3:4])) else 0, "".join(lines[4:5]))
+        names = (body.person, f"{body.person}@{event.actor.host}")
+        text, namespace, name = person_text(event.run, body.seat, body.person, head), PERSON_NAMESPACE, body.person
+        if text != body.text:
+            return Signature(why_not="its text is not that of this run, this seat and this name")
+    else:
+        return Signature(why_not="it is no signature")
+    if held is None or head.seq >= event.seq:
+        return Signature(why_not=f"it is of {head.short} at {head.seq}, and there is no such fact before it")
+    if head.digest != held.digest:
+        return Signature(why_not=f"it is of {head.short} at {head.seq}, and {held.short} stands there in this log")
+    if name not in names:
+        return Signature(why_not=f"it names {shortened(name, 60)}, and {called(event.actor)} wrote it")
+    found = checked(text.encode(errors="replace"), body.signature, trust, dict.fromkeys((name, *names)), namespace, at)
+    return _by_that_key(found, body.key)
+
+
+def _by_that_key(found: Signature, key: str) -> Signature:
+    if found.by and found.key.split(" ")[-1] != key:
+        return Signature(key=found.key, why_not=f"it names the key {shortened(key, 60)}, and is by {found.key}")
+    return found
 
 
 def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:

@@ -156,7 +156,7 @@ def checked(text: bytes, signature: str, trust: Trust, names: Iterable[str], nam
     """What a signature is worth as one of these names, by a list, at a moment. Blocks for some milliseconds.
 
     A key that had expired by then does not count; one that expired since does. Times in the list that name no zone are
-    taken as UTC, so that everybody reads them alike.
+    taken as UTC, so that everybody reads them alike. Where ssh-keygen could not be asked, `was_checked` is false.
     """
     raw = signature.encode(errors="replace")
     blob = parsed(raw) if len(raw) <= SIGNATURE_BYTES else None
@@ -170,12 +170,14 @@ def checked(text: bytes, signature: str, trust: Trust, names: Iterable[str], nam
         return Signature(key=blob.fingerprint, why_not=why)
     program = shutil.which("ssh-keygen")
     if program is None:
-        return Signature(key=blob.fingerprint, why_not=NO_PROGRAM + " to check it with: install OpenSSH")
+        why = NO_PROGRAM + " to check it with: install OpenSSH"
+        return Signature(key=blob.fingerprint, why_not=why, was_checked=False)
     try:
         with scratch_folder("cockpit-signature-") as folder:
             return _verified(program, folder, text, raw, trust, names, blob, at)
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Signature(key=blob.fingerprint, why_not=f"ssh-keygen did not answer: {shortened(str(error), 200)}")
+        why = f"ssh-keygen did not answer: {shortened(str(error), 200)}"
+        return Signature(key=blob.fingerprint, why_not=why, was_checked=False)
 
 
 def _verified(

@@ -12,20 +12,24 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from cockpit.audit import rewritten
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
 from cockpit.audit.moved import full, unwritable, went_on
 from cockpit.audit.poison import Poison
+from cockpit.audit.rewritten import first_other
 from cockpit.audit.tail import Tail
-from cockpit.errors import LogError
+from cockpit.errors import LogDamaged, LogError
 from cockpit.run.events import Event
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
 from cockpit.session.lookout import Lookout
-from cockpit.session.view import Recent, View
+from cockpit.session.memory import Memory
+from cockpit.session.view import Recent, Rejected, View
 
 RECENT = 200
+_NOW = "nothing is written by this screen any more: compare heads with the others"
 
 
 class Follower:
@@ -34,7 +38,8 @@ class Follower:
     def __init__(self, run_dir: Path) -> None:
         """Open the log and read all of it. Raises LogUnreadable if there is none."""
         self._run_dir = run_dir
-        self._tail = Tail(run_dir)
+        self._tail = Tail(run_dir, remembers=True)
+        self.memory = Memory()
         self.lock = threading.RLock()
         self.damage: LogError | None = None
         """Why reading ended."""
@@ -49,6 +54,8 @@ class Follower:
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
+        self.memory.end_of_reading()
+        self._compare_notes()
 
     def catch_up(self) -> View:
         """Read and fold everything that is there now. Never raises for what the log holds."""
@@ -59,7 +66,7 @@ class Follower:
                 try:
                     entries = self._tail.read()
                 except LogError as error:
-                    self.damage = error
+                    self.damage = self._explained(error)
                     break
                 if not entries:
                     break
@@ -68,6 +75,7 @@ class Follower:
                     self._lookout.read(entry.event)
                     if entry.event.is_fact:
                         self._recent.append(entry.event)
+                        self.memory.take(entry)
                         has_facts = True
                 head = self._tail.head
             if has_facts:
@@ -83,12 +91,14 @@ class Follower:
             return self.view
 
     def look_around(self) -> None:
-        """Notice what the log does not tell: a poisoned store, a run that went on, and screens that are gone."""
+        """Notice what the log does not tell: a poisoned store, changed lines, a run that went on, who left."""
         poison = Poison(self._run_dir).reason
         log, is_live = log_path(self._run_dir), self.view.state.status == "live"
         in_the_way = (unwritable(log) or full(log)) if is_live else ""
         where = went_on(self._run_dir) if is_live else ""
         with self.lock:
+            if not self._is_closed:
+                self._tail.look_back()
             if where != self.view.went_on:
                 self._show(went_on=where)
             self._lookout.look(self.view.state)
@@ -109,6 +119,30 @@ class Follower:
         with self.lock:
             if not self.view.trouble:
                 self._show(trouble=sentence)
+
+    def _explained(self, error: LogError) -> LogError:
+        """Of a log that another program changed: whether its history is another than the one that was read."""
+        if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:
+            return error
+        return LogDamaged(rewritten.said(*other, error.message), line=other[0].seq, hint=_NOW)
+
+    def _compare_notes(self) -> None:
+        """Act on no history that is another than the one which this person's screens saw."""
+        if self.damage is None and self.memory.other is not None:
+            said = rewritten.said(*self.memory.other, "as your screens noted it")
+            self.damage = LogDamaged(said, line=self.memory.other[0].seq, hint=_NOW)
+            self.trouble(str(self.damage))
+
+    def reject(self, rejected: Rejected) -> None:
+        """Show a signature that does not count, and whatever follows from it."""
+        with self.lock:
+            self._show(rejected=(*self.view.rejected, rejected))
+
+    def tell_signing(self, told: str) -> None:
+        """Show what becomes of this seat's own signatures."""
+        with self.lock:
+            if told != self.view.signing:
+                self._show(signing=told)
 
     @property
     def descriptor(self) -> int:

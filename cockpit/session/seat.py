@@ -24,13 +24,15 @@ from cockpit.audit.line import Draft, draft
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreFailed
 from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
-from cockpit.run.decide import decide
+from cockpit.run.decide import FORWARD, decide
 from cockpit.run.events import Actor, Event, OperatorAttached
 from cockpit.run.holding import holds
 from cockpit.session.follower import Follower
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
+from cockpit.session.signer import Signer
 from cockpit.session.view import View
+from cockpit.session.witness import Witness
 
 ATTEMPTS = 50
 """Decisions made again before giving up: another fact came first each time."""
@@ -80,6 +82,8 @@ class Seat:
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
         self.presence = Presence(run_dir, self.id, follower, self._opened)
+        self._witness = Witness(follower)
+        self.signer = Signer(self, follower)
         self._closing = threading.Event()
         self._writing = threading.Lock()
         self._leaving = threading.Lock()
@@ -123,6 +127,8 @@ class Seat:
         """
         self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
         self._tailing.start()
+        self._witness.begin()
+        self.signer.begin()
         if self.view.state.status == "live":
             body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__, at="")
             self.presence.begin(body, lambda: self.actor)
@@ -138,6 +144,7 @@ class Seat:
                 if self.view is not shown and (pause_s <= 0 or _is_news(shown, self.view)):
                     shown, shown_s = self.view, now_s
                     callback(shown)
+                    self.signer.wake()
                 if now_s - looked_s >= TICK_S:  # after what is new was shown: this takes longer than reading a line
                     looked_s = now_s
                     self._follower.look_around()
@@ -183,6 +190,9 @@ class Seat:
             store = self._opened()
             for _ in range(ATTEMPTS):
                 decided = self._decide(command)
+                if decided is None:
+                    self._witness.check()  # what was signed a moment ago is not gone on from unchecked
+                    continue
                 if isinstance(decided, Refusal | Failed):
                     return decided
                 last_fact_seq, drafts = decided
@@ -198,12 +208,14 @@ class Seat:
             return Failed(str(error))
         return Failed(f"others wrote first {ATTEMPTS} times; nothing was written, press again")
 
-    def _decide(self, command: Command) -> tuple[int, list[Draft]] | Refusal | Failed:
-        """Everything that is a fact by now, made durable, and what follows from it."""
+    def _decide(self, command: Command) -> tuple[int, list[Draft]] | Refusal | Failed | None:
+        """Everything that is a fact by now, made durable, and what follows; None: signatures are unchecked yet."""
         with self._follower.lock:
             state = self._follower.catch_up().state
             if self._follower.damage is not None:
                 return Failed(str(self._follower.damage))
+            if type(command) in FORWARD and self._witness.is_behind:
+                return None
             self._follower.sync()
             now = clock.now()
             if isinstance(command, PlanCommand):
@@ -213,6 +225,8 @@ class Seat:
             else:
                 command = replace(command, now=now)
             bodies = decide(state, command)
+            if type(command) in FORWARD and (objection := self._witness.objection(state)) is not None:
+                return objection
         if isinstance(bodies, Refusal):
             return bodies
         return state.last_fact_seq, [draft(body, command.actor, now) for body in bodies]
@@ -263,6 +277,8 @@ class Seat:
         self._follower.wake()
         if self._tailing is not None and self._tailing is not threading.current_thread():
             self._tailing.join()
+        self.signer.close()
+        self._witness.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
         if self.presence.close(reason) and self._store is not None:
             self._store.close()
@@ -276,4 +292,13 @@ def _is_news(shown: View, view: View) -> bool:
 
 
 def _beside(view: View) -> tuple[object, ...]:
-    return view.trouble, view.went_on, view.read_only, view.gone, view.skew, view.state.seats.keys()
+    return (
+        view.trouble,
+        view.went_on,
+        view.read_only,
+        view.gone,
+        view.skew,
+        view.signing,
+        view.rejected,
+        view.state.seats.keys(),
+    )

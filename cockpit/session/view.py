@@ -17,6 +17,17 @@ class Recent(Struct, frozen=True):
     sentence: str
 
 
+class Rejected(Struct, frozen=True):
+    """A signature in the log that this seat found not to count."""
+
+    seq: int
+    """Of the signature."""
+    by: str
+    """Whose it says that it is; visible."""
+    why: str
+    """One clause."""
+
+
 class View(Struct, frozen=True):
     """A run as one seat sees it now."""
 
@@ -36,3 +47,7 @@ class View(Struct, frozen=True):
     """Why this seat may read the run and not write to it: one sentence; empty if it may, or that is not known yet."""
     skew: Skew | None = None
     """Whose wall clock differs from this host's by too much; the keeper's, if that is one."""
+    rejected: tuple[Rejected, ...] = ()
+    """Signatures that do not count, oldest first."""
+    signing: str = ""
+    """What this seat's own signing waits for, or why it failed: one sentence; empty while all is well."""

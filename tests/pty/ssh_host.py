@@ -173,7 +173,18 @@ class SshHost:
         config = CONFIG.format(port=self.port, folder=self.folder, environ=environ, pam=pam)
         (self.folder / "config").write_text(config)
         places = [sys.base_prefix, sysconfig.get_paths()["purelib"], str(TREE)]
-        argv = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+        # It ends with this process, however that ends.
+        argv = [
+            "setpriv",
+            "--pdeathsig",
+            "KILL",
+            "unshare",
+            "--mount",
+            "--pid",
+            "--fork",
+            "--kill-child",
+            "--mount-proc",
+        ]
         with self.log.open("wb") as log:
             return subprocess.Popen(
                 [*argv, "bash", "-c", STARTING, "ssh-host", str(self.folder), *places, str(SSHD)],

@@ -195,11 +195,13 @@ class Story:
     def view(self) -> View:
         return View(state=self.state, head=self.head(), recent=self.recent, trouble=self.trouble, here=self.here)
 
-    def seen(self, *, keeper: KeeperSight = ALIVE, mode: Mode = "LIVE", selected: str | None = None) -> Seen:
+    def seen(
+        self, *, keeper: KeeperSight = ALIVE, mode: Mode = "LIVE", selected: str | None = None, me: str = ""
+    ) -> Seen:
         zone = ZoneInfo(self.profile.window.timezone if self.profile.window else "UTC")
         return Seen(
             view=self.view(), now=self.now(), keeper=keeper, forecast=forecast(self.state, self.now()),
-            mode=mode, zone=zone, selected=selected,
+            mode=mode, zone=zone, selected=selected, me=me,
         )  # fmt: skip
 
 

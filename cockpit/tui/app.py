@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 
@@ -30,6 +31,7 @@ from cockpit.tui.panes import company, looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
+from cockpit.tui.widgets.patient import driver_class, is_behind
 
 if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
@@ -83,6 +85,10 @@ class CockpitApp(App[int]):
         self._other_versions = ""
         """Whose cockpit is another, as last said."""
 
+    def get_driver_class(self) -> type[Driver]:
+        """One that does not run ahead of a slow terminal."""
+        return driver_class(self)
+
     def get_default_screen(self) -> Screen[None]:
         """The run."""
         return self.run_screen
@@ -104,6 +110,7 @@ class CockpitApp(App[int]):
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
         self.set_timer(0.05, self.run_screen.format_steps)
         self.set_interval(1.0, self._propose)  # time alone may make it due
+        self.set_interval(1.0, self._name_terminal)
         self._name_terminal()
 
     def _take(self, view: View) -> None:
@@ -164,7 +171,14 @@ class CockpitApp(App[int]):
         if isinstance(self.screen, Dialog):
             self.screen.hint(f"{told}: nobody else acts")
 
+    def bell(self) -> None:
+        """Ring, unless the terminal has not taken yet what was written: then one ring waits there, or nobody looks."""
+        if not is_behind(self):
+            super().bell()
+
     def _name_terminal(self) -> None:
+        if is_behind(self):
+            return  # in a second it is looked at again
         self.title_shown.set(self, calling.title(self.seat.view.state))
 
     def _propose(self) -> None:

@@ -20,6 +20,7 @@ from textual.widgets import Input, Static
 
 from cockpit.text import visible
 from cockpit.tui.keyguard import QUIET_S
+from cockpit.tui.widgets.patient import Patient
 
 SETTLE_S = 0.15
 """How long after it opened a dialog still takes no keys."""
@@ -53,7 +54,7 @@ class Answer(Struct, frozen=True):
     choice: str = ""
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(Patient[Answer | None], ModalScreen[Answer | None]):
     """Opens on top, names the environment, drops keys that were on their way, closes on Escape."""
 
     CSS_PATH = "dialogs.tcss"

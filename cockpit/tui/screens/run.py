@@ -12,7 +12,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from cockpit.run.forecast import forecast
 from cockpit.run.numbering import forward_steps
@@ -29,6 +28,7 @@ from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
+from cockpit.tui.widgets.patient import Patient
 from cockpit.tui.zones import zones
 
 if TYPE_CHECKING:  # a replay has no seat, which would be imported with it
@@ -39,7 +39,7 @@ PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail"
 TITLES = {"tree": "Phases", "gate": "Gate", "probes": "Probes", "tail": "Log"}
 
 
-class RunScreen(Screen[None]):
+class RunScreen(Patient[None]):
     """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
 
     AUTO_FOCUS = ""

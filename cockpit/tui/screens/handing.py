@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from cockpit.text import visible
-from cockpit.tui.screens.dialogs import Answer, Dialog, explained
+from cockpit.tui.screens.dialogs import SETTLE_S, Answer, Dialog, explained
 
 READ_S = 0.7
 """How long after it came nobody can have read it."""
@@ -42,7 +42,7 @@ class CardDialog(Dialog):
 
     def takes(self, event: events.Key | events.Paste) -> bool:
         """As every dialog; but what answers is not taken before there was time to read."""
-        if isinstance(event, events.Key) and self._answers(event) and event.time < self._since + READ_S:
+        if isinstance(event, events.Key) and self._answers(event) and event.time < self._since - SETTLE_S + READ_S:
             return False
         return super().takes(event)
 

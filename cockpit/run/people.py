@@ -7,6 +7,7 @@ be one person's: a claim can make two seats one person, and only what is proven 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from msgspec.structs import replace
 
@@ -18,7 +19,24 @@ _NAMES = ("person", "login", "sudo")
 _SHOWN = 40
 
 
-def name_of(actor: Actor) -> str:
+class Named(Protocol):
+    """What of an actor says how the person is called."""
+
+    @property
+    def user(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def person(self) -> str: ...
+    @property
+    def login(self) -> str: ...
+    @property
+    def sudo(self) -> str: ...
+    @property
+    def proven(self) -> tuple[str, ...]: ...
+
+
+def name_of(actor: Named) -> str:
     """What the person is called: their name on a shared account, else who logged in or came by sudo, else the user.
 
     Only what is proven counts of these, so that nobody acts under a name that only they gave.
@@ -83,6 +101,12 @@ def called(actor: Actor) -> str:
     """`ana`, or `ana (deploy)` for a person on an account of another name; visible."""
     name = name_of(actor)
     return _shown(name) if name == actor.user else f"{_shown(name)} ({_shown(actor.user)})"
+
+
+def recorded(actor: Actor) -> str:
+    """As `called_at`, whole and as the log has it: whoever shows it makes it visible."""
+    name, account = name_of(actor), f"{actor.user}@{actor.host}"
+    return account if name == actor.user else f"{name} ({account})"
 
 
 def called_at(actor: Actor) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from cockpit.run.commands import Command, PlanCommand, Refusal
 from cockpit.run.holding import holder_called, holds
 from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step_label
+from cockpit.run.people import called
 from cockpit.run.state import GateState, RunState
 from cockpit.run.walk import open_steps
 from cockpit.text import shortened, visible
@@ -70,7 +71,7 @@ def held(state: RunState) -> Refusal | None:
     """Nothing of the plan moves while the line is stopped."""
     if state.hold is None:
         return None
-    why = f"{visible(state.hold.by.user)} holds the run: {shortened(state.hold.reason, _QUOTE)}"
+    why = f"{called(state.hold.by)} holds the run: {shortened(state.hold.reason, _QUOTE)}"
     return Refusal(why, "release the hold first, with a reason", "held")
 
 
@@ -126,7 +127,7 @@ def _what_became_of(state: RunState, step_id: str) -> str:
         if step.status == "not_applicable":
             return f"{label} does not apply: {shortened(step.reason, _QUOTE)}"
         how = {"confirmed": "confirmed", "skipped": "skipped"}.get(step.status, "recorded as done outside")
-        return f"{visible(step.by.user)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
+        return f"{called(step.by)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
     return f"{label} is no longer as it was shown" if step is not None else f"the profile has no step {label}"
 
 

@@ -117,7 +117,7 @@ def no_second_person(state: RunState, command: Command, step_id: str) -> Refusal
         refusal = _not_two(state, command.actor, holder, "holds the pen", instead)
         if refusal is not None:
             return refusal
-    for worker in step.actors if step is not None else ():
+    for worker in step.workers if step is not None else ():
         work = f"had a hand in {step_label(state.profile, step_id)}"
         refusal = _not_two(state, command.actor, worker, work, instead)
         if refusal is not None:
@@ -133,7 +133,7 @@ def _workers(state: RunState, step: Step, settings: SignoffSettings) -> Iterator
         watched += [each.id for each in found[0].steps if each.id != step.id] if found else []
     for step_id in watched:
         if find_step(state.profile, step_id) is not None:
-            for worker in state.steps[step_id].actors:
+            for worker in state.steps[step_id].workers:
                 yield worker, f"did {step_label(state.profile, step_id)}"
 
 

@@ -40,7 +40,10 @@ def with_step(state: RunState, step_id: str, step: StepState) -> RunState:
 def with_actor(step: StepState, actor: e.Actor) -> StepState:
     """The step with one more of those who had a hand in it."""
     who = known(actor)
-    return step if who in step.actors else replace(step, actors=(*step.actors, who))
+    if who in step.workers:
+        return step
+    actors = step.actors if actor.user in step.actors else (*step.actors, actor.user)
+    return replace(step, actors=actors, workers=(*step.workers, who))
 
 
 # ---- phases ------------------------------------------------------------------------------------------------------
@@ -188,6 +191,7 @@ def afresh(before: StepState, attempt: int) -> StepState:
         spent_s=before.spent_s,
         applies=before.applies or before.status == "not_applicable",
         actors=before.actors,
+        workers=before.workers,
         touched_seq=before.touched_seq,
         touched=before.touched,
         due=before.due,
@@ -255,7 +259,7 @@ def gate_overridden(state: RunState, event: e.Event, body: e.GateOverridden) -> 
     gate = current_gate(state, body.gate)
     if gate is None or state.cursor is None:
         return state
-    gate = replace(gate, overridden_by=event.actor.user, override_reason=body.reason)
+    gate = replace(gate, overridden_by=name_of(event.actor), override_reason=body.reason)
     state = replace(state, gates={**state.gates, body.gate: gate})
     state = deviate(state, event, "override", gate_label(state.profile, body.gate), body.reason)
     if state.cursor is not None and state.cursor.is_considering:

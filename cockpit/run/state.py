@@ -152,8 +152,10 @@ class StepState(Struct, frozen=True):
     """Its `only_if` was found to hold, or a person said so."""
     action: ActionState | None = None
     """Its latest try."""
-    actors: tuple[Actor, ...] = ()
-    """Those who ran or settled it, in any attempt, each once, as `people.known` tells them."""
+    actors: tuple[str, ...] = ()
+    """Users who ran or settled it, in any attempt, each once."""
+    workers: tuple[Actor, ...] = ()
+    """The same people, each once, as `people.known` tells them: whom that was, since several may be one user."""
     touched_seq: int = 0
     """The last event by which something may have been done for it, in any attempt; 0: nothing was."""
     touched: Instant | None = None
@@ -254,6 +256,8 @@ class UnsignedFact(Struct, frozen=True):
     step: str = ""
     failed: str = ""
     """Why it could not be signed; empty: it was not tried, or the try has not ended."""
+    since: Instant | None = None
+    """When it was written."""
 
 
 class SignedHead(Struct, frozen=True):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cockpit.audit.layout import log_path, may_be_path
 from cockpit.errors import RunError
+from cockpit.run.people import name_of
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, list_runs, runs_folder
 from cockpit.text import visible
@@ -40,7 +41,7 @@ def find_run(token: str | None = None, folder: Path | None = None) -> Path:
 
 def _likely(runs: list[RunSummary], folder: Path) -> Path:
     live = [run for run in runs if run.status == "live"]
-    user = actor().user
+    user = name_of(actor())
     own_live = [run for run in live if run.user == user]
     if len(live) == 1:
         return live[0].run_dir

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
 from cockpit.run.numbering import step_label
+from cockpit.run.people import is_nobody_known, name_of
 from cockpit.run.state import FiredTrigger
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
@@ -52,7 +53,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
         yield from pen.shouts(seen)
     if state.hold is not None and state.status == "live":
-        by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
+        by, reason = shortened(name_of(state.hold.by), 20), shortened(state.hold.reason, 200)
         how = "" if seen.mode == "REPLAY" else ", h releases"
         yield f"HELD by {by}{how}: {reason}", "alarm"
     if trouble := seen.keeper_trouble:
@@ -71,6 +72,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
         yield from pen.murmurs(seen)
+        yield from _of_me(seen)
         yield from _of_clocks(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
@@ -93,7 +95,7 @@ def fired_name(seen: Seen, fired: FiredTrigger) -> str:
     name = shortened(trigger.title or trigger.id, 60) if trigger else shortened(fired.trigger, 40)
     if not fired.reason:
         return name
-    return f"{name + ', ' if name else ''}raised by {shortened(fired.by.user, 20)}: {shortened(fired.reason, 120)}"
+    return f"{name + ', ' if name else ''}raised by {shortened(name_of(fired.by), 20)}: {shortened(fired.reason, 120)}"
 
 
 def _fired(seen: Seen, fired: FiredTrigger) -> str:
@@ -127,6 +129,15 @@ def _of_hosts(seen: Seen) -> Iterator[tuple[str, Ink]]:
             if elapsed_s(recent.event.instant, seen.now) < _STEPPED_S:
                 yield f"THE CLOCK WAS SET: {recent.sentence}", "warn"
             return
+
+
+def _of_me(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    """Whoever sits here at an account that several people use, and proved no name, is told what that means."""
+    mine = seen.state.seats.get(seen.me)
+    if mine is None or mine.by is None or not is_nobody_known(mine.by, seen.state.profile.shared_accounts):
+        return
+    claim = f" (you say: {shortened(mine.by.person, 20)})" if mine.by.person else ""
+    yield f"NOTHING PROVES WHO YOU ARE{claim}: approvals do not count; q, cockpit join --as NAME", "warn"
 
 
 def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:

@@ -178,7 +178,7 @@ def test_a_reopened_action_begins_from_nothing_and_keeps_who_did_it() -> None:
     story = at("migrate")
     story.does(c.ReopenStep, step="scale", reason="it came back up")
     step = story.state.steps["scale"]
-    assert (step.action, step.attempt, step.actors) == (None, 2, (known(ANA),))
+    assert (step.action, step.attempt, step.workers) == (None, 2, (known(ANA),))
     assert step.touched_seq > 0
     assert story.asks_to_run("scale").attempt == 2
 

@@ -6,7 +6,7 @@ be one person's: a claim can make two seats one person, and only what is proven 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from msgspec.structs import replace
@@ -113,6 +113,30 @@ def called_at(actor: Actor) -> str:
     """`ana@bastion-1`, or `ana (deploy@bastion-1)` for a person on an account of another name; visible."""
     name, account = name_of(actor), f"{_shown(actor.user)}@{shortened(actor.host, 2 * _SHOWN)}"
     return account if name == actor.user else f"{_shown(name)} ({account})"
+
+
+def how_known(actor: Actor, shared: Iterable[str] = ()) -> str:
+    """What makes an actor the person they are called, as a clause; `shared` are the profile's `shared_accounts`."""
+    if is_nobody_known(actor, shared):
+        claim = f", and that you are {_shown(actor.person)} is only claimed" if actor.person else ""
+        return f"several people use {_shown(name_of(actor))}{claim}"
+    if "person" in actor.proven:
+        return f"proven by the key {shortened(actor.signer, 2 * _SHOWN)}"
+    ways = [f"{how} as {_shown(name)}" for how, name in _claims(actor)]
+    claims = f"claimed only: {' and '.join(ways)}" if ways else ""
+    if "login" in actor.proven:
+        return "; ".join(filter(None, ("proven by the login", claims)))
+    if "sudo" in actor.proven:
+        return "; ".join(filter(None, ("proven by sudo", claims)))
+    return "; ".join(filter(None, ("by this account", claims)))
+
+
+def _claims(actor: Actor) -> Iterator[tuple[str, str]]:
+    """What is only claimed of who they are: how, and the name."""
+    for field, how in (("person", "your word"), ("login", "a login"), ("sudo", "sudo")):
+        name = getattr(actor, field)
+        if name and field not in actor.proven and name != name_of(actor):
+            yield how, name
 
 
 def _is_named(actor: Actor) -> bool:

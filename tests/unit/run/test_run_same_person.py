@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from cockpit.run.events import Actor
-from cockpit.run.people import called, called_at, is_nobody_known, known, name_of, people_of, same_holder, same_person
+from cockpit.run.people import (
+    called,
+    called_at,
+    how_known,
+    is_nobody_known,
+    known,
+    name_of,
+    people_of,
+    recorded,
+    same_holder,
+    same_person,
+)
 from cockpit.text import visible
 
 NAMES = ("ana", "bo", "deploy", "root")
@@ -165,9 +176,23 @@ def test_people_are_called_by_their_names_with_the_account_beside_where_it_is_an
     assert called(of("root", sudo="ana")) == "root"
 
 
+def test_what_makes_somebody_who_they_are_is_told_with_what_is_only_claimed() -> None:
+    assert how_known(ANA) == "by this account"
+    assert how_known(ANA_AS_ROOT) == "proven by the login"
+    assert how_known(of("deploy", proven="sudo", sudo="ana")) == "proven by sudo"
+    assert how_known(named("ana")) == "proven by the key SHA256:ana"
+    assert (
+        how_known(of("root", sudo="ana", login="bo")) == "by this account; claimed only: a login as bo and sudo as ana"
+    )
+    assert how_known(of("deploy"), ("deploy",)) == "several people use deploy"
+    told = how_known(of("deploy", person="ana"), ("deploy",))
+    assert told == "several people use deploy, and that you are ana is only claimed"
+
+
 @given(st.text(max_size=200))
 def test_whatever_name_somebody_has_it_is_shown_and_does_nothing(text: str) -> None:
     for actor in (of(text, text), of("deploy", proven="person", person=text or "x")):
-        for told in (called(actor), called_at(actor)):
+        assert recorded(actor).startswith(name_of(actor))
+        for told in (called(actor), called_at(actor), how_known(actor), how_known(actor, (text,))):
             assert visible(told) == told
-            assert len(told) < 220
+            assert len(told) < 300

@@ -46,19 +46,20 @@ class Clocks:
     """The last few differences of each host's each writer. What was held up on its way does not count for a clock."""
 
     def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], deque[float]] = {}
+        self._seen: dict[tuple[str, str, str], deque[float]] = {}
+        """By who, host and terminal: two screens of one person may be in two containers."""
 
     def arrived(self, event: Event, now: Instant) -> None:
         """An event came at this moment, just written."""
         ahead = ahead_s(event, now)
         if ahead is not None:
             who = "keeper" if event.type in BY_MACHINE else called(event.actor)
-            self._seen.setdefault((who, event.actor.host), deque(maxlen=_KEPT)).append(ahead)
+            self._seen.setdefault((who, event.actor.host, event.actor.tty), deque(maxlen=_KEPT)).append(ahead)
 
     @property
     def worst(self) -> Skew | None:
         """The keeper's clock if that differs by `SKEW_S`, else the one that differs most; None if none does."""
         # Delays only ever make an event look older: of several, the newest-looking one is nearest to the clock.
-        skews = [Skew(who=who, host=host, ahead_s=max(seen)) for (who, host), seen in self._seen.items()]
+        skews = [Skew(who=who, host=host, ahead_s=max(seen)) for (who, host, _), seen in self._seen.items()]
         wrong = [each for each in skews if abs(each.ahead_s) > SKEW_S]
         return max(wrong, key=lambda each: (each.who == "keeper", abs(each.ahead_s)), default=None)

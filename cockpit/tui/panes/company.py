@@ -12,7 +12,8 @@ from cockpit.run.numbering import step_label
 from cockpit.run.people import called, same_holder
 from cockpit.run.state import LeftSeat, SeatState
 from cockpit.text import shortened, visible
-from cockpit.tui.lines import EMPTY, Line, duration, wrapped
+from cockpit.tui.ink import Ink
+from cockpit.tui.lines import EMPTY, Line, duration, fitted, wrapped
 from cockpit.tui.panes.looking import named
 from cockpit.tui.panes.seen import Seen
 
@@ -57,10 +58,10 @@ def _seat(seen: Seen, seat: SeatState, width: int) -> list[Line]:
         role += ", the pen is theirs"
     head: Line = ((f"{shortened(who, _NAME)}{me}", "bold"), (f"   {role}", "plain"))
     told = [*_known(seat.by)] if seat.by is not None else []
-    lines = [head, *_indented(" · ".join(told), width)] if told else [head]
+    lines = [fitted(head, width), *(_indented(" · ".join(told), width) if told else ())]
     lines += _indented(" · ".join(_doing(seen, seat)), width)
     if remark := _other_version(seat.version):
-        lines.append(((f"   ! {remark}", "warn"),))
+        lines += _indented(f"! {remark}", width, "warn")
     return lines
 
 
@@ -114,9 +115,9 @@ def _keeper(seen: Seen, width: int) -> list[Line]:
     lines: list[Line] = [(("keeper", "bold"), (f"   {trouble}" if trouble else "", "bad"))]
     lines += _indented(told, width)
     if remark := _other_version(keeper.version):
-        lines.append(((f"   ! {remark}", "warn"),))
+        lines += _indented(f"! {remark}", width, "warn")
     if seen.view.skew is not None:
-        lines.append(((f"   ! {clocks(seen.view.skew)}", "warn"),))
+        lines += _indented(f"! {clocks(seen.view.skew)}", width, "warn")
     return lines
 
 
@@ -126,8 +127,8 @@ def _left(seen: Seen, left: LeftSeat, width: int) -> list[Line]:
     return _indented(told, width)
 
 
-def _indented(text: str, width: int) -> list[Line]:
-    return [(("   ", "plain"), (part, "plain")) for part in wrapped(text, max(12, width - 3))]
+def _indented(text: str, width: int, ink: Ink = "plain") -> list[Line]:
+    return [(("   ", "plain"), (part, ink)) for part in wrapped(text, max(12, width - 3))]
 
 
 def clocks(skew: Skew) -> str:

@@ -19,9 +19,10 @@ from cockpit.run.state import StepState
 from cockpit.run.walk import route, steps_of
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, cut, duration, padded, width_of
+from cockpit.tui.lines import Line, cut, duration, fitted, padded, width_of
 from cockpit.tui.panes.looking import hidden, marks
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.panes.signing import MISSING, is_unsigned
 
 _MARKS: dict[str, tuple[str, Ink]] = {
     "confirmed": ("✔", "good"),
@@ -130,7 +131,7 @@ def _is_sought(seen: Seen, place: _Place) -> bool:
 def _row(seen: Seen, place: _Place, width: int, look: str) -> Line:
     """`look`: the mark of those who look at it."""
     if look:
-        row = _row(seen, place, width - cell_len(look), "")
+        row = fitted(_row(seen, place, width - cell_len(look), ""), width - cell_len(look))
         return (*row, (" " * (width - cell_len(look) - width_of(row)), "plain"), (look, "dim"))
     match place.kind:
         case "stage":
@@ -179,6 +180,8 @@ def _step(seen: Seen, step_id: str, width: int) -> Line:
 
 def _standing(seen: Seen, step: Step, known: StepState, is_here: bool) -> tuple[tuple[str, Ink], str, Ink]:
     """Mark, word and the word's ink; without a word, its times stand there."""
+    if is_unsigned(seen, step.id):
+        return (("▶", "accent") if is_here else _MARKS[known.status]), MISSING, "warn"
     if known.status != "open":
         return _MARKS[known.status], "n/a" if known.status == "not_applicable" else "", "dim"
     if known.action is not None and known.action.status in _DOING:

@@ -31,7 +31,11 @@ def to_be_signed(state: RunState, event: e.Event) -> RunState:
     if not is_approval and state.profile.signing != "facts":
         return state
     unsigned = UnsignedFact(
-        seq=event.seq, by=event.actor, what="signoff" if is_approval else "fact", step=step if is_approval else ""
+        seq=event.seq,
+        by=event.actor,
+        what="signoff" if is_approval else "fact",
+        step=step if is_approval else "",
+        since=event.instant,
     )
     to_sign = {**state.to_sign, name_of(event.actor): event.seq}
     return replace(state, unsigned=(*state.unsigned, unsigned), to_sign=to_sign)

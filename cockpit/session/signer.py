@@ -28,6 +28,8 @@ LEFT_S = 5.0
 """So long a fact of the same person is left to the seat that decided it, which may have gone."""
 PAUSE_S = 5.0
 """Between two countersignatures."""
+TELL_S = 0.7
+"""A key that has not signed by then waits for its owner's hand."""
 BEGIN_S = 0.5
 """Before the first look, so that no screen is painted later for it."""
 
@@ -162,9 +164,15 @@ class Signer:
             raise SigningError("the key wants a hand at it")
         head = Head(seq=seq, digest=held.digest)
         self._follower.sync()
-        if not is_countersignature or is_asked:
-            self._follower.tell_signing(f"signing the head {head.short} at {seq}: touch or confirm your key if it asks")
-        made = sign_head(state.run, head, trust, actor, held.at, key=key, cancelled=self._closing)
+        told = f"signing the head {head.short} at {seq}: touch or confirm your key if it asks"
+        telling = threading.Timer(TELL_S, self._follower.tell_signing, (told,))
+        telling.daemon = True
+        telling.start()
+        try:
+            made = sign_head(state.run, head, trust, actor, held.at, key=key, cancelled=self._closing)
+        finally:
+            telling.cancel()
+            telling.join()
         self._seat.submit(
             self._seat.command(
                 RecordSignature,

@@ -11,7 +11,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.session.seat import Seat
-from cockpit.tui.acting import doing, elsewhere, line, pen, people, settling, way_back
+from cockpit.tui.acting import doing, elsewhere, line, pen, people, settling, signing, way_back
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.layout import ACTING
 from cockpit.tui.screens.run import RunScreen
@@ -43,6 +43,8 @@ ANYWHERE: dict[str, Act] = {
     "pen": pen.pen,
     "take": pen.take,
     "elsewhere": elsewhere.elsewhere,
+    "sign": signing.sign,
+    "waive_signature": signing.waive,
     "finish": line.finish,
     "abort": line.abort,
 }
@@ -60,6 +62,8 @@ class Operator:
     async def act(self, what: str, painted: RunState, selected: str | None) -> None:
         """Do what a key asks for, on what was `painted` and `selected` when it was pressed."""
         self._hands.pen_epoch = painted.pen.epoch if painted.pen is not None else 0
+        if what == "waive" and signing.keeps_from_going_on(self._hands, painted):
+            what = "waive_signature"  # it keeps from going on, whatever stands at the cursor
         refusal = self._refusal(what, painted, selected)
         if refusal is not None:
             self._hands.refuse(refusal)

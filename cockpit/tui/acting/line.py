@@ -106,9 +106,15 @@ async def finish(hands: Hands, painted: RunState) -> None:
         return
     deviations = len(painted.deviations)
     told = "1 deviation is in the log." if deviations == 1 else f"{deviations} deviations are in the log."
-    lines = (told if deviations else "All steps went as planned.",)
+    lines = (told if deviations else "All steps went as planned.", *_unsigned(painted))
     if await hands.sure("Finish the run? Its keeper ends.", lines, "F", "finishes"):
         await hands.submit(hands.command(c.FinishRun))
+
+
+def _unsigned(painted: RunState) -> tuple[str, ...]:
+    """What ends without a signature."""
+    count = len(painted.unsigned)
+    return (f"{count} fact{' is' if count == 1 else 's are'} unsigned.",) if count else ()
 
 
 async def abort(hands: Hands, painted: RunState) -> None:

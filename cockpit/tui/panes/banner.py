@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from cockpit.audit.rewritten import SAID as REWRITTEN
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
 from cockpit.run.numbering import step_label
@@ -15,7 +16,7 @@ from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
-from cockpit.tui.panes import pen
+from cockpit.tui.panes import pen, signing
 from cockpit.tui.panes.company import clocks
 from cockpit.tui.panes.seen import Seen
 
@@ -44,13 +45,16 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         return
     if seen.view.read_only:
         yield f"READING ONLY, nobody sees you here: {visible(seen.view.read_only)}", "warn"
-    if seen.view.trouble:
+    if seen.view.trouble.startswith(REWRITTEN):
+        yield visible(without_folders(seen.view.trouble)), "alarm"
+    elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":
         yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
+        yield from signing.shouts(seen)
         yield from pen.shouts(seen)
     if state.hold is not None and state.status == "live":
         by, reason = shortened(name_of(state.hold.by), 20), shortened(state.hold.reason, 200)
@@ -71,6 +75,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
+        yield from signing.murmurs(seen)
         yield from pen.murmurs(seen)
         yield from _of_me(seen)
         yield from _of_clocks(seen)

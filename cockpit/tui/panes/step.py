@@ -10,7 +10,7 @@ from cockpit.run.state import StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
-from cockpit.tui.panes import action, asking, waiting
+from cockpit.tui.panes import action, asking, signing, waiting
 from cockpit.tui.panes.gate import gate_lets
 from cockpit.tui.panes.seen import Seen
 
@@ -39,6 +39,7 @@ def facts(seen: Seen, width: int) -> list[Line]:
     known = seen.state.steps[step.id]
     return [
         _summary(seen, step, known),
+        *signing.lines(seen, step.id, width),
         *_claim(step, known, width),
         *_reason(known, width),
         *_next(seen, step, known, width),

@@ -120,6 +120,12 @@ class SshHost:
         path.write_text(script)
         path.chmod(0o755)
 
+    def another_cockpit(self, name: str, changes: str) -> None:
+        """Install a cockpit beside this one: the same, but for what `changes` does when it starts."""
+        self.file(f"{name}/sitecustomize.py", changes)
+        start = LAUNCHER.format(python=self.python)
+        self.command(name, start.replace("exec", f'export PYTHONPATH="{self.folder}/{name}:$PYTHONPATH"\nexec'))
+
     def file(self, name: str, text: str, mode: int = 0o644) -> Path:
         """A file of root's that everybody may read."""
         path = self.folder / name

@@ -24,6 +24,8 @@ class Link:
         self._open: list[socket.socket] = [self._listening]
         self.carried = 0
         """Bytes that came to the person."""
+        self._is_whole = threading.Event()
+        self._is_whole.set()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -44,17 +46,23 @@ class Link:
                     self.carried += len(block)
                     if self.rate is not None:
                         time.sleep(len(block) / self.rate)  # this is the link
+                self._is_whole.wait()
                 target.sendall(block)
         for each in (source, target):
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
 
     def cut(self) -> None:
-        """Carry nothing any more, and tell nobody: the cable is out. (`close` tells both ends.)"""
-        self.rate = 1e-3
+        """Carry nothing any more, and tell nobody: the cable is out."""
+        self._is_whole.clear()
+
+    def mend(self) -> None:
+        """Carry on, with all that was sent meanwhile."""
+        self._is_whole.set()
 
     def close(self) -> None:
         """Hang up on everybody."""
+        self.mend()
         for each in self._open:
             with suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)

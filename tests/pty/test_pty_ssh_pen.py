@@ -36,6 +36,10 @@ title = "Second"
 id = "third"
 title = "Third"
 """
+IMPATIENT = """
+from cockpit.run import holding
+holding.ANSWER_S = 1.0
+"""
 GONE_S = 3.0
 CARD_S = 0.85
 """More than the time for which a handover card takes no key (`handing.READ_S`), from when it is painted."""
@@ -125,6 +129,31 @@ def test_who_was_killed_is_seen_to_be_gone_and_the_pen_is_taken_with_a_reason(ss
         assert any(body.found == "gone" for body in it.bodies(OperatorDetached)), "the log says who was lost"
         assert [each.pid for each in it.host.keepers(it.run_dir)] == [keeper.pid]
         leave(bo)
+
+
+def test_what_was_pressed_on_a_dead_link_does_nothing_once_the_pen_was_taken_from_who_is_silent(
+    ssh_host: SshHost,
+) -> None:
+    ssh_host.another_cockpit("cockpit-impatient", IMPATIENT)
+    link = ssh_host.link()
+    with shared(ssh_host, PHASES) as it, it.sits("ana", "resume", link=link) as ana:
+        ana.wait_for(r"watching \(epoch 1")
+        with it.host.ssh("bo", "cockpit-impatient", "join", it.run_dir.name, COCKPIT_RUNS=str(it.runs)) as bo:
+            bo.wait_for("WATCHING")
+            link.cut()
+            ana.send("c")
+            bo.send("P")
+            answers(bo, "Ask ana for the pen", "still here?")
+            bo.wait_for("ana has the pen and is silent: T takes it")
+            takes_the_pen(bo, "ana")
+            link.mend()
+            ana.wait_for("WATCHING")
+            ana.wait_for("✖ bo holds the pen")
+            assert it.bodies(StepConfirmed) == []
+            (taken,) = it.of(PenTaken)
+            assert (taken.actor.user, taken.body.found) == ("bo", "silent")
+            leave(bo)
+        leave(ana)
 
 
 def takes_the_pen(screen: Terminal, holder: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ssh_host import LAUNCHER, SshHost
+from ssh_host import SshHost
 from ssh_nights import Shared, answers, leave, shared
 from terminal import Terminal
 
@@ -42,13 +42,6 @@ events.BODIES["note.pinned"] = NotePinned
 READING_ONLY = "a newer cockpit wrote to this log: reading only; update cockpit"
 
 
-def another(host: SshHost, name: str, changes: str) -> None:
-    """Install another cockpit beside this one: the same, but for what is changed when it starts."""
-    host.file(f"{name}/sitecustomize.py", changes)
-    start = LAUNCHER.format(python=host.python)
-    host.command(name, start.replace("exec", f'export PYTHONPATH="{host.folder}/{name}:$PYTHONPATH"\nexec'))
-
-
 def notes(screen: Terminal, text: str) -> None:
     screen.send("n")
     answers(screen, "what should others know", text)
@@ -59,8 +52,8 @@ def joins(it: Shared, program: str) -> Terminal:
 
 
 def test_who_joins_with_another_cockpit_is_seen_to_and_keeps_nobody_from_acting(ssh_host: SshHost) -> None:
-    another(ssh_host, "cockpit-older", OLDER)
-    another(ssh_host, "cockpit-newer", NEWER)
+    ssh_host.another_cockpit("cockpit-older", OLDER)
+    ssh_host.another_cockpit("cockpit-newer", NEWER)
     mine = cockpit.__version__
     with shared(ssh_host, PHASES) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
         ana.wait_for(r"watching \(epoch 1")

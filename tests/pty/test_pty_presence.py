@@ -24,6 +24,7 @@ from cockpit.audit.line import draft
 from cockpit.exits import Exit
 from cockpit.run import events as e
 from cockpit.run.events import Actor
+from cockpit.session.identity import actor
 
 PHASES = """
 [[phases]]
@@ -100,6 +101,34 @@ def test_what_a_dead_seat_left_when_nobody_was_there_is_cleared_by_who_comes_nex
     with joined(run):
         until(lambda: len(run.bodies(e.OperatorDetached)) == 1, "word of it")
         until(lambda: len(seats(run)) == 1, "its own lock alone")
+
+
+def test_of_several_live_runs_one_is_picked_from_a_list_with_who_is_there(run: Night) -> None:
+    with night(run.folder, PHASES) as other, other.screen(120, 40) as first:
+        first.wait_for("LIVE")
+        until(lambda: other.state.seats, "them in the log")
+        with Terminal(run.argv("join"), env=run.environ(), columns=80, lines=24) as screen:
+            screen.wait_for("join which")
+            listed = [line.split() for line in screen.text.splitlines() if line.startswith(("1", "2"))]
+            assert [(line[1], line[-1]) for line in listed] == [("shop", first_user()), ("shop", "nobody")]
+            screen.send("7", "enter")
+            screen.wait_for("not in the range")
+            screen.send("1", "enter")
+            screen.wait_for("WATCHING")
+            assert len(other.state.seats) == 2 or until(lambda: len(other.state.seats) == 2, "both")
+            screen.send("q")
+            assert screen.wait_for_exit() == Exit.OK
+        other.end()
+        first.wait_for("ABORTED")
+        run.end()
+        with Terminal(run.argv("join"), env=run.environ(), columns=80, lines=24) as screen:
+            assert screen.wait_for_exit() == Exit.UNREADABLE
+            assert "no run is live in" in screen.text
+            assert "cockpit runs" in screen.text
+
+
+def first_user() -> str:
+    return actor().user
 
 
 # ---- where they look -------------------------------------------------------------------------------------------------

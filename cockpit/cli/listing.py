@@ -64,7 +64,7 @@ class _Group(click.Group):
 @click.option("--profile", "profiles", metavar="ID", multiple=True, help="Of this profile; globs too.")
 @click.option("--environment", "environments", metavar="NAME", multiple=True, help="On this environment; globs too.")
 @click.option("--outcome", "outcomes", type=click.Choice(OUTCOMES), multiple=True, help="That ended so.")
-@click.option("--by", metavar="USER", multiple=True, help="In which this user decided, noted or held something.")
+@click.option("--by", metavar="NAME", multiple=True, help="In which this person decided, noted or held something.")
 @click.option("--since", metavar="MOMENT", type=_MOMENT, help="Not over by then: 2026-11-21, 22:41, -2w (ago).")
 @click.option("--until", metavar="MOMENT", type=_MOMENT, help="Begun by its end.")
 @click.option("--zone", metavar="ZONE", type=ZoneType(), default="utc", help="Of moments and times.  [default: utc]")

@@ -11,8 +11,10 @@
     │   ├── LogTooNew           written by a newer cockpit: reading goes on, acting does not
     │   ├── LogUnreadable       not a log, or not readable
     │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
+    │   │   └── ReadOnlyRun     it is somebody else's run, which this user may only read
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
     ├── RunError                no such run, several runs, a folder that cannot hold runs
+    ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
     └── KeeperError             the keeper could not be started or reached
 
 Only `cli` and `tui` render them. Exit codes are in `cockpit.exits`.
@@ -72,12 +74,20 @@ class PlaceRefused(LogError):
     """A folder or file is not one that a run may be written to: its owner, its mode, its kind, or what it is on."""
 
 
+class ReadOnlyRun(PlaceRefused):
+    """A run that this user may read and not write to: it is another's, or of a group that they are not in."""
+
+
 class StoreFailed(LogError):
     """A write or sync failed. Nothing was acknowledged and nothing will be: the store is poisoned."""
 
 
 class RunError(CockpitError):
     """No such run, several that fit, or a folder that cannot hold runs."""
+
+
+class SigningError(CockpitError):
+    """A signature cannot be made, or whose signatures count cannot be read."""
 
 
 class KeeperError(CockpitError):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +18,20 @@ from cockpit.demo import postgres_server
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--many`: the exhaustive form of tests that otherwise take a sample."""
     parser.addoption("--many", action="store_true", default=False, help="try every case instead of a sample")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the processes that tests start independent of whoever started the tests."""
+    # A run starts a thousand of them, and each would compile Textual and cockpit anew: half a second of a processor.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+    # Nobody's own notes of heads are read or written.
+    folder = tempfile.TemporaryDirectory(prefix="cockpit-state-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_STATE_HOME"] = folder.name
+    # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

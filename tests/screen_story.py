@@ -195,11 +195,13 @@ class Story:
     def view(self) -> View:
         return View(state=self.state, head=self.head(), recent=self.recent, trouble=self.trouble, here=self.here)
 
-    def seen(self, *, keeper: KeeperSight = ALIVE, mode: Mode = "LIVE", selected: str | None = None) -> Seen:
+    def seen(
+        self, *, keeper: KeeperSight = ALIVE, mode: Mode = "LIVE", selected: str | None = None, me: str = ""
+    ) -> Seen:
         zone = ZoneInfo(self.profile.window.timezone if self.profile.window else "UTC")
         return Seen(
             view=self.view(), now=self.now(), keeper=keeper, forecast=forecast(self.state, self.now()),
-            mode=mode, zone=zone, selected=selected,
+            mode=mode, zone=zone, selected=selected, me=me,
         )  # fmt: skip
 
 
@@ -258,6 +260,20 @@ def texts(lines: list[Line] | tuple[Line, ...]) -> str:
 # ---- a whole screen ------------------------------------------------------------------------------------------------
 
 
+class FakePresence:
+    """What a screen tells of where it looks."""
+
+    def __init__(self) -> None:
+        self.looked: list[str] = []
+
+    def look_at(self, step: str) -> None:
+        if self.looked[-1:] != [step]:
+            self.looked.append(step)
+
+    def stirred(self) -> None:
+        """A key was pressed."""
+
+
 class FakeSeat:
     """A seat over a story: decides as a real one does, keeps what was asked, writes no disk."""
 
@@ -265,13 +281,14 @@ class FakeSeat:
         self.story = story
         self.role = role
         self.actor = ANA
-        self.id = "seat"
+        self.id = "s1" if role == "acting" else "s2"
         self.run_dir = Path("nowhere")
         self.keeper = keeper
         self.asked: list[c.Command] = []
         self.answer: Done | Refusal | Unsettled | Failed | None = None
         self._callback: Callable[[View], None] = lambda view: None
         self._view = story.view()
+        self.presence = FakePresence()
 
     @property
     def view(self) -> View:
@@ -287,7 +304,15 @@ class FakeSeat:
         fields = {"actor": self.actor, "now": self.story.now(), "role": self.role} | fields
         if issubclass(kind, c.PlanCommand):
             fields.setdefault("keeper", self.keeper)
+        if issubclass(kind, c.PenCommand):
+            fields = {"seat": self.id, "here": tuple(seat.seat for seat in self.view.here)} | fields
         return kind(**fields)
+
+    def take_up(self, at: str = "") -> bool:
+        """As a real one: the pen does not move."""
+        self.role = "acting"
+        self.looks()
+        return True
 
     def submit(self, command: c.Command) -> Done | Refusal | Unsettled | Failed:
         self.asked.append(command)
@@ -301,8 +326,10 @@ class FakeSeat:
         return Done(happened)
 
     def looks(self) -> None:
-        """The tail has read on."""
+        """The tail has read on; where the pen has moved, whoever sits where it is acts."""
         self._view = self.story.view()
+        if (pen := self._view.state.pen) is not None and pen.seat:
+            self.role = "acting" if pen.seat == self.id else "watching"
         self._callback(self._view)
 
     def close(self, reason: str = "") -> None:
@@ -314,11 +341,18 @@ class Standing:
 
     def __init__(self, seat: FakeSeat) -> None:
         self.seat = seat
-        self.mode: Mode = "WATCHING" if seat.role == "watching" else "LIVE"
+        self.me = seat.id
+
+    @property
+    def mode(self) -> Mode:
+        return "WATCHING" if self.seat.role == "watching" else "LIVE"
 
     @property
     def view(self) -> View:
         return self.seat.view
+
+    def looks_at(self, step: str) -> None:
+        self.seat.presence.look_at(step)
 
     def now(self) -> e.Instant:
         return self.seat.story.now()

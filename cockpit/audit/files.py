@@ -7,10 +7,12 @@ what others appended since; what is not as it was left poisons the store instead
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import pwd
 import socket
+import stat
 import threading
 from pathlib import Path
 
@@ -29,6 +31,7 @@ from cockpit.errors import LogDamaged, LogError, LogTooNew, LogUnreadable, Store
 from cockpit.run.events import Actor, Event, LogRecovered
 
 DISK = Disk()
+_ACLS = ("system.posix_acl_access", "system.posix_acl_default")
 
 
 class FileStore:
@@ -62,6 +65,8 @@ class FileStore:
             places.require_run(run_dir, despite=True)  # one that is there already may be anybody's
             fd = storage.create(layout.log_path(run_dir), PRIVATE_FILE)
             adopt_file(fd, layout.log_path(run_dir))
+            if places.is_readable_by_others(run_dir):
+                os.fchmod(fd, stat.S_IMODE(os.fstat(fd).st_mode) | 0o004)
         except OSError as error:
             raise StoreFailed(
                 f"the run cannot be kept in {run_dir}: {cause(error)}",
@@ -281,8 +286,13 @@ def _make_folders(run_dir: Path) -> None:
             except FileExistsError:
                 continue  # another run is begun at this moment
             adopt_folder(str(folder), group)
+            if folder == run_dir and places.is_readable_by_others(run_dir.parent):
+                folder.chmod(stat.S_IMODE(folder.stat().st_mode) | 0o005)
     make_folder(layout.outputs_dir(run_dir))
     make_folder(layout.locks_dir(run_dir))
+    for name in _ACLS:  # whom a default ACL lets read everything: a lock that can be opened can be held, too
+        with contextlib.suppress(OSError):
+            os.removexattr(layout.locks_dir(run_dir), name)
 
 
 def _own_actor() -> Actor:

@@ -23,6 +23,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 FOLDER_MODE = 0o700
@@ -127,3 +128,11 @@ def environment_key(run_dir: Path) -> Path:
 def origin_path(run_dir: Path) -> Path:
     """A text file: the absolute folder of the profile. Of this host alone, so beside the log and not in it."""
     return run_dir / "origin"
+
+
+def may_be_path(token: str) -> bool:
+    """Whether what a person calls a run may name a file: not a bare name in a folder that may not be looked into.
+
+    Who became another user by su(1) is still in the home folder of the one before.
+    """
+    return "/" in token or os.access(os.curdir, os.X_OK)

@@ -2,7 +2,8 @@
 
 Invariant: what is asked here is asked before anything is written, and changes nothing; a refusal names one path, what
 is wrong with it, and what mends it. Reading is never refused. Who may change a run is its owner and root, and with
-`COCKPIT_GROUP` the members of that group (files 0660, folders 2770); where anybody else could, it is refused. This
+`COCKPIT_GROUP` the members of that group (files 0660, folders 2770); where anybody else could, it is refused. Of a run
+that a group shares, others may be let read the log (folder 2775, log 0664), and nothing else: no lock, no output. This
 guards against accidents and against other users, not against the run's owner, and looks when a run is opened, not
 at every append.
 """
@@ -18,8 +19,8 @@ from pathlib import Path
 from cockpit.audit import layout
 from cockpit.audit.filesystems import FileSystem, file_system
 from cockpit.audit.opening import content, is_shared, opened
-from cockpit.audit.people import group_name, is_alone, shared_group, user_name
-from cockpit.errors import PlaceRefused
+from cockpit.audit.people import group_name, is_alone, own_groups, shared_group, user_name
+from cockpit.errors import PlaceRefused, ReadOnlyRun
 from cockpit.text import visible
 
 _LINKS = 40
@@ -39,6 +40,25 @@ def require_way(folder: Path, *, despite: bool = False) -> None:
         raise doubtful(folder, system)
 
 
+def require_shared_way(folder: Path, group: int) -> None:
+    """Raise PlaceRefused unless every member of `group` may have runs in `folder`, whose parents all exist.
+
+    On the way to it only root, or that group, may put one folder in the place of another, and the group gets through.
+    """
+    _walk(folder, _Trusted({0}, group))
+    if (system := file_system(folder if folder.exists() else folder.parent)) is not None and system.doubt:
+        raise PlaceRefused(doubtful(folder, system).message, hint="name a folder on a disk of this host")
+    for above in reversed(folder.resolve().parents):
+        found = os.stat(above)
+        if not (found.st_mode & 0o001 or (found.st_gid == group and found.st_mode & 0o010)):
+            name = group_name(group)
+            raise _refused(
+                above,
+                f"members of {name} cannot get through this folder (mode {stat.S_IMODE(found.st_mode):04o})",
+                f"name a folder elsewhere, such as /srv/cockpit/runs, or: sudo chmod o+x {_quoted(above)}",
+            )
+
+
 def require_run(run_dir: Path, *, despite: bool = False) -> None:
     """Raise PlaceRefused unless the run in `run_dir` may be written to by this process.
 
@@ -56,7 +76,7 @@ def require_run(run_dir: Path, *, despite: bool = False) -> None:
         return
     group = _require_own(run_dir, found)
     _walk(run_dir.parent, _Trusted({0, os.geteuid(), found.st_uid}, shared_group() if group is None else group))
-    _require_mode(run_dir, found, group, run_dir)
+    _require_mode(run_dir, found, group, run_dir, spared=0 if group is None else 0o005)
     for path, entry in _entries(run_dir, _DEPTH):
         _require_entry(path, entry, run_dir, found, group)
     if not despite and (system := doubt_of(run_dir)) is not None:
@@ -88,6 +108,15 @@ def doubtful(path: Path, system: FileSystem) -> PlaceRefused:
         f"no run can be kept safely on {visible(str(system))} ({_shown(path)}): {system.doubt}",
         hint="name a folder on a disk of this host in COCKPIT_RUNS, or take the risk: --despite-place REASON",
     )
+
+
+def is_readable_by_others(folder: Path) -> bool:
+    """Whether what a group shares in this folder of runs may be read by everybody who gets to it (mode 2775)."""
+    try:
+        mode = os.stat(folder).st_mode
+    except OSError:
+        return False
+    return is_shared(mode) and mode & 0o005 == 0o005
 
 
 # ---- the way to it -----------------------------------------------------------------------------------------------
@@ -164,9 +193,15 @@ def _parts(path: str) -> list[str]:
 
 
 def _require_own(run_dir: Path, found: os.stat_result) -> int | None:
-    """Whose run it is; the group that shares it, or None."""
+    """The group that shares it, or None. Raises ReadOnlyRun if it is neither this user's nor their group's."""
     me = os.geteuid()
     if is_shared(found.st_mode):
+        if me not in (0, found.st_uid) and found.st_gid not in own_groups():
+            group, who = group_name(found.st_gid), user_name(me)
+            raise ReadOnlyRun(
+                f"this run is shared by the group {group}, and {who} is not in it: {_shown(run_dir)}",
+                hint=f"to write, be taken in (sudo gpasswd -a {who} {group}) and log in again",
+            )
         if me == 0 or found.st_gid == shared_group():
             return found.st_gid
         group = group_name(found.st_gid)
@@ -177,8 +212,9 @@ def _require_own(run_dir: Path, found: os.stat_result) -> int | None:
         )
     if me not in (0, found.st_uid):
         owner = user_name(found.st_uid)
-        raise _refused(
-            run_dir, f"this run belongs to {owner}", f"only {owner} and root can write to it: sudo cockpit join"
+        raise ReadOnlyRun(
+            f"this run belongs to {owner}: {_shown(run_dir)}; nothing was written",
+            hint=f"only {owner} and root can write to it: sudo cockpit join",
         )
     return None
 
@@ -219,7 +255,8 @@ def _require_entry(path: str, entry: os.stat_result, run_dir: Path, run: os.stat
         )
     # What lies in `locks/` says nothing that others may not read; but nobody else makes or takes away marks there.
     is_mark = kind == stat.S_IFREG and os.path.dirname(path) == str(layout.locks_dir(run_dir))
-    _require_mode(path, entry, group, run_dir, spared=0o044 if is_mark else 0)
+    is_log = group is not None and path == str(layout.log_path(run_dir))
+    _require_mode(path, entry, group, run_dir, spared=0o044 if is_mark else 0o004 if is_log else 0)
 
 
 def _require_mode(path: Path | str, found: os.stat_result, group: int | None, run_dir: Path, spared: int = 0) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cockpit.audit.line import FIRST_LIMIT_BYTES
 from cockpit.audit.opening import opened
+from cockpit.audit.rereading import Reread
 from cockpit.errors import LogDamaged, LogUnreadable
 
 BLOCK_BYTES = 256 * 1024
@@ -46,6 +47,16 @@ class GrowingFile:
         self.rest = b""
         """The bytes before `offset` that are no complete line yet."""
         self._remembered = b""
+        self._reread: Reread | None = None
+
+    def remember(self) -> None:
+        """Remember all that is read from here on, the beginning of the file, so that `was_changed` can tell."""
+        self._reread = Reread()
+
+    def was_changed(self) -> str:
+        """Look at some more of what was read long ago: what another program did to it; empty if nothing was found."""
+        at = self._reread.changed_at(self._fd) if self._reread is not None else None
+        return "" if at is None else f"{self._path} was changed behind byte {at}, which had been read, while in use"
 
     def trouble(self) -> str:
         """Say what another program did to the file, or return an empty string if it only grew."""
@@ -78,6 +89,8 @@ class GrowingFile:
                 break
             self.offset += len(block)
             self._remembered = (self._remembered + block)[-_REMEMBERED_BYTES:]
+            if self._reread is not None:
+                self._reread.take(block)
             lines = _split(self.rest + block)
             self.rest = lines.pop()
             if len(self.rest) > FIRST_LIMIT_BYTES:
@@ -91,6 +104,8 @@ class GrowingFile:
         """Count `data`, which this process just appended in whole lines, as read. False if more or less is there."""
         self.offset += len(data)
         self._remembered = (self._remembered + data)[-_REMEMBERED_BYTES:]
+        if self._reread is not None:
+            self._reread.take(data)
         return self.size() == self.offset
 
 

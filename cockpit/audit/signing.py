@@ -8,25 +8,27 @@ checkpoint. What is read from the signature here only explains why one does not 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 import os
 import re
 import shutil
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
-from msgspec import Struct
-
-from cockpit.audit.checkpoints import Checkpoint, small_file
+from cockpit.audit.checkpoints import Checkpoint, checkpoint_text, small_file
+from cockpit.audit.line import Head
 from cockpit.audit.scratch import scratch_folder
+from cockpit.audit.sshsig import Blob, Trust, checked, parsed
 from cockpit.audit.verdict import Signature
+from cockpit.run.events import Actor, Event, HeadSigned, OperatorIdentified
+from cockpit.run.people import called, name_of
 from cockpit.text import shortened, visible
 
 NAMESPACE = "cockpit-checkpoint@v1"
+PERSON_NAMESPACE = "cockpit-person@v1"
+"""Of texts by which somebody on a shared account proves who they are."""
 TIMEOUT_S = 20
-_ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\s(.*?)-----END SSH SIGNATURE-----", re.DOTALL)
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
 _GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
 
 
@@ -36,13 +38,61 @@ def beside(checkpoint: Path) -> Path | None:
     return path if os.path.lexists(path) else None
 
 
+def principals(actor: Actor) -> tuple[str, ...]:
+    """The names by which a list of allowed signers may know a person: `ana`, `ana@bastion-1`."""
+    name = name_of(actor)
+    return (name, f"{name}@{actor.host}")
+
+
+def person_text(run: str, seat: str, person: str, head: Head) -> str:
+    """What somebody on a shared account signs: the run, their seat, their name and a head, a line each."""
+    return f"cockpit/{run}\n{seat}\n{person}\n{head.seq}\n{head.digest}\n"
+
+
+def judged(event: Event, held: Head | None, trust: Trust | None, at: datetime) -> Signature:
+    """What a signature in the log is worth: of `head.signed` or `operator.identified`.
+
+    `held` is the fact that it names, as whoever judges holds it, with its time `at`; None: there is no such fact before
+    it. Blocks for some milliseconds.
+    """
+    body = event.body
+    if trust is None:
+        return Signature(why_not="the run fixed no list of allowed signers")
+    if isinstance(body, HeadSigned):
+        head, names = Head(body.seq, body.digest), principals(event.actor)
+        text, namespace, name = checkpoint_text(event.run, head), NAMESPACE, body.principal
+    elif isinstance(body, OperatorIdentified):
+        lines = body.text.split("\n")
+        head = Head(int(lines[3]) if _NUMBER.fullmatch("".join(lines[3:4])) else 0, "".join(lines[4:5]))
+        names = (body.person, f"{body.person}@{event.actor.host}")
+        text, namespace, name = person_text(event.run, body.seat, body.person, head), PERSON_NAMESPACE, body.person
+        if text != body.text:
+            return Signature(why_not="its text is not that of this run, this seat and this name")
+    else:
+        return Signature(why_not="it is no signature")
+    if held is None or head.seq >= event.seq:
+        return Signature(why_not=f"it is of {head.short} at {head.seq}, and there is no such fact before it")
+    if head.digest != held.digest:
+        return Signature(why_not=f"it is of {head.short} at {head.seq}, and {held.short} stands there in this log")
+    if name not in names:
+        return Signature(why_not=f"it names {shortened(name, 60)}, and {called(event.actor)} wrote it")
+    found = checked(text.encode(errors="replace"), body.signature, trust, dict.fromkeys((name, *names)), namespace, at)
+    return _by_that_key(found, body.key)
+
+
+def _by_that_key(found: Signature, key: str) -> Signature:
+    if found.by and found.key.split(" ")[-1] != key:
+        return Signature(key=found.key, why_not=f"it names the key {shortened(key, 60)}, and is by {found.key}")
+    return found
+
+
 def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
     """What a signature under a checkpoint is worth, if those count who are in `signers` (an allowed signers file).
 
     Raises LogUnreadable if one of the files cannot be read.
     """
     raw, allowed = small_file(signature), small_file(signers)
-    blob = _parsed(raw)
+    blob = parsed(raw)
     if blob is None:
         return Signature(why_not=f"{visible(str(signature))} is no signature of ssh-keygen")
     if blob.namespace != NAMESPACE:
@@ -62,7 +112,7 @@ def check(checkpoint: Checkpoint, signature: Path, signers: Path) -> Signature:
             return Signature(key=blob.fingerprint, why_not=f"ssh-keygen did not answer: {shortened(str(error), 200)}")
 
 
-def _checked(program: list[str], text: bytes, signature: Path, trusted: Path, blob: _Blob, signers: Path) -> Signature:
+def _checked(program: list[str], text: bytes, signature: Path, trusted: Path, blob: Blob, signers: Path) -> Signature:
     names = _run([*program, "find-principals", "-s", str(signature), "-f", str(trusted)], b"")
     if names.returncode or not names.stdout.strip():
         why = f"the key {blob.fingerprint} is nobody's in {visible(str(signers))}"
@@ -91,34 +141,3 @@ def _said(answer: subprocess.CompletedProcess[bytes], trusted: Path, signers: Pa
     text = answer.stderr.decode(errors="replace").replace(str(trusted), str(signers))
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return f" ({shortened(lines[0].rstrip('.'), 200)})" if lines else ""
-
-
-# ---- what a signature says of itself -----------------------------------------------------------------------------
-
-
-class _Blob(Struct, frozen=True):
-    namespace: str
-    fingerprint: str
-    """`SHA256:…`, as ssh-keygen(1) writes it."""
-
-
-def _parsed(raw: bytes) -> _Blob | None:
-    """PROTOCOL.sshsig: "SSHSIG", version 1, public key, namespace, …; each string with its length before it."""
-    match = _ARMOUR.search(raw)
-    if match is None:
-        return None
-    try:
-        blob = base64.b64decode(b"".join(match[1].split()), validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    if blob[:6] != b"SSHSIG" or blob[6:10] != b"\0\0\0\1":
-        return None
-    key, rest = _string(blob[10:])
-    namespace, _ = _string(rest)
-    digest = base64.b64encode(hashlib.sha256(key).digest()).rstrip(b"=").decode()
-    return _Blob(namespace=namespace.decode(errors="replace"), fingerprint=f"SHA256:{digest}")
-
-
-def _string(data: bytes) -> tuple[bytes, bytes]:
-    length = int.from_bytes(data[:4], "big")
-    return data[4 : 4 + length], data[4 + length :]

@@ -41,15 +41,18 @@ class Entry(Struct, frozen=True):
 class Tail:
     """A reader of one run's log. One thread reads and waits; `wake` may be called from any."""
 
-    def __init__(self, run_dir: Path, *, is_waited_for: bool = True) -> None:
+    def __init__(self, run_dir: Path, *, is_waited_for: bool = True, remembers: bool = False) -> None:
         """Open the log of a run, or a log file of any name; raises LogUnreadable if there is none.
 
-        One that nobody waits for (`is_waited_for`) asks the kernel for no watch, which starts a program at first.
+        One that nobody waits for (`is_waited_for`) asks the kernel for no watch, which starts a program at first. One
+        that `remembers` notices by and by that lines were changed which it read long ago: see `look_back`.
         """
         is_log = run_dir.exists() and not run_dir.is_dir()
         self.path = run_dir if is_log else layout.log_path(run_dir)
         self._fd = open_log(self.path, os.O_RDONLY)
         self._file = GrowingFile(self._fd, self.path)
+        if remembers:
+            self._file.remember()
         self._chain = Chain()
         self._failure: LogError | None = None
         self._synced = 0
@@ -111,6 +114,12 @@ class Tail:
             if not entries:
                 raise failure
         return entries
+
+    def look_back(self) -> None:
+        """Look at some of what was read before. `read` raises from then on if another program changed it."""
+        if self._failure is None and (trouble := self._file.was_changed()):
+            self.was_well = True
+            self._fail(LogDamaged(trouble, line=self._chain.lines))
 
     def _fail(self, error: LogError) -> LogError:
         self._failure = error

@@ -53,7 +53,7 @@ class Signature(Struct, frozen=True):
     why_not: str = ""
     """Why it proves nothing, one sentence; empty if it does."""
     was_checked: bool = True
-    """False: nobody said whose signatures count."""
+    """False: nobody said whose signatures count, or ssh-keygen could not be asked."""
 
 
 class Noted(Struct, frozen=True):

@@ -54,7 +54,7 @@ _OPTIONS = (
         "--zone", metavar="ZONE", type=ZoneType(), default="utc", show_default=True,
         help="In which moments without one are read: utc, window (the profile's), local, or an IANA name.",
     ),
-    click.option("--by", metavar="WHO", multiple=True, help="By this user (or user@host); keeper: by the machine."),
+    click.option("--by", metavar="WHO", multiple=True, help="By this person (or user@host); keeper: by the machine."),
     click.option("--type", "types", metavar="TYPE", multiple=True, help="Of this type; globs too: action.*"),
     click.option("--class", "class_", type=click.Choice(["fact", "telemetry"]), help="What was decided, or samples."),
     click.option("--step", "steps", metavar="STEP", multiple=True, help="About this step: its number (1.3) or id."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
+from importlib import import_module
 from itertools import islice
 from typing import Any
 
@@ -27,13 +28,43 @@ _ORDERS: dict[str, Callable[[Row], tuple[Any, str]]] = {
 }
 """The greatest first."""
 _MOMENT = MomentType(backwards=True)
+_COMMANDS = {"init": ("cockpit.cli.runs_init", "Make a folder of runs that a group shares.")}
+"""By name: the module that holds the command, and its line in the help."""
 
 
-@click.command()
+class _Group(click.Group):
+    """`runs` lists; what is done to the folder of runs is imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Their names."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, but without importing the commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """As click does; what is no command of this group is answered with what is."""
+        if args and args[0] not in _COMMANDS:
+            from cockpit.cli.ending import no_such_command
+
+            raise no_such_command(f"runs {args[0]}", [f"runs {name}" for name in _COMMANDS], ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=_Group, invoke_without_command=True, subcommand_metavar="[init …]")
 @click.option("--profile", "profiles", metavar="ID", multiple=True, help="Of this profile; globs too.")
 @click.option("--environment", "environments", metavar="NAME", multiple=True, help="On this environment; globs too.")
 @click.option("--outcome", "outcomes", type=click.Choice(OUTCOMES), multiple=True, help="That ended so.")
-@click.option("--by", metavar="USER", multiple=True, help="In which this user decided, noted or held something.")
+@click.option("--by", metavar="NAME", multiple=True, help="In which this person decided, noted or held something.")
 @click.option("--since", metavar="MOMENT", type=_MOMENT, help="Not over by then: 2026-11-21, 22:41, -2w (ago).")
 @click.option("--until", metavar="MOMENT", type=_MOMENT, help="Begun by its end.")
 @click.option("--zone", metavar="ZONE", type=ZoneType(), default="utc", help="Of moments and times.  [default: utc]")
@@ -45,11 +76,14 @@ _MOMENT = MomentType(backwards=True)
     "--format", "format_", type=click.Choice(["text", "json", "csv"]), default="text", help="How to print them."
 )
 @click.option("--all", "all_", is_flag=True, help=f"All of them, not the first {NEWEST} only.")
-def runs(zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
+@click.pass_context
+def runs(ctx: click.Context, /, zone: str, sort: str, format_: str, all_: bool, **given: Any) -> int:
     """List the runs on this host, the newest first.
 
     What is asked for in several ways has to fit all of them; an option that is given several times is fitted by any.
     """
+    if ctx.invoked_subcommand is not None:
+        return Exit.OK
     here = zone_called(zone, None)
     catalog = Catalog(_asked(given, here))
     # The newest are found first: only another order needs all of them.

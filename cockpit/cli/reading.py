@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import log_path
+from cockpit.audit.layout import log_path, may_be_path
 from cockpit.audit.packed import Unpacked, packed_log, unpacked
 from cockpit.errors import CockpitError, LogUnreadable, RunError
 from cockpit.text import visible
@@ -22,18 +22,19 @@ def log_of(token: str) -> Path:
     """
     path = Path(token)
     try:
-        if path.exists() and not path.is_dir():
+        is_path = may_be_path(token)
+        if is_path and path.exists() and not path.is_dir():
             return path
         if "/" in token and not path.exists():
             raise LogUnreadable(f"there is no log at {visible(token)}", hint="see the runs with: cockpit runs")
-        if path.is_dir() and (kept := packed_log(path)) is not None:
+        if is_path and path.is_dir() and (kept := packed_log(path)) is not None:
             return kept
         from cockpit.session.finding import find_run  # with all that runs are made of
 
         try:
             run_dir = find_run(token)
         except RunError as error:
-            if not path.is_dir():
+            if not is_path or not path.is_dir():
                 raise
             raise LogUnreadable(
                 f"{visible(token)} is a folder without a log: there is no {log_path(path).name} in it",

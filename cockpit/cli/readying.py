@@ -31,8 +31,10 @@ from cockpit.run.state import RunState
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
+from cockpit.session.ready_to_sign import of_signing
 from cockpit.session.runs import live_runs
 from cockpit.session.seat import Seat
+from cockpit.session.signing import trust_of
 
 _MARKS = {"missing": "✖", "look": "!", "ok": "✔"}
 """The gravest first."""
@@ -58,7 +60,8 @@ def ready(file: str, run_: str | None, format_: str) -> int:
         seen = (*known.findings, *_of_file(loaded, known))
     else:
         seen = (*known.findings, *readiness(state, clock.now()))
-    findings = _distinct((*seen, *of_host(profile, known, base_dir)))
+    signing = of_signing(profile, base_dir, actor(), datetime.now(UTC), trust_of(state) if state else None)
+    findings = _distinct((*seen, *of_host(profile, known, base_dir), *signing))
     if format_ == "json":
         click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
     else:

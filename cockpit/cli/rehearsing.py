@@ -6,6 +6,7 @@ import click
 
 from cockpit.actions.foretelling import ONLY_SHOWN, Foretold, foretell
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.naming import as_option
 from cockpit.cli.options import despite_place_option
 from cockpit.cli.screens import begin, runnable
 from cockpit.cli.terminal import require_screen
@@ -21,8 +22,11 @@ from cockpit.text import shortened, visible
 @click.option("--despite", metavar="REASON", help="Rehearse against production, and why.")
 @click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
 @click.option("--yes", is_flag=True, help="Begin at once, without asking for Enter.")
+@as_option
 @despite_place_option
-def rehearse(file: str, despite: str | None, another: str | None, yes: bool, despite_place: str | None) -> int:
+def rehearse(
+    file: str, despite: str | None, another: str | None, yes: bool, as_name: str | None, despite_place: str | None
+) -> int:
     """Rehearse the profile in FILE: the same screens, and nothing outside is changed.
 
     Commands run their `dry_run` or are shown, SQL is rolled back at the end of its step, messages are shown. What
@@ -39,7 +43,7 @@ def rehearse(file: str, despite: str | None, another: str | None, yes: bool, des
         click.echo(line, err=True)
     if not yes:
         click.prompt("Enter begins the rehearsal, Ctrl+C leaves", default="", show_default=False, err=True)
-    return begin(loaded, another, rehearsal=True, rehearsal_reason=reason, despite_place=despite_place)
+    return begin(loaded, another, rehearsal=True, rehearsal_reason=reason, as_name=as_name, despite_place=despite_place)
 
 
 def _reason(profile: Profile, despite: str | None) -> str:

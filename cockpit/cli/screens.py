@@ -16,19 +16,21 @@ import click
 from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.joining import run_to_join
+from cockpit.cli.naming import as_option, named, prove
 from cockpit.cli.options import despite_place_option, reasoned
+from cockpit.cli.taking import get_pen, prepare
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
 from cockpit.exits import Exit
-from cockpit.run.commands import Refusal, TakePen
 from cockpit.run.events import Actor
-from cockpit.run.state import Pen
+from cockpit.run.holding import holds
 from cockpit.session.creating import accept_place, create_run, origin
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, called, live_runs, runs_folder
-from cockpit.session.seat import Done, Failed, Role, Seat
+from cockpit.session.seat import Role, Seat
 from cockpit.text import visible
 
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resuming never needs
@@ -38,14 +40,15 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resu
 @click.command()
 @click.argument("file", metavar="FILE")
 @click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
+@as_option
 @despite_place_option
-def run(file: str, another: str | None, despite_place: str | None) -> int:
+def run(file: str, another: str | None, as_name: str | None, despite_place: str | None) -> int:
     """Start a run of the profile in FILE and open its screen.
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
     """
     loaded = runnable(file)
-    return Exit.PROBLEMS if loaded is None else begin(loaded, another, despite_place=despite_place)
+    return Exit.PROBLEMS if loaded is None else begin(loaded, another, as_name=as_name, despite_place=despite_place)
 
 
 def runnable(file: str) -> Loaded | None:
@@ -69,6 +72,7 @@ def begin(
     *,
     rehearsal: bool = False,
     rehearsal_reason: str = "",
+    as_name: str | None = None,
     despite_place: str | None = None,
 ) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
@@ -80,11 +84,12 @@ def begin(
     despite = _despite(live, another)
     if despite is None:
         _refuse_former(live[0].run_dir)
-        return open_screen(live[0].run_dir, "acting" if _has_pen(live[0].run_dir) else "watching")
+        return open_screen(live[0].run_dir, "acting", as_name=as_name)
     place_reason = reasoned(despite_place)
     require_way(runs_folder(), despite=bool(place_reason))
     if not rehearsal:
         _require_window(loaded)
+    started_by = named(actor(), loaded.profile, as_name)
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
@@ -95,8 +100,9 @@ def begin(
         rehearsal=rehearsal,
         rehearsal_reason=rehearsal_reason,
         despite_place=place_reason,
+        started_by=started_by,
     )
-    return open_screen(run_dir, "acting", typed)
+    return open_screen(run_dir, "acting", typed, started_by=started_by)
 
 
 def _require_window(loaded: Loaded) -> None:
@@ -135,14 +141,18 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
-@click.option("--reason", metavar="REASON", help="Take the pen from whoever holds it, and why.")
+@click.option("--reason", metavar="REASON", help="Why you take the pen, if somebody else holds it.")
 @click.option("--into", metavar="FOLDER", help="Its log can no longer be written: go on in this folder.")
+@as_option
 @despite_place_option
-def resume(run: str | None, reason: str | None, into: str | None, despite_place: str | None) -> int:
+def resume(
+    run: str | None, reason: str | None, into: str | None, as_name: str | None, despite_place: str | None
+) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
-    Without RUN: the only live run, or the only one that you started. A keeper that died is started again; who resumes a
-    run whose pen somebody else holds takes it, with a reason. A run whose disk is full or broken goes on elsewhere:
+    Without RUN: the only live run, or the only one that you started. A keeper that died is started again. If somebody
+    else holds the pen, it is taken from them, with a reason, once you have read the handover card: not while they are
+    here and act, then join the run and ask for it. A run whose disk is full or broken goes on elsewhere:
     what was durable is copied into FOLDER, byte by byte, and the log goes on there.
     """
     require_screen()
@@ -162,8 +172,9 @@ def resume(run: str | None, reason: str | None, into: str | None, despite_place:
             raise Refused(
                 f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
-        if not _holds_pen(seat):
-            _take_pen(seat, reason)
+        _name(seat, as_name)
+        if not seat.has_pen:
+            get_pen(seat, reason, is_shown=into is not None)
         typed = ask(is_keeper_without(run_dir, state.profile))
     except BaseException:
         seat.close()
@@ -181,8 +192,9 @@ def _go_on(run_dir: Path, folder: Path, despite_place: str, reason: str | None) 
 
     follower = Follower(run_dir)
     try:
-        if (pen := follower.view.state.pen) is not None and not _is_own(pen, actor()):
-            reason = _reason_for_pen(pen, run_dir, reason)
+        view = follower.view
+        if view.state.pen is not None and not holds(view.state, actor()):
+            reason = prepare(view.state, tuple(seat.seat for seat in view.here), run_dir, reason)
         new_dir, former = go_on(run_dir, folder, actor(), follower, despite_place=despite_place)
     finally:
         follower.close()
@@ -210,21 +222,52 @@ def _find_demo(run_dir: Path) -> None:
 
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
-def join(run: str | None) -> int:
-    """Watch RUN (the beginning of its id, or its folder): read everything, note and hold, but not act."""
+@as_option
+def join(run: str | None, as_name: str | None) -> int:
+    """Join RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
+
+    Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
+    once the pen comes to it: ask for it there (P). Whoever may only read the run may look, and is told so.
+    """
     require_screen()
-    run_dir = find_run(run)
+    run_dir = run_to_join(run)
     _refuse_former(run_dir)
-    return open_screen(run_dir, "watching")
+    return open_screen(run_dir, "watching", as_name=as_name)
 
 
-def open_screen(run_dir: Path, role: Role, typed: Mapping[str, str] | None = None) -> int:
-    """Open a run's screen; `typed` are secrets that its keeper will ask for."""
-    return _show(_seat(run_dir, role), typed or {})
+def open_screen(
+    run_dir: Path,
+    role: Role,
+    typed: Mapping[str, str] | None = None,
+    *,
+    as_name: str | None = None,
+    started_by: Actor | None = None,
+) -> int:
+    """Open a run's screen; `typed` are secrets that its keeper will ask for.
+
+    `as_name` is whom the person says to be; `started_by` them with the name that they picked, where they did already.
+    """
+    seat = _seat(run_dir, role, started_by)
+    try:
+        _name(seat, as_name, is_asked=started_by is not None)
+    except BaseException:
+        seat.close()
+        raise
+    return _show(seat, typed or {})
 
 
-def _seat(run_dir: Path, role: Role) -> Seat:
-    seat = Seat.open(run_dir, actor(), role)
+def _name(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:
+    """Let whoever sits here say and prove who they are, where the account does not. Raises Refused."""
+    state = seat.view.state
+    if state.status != "live":
+        return
+    if not is_asked:
+        seat.actor = named(seat.actor, state.profile, as_name, state)
+    prove(seat)
+
+
+def _seat(run_dir: Path, role: Role, sitting: Actor | None = None) -> Seat:
+    seat = Seat.open(run_dir, sitting or actor(), role)
     if seat.view.state.started is None:
         trouble = seat.view.trouble or "its log holds no start of a run"
         seat.close()
@@ -243,15 +286,16 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
     finally:
         seat.close("the screen was closed")
     if seat.went_to is not None:
-        return _show_there(seat.went_to)
+        return _show_there(seat.went_to, seat.actor.person or None)
     _goodbye(seat)
     return status
 
 
-def _show_there(run_dir: Path) -> int:
+def _show_there(run_dir: Path, as_name: str | None) -> int:
     """The screen of a run that went on elsewhere; its keeper there asks for its secrets again."""
     seat = _seat(run_dir, "acting")
     try:
+        _name(seat, as_name)
         typed = ask(is_keeper_without(run_dir, seat.view.state.profile))
     except BaseException:
         seat.close()
@@ -271,49 +315,3 @@ def _goodbye(seat: Seat) -> None:
         say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
     else:
         say(f"detached; the run {run} goes on. Come back: cockpit resume {run}")
-
-
-# ---- the pen -----------------------------------------------------------------------------------------------------
-
-
-def _has_pen(run_dir: Path) -> bool:
-    seat = Seat.open(run_dir, actor())
-    try:
-        return _holds_pen(seat)
-    finally:
-        seat.close()
-
-
-def _holds_pen(seat: Seat) -> bool:
-    pen = seat.view.state.pen
-    return pen is not None and _is_own(pen, seat.actor)
-
-
-def _is_own(pen: Pen, who: Actor) -> bool:
-    return (pen.user, pen.host) == (who.user, who.host)
-
-
-def _take_pen(seat: Seat, reason: str | None) -> None:
-    reason = _reason_for_pen(seat.view.state.pen, seat.run_dir, reason)
-    outcome = seat.submit(seat.command(TakePen, reason=reason))
-    if not isinstance(outcome, Done):
-        raise Refused(f"the pen was not taken: {told(outcome)}")
-
-
-def _reason_for_pen(pen: Pen | None, run_dir: Path, reason: str | None) -> str:
-    if reason is None:
-        holder = f"{pen.user}@{pen.host}" if pen else "nobody"
-        say(f"{holder} holds the pen of this run; to watch only: cockpit join {called(run_dir)}")
-        reason = click.prompt("the reason for taking it, for the log", err=True)
-    if not reason.strip():
-        raise Refused("taking the pen needs a reason", hint="give it: --reason TEXT")
-    return reason
-
-
-def told(outcome: object) -> str:
-    """An outcome that is not `Done`, in a sentence."""
-    if isinstance(outcome, Refusal):
-        return f"{outcome.why}; {outcome.instead}"
-    if isinstance(outcome, Failed):
-        return outcome.sentence
-    return "whether it was written is not known; look at the log"

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.screens import told
+from cockpit.cli.taking import told
 from cockpit.errors import KeeperError, LogError, RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import Refusal, StopKeeper

@@ -8,10 +8,11 @@ import sys
 import click
 
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.screens import told
+from cockpit.cli.taking import told
 from cockpit.errors import RunError
 from cockpit.exits import Exit
 from cockpit.run.commands import AddNote
+from cockpit.run.holding import holder_at
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.runs import called
@@ -71,11 +72,9 @@ def _install(seat: Seat, text: str, reason: str | None) -> int:
 
 
 def _require_pen(seat: Seat) -> None:
-    pen = seat.view.state.pen
-    if pen is None or (pen.user, pen.host) != (seat.actor.user, seat.actor.host):
-        holder = f"{pen.user}@{pen.host}" if pen else "nobody"
+    if not seat.has_pen:
         raise Refused(
-            f"{holder} holds the pen: only who acts has a keeper started",
+            f"{holder_at(seat.view.state)} holds the pen: only who acts has a keeper started",
             hint=f"take it by: cockpit resume {called(seat.run_dir)}",
         )
 

@@ -32,7 +32,7 @@ from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.session.creating import origin
-from cockpit.session.identity import actor
+from cockpit.session.identity import account
 from cockpit.session.unit import started_by
 
 
@@ -88,7 +88,7 @@ def _keep(run_dir: Path, unit: str) -> Exit:
             values=values,
             kinds=installed(),
             base_dir=origin(run_dir) or run_dir,
-            actor=replace(actor(), via=f"systemd unit {unit}") if unit else actor(),
+            actor=replace(account(), via=f"systemd unit {unit}") if unit else account(),
         )
         return await keeper.keep()
 

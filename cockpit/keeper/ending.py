@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from cockpit.exits import Exit
 from cockpit.run.events import Event, KeeperStopRequested
+from cockpit.run.people import name_of
 from cockpit.text import shortened
 
 LAST_S = 15.0
@@ -33,7 +34,7 @@ def stopped_by_person(events: Iterable[Event], epoch: int) -> End | None:
     """The end of the keeper of this epoch, if one of these events asks for it."""
     for event in events:
         if isinstance(event.body, KeeperStopRequested) and event.body.epoch == epoch:
-            return End(f"stopped by {shortened(event.actor.user, 64)}: {shortened(event.body.reason, 300)}")
+            return End(f"stopped by {shortened(name_of(event.actor), 64)}: {shortened(event.body.reason, 300)}")
     return None
 
 

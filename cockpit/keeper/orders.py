@@ -15,6 +15,7 @@ from cockpit.run.events import ActionRequested, Instant, run_gate
 from cockpit.run.hands import may_not_act
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_conditions, step_label
+from cockpit.run.people import called
 from cockpit.run.shown import shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import visible
@@ -90,7 +91,7 @@ def still_wanted(order: ActionRequested, state: RunState) -> Objection | None:
     if why := may_not_act(state, order.epoch):
         return Objection("refused", why)  # also of a request that stood in the log before anybody saw the difference
     if state.hold is not None:
-        return Objection("refused", f"{visible(state.hold.by.user)} holds the run: {visible(state.hold.reason)}")
+        return Objection("refused", f"{called(state.hold.by)} holds the run: {visible(state.hold.reason)}")
     return _gate_objection(order, state)
 
 

@@ -23,6 +23,7 @@ from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import Problem, ProfileError, problem
 from cockpit.profile.soundness import judge
 from cockpit.profile.sources import Unreadable
+from cockpit.profile.trusting import advise_trust, judge_trust
 from cockpit.profile.variables import resolve
 from cockpit.text import visible
 
@@ -100,8 +101,13 @@ def examine(path: str | os.PathLike[str], kinds: Kinds, *, advice: bool = True) 
     deceiving(root, findings)
     profile, partial = convert(root, kinds, findings)
     judge(profile, root, kinds, findings, partial=partial)
+    beside = Path(os.path.abspath(layers.sources[-1].name)).parent
+    if not partial:
+        judge_trust(profile, root, beside, findings)
     if advice:
         advise(profile, root, kinds, findings, partial=partial)
+        if not partial:
+            advise_trust(profile, root, beside, findings)
     sources = tuple(SourceText(source.name, source.digest, source.text) for source in layers.sources)
     if not findings.failed:
         _size(profile, sources, root, findings)

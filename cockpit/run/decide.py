@@ -16,6 +16,9 @@ from typing import Any
 from cockpit.run import commands as c
 from cockpit.run import deciding_doing as doing
 from cockpit.run import deciding_line as line
+from cockpit.run import deciding_pen as pen
+from cockpit.run import deciding_people as people
+from cockpit.run import deciding_signed as signing
 from cockpit.run import deciding_walk as walk
 from cockpit.run import events as e
 from cockpit.run import refusals as r
@@ -35,11 +38,12 @@ def decide(state: RunState, command: c.Command) -> tuple[e.Body, ...] | Refusal:
 
 def permission(state: RunState, command: c.Command) -> Refusal | None:
     """Why `command` is refused whatever its reason, value and typed word; None if only those remain to be asked for."""
-    refusal = r.not_live(state)
+    is_signing = isinstance(command, signing.ALSO_AFTER_THE_END)
+    refusal = signing.not_begun(state) if is_signing else r.not_live(state)
     if refusal is not None:
         return refusal
     may, _, _ = _RULES[type(command)]
-    return may(state, command)
+    return may(state, command) or (signing.awaiting_signature(state) if type(command) in FORWARD else None)
 
 
 _Rule = Callable[[RunState, Any], Refusal | None]
@@ -64,13 +68,26 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.AddNote: (line.anyone, line.asks_text, line.noted),
     c.PlaceHold: (line.may_hold, walk.asks_reason, line.held),
     c.ReleaseHold: (line.may_release, walk.asks_reason, line.released),
-    c.TakePen: (line.may_take_pen, walk.asks_reason, line.took_pen),
+    c.OfferPen: (pen.may_offer, walk.asks_nothing, pen.offered),
+    c.WithdrawPen: (pen.may_withdraw, walk.asks_nothing, pen.withdrawn),
+    c.AskPen: (pen.may_ask, pen.asks_little, pen.asked),
+    c.DeclinePen: (pen.may_decline, walk.asks_reason, pen.declined),
+    c.AcceptPen: (pen.may_accept, pen.asks_card, pen.passed),
+    c.TakePen: (pen.may_take, pen.asks_all, pen.taken),
+    c.Identify: (people.may_identify, walk.asks_nothing, people.identified),
     c.StopKeeper: (line.may_stop_keeper, walk.asks_reason, line.stopped_keeper),
     c.RaiseTrigger: (line.may_raise, walk.asks_reason, line.raised),
     c.AnswerTriggers: (line.may_answer, walk.asks_reason_and_word("go_on"), line.answered),
     c.ChooseRollback: (line.may_roll_back, line.asks_reason_and_plan, line.rolled_back),
     c.LeaveRollback: (line.may_go_forward, walk.asks_reason_and_word("forward"), line.went_forward),
+    c.RecordSignature: (signing.may_record, walk.asks_nothing, signing.recorded),
+    c.RecordSigningFailure: (signing.may_record_failure, walk.asks_nothing, signing.recorded_failure),
+    c.WaiveSignature: (signing.may_waive, walk.asks_reason_and_word("unsigned"), signing.waived),
     c.FinishRun: (line.may_finish, walk.asks_nothing, line.finished),
     c.AbortRun: (line.may_abort, walk.asks_reason_and_word("abort"), line.aborted),
 }
 """For each command: who may when, what it asks for, what it makes true."""
+FORWARD = frozenset(
+    {c.EnterPhase, c.LeavePhase, c.ConfirmStep, c.SkipStep, c.RunAction, c.SignOff, c.Countersign, c.FinishRun}
+)
+"""What goes forward: not beyond an approval that was not signed."""

@@ -10,6 +10,7 @@ from cockpit.run import events as e
 from cockpit.run import hands
 from cockpit.run import refusals as r
 from cockpit.run import refusals_doing as rd
+from cockpit.run import refusals_people as rp
 from cockpit.run.advisor import not_taken
 from cockpit.run.commands import Refusal
 from cockpit.run.deciding_walk import may_act, said
@@ -51,7 +52,7 @@ def may_run(state: RunState, command: c.RunAction) -> Refusal | None:
     # A gate at the cursor that guards confirming (of what ended unknown) does not guard running.
     at_run_gate = state.cursor is not None and state.cursor.gate.startswith("run:")
     return (
-        refusal or (r.gate_shut(state, command) if at_run_gate else None) or rd.second_missing(state, command, step.id)
+        refusal or (r.gate_shut(state, command) if at_run_gate else None) or rp.second_missing(state, command, step.id)
     )
 
 
@@ -208,7 +209,7 @@ def may_sign_off(state: RunState, command: c.SignOff) -> Refusal | None:
         return refusal
     found = find_step(state.profile, command.step)
     assert found is not None
-    return rd.may_not_sign(state, found[1], command.actor) or r.gate_shut(state, command)
+    return rp.may_not_sign(state, found[1], command.actor) or r.gate_shut(state, command)
 
 
 def signed_off(state: RunState, command: c.SignOff) -> tuple[e.Body, ...]:
@@ -230,7 +231,7 @@ def may_countersign(state: RunState, command: c.Countersign) -> Refusal | None:
     if not needs_second(state, command.step, command.now):
         label = step_label(state.profile, command.step)
         return Refusal(f"{label} asks for no second person", "write a note instead", "no_second_asked")
-    return rd.same_person(state, command, command.step)
+    return rp.no_second_person(state, command, command.step)
 
 
 def countersigned(state: RunState, command: c.Countersign) -> tuple[e.Body, ...]:

@@ -1,4 +1,4 @@
-"""Deciding about the line itself: notes, holds, the pen, the keeper, triggers, the way back, the end.
+"""Deciding about the line itself: notes, holds, the keeper, triggers, the way back, the end.
 
 Invariant: as `decide`. Nothing here is blocked by a gate, the keeper or the window, and going back and giving up by no
 hold either.
@@ -14,6 +14,7 @@ from cockpit.run.advisor import advise, due_steps
 from cockpit.run.commands import Refusal
 from cockpit.run.deciding_walk import may_act, said
 from cockpit.run.friction import required_word
+from cockpit.run.people import called, same_holder
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
 
@@ -22,7 +23,7 @@ def anyone(state: RunState, command: c.Command) -> Refusal | None:
     return None
 
 
-# ---- notes, holds, the pen ---------------------------------------------------------------------------------------
+# ---- notes, holds ------------------------------------------------------------------------------------------------
 
 
 def asks_text(state: RunState, command: c.AddNote) -> Refusal | None:
@@ -37,7 +38,7 @@ def noted(state: RunState, command: c.AddNote) -> tuple[e.Body, ...]:
 def may_hold(state: RunState, command: c.PlaceHold) -> Refusal | None:
     if state.hold is None:
         return None
-    return Refusal(f"{visible(state.hold.by.user)} holds the run already", "write a note instead", "already_held")
+    return Refusal(f"{called(state.hold.by)} holds the run already", "write a note instead", "already_held")
 
 
 def held(state: RunState, command: c.PlaceHold) -> tuple[e.Body, ...]:
@@ -47,25 +48,11 @@ def held(state: RunState, command: c.PlaceHold) -> tuple[e.Body, ...]:
 def may_release(state: RunState, command: c.ReleaseHold) -> Refusal | None:
     if state.hold is None:
         return Refusal("nothing is held", "go on", "nothing_to_release")
-    placed_it = (state.hold.by.user, state.hold.by.host) == (command.actor.user, command.actor.host)
-    return None if placed_it else may_act(state, command)
+    return None if same_holder(state.hold.by, command.actor) else may_act(state, command)
 
 
 def released(state: RunState, command: c.ReleaseHold) -> tuple[e.Body, ...]:
     return (e.HoldReleased(reason=said(command.reason)),)
-
-
-def may_take_pen(state: RunState, command: c.TakePen) -> Refusal | None:
-    refusal = r.watching(command)
-    if refusal is None and r.has_pen(state, command):
-        return Refusal("you hold the pen already", "go on", "already_pen")
-    return refusal
-
-
-def took_pen(state: RunState, command: c.TakePen) -> tuple[e.Body, ...]:
-    previous = f"{state.pen.user}@{state.pen.host}" if state.pen else ""
-    epoch = state.pen.epoch + 1 if state.pen else 1
-    return (e.PenTaken(epoch=epoch, reason=said(command.reason), previous=previous),)
 
 
 # ---- the keeper --------------------------------------------------------------------------------------------------

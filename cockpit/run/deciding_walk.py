@@ -12,6 +12,7 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run import refusals as r
 from cockpit.run import refusals_doing as rd
+from cockpit.run import refusals_people as rp
 from cockpit.run.advisor import not_taken
 from cockpit.run.commands import Refusal
 from cockpit.run.events import exit_gate, phase_gate
@@ -27,8 +28,8 @@ from cockpit.text import visible
 
 
 def may_act(state: RunState, command: c.Command) -> Refusal | None:
-    """Who holds the pen, from a seat that acts."""
-    return r.watching(command) or r.not_pen(state, command)
+    """Who holds the pen, and held it when the key was pressed, from a seat that acts."""
+    return r.other_epoch(state, command) or r.not_pen(state, command) or r.watching(command)
 
 
 def may_enter(state: RunState, command: c.EnterPhase) -> Refusal | None:
@@ -64,7 +65,7 @@ def may_skip(state: RunState, command: c.SkipStep) -> Refusal | None:
 
 def may_record_outside(state: RunState, command: c.RecordDoneOutside) -> Refusal | None:
     """Everything but an approval: that is a person's own, and nobody gives it by typing a name."""
-    return may_settle(state, command) or rd.not_theirs_to_give(state, command.step)
+    return may_settle(state, command) or rp.not_theirs_to_give(state, command.step)
 
 
 def may_confirm(state: RunState, command: c.ConfirmStep) -> Refusal | None:
@@ -77,9 +78,9 @@ def may_confirm(state: RunState, command: c.ConfirmStep) -> Refusal | None:
     return (
         rd.not_over(state, step, known)
         or rd.not_done(state, step, known)
-        or rd.may_not_decide(state, step, command.actor)
+        or rp.may_not_decide(state, step, command.actor)
         or r.gate_shut(state, command)
-        or (rd.second_missing(state, command, step.id) if step.behaviour not in rd.ACTS else None)
+        or (rp.second_missing(state, command, step.id) if step.behaviour not in rd.ACTS else None)
     )
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step, step_label
+from cockpit.run.people import name_of
 from cockpit.run.settled import deviate, with_actor, with_step
 from cockpit.run.state import ActionState, RunState, StepState, WaitState
 from cockpit.run.walk import open_again
@@ -31,7 +32,7 @@ def action_requested(state: RunState, event: e.Event, body: e.ActionRequested) -
         by=event.actor,
         requested=event.instant,
     )
-    step = replace(with_actor(step, event.actor.user), action=action, attempt=max(step.attempt, body.attempt))
+    step = replace(with_actor(step, event.actor), action=action, attempt=max(step.attempt, body.attempt))
     return with_step(state, body.step, step)
 
 
@@ -148,8 +149,8 @@ def action_settled(state: RunState, event: e.Event, body: e.ActionSettled) -> Ru
     if found is None or found[2].status != "unknown":
         return state
     step_id, step, action = found
-    action = replace(action, status=body.outcome, settled_by=event.actor.user, detail=body.reason)
-    state = with_step(state, step_id, replace(with_actor(step, event.actor.user), action=action))
+    action = replace(action, status=body.outcome, settled_by=name_of(event.actor), detail=body.reason)
+    state = with_step(state, step_id, replace(with_actor(step, event.actor), action=action))
     state = deviate(state, event, "settled", step_label(state.profile, step_id), body.reason)
     return _judged_again(state, event, step_id)
 

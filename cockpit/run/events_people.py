@@ -18,6 +18,9 @@ class OperatorAttached(Body, frozen=True, kw_only=True):
     seat: str
     role: Literal["acting", "watching"]
     version: str = ""
+    """Of its cockpit."""
+    at: str | None = None
+    """As `step` of `operator.moved`; None: it is an older one, which never says where it looks."""
 
 
 class OperatorDetached(Body, frozen=True, kw_only=True):
@@ -27,6 +30,8 @@ class OperatorDetached(Body, frozen=True, kw_only=True):
     is_fact: ClassVar[bool] = False
     seat: str
     reason: str = ""
+    found: Literal["", "gone"] = ""
+    """`gone`: its process had died without a word, and the actor of this event, another seat, found that out."""
 
 
 class OperatorMoved(Body, frozen=True, kw_only=True):
@@ -76,11 +81,13 @@ class PenOffered(Body, frozen=True, kw_only=True):
 
 
 class PenWithdrawn(Body, frozen=True, kw_only=True):
-    """An offer is over without being accepted: taken back, or declined."""
+    """An offer is over without being accepted, or an ask without being followed."""
 
     type: ClassVar[str] = "pen.withdrawn"
     epoch: int
     reason: str = ""
+    declined: Literal["", "offer", "ask"] = ""
+    """What the actor of this event said no to; empty: whoever offered the pen took the offer back."""
 
 
 class PenPassed(Body, frozen=True, kw_only=True):
@@ -93,6 +100,8 @@ class PenPassed(Body, frozen=True, kw_only=True):
     """user@host of whoever passed it."""
     card: tuple[str, ...] = ()
     """The handover card as it was acknowledged, a line each."""
+    seat: str = ""
+    """At which the actor acts from here on."""
 
 
 class PenTaken(Body, frozen=True, kw_only=True):
@@ -105,4 +114,6 @@ class PenTaken(Body, frozen=True, kw_only=True):
     found: Literal["", "gone", "silent"] = ""
     """How whoever held it was found; empty: an older cockpit did not look."""
     card: tuple[str, ...] = ()
+    """As of `pen.passed`."""
+    seat: str = ""
     """As of `pen.passed`."""

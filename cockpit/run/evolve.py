@@ -33,6 +33,7 @@ def evolve(state: RunState, event: e.Event) -> RunState:
         last_seq=event.seq,
         last_fact_seq=event.seq if event.is_fact else state.last_fact_seq,
         last=event.instant,
+        pen=passing.acted(state, event) if event.is_fact else state.pen,
     )
 
 

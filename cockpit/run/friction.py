@@ -16,8 +16,9 @@ from cockpit.run.numbering import find_step
 from cockpit.run.state import RunState
 
 Dangerous = Literal[
-    "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper"
-]
+    "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper", "pen",
+    "unsigned",
+]  # fmt: skip
 
 
 def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Instant | None = None) -> str:
@@ -26,8 +27,9 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
     The step's id before an irreversible step is run (or confirmed, if it is none that is run): in production always,
     elsewhere past the point of no return. The plan's id before a rollback in production, under a hold or outside the
     window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to
-    end a wait before it is over, to override any gate, to go on in spite of an immediate trigger or without a second
-    person, to walk forward again, to have a keeper act that differs from the last one, and to abort.
+    end a wait before it is over, to override any gate, to go on in spite of an immediate trigger, without a second
+    person or without a signature, to walk forward again, to have a keeper act that differs from the last one, to take
+    the pen from somebody who is gone or silent, and to abort.
     """
     if state.started is None:
         return ""

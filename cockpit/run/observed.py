@@ -80,6 +80,7 @@ def log_continued(state: RunState, event: e.Event, body: e.LogContinued) -> RunS
 
 
 def unknown(state: RunState, event: e.Event, body: e.UnknownBody) -> RunState:
-    if event.type in state.unknown_types:
+    """Nothing is decided on telemetry: one of an unknown type stops nobody from acting; a fact does."""
+    if not event.is_fact or event.type in state.unknown_types:
         return state
     return replace(state, unknown_types=(*state.unknown_types, event.type))

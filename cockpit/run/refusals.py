@@ -7,7 +7,9 @@ order. Every refusal is two visible sentences fit for one line each; no rule rea
 from __future__ import annotations
 
 from cockpit.run.commands import Command, PlanCommand, Refusal
+from cockpit.run.holding import holder_called, holds
 from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step_label
+from cockpit.run.people import called
 from cockpit.run.state import GateState, RunState
 from cockpit.run.walk import open_steps
 from cockpit.text import shortened, visible
@@ -34,30 +36,42 @@ def not_live(state: RunState) -> Refusal | None:
 
 
 def watching(command: Command) -> Refusal | None:
-    """A watching seat notes and holds; it does not act."""
+    """A watching seat notes and holds; it does not act, although the pen is its person's."""
     if command.role == "acting":
         return None
-    return Refusal("this seat is watching", "open the run with: cockpit resume", "watching")
+    return Refusal("this screen is watching", "P takes your pen up here", "watching")
 
 
-def has_pen(state: RunState, command: Command) -> bool:
-    """Whether the command comes from whoever holds the pen."""
-    return state.pen is not None and (state.pen.user, state.pen.host) == (command.actor.user, command.actor.host)
+def other_epoch(state: RunState, command: Command) -> Refusal | None:
+    """What was decided under one pen is not done under another, not even if it has come back to the same person."""
+    pen = state.pen
+    if pen is None or not command.pen_epoch or command.pen_epoch == pen.epoch:
+        return None
+    at = f" at {pen.since.at:%H:%M:%S} UTC" if pen.since is not None else ""
+    if not holds(state, command.actor):
+        return Refusal(f"{holder_called(state)} got the pen{at}: nothing was done", "P asks for it", "other_epoch")
+    between = shortened(pen.previous, 60) or "somebody else"
+    why = f"the pen was moved to {between} and back since this key was pressed: nothing was done"
+    if pen.epoch - command.pen_epoch == 1:
+        why = "the pen came to you since this key was pressed: nothing was done"
+    return Refusal(why, "look at the run as it is now, and press again", "other_epoch")
 
 
 def not_pen(state: RunState, command: Command) -> Refusal | None:
     """Only who holds the pen acts."""
-    if has_pen(state, command):
+    if holds(state, command.actor):
         return None
-    holder = f"{visible(state.pen.user)}@{visible(state.pen.host)}" if state.pen else "nobody"
-    return Refusal(f"{holder} holds the pen", "take the pen, with a reason", "not_pen")
+    away = state.pen is not None and state.pen.host != command.actor.host
+    where = f" from {visible(state.pen.host)}" if state.pen is not None and away else ""
+    why = f"{holder_called(state)} holds the pen{where}"
+    return Refusal(why, "P asks for it; anyone may note and hold", "not_pen")
 
 
 def held(state: RunState) -> Refusal | None:
     """Nothing of the plan moves while the line is stopped."""
     if state.hold is None:
         return None
-    why = f"{visible(state.hold.by.user)} holds the run: {shortened(state.hold.reason, _QUOTE)}"
+    why = f"{called(state.hold.by)} holds the run: {shortened(state.hold.reason, _QUOTE)}"
     return Refusal(why, "release the hold first, with a reason", "held")
 
 
@@ -113,7 +127,7 @@ def _what_became_of(state: RunState, step_id: str) -> str:
         if step.status == "not_applicable":
             return f"{label} does not apply: {shortened(step.reason, _QUOTE)}"
         how = {"confirmed": "confirmed", "skipped": "skipped"}.get(step.status, "recorded as done outside")
-        return f"{visible(step.by.user)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
+        return f"{called(step.by)} {how} {label} at {step.settled.at:%H:%M:%S} UTC"
     return f"{label} is no longer as it was shown" if step is not None else f"the profile has no step {label}"
 
 

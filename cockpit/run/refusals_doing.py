@@ -5,20 +5,17 @@ from __future__ import annotations
 import math
 
 from cockpit.errors import VariableError
-from cockpit.profile.model import Role, Step, Variable
+from cockpit.profile.model import Step, Variable
 from cockpit.profile.steps import (
     DecisionSettings,
     MessageSettings,
     RecordSettings,
-    SignoffSettings,
     record_name,
     settings_of,
 )
 from cockpit.profile.variables import check_value
-from cockpit.run.commands import Command, PlanCommand, Refusal
+from cockpit.run.commands import Refusal
 from cockpit.run.due import has_set_time
-from cockpit.run.events import Actor
-from cockpit.run.friction import needs_second
 from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step, gate_conditions, step_label
 from cockpit.run.state import ActionState, RunState, StepState
@@ -178,90 +175,6 @@ def _is_number(text: str) -> bool:
         return math.isfinite(float(text)) and "_" not in text
     except ValueError:
         return False
-
-
-# ---- people ------------------------------------------------------------------------------------------------------
-
-
-def not_theirs_to_give(state: RunState, step_id: str) -> Refusal | None:
-    """Whoever approves does so from their own seat, or it is left out, which says so."""
-    found = find_step(state.profile, step_id)
-    if found is None or found[1].behaviour != "signoff":
-        return None
-    why = f"{step_label(state.profile, step_id)} is a sign-off, which no other person gives"
-    return Refusal(why, "whoever approves does so from their own seat; without them, skip it with a reason", "signoff")
-
-
-def second_missing(state: RunState, command: PlanCommand, step_id: str) -> Refusal | None:
-    """What cannot be taken back takes two people once there is no time to go back."""
-    if not needs_second(state, step_id, command.now):
-        return None
-    why = f"{step_label(state.profile, step_id)} cannot be taken back, and the point of no return has passed"
-    return Refusal(why, "a second person agrees from their own seat, or waive it with a reason", "needs_second")
-
-
-def may_not_sign(state: RunState, step: Step, actor: Actor) -> Refusal | None:
-    """Who signs off is of the role, and is not one of those whose work it is."""
-    settings = settings_of(step, SignoffSettings)
-    role = _role(state, settings.role)
-    if role is not None and role.people and not is_named(actor, role.people):
-        people = ", ".join(shortened(name, 40) for name in role.people[:5])
-        why = f"{visible(actor.user)} is not of the role {shortened(role.title or role.id, 60)}"
-        return Refusal(why, f"one of them signs, from their own seat: {people}", "not_role")
-    workers = _workers(state, step, settings)
-    if actor.user in workers:
-        why = f"{visible(actor.user)} {workers[actor.user]}"
-        return Refusal(why, "somebody else signs, from their own seat", "four_eyes")
-    for name in settings.not_by:
-        barred = _role(state, name)
-        if barred is not None and is_named(actor, barred.people):
-            why = f"{visible(actor.user)} is of the role {shortened(barred.title or barred.id, 60)}"
-            return Refusal(why, "somebody of another role signs", "not_by")
-    return None
-
-
-def _workers(state: RunState, step: Step, settings: SignoffSettings) -> dict[str, str]:
-    """Users whose work is signed off, with what they did."""
-    watched = [name for name in settings.not_by if name in state.steps]
-    if settings.four_eyes:
-        found = find_step(state.profile, step.id)
-        watched += [each.id for each in found[0].steps if each.id != step.id] if found else []
-    return {
-        user: f"did {step_label(state.profile, step_id)}"
-        for step_id in reversed(watched)
-        for user in state.steps[step_id].actors
-        if find_step(state.profile, step_id) is not None
-    }
-
-
-def may_not_decide(state: RunState, step: Step, actor: Actor) -> Refusal | None:
-    """A decision that belongs to a role is made by one of it."""
-    if step.behaviour != "decision":
-        return None
-    role = _role(state, settings_of(step, DecisionSettings).role)
-    if role is None or not role.people or is_named(actor, role.people):
-        return None
-    people = ", ".join(shortened(name, 40) for name in role.people[:5])
-    why = f"{visible(actor.user)} is not of the role {shortened(role.title or role.id, 60)}, which decides this"
-    return Refusal(why, f"one of them takes the pen: {people}", "not_role")
-
-
-def is_named(actor: Actor, people: tuple[str, ...]) -> bool:
-    """Whether a person is in a list of `user` or `user@host`."""
-    return actor.user in people or f"{actor.user}@{actor.host}" in people
-
-
-def _role(state: RunState, role_id: str) -> Role | None:
-    return next((role for role in state.profile.roles if role.id == role_id), None)
-
-
-def same_person(state: RunState, command: Command, step_id: str) -> Refusal | None:
-    """The second person is another one than the first: who holds the pen, or had a hand in the step."""
-    user = command.actor.user
-    step = state.steps.get(step_id)
-    if (state.pen is None or state.pen.user != user) and (step is None or user not in step.actors):
-        return None
-    return Refusal(f"{visible(user)} acts here already", "another person agrees, from their own seat", "four_eyes")
 
 
 # ---- what a confirmation carries ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.profile.steps import CheckpointSettings, DecisionSettings, settings_of
 from cockpit.run import events as e
 from cockpit.run.numbering import find_phase, find_step, gate_label, phase_label, step_label
+from cockpit.run.people import called_at, known, name_of
 from cockpit.run.readings import Evidence
 from cockpit.run.state import Deviation, Hold, RunState, StepState, StepStatus
 from cockpit.run.walk import (
@@ -27,7 +28,7 @@ from cockpit.text import shortened
 
 def deviate(state: RunState, event: e.Event, kind: str, where: str, reason: str) -> RunState:
     """Remember something done against the plan."""
-    deviation = Deviation(seq=event.seq, kind=kind, where=where, reason=reason, by=event.actor.user)
+    deviation = Deviation(seq=event.seq, kind=kind, where=where, reason=reason, by=name_of(event.actor))
     return replace(state, deviations=(*state.deviations, deviation))
 
 
@@ -36,9 +37,13 @@ def with_step(state: RunState, step_id: str, step: StepState) -> RunState:
     return replace(state, steps={**state.steps, step_id: step})
 
 
-def with_actor(step: StepState, user: str) -> StepState:
+def with_actor(step: StepState, actor: e.Actor) -> StepState:
     """The step with one more of those who had a hand in it."""
-    return step if user in step.actors else replace(step, actors=(*step.actors, user))
+    who = known(actor)
+    if who in step.workers:
+        return step
+    actors = step.actors if actor.user in step.actors else (*step.actors, actor.user)
+    return replace(step, actors=actors, workers=(*step.workers, who))
 
 
 # ---- phases ------------------------------------------------------------------------------------------------------
@@ -133,7 +138,7 @@ def settle(
         touched_seq=event.seq if is_done else before.touched_seq,
         touched=event.instant if is_done and not _was_acted(before, status) else before.touched,
     )
-    state = with_step(state, step_id, with_actor(step, event.actor.user) if is_done else step)
+    state = with_step(state, step_id, with_actor(step, event.actor) if is_done else step)
     if status in ("skipped", "done_outside"):
         kind = "skip" if status == "skipped" else "done_outside"
         state = deviate(state, event, kind, step_label(state.profile, step_id), reason)
@@ -186,6 +191,7 @@ def afresh(before: StepState, attempt: int) -> StepState:
         spent_s=before.spent_s,
         applies=before.applies or before.status == "not_applicable",
         actors=before.actors,
+        workers=before.workers,
         touched_seq=before.touched_seq,
         touched=before.touched,
         due=before.due,
@@ -253,7 +259,7 @@ def gate_overridden(state: RunState, event: e.Event, body: e.GateOverridden) -> 
     gate = current_gate(state, body.gate)
     if gate is None or state.cursor is None:
         return state
-    gate = replace(gate, overridden_by=event.actor.user, override_reason=body.reason)
+    gate = replace(gate, overridden_by=name_of(event.actor), override_reason=body.reason)
     state = replace(state, gates={**state.gates, body.gate: gate})
     state = deviate(state, event, "override", gate_label(state.profile, body.gate), body.reason)
     if state.cursor is not None and state.cursor.is_considering:
@@ -299,7 +305,7 @@ def step_countersigned(state: RunState, event: e.Event, body: e.StepCountersigne
     step = state.steps.get(body.step)
     if step is None or step.status != "open" or step.attempt != body.attempt:
         return state
-    who = f"{event.actor.user}@{event.actor.host}"
+    who = called_at(event.actor)
     return with_step(state, body.step, replace(step, countersigned_by=who, countersigner=event.actor))
 
 

@@ -154,6 +154,8 @@ class StepState(Struct, frozen=True):
     """Its latest try."""
     actors: tuple[str, ...] = ()
     """Users who ran or settled it, in any attempt, each once."""
+    workers: tuple[Actor, ...] = ()
+    """The same people, each once, as `people.known` tells them: whom that was, since several may be one user."""
     touched_seq: int = 0
     """The last event by which something may have been done for it, in any attempt; 0: nothing was."""
     touched: Instant | None = None
@@ -217,6 +219,14 @@ class Pen(Struct, frozen=True):
     by: Actor | None = None
     """Whoever holds it, whole."""
     since: Instant | None = None
+    acted: Instant | None = None
+    """When they last did anything that is a fact, if they did."""
+    previous: str = ""
+    """What whoever held it before is called; empty: nobody did."""
+    seat: str = ""
+    """At which it was accepted or taken; empty: it was with whoever began the run, or an older log does not tell."""
+    reason: str = ""
+    """Why it was taken; empty: it was not."""
 
 
 class PenAsk(Struct, frozen=True):
@@ -246,6 +256,8 @@ class UnsignedFact(Struct, frozen=True):
     step: str = ""
     failed: str = ""
     """Why it could not be signed; empty: it was not tried, or the try has not ended."""
+    since: Instant | None = None
+    """When it was written."""
 
 
 class SignedHead(Struct, frozen=True):
@@ -291,10 +303,20 @@ class SeatState(Struct, frozen=True):
     """Whoever sits there, whole."""
     version: str = ""
     """Of their cockpit; empty: an older one did not say."""
-    at: str = ""
-    """The step that they look at; empty: what is due."""
+    at: str | None = None
+    """The step that they look at; empty: what is due; None: their cockpit does not say."""
     active: Instant | None = None
     """When they last were known to press a key."""
+
+
+class LeftSeat(Struct, frozen=True):
+    """A screen that was here, and is not any more."""
+
+    seat: SeatState
+    when: Instant
+    reason: str = ""
+    is_gone: bool = False
+    """It was killed, or its host or link died: others found that out."""
 
 
 class Deviation(Struct, frozen=True):
@@ -347,10 +369,16 @@ class RunState(Struct, frozen=True):
     """Facts that were to be signed and are not yet, oldest first. None while signing is off."""
     signed: dict[str, SignedHead] = {}
     """By principal: how far they vouch for the log."""
+    to_sign: dict[str, int] = {}
+    """By person (`people.name_of`): the newest fact of theirs that was to be signed, whether it was or not."""
+    waived_signatures: frozenset[int] = frozenset()
+    """Facts that stay without a signature, and signatures that do not count: a person goes on in spite of them."""
     keeper: KeeperState | None = None
     trusted: KeeperState | None = None
     """The last keeper that could act, with what is to be compared with the next one's: see `hands`."""
     seats: dict[str, SeatState] = {}
+    left: tuple[LeftSeat, ...] = ()
+    """The last eight screens that went, the newest last."""
     deviations: tuple[Deviation, ...] = ()
     last_seq: int = 0
     last_fact_seq: int = 0

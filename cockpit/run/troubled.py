@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.numbering import step_label
+from cockpit.run.people import name_of
 from cockpit.run.settled import considered, deviate
 from cockpit.run.state import FiredTrigger, Hold, RunState
 from cockpit.text import visible
@@ -28,7 +29,7 @@ def hold_released(state: RunState, event: e.Event, body: e.HoldReleased) -> RunS
 def keeper_stop_requested(state: RunState, event: e.Event, body: e.KeeperStopRequested) -> RunState:
     if state.keeper is None or state.keeper.epoch != body.epoch:
         return state
-    keeper = replace(state.keeper, stopped_by=event.actor.user, stop_reason=body.reason)
+    keeper = replace(state.keeper, stopped_by=name_of(event.actor), stop_reason=body.reason)
     return deviate(replace(state, keeper=keeper), event, "keeper", f"epoch {body.epoch}", body.reason)
 
 

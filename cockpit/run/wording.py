@@ -13,7 +13,7 @@ from cockpit.run.events import BY_MACHINE
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
 from cockpit.run.people import name_of
 from cockpit.run.readings import Scalar
-from cockpit.run.state import RunState
+from cockpit.run.state import RunState, SeatState
 from cockpit.text import shortened, visible
 
 _LINE = 240
@@ -111,7 +111,28 @@ def _noted(event: e.Event, body: e.NoteAdded, state: RunState | None) -> str:
 
 def _pen_taken(event: e.Event, body: e.PenTaken, state: RunState | None) -> str:
     previous = f" from {body.previous}" if body.previous else ""
-    return f"took the pen{previous}{_because(body.reason)}"
+    found = f", who was {body.found}" if body.found and body.previous else ""
+    return f"took the pen{previous}{found}{_because(body.reason)}"
+
+
+def _detached(event: e.Event, body: e.OperatorDetached, state: RunState | None) -> str:
+    if body.found != "gone":
+        return f"detached{_because(body.reason)}"
+    known = _seat(state, body.seat)
+    whose = f"{shortened(name_of(known.by), _NAME)}'s screen" if known and known.by else "another's screen"
+    return f"found that {whose} is gone"
+
+
+def _seat(state: RunState | None, seat: str) -> SeatState | None:
+    """A seat that is here, or was lately."""
+    if state is None:
+        return None
+    return state.seats.get(seat) or next((each.seat for each in state.left if each.seat.seat == seat), None)
+
+
+def _pen_withdrawn(event: e.Event, body: e.PenWithdrawn, state: RunState | None) -> str:
+    told = {"offer": "declines the pen", "ask": "keeps the pen for now"}.get(body.declined, "offers the pen no more")
+    return f"{told}{_because(body.reason)}"
 
 
 def _head_signed(event: e.Event, body: e.HeadSigned, state: RunState | None) -> str:
@@ -288,7 +309,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.PenTaken: _pen_taken,
     e.PenAsked: lambda event, body, state: f"asks for the pen{_because(body.reason)}",
     e.PenOffered: lambda event, body, state: f"offers the pen to {shortened(body.to, _NAME)}",
-    e.PenWithdrawn: lambda event, body, state: f"no pen is offered any more{_because(body.reason)}",
+    e.PenWithdrawn: _pen_withdrawn,
     e.PenPassed: lambda event, body, state: f"accepted the pen from {shortened(body.previous, 2 * _NAME)}",
     e.OperatorIdentified: lambda event, body, state: (
         f"is {shortened(body.person, _NAME)}, by a signature of {shortened(body.key, 60)}"
@@ -347,5 +368,5 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.AlertSent: _alert_sent,
     e.ClockStepped: lambda event, body, state: f"the clock of this host was set by {body.by_s:+.0f} s",
     e.OperatorAttached: lambda event, body, state: f"attached ({body.role})",
-    e.OperatorDetached: lambda event, body, state: f"detached{_because(body.reason)}",
+    e.OperatorDetached: _detached,
 }

@@ -25,6 +25,7 @@ from cockpit.audit.packed import packed_log, unpacked
 from cockpit.errors import LogError
 from cockpit.run.events import BY_MACHINE
 from cockpit.run.evolve import evolve
+from cockpit.run.people import name_of
 from cockpit.run.state import EMPTY, RunState
 from cockpit.session.runs import RunSummary, run_names, runs_folder, summary
 
@@ -183,7 +184,7 @@ def _folded(log: Path) -> tuple[RunState, tuple[str, ...]]:
                 event = decode(line)
                 state = evolve(state, event)
                 if event.type not in BY_MACHINE:
-                    people[event.actor.user] = None
+                    people[name_of(event.actor)] = None
     return state, tuple(people)
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 import cockpit
 from cockpit.actions.files import digests, files_of
@@ -21,12 +21,13 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.layout import origin_path
 from cockpit.audit.line import draft
 from cockpit.audit.opening import content, opened
-from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, StoreFailed
+from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
+from cockpit.profile.trusting import read_trust
 from cockpit.profile.window import resolve_window
-from cockpit.run.events import RunStarted, SourceFile
+from cockpit.run.events import Actor, RunStarted, SourceFile
 from cockpit.session.identity import actor
 from cockpit.session.runs import runs_folder
 from cockpit.session.timings import earlier_timings
@@ -48,16 +49,18 @@ def create_run(
     rehearsal: bool = False,
     rehearsal_reason: str = "",
     despite_place: str = "",
+    started_by: Actor | None = None,
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
     `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
     `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
-    system that cannot be trusted. The files that its steps name are fixed now. Raises PlaceRefused; RunError with one
-    sentence if one of those files cannot be read, or if the run cannot be kept there; then nothing of it is left.
+    system that cannot be trusted; `started_by` who starts it, where more is known than the system tells. The files that
+    its steps name are fixed now. Raises PlaceRefused; RunError with one sentence if one of those files cannot be read,
+    or if the run cannot be kept there; then nothing of it is left.
     """
     folder = folder or runs_folder()
-    started_by, now = actor(), clock.now()
+    started_by, now = started_by or actor(), clock.now()
     run_dir = folder / ids.new_id()
     try:
         body = replace(
@@ -65,6 +68,7 @@ def create_run(
             rehearsal=rehearsal,
             rehearsal_reason=visible(rehearsal_reason.strip()),
             files=_fixed(loaded),
+            **_trusted(loaded),
             **_expected(loaded, folder),
         )
         store = FileStore.create(run_dir, run_dir.name, despite_place=bool(despite_place.strip()))
@@ -116,6 +120,15 @@ def _fixed(loaded: Loaded) -> dict[str, str]:
         raise RunError(
             f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"
         ) from error
+
+
+def _trusted(loaded: Loaded) -> dict[str, str]:
+    """Whose signatures count, fixed for the whole run."""
+    try:
+        return asdict(read_trust(loaded.profile, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))))
+    except SigningError as error:
+        why = f"the run cannot begin: {error.message}"
+        raise RunError(why, hint=error.hint or "whose signatures count is fixed at the start") from error
 
 
 def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:

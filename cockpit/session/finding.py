@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cockpit.audit.layout import log_path
+from cockpit.audit.layout import log_path, may_be_path
 from cockpit.errors import RunError
+from cockpit.run.people import name_of
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, list_runs, runs_folder
 from cockpit.text import visible
@@ -23,10 +24,11 @@ def find_run(token: str | None = None, folder: Path | None = None) -> Path:
     if token is None:
         return _likely(list_runs(folder), folder)
     path = Path(token)
-    if log_path(path).exists():
-        return path.absolute()
-    if path.name == log_path(path).name and path.exists():
-        return path.absolute().parent
+    if may_be_path(token):
+        if log_path(path).exists():
+            return path.absolute()
+        if path.name == log_path(path).name and path.exists():
+            return path.absolute().parent
     fitting = [run for run in list_runs(folder) if token and run.run.upper().startswith(token.upper())]
     if len(fitting) == 1:
         return fitting[0].run_dir
@@ -39,7 +41,7 @@ def find_run(token: str | None = None, folder: Path | None = None) -> Path:
 
 def _likely(runs: list[RunSummary], folder: Path) -> Path:
     live = [run for run in runs if run.status == "live"]
-    user = actor().user
+    user = name_of(actor())
     own_live = [run for run in live if run.user == user]
     if len(live) == 1:
         return live[0].run_dir

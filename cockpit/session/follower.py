@@ -1,4 +1,4 @@
-"""One reader's place in a run's log: the fold so far, and the view made of it.
+"""One reader's place in a run's log: the fold so far, and the view made of it, with who is here beside it.
 
 Invariant: `view` is always the fold of exactly the lines read so far. Damage ends the reading, not the view: the last
 good one stays, with the trouble said. Any thread may call; one lock guards the tail and the fold. It never writes.
@@ -12,20 +12,24 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from cockpit.audit.layout import log_path, seat_lock
+from cockpit.audit import rewritten
+from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
-from cockpit.audit.locks import holder_alive
 from cockpit.audit.moved import full, unwritable, went_on
 from cockpit.audit.poison import Poison
+from cockpit.audit.rewritten import first_other
 from cockpit.audit.tail import Tail
-from cockpit.errors import LogError
+from cockpit.errors import LogDamaged, LogError
 from cockpit.run.events import Event
 from cockpit.run.evolve import evolve
-from cockpit.run.state import EMPTY, SeatState
+from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
-from cockpit.session.view import Recent, View
+from cockpit.session.lookout import Lookout
+from cockpit.session.memory import Memory
+from cockpit.session.view import Recent, Rejected, View
 
 RECENT = 200
+_NOW = "nothing is written by this screen any more: compare heads with the others"
 
 
 class Follower:
@@ -34,7 +38,8 @@ class Follower:
     def __init__(self, run_dir: Path) -> None:
         """Open the log and read all of it. Raises LogUnreadable if there is none."""
         self._run_dir = run_dir
-        self._tail = Tail(run_dir)
+        self._tail = Tail(run_dir, remembers=True)
+        self.memory = Memory()
         self.lock = threading.RLock()
         self.damage: LogError | None = None
         """Why reading ended."""
@@ -45,9 +50,12 @@ class Follower:
         self._is_closed = False
         self._poison = ""
         """Why the store is poisoned, as last told."""
+        self._lookout = Lookout(run_dir)
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
+        self.memory.end_of_reading()
+        self._compare_notes()
 
     def catch_up(self) -> View:
         """Read and fold everything that is there now. Never raises for what the log holds."""
@@ -58,14 +66,16 @@ class Follower:
                 try:
                     entries = self._tail.read()
                 except LogError as error:
-                    self.damage = error
+                    self.damage = self._explained(error)
                     break
                 if not entries:
                     break
                 for entry in entries:
                     state = evolve(state, entry.event)
+                    self._lookout.read(entry.event)
                     if entry.event.is_fact:
                         self._recent.append(entry.event)
+                        self.memory.take(entry)
                         has_facts = True
                 head = self._tail.head
             if has_facts:
@@ -75,22 +85,24 @@ class Follower:
                 self._show(state=state, head=head, recent=tuple(said))
             elif state is not self.view.state:
                 self._show(state=state, head=head)
+            self._look_who_is_here()
             if self.damage is not None:
                 self.trouble(str(self.damage))
             return self.view
 
     def look_around(self) -> None:
-        """Notice what the log does not tell: a poisoned store, a run that went on, and screens that are gone."""
+        """Notice what the log does not tell: a poisoned store, changed lines, a run that went on, who left."""
         poison = Poison(self._run_dir).reason
         log, is_live = log_path(self._run_dir), self.view.state.status == "live"
         in_the_way = (unwritable(log) or full(log)) if is_live else ""
         where = went_on(self._run_dir) if is_live else ""
         with self.lock:
+            if not self._is_closed:
+                self._tail.look_back()
             if where != self.view.went_on:
                 self._show(went_on=where)
-            here = tuple(seat for seat in self.view.state.seats.values() if self._is_here(seat))
-            if here != self.view.here:
-                self._show(here=here)
+            self._lookout.look(self.view.state)
+            self._look_who_is_here()
             if self._poison and self.view.trouble == self._poison != poison:
                 self._show(trouble="")  # its mark was seen before its text was written
             self._poison = poison
@@ -107,6 +119,30 @@ class Follower:
         with self.lock:
             if not self.view.trouble:
                 self._show(trouble=sentence)
+
+    def _explained(self, error: LogError) -> LogError:
+        """Of a log that another program changed: whether its history is another than the one that was read."""
+        if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:
+            return error
+        return LogDamaged(rewritten.said(*other, error.message), line=other[0].seq, hint=_NOW)
+
+    def _compare_notes(self) -> None:
+        """Act on no history that is another than the one which this person's screens saw."""
+        if self.damage is None and self.memory.other is not None:
+            said = rewritten.said(*self.memory.other, "as your screens noted it")
+            self.damage = LogDamaged(said, line=self.memory.other[0].seq, hint=_NOW)
+            self.trouble(str(self.damage))
+
+    def reject(self, rejected: Rejected) -> None:
+        """Show a signature that does not count, and whatever follows from it."""
+        with self.lock:
+            self._show(rejected=(*self.view.rejected, rejected))
+
+    def tell_signing(self, told: str) -> None:
+        """Show what becomes of this seat's own signatures."""
+        with self.lock:
+            if told != self.view.signing:
+                self._show(signing=told)
 
     @property
     def descriptor(self) -> int:
@@ -144,13 +180,29 @@ class Follower:
             self._is_closed = True
             self._tail.close()
 
-    def _is_here(self, seat: SeatState) -> bool:
-        if not seat.seat.isalnum():  # a name from the log becomes a file's name here
-            return False
-        try:
-            return holder_alive(seat_lock(self._run_dir, seat.seat))
-        except OSError:
-            return False
+    def _look_who_is_here(self) -> None:
+        """Where people look comes from the log; whether their screens live was seen at the last look around."""
+        here, gone = self._lookout.present(self.view.state)
+        skew = self._lookout.skew
+        if (here, gone, skew) != (self.view.here, self.view.gone, self.view.skew):
+            self._show(here=here, gone=gone, skew=skew)
+
+    def who_is_here(self) -> tuple[str, ...]:
+        """Ids of the seats whose screens live, looked at anew."""
+        with self.lock:
+            self._lookout.look(self.view.state)
+            self._look_who_is_here()
+            return tuple(seat.seat for seat in self.view.here)
+
+    def restrict(self, why: str) -> None:
+        """This seat may only read, and why."""
+        with self.lock:
+            self._show(read_only=why)
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether locks may not be looked at: who is here, and whether a keeper lives, the log alone tells then."""
+        return self._lookout.is_blind
 
     def _show(self, **changes: object) -> None:
         self.view = replace(self.view, **changes)

@@ -1,7 +1,7 @@
-"""Who sits here, as the system knows it: the user of the process, the host, and how they came.
+"""Who sits here, as the system knows it: user, host, who logged in, whose sudo, terminal, client, key.
 
-Nothing here is asked of the person, and nothing is believed that the person could not also have typed: `via` helps
-people to recognise each other, it proves nothing. Signatures do that.
+Nothing here is asked of the person. What only the environment says is claimed, since the person could also have typed
+it; what the kernel or root's own records say is named in `Actor.proven` (docs/people.md). Never raises, starts nothing.
 """
 
 from __future__ import annotations
@@ -10,31 +10,121 @@ import os
 import pwd
 from collections.abc import Mapping
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from cockpit.run.events import Actor
+from cockpit.session import whence
+from cockpit.session.login_records import LogindSession, logind_session, utmp_address
+from cockpit.session.session_key import session_key
 from cockpit.text import shortened
 
 _LIMIT = 64
+_ENDS = (0, 1, 2)
+"""File descriptors that may be the terminal."""
 
 
-def actor(environ: Mapping[str, str] | None = None) -> Actor:
-    """The user of the real uid on this host; `via` is like `ssh 192.0.2.7, sudo by ana`."""
-    return Actor(user=_user(), host=shortened(os.uname().nodename, _LIMIT), via=_via(environ or os.environ))
+class Places(Struct, frozen=True):
+    """Where the system's own word is read."""
+
+    proc: str = "/proc"
+    run: str = "/run"
 
 
-def _user() -> str:
-    uid = os.getuid()
+SYSTEM = Places()
+
+
+def actor(environ: Mapping[str, str] | None = None, places: Places = SYSTEM) -> Actor:
+    """The user of the real uid on this host, with everything that is known of how they came."""
+    environ = os.environ if environ is None else environ
+    one = account(environ)
+    tty = _terminal()
+    claims = replace(one, tty=tty, key=session_key(environ), client=_claimed_client(environ), sudo=_sudo_user(environ))
+    if not whence.is_among_all_users(places.proc):
+        return replace(_told(claims, ("tty",)), via=", ".join(filter(None, (one.via, "in a user namespace"))))
+    return _proven(claims, places)
+
+
+def account(environ: Mapping[str, str] | None = None) -> Actor:
+    """User, host and how they came, and nothing else: for what a program does in somebody's name."""
+    environ = os.environ if environ is None else environ
+    host = shortened(os.uname().nodename, _LIMIT)
+    return Actor(user=_name(os.getuid()), host=host, via=_via(_claimed_client(environ), _sudo_user(environ), ""))
+
+
+def _proven(claims: Actor, places: Places) -> Actor:
+    """The claims, with what the system knows in the place of what the environment says."""
+    uid, above = os.getuid(), whence.ancestors(places.proc)
+    session = logind_session(whence.audit_session(places.proc), places.run)
+    login, proven = whence.login_uid(places.proc), ["tty"]
+    if login == uid:
+        login = None
+    elif login is not None and (whence.is_among(login, above) or (session is not None and session.uid == login)):
+        proven.append("login")
+    came = whence.origin(uid, above)
+    if came is not None:
+        proven.append("sudo")
+    client = _recorded_client(claims.tty, above, session, places)
+    if client:
+        proven.append("client")
+    return _told(
+        replace(
+            claims,
+            login="" if login is None else _name(login),
+            sudo=claims.sudo if came is None else _name(came),
+            client=client or claims.client,
+        ),
+        tuple(proven),
+    )
+
+
+def _told(claims: Actor, proven: tuple[str, ...]) -> Actor:
+    """The actor with `via` for people, and of `proven` what there is."""
+    sudo = "" if claims.sudo == claims.user else claims.sudo
+    there = tuple(name for name in ("login", "sudo", "tty", "client") if name in proven and getattr(claims, name))
+    return replace(claims, sudo=sudo, via=_via(claims.client, sudo, claims.login), proven=there)
+
+
+def _recorded_client(tty: str, above: tuple[whence.Process, ...], session: LogindSession | None, places: Places) -> str:
+    """The client's address by root's records. A session's counts at its own terminal, or below what logged in.
+
+    In tmux neither holds: whoever attached to it may have come from elsewhere.
+    """
+    pids = frozenset({os.getpid(), *(process.pid for process in above)})
+    if session is not None and session.remote_host and (session.leader in pids or (tty and session.tty == tty)):
+        return session.remote_host
+    return utmp_address(tty, pids, places.run)
+
+
+def _terminal() -> str:
+    for end in _ENDS:
+        try:
+            return shortened(os.ttyname(end).removeprefix("/dev/"), _LIMIT)
+        except OSError:
+            continue
+    return ""
+
+
+def _name(uid: int) -> str:
     try:
         return shortened(pwd.getpwuid(uid).pw_name, _LIMIT)
     except KeyError:  # a container may run as a number without a name
         return str(uid)
 
 
-def _via(environ: Mapping[str, str]) -> str:
-    ways: list[str] = []
+def _claimed_client(environ: Mapping[str, str]) -> str:
     client = (environ.get("SSH_CONNECTION") or environ.get("SSH_CLIENT") or "").split()
-    if client:
-        ways.append(f"ssh {shortened(client[0], _LIMIT)}")
-    sudo_user = environ.get("SUDO_USER", "").strip()
-    if sudo_user:
-        ways.append(f"sudo by {shortened(sudo_user, _LIMIT)}")
+    return shortened(client[0], _LIMIT) if client else ""
+
+
+def _sudo_user(environ: Mapping[str, str]) -> str:
+    return shortened(environ.get("SUDO_USER", "").strip(), _LIMIT)
+
+
+def _via(client: str, sudo: str, login: str) -> str:
+    ways = [f"ssh {client}"] if client else []
+    if sudo:
+        ways.append(f"sudo by {sudo}")
+    if login and login != sudo:
+        ways.append(f"logged in as {login}")
     return ", ".join(ways)

@@ -21,6 +21,7 @@ from cockpit.audit.locks import holder_alive
 from cockpit.errors import LogError, LogTooNew, RunError
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted
+from cockpit.run.people import name_of
 from cockpit.run.wording import sentence
 
 _END_BYTES = 256 * 1024
@@ -116,7 +117,7 @@ def summary(run_dir: Path, log: Path | None = None) -> RunSummary:
         environment=body.profile.environment,
         title=body.profile.title,
         is_rehearsal=body.rehearsal,
-        user=first.actor.user,
+        user=name_of(first.actor),
         began=first.instant.at,
         last=last.instant.at,
         ended=end.instant.at if end is not None else None,

@@ -7,7 +7,9 @@ came first; else it is made again. A seat never changes state itself, and never 
 
 from __future__ import annotations
 
+import contextlib
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -18,24 +20,26 @@ from msgspec.structs import replace
 import cockpit
 from cockpit.audit import clock, ids
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import seat_lock
 from cockpit.audit.line import Draft, draft
-from cockpit.audit.locks import HeldLock
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreFailed
-from cockpit.run.commands import Command, KeeperSight, PlanCommand, Refusal
-from cockpit.run.decide import decide
-from cockpit.run.events import Actor, Body, Event, OperatorAttached, OperatorDetached
+from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
+from cockpit.run.decide import FORWARD, decide
+from cockpit.run.events import Actor, Event, OperatorAttached
+from cockpit.run.holding import holds
 from cockpit.session.follower import Follower
+from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
+from cockpit.session.signer import Signer
 from cockpit.session.view import View
+from cockpit.session.witness import Witness
 
 ATTEMPTS = 50
 """Decisions made again before giving up: another fact came first each time."""
-ATTACH_PATIENCE_S = 2.0
-"""How long closing waits for a seat that is still waiting to say that it came."""
 TICK_S = 0.5
 """How often a seat looks at what the log does not tell."""
+PACE_S = 0.25
+"""Between two views that differ in what was not waited for: readings, output, where others look."""
 
 Role = Literal["acting", "watching"]
 _Asked = TypeVar("_Asked", bound=Command)
@@ -69,19 +73,21 @@ class Seat:
         """Use `open`."""
         self.run_dir = run_dir
         self.actor = actor
-        self.role: Role = role
         self.id = ids.new_id()
         self.went_to: Path | None = None
         """Where the run goes on, once this seat let it."""
         self._follower = follower
+        pen = follower.view.state.pen
+        self._up_under = pen.epoch if role == "acting" and pen is not None else 0
+        """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
-        self._presence: HeldLock | None = None
-        self._is_attached = False
+        self.presence = Presence(run_dir, self.id, follower, self._opened)
+        self._witness = Witness(follower)
+        self.signer = Signer(self, follower)
         self._closing = threading.Event()
         self._writing = threading.Lock()
         self._leaving = threading.Lock()
         self._tailing: threading.Thread | None = None
-        self._attaching: threading.Thread | None = None
 
     @classmethod
     def open(cls, run_dir: Path, actor: Actor, role: Role = "acting") -> Seat:
@@ -92,6 +98,21 @@ class Seat:
     def view(self) -> View:
         """The run as last read."""
         return self._follower.view
+
+    @property
+    def has_pen(self) -> bool:
+        """Whether the pen is of whoever sits here, at this seat or another one."""
+        return holds(self.view.state, self.actor)
+
+    @property
+    def role(self) -> Role:
+        """`acting` while the pen is of whoever sits here, and came to this seat or was taken up at it; else `watching`.
+
+        What is taken up counts for one epoch: whoever lost the pen and got it back at another seat acts there.
+        """
+        pen = self.view.state.pen
+        is_up = pen is not None and (pen.seat == self.id or pen.epoch == self._up_under)
+        return "acting" if is_up and self.has_pen else "watching"
 
     def keeper_sight(self) -> KeeperSight:
         """Whether the keeper lives and how long it has been silent, now."""
@@ -106,21 +127,31 @@ class Seat:
         """
         self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
         self._tailing.start()
-        # Apart, because an append waits for its turn: a writer that stands still must not keep this screen from seeing.
-        self._attaching = threading.Thread(target=self._attach, name="cockpit-attach", daemon=True)
-        self._attaching.start()
+        self._witness.begin()
+        self.signer.begin()
+        if self.view.state.status == "live":
+            body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__, at="")
+            self.presence.begin(body, lambda: self.actor)
 
     def _follow(self, callback: Callable[[View], None]) -> None:
-        shown: View | None = None
+        shown, shown_s, looked_s = self.view, 0.0, 0.0
+        callback(shown)
         try:
             while not self._closing.is_set():
                 self._follower.catch_up()
-                self._follower.look_around()
-                view = self.view
-                if view is not shown:
-                    shown = view
-                    callback(view)
-                self._follower.wait(TICK_S)
+                now_s = time.monotonic()
+                pause_s = shown_s + PACE_S - now_s
+                if self.view is not shown and (pause_s <= 0 or _is_news(shown, self.view)):
+                    shown, shown_s = self.view, now_s
+                    callback(shown)
+                    self.signer.wake()
+                if now_s - looked_s >= TICK_S:  # after what is new was shown: this takes longer than reading a line
+                    looked_s = now_s
+                    self._follower.look_around()
+                    self.presence.bury(self.view.gone)
+                else:
+                    left_s = looked_s + TICK_S - now_s
+                    self._follower.wait(left_s if self.view is shown else min(left_s, pause_s))
         except Exception as error:  # whatever it was, a screen that stands still must say so
             self._follower.trouble(
                 f"this screen stopped following the log ({type(error).__name__}: {error}); resume the run"
@@ -128,32 +159,30 @@ class Seat:
             callback(self.view)
             raise
 
-    def _attach(self) -> None:
-        if self.view.state.status != "live":
-            return
-        body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__)
-        try:
-            store = self._opened()
-            if self._closing.is_set():
-                store.close()
-                return
-            self._presence = HeldLock.take(seat_lock(self.run_dir, self.id))
-            store.append(None, draft(body, self.actor))
-        except LogError as error:
-            self._follower.trouble(str(error))
-        except OSError as error:
-            self._follower.trouble(f"this seat cannot be marked as present: {error.strerror}")
-        else:
-            self._is_attached = True
-
     # ---- acting --------------------------------------------------------------------------------------------------
 
     def command(self, kind: type[_Asked], **fields: Any) -> _Asked:
-        """A command of this seat: actor, time, role and the sight of the keeper are filled in."""
+        """A command of this seat: actor, time, role and the sight of the keeper, or of who is here, are filled in."""
         fields = {"actor": self.actor, "now": clock.now(), "role": self.role} | fields
         if issubclass(kind, PlanCommand):
             fields.setdefault("keeper", self.keeper_sight())
+        if issubclass(kind, PenCommand):
+            fields = {"seat": self.id, "here": tuple(seat.seat for seat in self.view.here)} | fields
         return kind(**fields)
+
+    def take_up(self, at: str = "") -> bool:
+        """Act here, where the pen is of whoever sits here; whether it is. Blocks on the disk.
+
+        The pen does not move, and no other seat stops acting. `at`: the step that is looked at, for the others.
+        """
+        pen = self.view.state.pen
+        if pen is None or not self.has_pen:
+            return False
+        self._up_under = pen.epoch
+        body = OperatorAttached(seat=self.id, role="acting", version=cockpit.__version__, at=at)
+        with contextlib.suppress(LogError):  # that others are not told of it keeps nobody from acting
+            self._opened().append(None, draft(body, self.actor))
+        return True
 
     def submit(self, command: Command) -> Outcome:
         """Decide and append, again whenever another fact came first. Blocks until it is durable."""
@@ -161,6 +190,9 @@ class Seat:
             store = self._opened()
             for _ in range(ATTEMPTS):
                 decided = self._decide(command)
+                if decided is None:
+                    self._witness.check()  # what was signed a moment ago is not gone on from unchecked
+                    continue
                 if isinstance(decided, Refusal | Failed):
                     return decided
                 last_fact_seq, drafts = decided
@@ -176,19 +208,25 @@ class Seat:
             return Failed(str(error))
         return Failed(f"others wrote first {ATTEMPTS} times; nothing was written, press again")
 
-    def _decide(self, command: Command) -> tuple[int, list[Draft]] | Refusal | Failed:
-        """Everything that is a fact by now, made durable, and what follows from it."""
+    def _decide(self, command: Command) -> tuple[int, list[Draft]] | Refusal | Failed | None:
+        """Everything that is a fact by now, made durable, and what follows; None: signatures are unchecked yet."""
         with self._follower.lock:
             state = self._follower.catch_up().state
             if self._follower.damage is not None:
                 return Failed(str(self._follower.damage))
+            if type(command) in FORWARD and self._witness.is_behind:
+                return None
             self._follower.sync()
             now = clock.now()
             if isinstance(command, PlanCommand):
                 command = replace(command, now=now, keeper=keeper_sight(self.run_dir, now))
+            elif isinstance(command, PenCommand):
+                command = replace(command, now=now, here=self._follower.who_is_here())
             else:
                 command = replace(command, now=now)
             bodies = decide(state, command)
+            if type(command) in FORWARD and (objection := self._witness.objection(state)) is not None:
+                return objection
         if isinstance(bodies, Refusal):
             return bodies
         return state.last_fact_seq, [draft(body, command.actor, now) for body in bodies]
@@ -209,6 +247,8 @@ class Seat:
         with self._writing:
             if self._store is None:
                 self._store = FileStore.open(self.run_dir)
+                if self._closing.is_set():
+                    self._store.close()
             return self._store
 
     def go_on(self, folder: Path) -> Path:
@@ -235,28 +275,30 @@ class Seat:
 
     def _close(self, reason: str) -> None:
         self._follower.wake()
-        for thread, patience_s in ((self._tailing, None), (self._attaching, ATTACH_PATIENCE_S)):
-            if thread is not None and thread is not threading.current_thread():
-                thread.join(patience_s)
-        if self._attaching is None or not self._attaching.is_alive():
-            self._let_go(reason)
+        if self._tailing is not None and self._tailing is not threading.current_thread():
+            self._tailing.join()
+        self.signer.close()
+        self._witness.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
+        if self.presence.close(reason) and self._store is not None:
+            self._store.close()
         self._follower.close()
 
-    def _let_go(self, reason: str) -> None:
-        if self._store is not None:
-            self._detach(self._store, OperatorDetached(seat=self.id, reason=reason))
-            self._store.close()
-        if self._presence is not None:
-            self._presence.path.unlink(missing_ok=True)
-            self._presence.release()
 
-    def _detach(self, store: Store, body: Body) -> None:
-        if not self._is_attached or self._follower.catch_up().state.status != "live":
-            return
-        self._is_attached = False
-        try:
-            store.append(None, draft(body, self.actor))
-        except LogError as error:
-            # Nothing is lost: presence ends with the lock, and the log's own trouble was shown.
-            self._follower.trouble(str(error))
+def _is_news(shown: View, view: View) -> bool:
+    """Whether people are waiting for it: anything but more of what was not waited for."""
+    before, after = shown.state, view.state
+    return before.last_fact_seq != after.last_fact_seq or _beside(shown) != _beside(view)
+
+
+def _beside(view: View) -> tuple[object, ...]:
+    return (
+        view.trouble,
+        view.went_on,
+        view.read_only,
+        view.gone,
+        view.skew,
+        view.signing,
+        view.rejected,
+        view.state.seats.keys(),
+    )

@@ -5,7 +5,6 @@ The log is not asked: a keeper that was killed said no goodbye. Never raises; wh
 
 from __future__ import annotations
 
-import contextlib
 import math
 from pathlib import Path
 
@@ -20,10 +19,14 @@ _LIMIT_BYTES = 4096
 
 def keeper_sight(run_dir: Path, now: Instant) -> KeeperSight:
     """Whether the keeper lives, and seconds since its last beat (infinite if none is known)."""
-    is_alive = False
-    with contextlib.suppress(OSError):  # a lock that cannot be looked at vouches for nothing
+    is_alive = is_hidden = False
+    try:
         is_alive = holder_alive(keeper_lock(run_dir))
-    return KeeperSight(alive=is_alive, silent_s=_silent_s(run_dir, now))
+    except PermissionError:
+        is_hidden = True
+    except OSError:
+        pass  # a lock that cannot be looked at vouches for nothing
+    return KeeperSight(alive=is_alive, silent_s=_silent_s(run_dir, now), is_hidden=is_hidden)
 
 
 def keeper_process(run_dir: Path) -> tuple[int, int]:

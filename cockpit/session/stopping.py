@@ -21,6 +21,7 @@ from cockpit.audit.locks import holder_alive
 from cockpit.errors import KeeperError
 from cockpit.run.events import Actor, KeeperStopped
 from cockpit.run.numbering import find_step, step_label
+from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.session.sight import keeper_process
 from cockpit.text import shortened
@@ -92,7 +93,7 @@ def kill(run_dir: Path) -> int:
 
 def record_killed(run_dir: Path, epoch: int, actor: Actor, reason: str) -> None:
     """Say in the log what the killed keeper could not. Raises LogError."""
-    by = shortened(actor.user, 64)
+    by = shortened(name_of(actor), 64)
     told = f"killed by {by}, since it did not end: {shortened(reason, 300)}"
     store = FileStore.open(run_dir)
     try:

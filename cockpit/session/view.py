@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from cockpit.audit.line import Head
+from cockpit.run.clocks import Skew
 from cockpit.run.events import Event
 from cockpit.run.state import RunState, SeatState
 
@@ -14,6 +15,17 @@ class Recent(Struct, frozen=True):
 
     event: Event
     sentence: str
+
+
+class Rejected(Struct, frozen=True):
+    """A signature in the log that this seat found not to count."""
+
+    seq: int
+    """Of the signature."""
+    by: str
+    """Whose it says that it is; visible."""
+    why: str
+    """One clause."""
 
 
 class View(Struct, frozen=True):
@@ -28,4 +40,14 @@ class View(Struct, frozen=True):
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()
-    """Seats whose screens live on this host now."""
+    """Seats whose screens live on this host now; those of the log, where their locks may not be looked at."""
+    gone: frozenset[str] = frozenset()
+    """Seats that the log has here and whose screens are not, found so on this host."""
+    read_only: str = ""
+    """Why this seat may read the run and not write to it: one sentence; empty if it may, or that is not known yet."""
+    skew: Skew | None = None
+    """Whose wall clock differs from this host's by too much; the keeper's, if that is one."""
+    rejected: tuple[Rejected, ...] = ()
+    """Signatures that do not count, oldest first."""
+    signing: str = ""
+    """What this seat's own signing waits for, or why it failed: one sentence; empty while all is well."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import threading
 from collections.abc import Iterable
 from functools import partial
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 
@@ -25,15 +27,19 @@ from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
-from cockpit.tui.panes import stepping
+from cockpit.tui.panes import company, looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
+from cockpit.tui.widgets.patient import driver_class, is_behind
 
 if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
 
 
+SWITCH_S = 0.0005
+"""How long drawing keeps Python's lock from the threads that read and append: a tenth of what Python gives it. A key
+is in the log 7 ms after it was pressed, and not 14."""
 _NOT_BY_ENTER = ("confirm", "run")
 """Keys that may act without a question."""
 
@@ -67,12 +73,21 @@ class CockpitApp(App[int]):
         self.run_screen = RunScreen(Live(seat))
         self.leaving: Leaving | None = None
         """Of the process whose only screen this is."""
+        self._role = seat.role
+        """As last told."""
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
         self._called_for = seat.view.state
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
+        self._left_before = seat.view.state.left
+        self._other_versions = ""
+        """Whose cockpit is another, as last said."""
+
+    def get_driver_class(self) -> type[Driver]:
+        """One that does not run ahead of a slow terminal."""
+        return driver_class(self)
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""
@@ -89,11 +104,13 @@ class CockpitApp(App[int]):
     def _after_first_paint(self) -> None:
         gc.freeze()  # what was imported stays; whoever started this screen may have put collecting off until now
         gc.enable()
+        sys.setswitchinterval(SWITCH_S)
         self.seat.follow(self._take)
         if self.seat.role == "acting" and self.seat.view.state.status == "live":
             threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
         self.set_timer(0.05, self.run_screen.format_steps)
         self.set_interval(1.0, self._propose)  # time alone may make it due
+        self.set_interval(1.0, self._name_terminal)
         self._name_terminal()
 
     def _take(self, view: View) -> None:
@@ -116,13 +133,52 @@ class CockpitApp(App[int]):
         before, after = self._called_for, message.view.state
         self._called_for = after
         self.run_screen.draw()
-        if calling.rings(before, after):
+        self._tell_company(message.view)
+        self._tell_pen()
+        if calling.rings(before, after) or calling.rings_for(before, after, self.seat.actor):
             self.bell()
         if after is not before:
             self._name_terminal()
             self._propose()
 
+    def _tell_company(self, view: View) -> None:
+        """Say quietly, while nothing else is said, whose screen died, and whose cockpit differs when they come."""
+        known, self._left_before = self._left_before, view.state.left
+        if self.run_screen.is_saying:
+            return
+        gone = [each for each in view.state.left if each.is_gone and each not in known]
+        if gone:
+            self.run_screen.say((f"{looking.named(gone[-1].seat)}'s screen is gone   i shows who is here", "dim"))
+        elif self.seat.id in view.state.seats:
+            was, self._other_versions = self._other_versions, company.versions(self.run_screen.seen())
+            if self._other_versions not in ("", was):
+                self.run_screen.say((self._other_versions, "dim"))
+
+    def _tell_pen(self) -> None:
+        """Say that this seat acts, or acts no more, once that is so; whoever acts sees to a keeper."""
+        was, self._role = self._role, self.seat.role
+        if self._role == was or self.seat.view.state.status != "live":
+            return
+        if self._role == "acting":
+            self.run_screen.say(pen.GOT)
+            threading.Thread(target=self._start_keeper, name="cockpit-keeper-start", daemon=True).start()
+            return
+        from cockpit.tui.screens.dialogs import Dialog  # not needed for the first paint
+
+        told = pen.moved(self.seat.view.state)
+        self.bell()
+        self.run_screen.say(("! ", "warn"), (told, "bold"), (" — this screen watches from here on", "plain"))
+        if isinstance(self.screen, Dialog):
+            self.screen.hint(f"{told}: nobody else acts")
+
+    def bell(self) -> None:
+        """Ring, unless the terminal has not taken yet what was written: then one ring waits there, or nobody looks."""
+        if not is_behind(self):
+            super().bell()
+
     def _name_terminal(self) -> None:
+        if is_behind(self):
+            return  # in a second it is looked at again
         self.title_shown.set(self, calling.title(self.seat.view.state))
 
     def _propose(self) -> None:
@@ -153,6 +209,8 @@ class CockpitApp(App[int]):
             if self.screen is self.run_screen:
                 self.run_screen.say()
             self._guard.saw(event.time)
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            self.seat.presence.stirred()
         elif isinstance(event, events.Paste) and self.screen is self.run_screen:
             self._say_warning("pasted text does nothing here")
             return

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cockpit.run.events import Actor
 from cockpit.run.failing import Failure, failure
+from cockpit.run.holding import ask_of, holds, is_offered_to
 from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
 from cockpit.run.walk import waits_to_be_finished
@@ -20,6 +22,17 @@ def rings(before: RunState, after: RunState) -> bool:
     if after.status != before.status or (after.hold is not None and before.hold is None):
         return True
     return len(after.fired) > len(before.fired) or bool(set(_calls(after)) - set(_calls(before)))
+
+
+def rings_for(before: RunState, after: RunState, actor: Actor) -> bool:
+    """Whether this person is asked for the pen, is offered it, or is answered."""
+    if holds(after, actor) and holds(before, actor):
+        was = {(ask.seat, ask.since) for ask in before.pen_asked}
+        declined = before.pen_offer is not None and after.pen_offer is None
+        return declined or any((ask.seat, ask.since) not in was for ask in after.pen_asked)
+    if is_offered_to(after, actor) and not is_offered_to(before, actor):
+        return True
+    return ask_of(before, actor) is not None and ask_of(after, actor) is None
 
 
 def _calls(state: RunState) -> Iterator[tuple[str, str, str]]:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
+from cockpit.run.elapsed import duration as duration
 from cockpit.tui.ink import Ink
 
 Span = tuple[str, Ink]
@@ -127,16 +128,6 @@ def hour(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     far_s = abs((at - now).total_seconds())
     form = "%H:%M" if far_s < _FAR_S else "%a %H:%M" if far_s < _DAYS_S else "%a %d %b %H:%M"
     return at.astimezone(zone).strftime(form)
-
-
-def duration(seconds: float) -> str:
-    """Return a length of time as people say it: `45s`, `12m`, `1:05` (hours and minutes)."""
-    whole = max(0, int(seconds))
-    if whole < 60:
-        return f"{whole}s"
-    if whole < 3600:
-        return f"{whole // 60}m"
-    return f"{whole // 3600}:{whole % 3600 // 60:02d}"
 
 
 _FOLDERS = re.compile(r"/\S*/(?=audit\.jsonl)")

@@ -11,7 +11,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.session.seat import Seat
-from cockpit.tui.acting import doing, elsewhere, line, people, settling, way_back
+from cockpit.tui.acting import doing, elsewhere, line, pen, people, settling, signing, way_back
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.layout import ACTING
 from cockpit.tui.screens.run import RunScreen
@@ -40,8 +40,11 @@ ANYWHERE: dict[str, Act] = {
     "jump": line.jump,
     "reopen": line.reopen,
     "probe": line.probe,
-    "pen": people.pen,
+    "pen": pen.pen,
+    "take": pen.take,
     "elsewhere": elsewhere.elsewhere,
+    "sign": signing.sign,
+    "waive_signature": signing.waive,
     "finish": line.finish,
     "abort": line.abort,
 }
@@ -53,11 +56,14 @@ class Operator:
     """The acting half of a live screen."""
 
     def __init__(self, screen: RunScreen, seat: Seat) -> None:
-        self._screen = screen
+        self._screen, self._seat = screen, seat
         self._hands = Hands(screen, seat)
 
     async def act(self, what: str, painted: RunState, selected: str | None) -> None:
         """Do what a key asks for, on what was `painted` and `selected` when it was pressed."""
+        self._hands.pen_epoch = painted.pen.epoch if painted.pen is not None else 0
+        if what == "waive" and signing.keeps_from_going_on(self._hands, painted):
+            what = "waive_signature"  # it keeps from going on, whatever stands at the cursor
         refusal = self._refusal(what, painted, selected)
         if refusal is not None:
             self._hands.refuse(refusal)
@@ -71,9 +77,12 @@ class Operator:
 
     async def advise(self, painted: RunState, plan: str) -> None:
         """Open the ways back, with this plan highlighted."""
+        self._hands.pen_epoch = painted.pen.epoch if painted.pen is not None else 0
         await way_back.advise(self._hands, painted, plan)
 
     def _refusal(self, what: str, painted: RunState, selected: str | None) -> Refusal | None:
+        if why := self._seat.view.read_only:
+            return Refusal(f"you may only read this run: {why}", "? shows the keys that read", "read_only")
         if self._hands.is_writing:
             return Refusal("the last key is still being written", "wait for it", "writing")
         if not self._screen.may_act and what not in IN_LITTLE_ROOM:

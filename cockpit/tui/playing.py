@@ -38,6 +38,7 @@ class Player:
     """A film, and the place in it that is shown."""
 
     mode: Mode = "REPLAY"
+    me = ""
 
     def __init__(self, film: Film) -> None:
         """Begin at the first fact, at rest."""
@@ -62,6 +63,9 @@ class Player:
     def view(self) -> View:
         """The run as it was at this place."""
         return self._view
+
+    def looks_at(self, step: str) -> None:
+        """Nobody is told."""
 
     def now(self) -> Instant:
         """The moment that is shown."""

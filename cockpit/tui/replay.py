@@ -14,6 +14,7 @@ from typing import ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
+from textual.driver import Driver
 from textual.screen import Screen
 
 from cockpit.exits import Exit
@@ -24,6 +25,7 @@ from cockpit.tui.playing import Player, Way
 from cockpit.tui.screens.replay import ReplayScreen
 from cockpit.tui.seeking import Seeking
 from cockpit.tui.terminal import wants_no_colour
+from cockpit.tui.widgets.patient import driver_class
 
 
 class ReplayApp(App[int]):
@@ -46,6 +48,10 @@ class ReplayApp(App[int]):
         """Of the process whose only screen this is."""
         self.run_screen = ReplayScreen(Player(film), zone)
         self._seeking = Seeking(self.run_screen)
+
+    def get_driver_class(self) -> type[Driver]:
+        """One that does not run ahead of a slow terminal."""
+        return driver_class(self)
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""

@@ -25,6 +25,15 @@ class Source(Protocol):
         """The run as last read."""
         ...
 
+    @property
+    def me(self) -> str:
+        """This seat's id; empty for a log that is replayed."""
+        ...
+
+    def looks_at(self, step: str) -> None:
+        """A step is shown; empty: the one that is due."""
+        ...
+
     def now(self) -> Instant:
         """The moment that is shown."""
         ...
@@ -39,12 +48,25 @@ class Live:
 
     def __init__(self, seat: Seat) -> None:
         self.seat = seat
-        self.mode: Mode = "WATCHING" if seat.role == "watching" else "LIVE"
+
+    @property
+    def mode(self) -> Mode:
+        """By whether this seat acts: that changes with the pen."""
+        return "WATCHING" if self.seat.role == "watching" else "LIVE"
 
     @property
     def view(self) -> View:
         """The run as last read."""
         return self.seat.view
+
+    @property
+    def me(self) -> str:
+        """The seat's id."""
+        return self.seat.id
+
+    def looks_at(self, step: str) -> None:
+        """The others are told."""
+        self.seat.presence.look_at(step)
 
     def now(self) -> Instant:
         """Now."""

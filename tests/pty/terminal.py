@@ -91,6 +91,8 @@ class Terminal:
             env={"TERM": "xterm-256color", **{name: env[name] for name in env if name not in ("COLUMNS", "LINES")}},
         )
         self._stop = os.eventfd(0)
+        self._reads = threading.Event()
+        self._reads.set()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -101,6 +103,7 @@ class Terminal:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.kill()
+        self._reads.set()
         os.close(self._terminal)
         self._reader.join(5)
         if self._fd >= 0:
@@ -202,6 +205,14 @@ class Terminal:
             self._text = None
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
 
+    def stand_still(self) -> None:
+        """Take nothing more of what the program writes, as a link does that hangs; until `go_on`."""
+        self._reads.clear()
+
+    def go_on(self) -> None:
+        """Take everything again."""
+        self._reads.set()
+
     def close_window(self) -> None:
         """Close the terminal itself, as a window's button or a dead link does: the kernel hangs up on the program."""
         os.eventfd_write(self._stop, 1)
@@ -239,6 +250,7 @@ class Terminal:
         while True:
             if self._stop in dict(waiting.poll()):
                 return
+            self._reads.wait()
             try:
                 block = os.read(self._fd, 65536)
             except OSError:  # EIO: nobody has the terminal open any more

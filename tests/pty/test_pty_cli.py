@@ -19,6 +19,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, TakePen
 from cockpit.run.events import Actor, Event
+from cockpit.run.handover import standing
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.seat import Seat
@@ -100,7 +101,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     yield desk
     for run_dir in desk.runs.iterdir() if desk.runs.exists() else ():
         seat = Seat.open(run_dir, actor())
-        seat.submit(seat.command(TakePen, reason="the test is over"))
+        seat.submit(seat.command(TakePen, reason="the test is over", read=standing(seat.view.state)))
         seat.submit(seat.command(AbortRun, reason="the test is over"))
         seat.close()
         for _ in range(1000):
@@ -202,16 +203,35 @@ def test_the_reason_for_another_run_may_be_given_beforehand(desk: Desk) -> None:
 def test_resuming_another_persons_run_takes_the_pen_with_a_reason(desk: Desk) -> None:
     run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
     seat = Seat.open(run_dir, Actor("somebody", "elsewhere"))
-    seat.submit(seat.command(TakePen, reason="mine"))
+    seat.submit(seat.command(TakePen, reason="mine", read=standing(seat.view.state)))
     seat.close()
     with desk.cockpit("resume", run_dir.name) as terminal:
-        terminal.wait_for("somebody@elsewhere holds the pen")
+        terminal.wait_for("somebody@elsewhere holds the pen of this run; no screen of theirs is here")
+        terminal.wait_for(r"at: 1\.1 First of all, for \d")
+        terminal.wait_for(r"have you read it, .* \[y/n\]")
+        terminal.send("y", "enter")
+        terminal.wait_for("the reason for taking it")
         terminal.send(*"shift change", "enter")
         terminal.wait_for("First of all")
         terminal.send("q")
         terminal.wait_for_exit()
     taken = desk.events("pen.taken")[-1]
     assert (taken.actor.user, taken.body.reason) == (actor().user, "shift change")  # type: ignore[attr-defined] # a PenTaken
+    assert taken.body.found == "gone"  # type: ignore[attr-defined]
+    assert taken.body.card[0].startswith("at: 1.1 First of all")  # type: ignore[attr-defined]
+
+
+def test_who_does_not_say_that_the_card_was_read_gets_no_pen(desk: Desk) -> None:
+    run_dir = create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
+    seat = Seat.open(run_dir, Actor("somebody", "elsewhere"))
+    seat.submit(seat.command(TakePen, reason="mine", read=standing(seat.view.state)))
+    seat.close()
+    with desk.cockpit("resume", run_dir.name, "--reason", "shift change") as terminal:
+        terminal.wait_for(r"have you read it, .* \[y/n\]")
+        terminal.send("n", "enter")
+        terminal.wait_for("the pen stays where it is; to watch only: cockpit join")
+        assert terminal.wait_for_exit() == 4
+    assert desk.events("pen.taken")[-1].actor.user == "somebody"
 
 
 def test_joining_watches_and_starts_no_keeper(desk: Desk) -> None:

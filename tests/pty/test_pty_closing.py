@@ -113,7 +113,7 @@ def test_a_window_closed_in_the_middle_does_things_wholly_or_not_at_all(
     assert effects == [str(n) for n in range(1, times, 2)], f"each once; seed {seed}"
     assert verify(it.run_dir).ok
     tell(
-        "the window closed in the middle of a confirmation or a command",
+        "The window closed in the middle of a confirmation or a command",
         times,
         acknowledged=said + times // 2,
         lost=0,

@@ -172,6 +172,8 @@ def test_who_does_not_hold_the_pen_moves_no_run_without_a_reason(run_dir: Path, 
     fill(small_disk, layout.log_path(run_dir))
     spare = tmp_path / "spare"
     with cockpit("resume", str(run_dir), "--into", str(spare)) as terminal:
+        terminal.wait_for(r"have you read it, .* \[y/n\]")
+        terminal.send("y", "enter")
         terminal.wait_for("the reason for taking it")
         terminal.send("ctrl+c")
         terminal.wait_for_exit()
@@ -180,6 +182,8 @@ def test_who_does_not_hold_the_pen_moves_no_run_without_a_reason(run_dir: Path, 
         assert terminal.wait_for_exit() == 4
     assert not spare.exists()
     with cockpit("resume", str(run_dir), "--into", str(spare), "--reason", "bo's disk is full") as terminal:
+        terminal.wait_for(r"have you read it, .* \[y/n\]")
+        terminal.send("y", "enter")
         terminal.wait_for(r"✔ beat")
         terminal.send("q")
         terminal.wait_for_exit()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import signal
+import statistics
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from crash.crash_figures import tell
 from seated import Night, night, until
 from terminal import Terminal
 
@@ -33,6 +35,8 @@ GONE_S = 3.0
 """It is to be 2 s; one more for a machine that is busy with other tests. Every time is printed."""
 SPUN_S = 0.9
 """Processor time that no ending takes (0.2 s) and every spinning screen does."""
+_LASTED_S: list[float] = []
+"""How long each screen lived on, in the order of the tests."""
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,10 @@ def long_night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Night]:
     """One run for all of these: its keeper is started once."""
     with night(tmp_path_factory.mktemp("hangups"), PHASES) as it:
         yield it
+    if _LASTED_S:
+        spread = f"{statistics.median(_LASTED_S):.2f} s, {max(_LASTED_S):.2f} s"
+        tell("SIGHUP, SIGTERM or its terminal's end for a screen, whatever it is at", len(_LASTED_S),
+             note=f"the screen had ended within {spread}, the run went on")  # fmt: skip
 
 
 # ---- what the screen is at ---------------------------------------------------------------------------------------
@@ -129,6 +137,7 @@ def gone_after(pid: int, goes: Callable[[], object]) -> tuple[float, float]:
             return True
 
     took = until(is_gone, "the screen's end")
+    _LASTED_S.append(took)
     return took, used - before
 
 

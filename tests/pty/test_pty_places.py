@@ -126,6 +126,7 @@ def test_two_operators_of_a_group_share_a_run_and_its_keeper_goes_on(bastion: Ba
     keeper = int(keeper_beat(run_dir).read_text().split()[1])
     assert os.stat(f"/proc/{keeper}").st_uid == ANA
     with ben.cockpit("resume", "--reason", "ana sleeps") as second:
+        reads_the_card(second)
         second.wait_for("took the pen")
         second.wait_for(READ)
         second.send("c")
@@ -133,6 +134,11 @@ def test_two_operators_of_a_group_share_a_run_and_its_keeper_goes_on(bastion: Ba
         leave(second)
     assert os.stat(f"/proc/{keeper}").st_uid == ANA, "the same keeper, and it still lives"
     assert found_modes(run_dir) == {"folders": {("2770", OPS)}, "files": {("660", OPS)}}
+
+
+def reads_the_card(terminal: Terminal) -> None:
+    terminal.wait_for(r"have you read it, .* \[y/n\]")
+    terminal.send("y", "enter")
 
 
 def test_a_second_operator_starts_a_keeper_where_the_first_ones_died(bastion: Bastion) -> None:
@@ -143,6 +149,7 @@ def test_a_second_operator_starts_a_keeper_where_the_first_ones_died(bastion: Ba
     (run_dir,) = bastion.run_dirs()
     os.kill(int(keeper_beat(run_dir).read_text().split()[1]), 9)
     with ben.cockpit("resume", "--reason", "ana sleeps") as second:
+        reads_the_card(second)
         second.wait_for(rf"watching \(epoch 2, as {BEN}@")
         second.wait_for(READ)
         leave(second)

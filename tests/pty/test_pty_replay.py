@@ -146,7 +146,7 @@ def test_a_live_log_is_followed_and_a_look_back_is_left_alone(tmp_path: Path) ->
     run_dir = create_run(load(str(profile), installed()), {}, folder=tmp_path / "runs")
     seat = Seat.open(run_dir, actor())
     with replay(str(run_dir)) as terminal:
-        terminal.wait_for("event 1 of 1 ")
+        terminal.wait_for("event 1 of 1 .* verified")
         seat.submit(seat.command(AddNote, text="the first note", step=""))
         terminal.wait_for("event 1 of 2 ")
         assert "the first note" not in terminal.look()

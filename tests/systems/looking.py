@@ -17,8 +17,8 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
 from cockpit.run.events import Event
-from cockpit.run.evolve import evolve
-from cockpit.run.state import EMPTY, RunState
+from cockpit.run.evolve import fold
+from cockpit.run.state import RunState
 
 
 class Looking:
@@ -30,10 +30,7 @@ class Looking:
     @property
     def state(self) -> RunState:
         """The run as its log tells it."""
-        state = EMPTY
-        for event in self.events():
-            state = evolve(state, event)
-        return state
+        return fold(self.events())
 
     def events(self, type_: str = "") -> list[Event]:
         """The log's events, from the beginning."""
@@ -51,7 +48,8 @@ class Looking:
 
     def settled(self, status: str = "confirmed") -> list[str]:
         """Ids of the steps with a status, in the order in which they were settled."""
-        found = [(known.settled_seq, step) for step, known in self.state.steps.items() if known.status == status]
+        steps = fold(self.events()).steps  # of the log: what a seat sees follows a little later
+        found = [(known.settled_seq, step) for step, known in steps.items() if known.status == status]
         return [step for _, step in sorted(found)]
 
     def problem(self) -> str:

@@ -45,6 +45,7 @@ from cockpit.run import events as e
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.evolve import evolve
 from cockpit.run.forecast import forecast
+from cockpit.run.people import recorded
 from cockpit.run.state import EMPTY, RunState
 
 
@@ -151,7 +152,7 @@ class Chronicler:
         elif isinstance(body, e.RunStarted) and before.status == "empty":
             self._series = {probe.id: ProbeSeries(probe, event.instant) for probe in body.profile.probes}
         elif isinstance(body, e.RunFinished | e.RunAborted) and before.status == "live":
-            self._ended_by = f"{event.actor.user}@{event.actor.host}"
+            self._ended_by = recorded(event.actor)
             self._reason = body.reason if isinstance(body, e.RunAborted) else ""
         for part in (self._happened, self._walked, self._doings, self._watched):
             part.take(event, before, after)

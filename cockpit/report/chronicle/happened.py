@@ -21,6 +21,7 @@ from cockpit.report.chronicle.records import (
 from cockpit.report.marks import mark_of
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step
+from cockpit.run.people import recorded
 from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
 
@@ -40,8 +41,8 @@ _TAKEN_OVER = ("step", "gate", "attempt", "reason", "seen", "current", "counts",
 
 
 def who(event: e.Event) -> str:
-    """`user@host` of whose event it is."""
-    return f"{event.actor.user}@{event.actor.host}"
+    """`user@host` of whose event it is, or `name (user@host)`."""
+    return recorded(event.actor)
 
 
 class Happened:

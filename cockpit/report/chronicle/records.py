@@ -1,7 +1,8 @@
 """What a chronicle is made of: a frozen record for each thing that a reader asks after, as `cockpit report` tells it.
 
 Invariant: plain values alone, so that a record is its own JSON (`docs/report.md` names every field). Times are aware
-UTC, durations seconds; people are `user@host`; texts are as the log has them: whoever shows them makes them visible.
+UTC, durations seconds; people are `user@host`, or `name (user@host)` where another is proven to act by that account;
+texts are as the log has them: whoever shows them makes them visible.
 """
 
 from __future__ import annotations

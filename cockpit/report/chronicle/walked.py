@@ -15,6 +15,7 @@ from cockpit.run.events import Event, Instant
 from cockpit.run.forecast import Forecast
 from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_step, phase_number, step_number
+from cockpit.run.people import recorded
 from cockpit.run.state import Hold, RunState
 
 Stay = tuple[Instant, Instant | None]
@@ -79,7 +80,7 @@ class Walked:
 
 
 def _placed(hold: Hold, step: str) -> HoldRecord:
-    return HoldRecord(began=hold.since.at, by=f"{hold.by.user}@{hold.by.host}", reason=hold.reason, step=step)
+    return HoldRecord(began=hold.since.at, by=recorded(hold.by), reason=hold.reason, step=step)
 
 
 def _ended(hold: Hold, step: str, event: Event) -> HoldRecord:
@@ -88,10 +89,10 @@ def _ended(hold: Hold, step: str, event: Event) -> HoldRecord:
         began=hold.since.at,
         ended=event.instant.at,
         seconds=elapsed_s(hold.since, event.instant),
-        by=f"{hold.by.user}@{hold.by.host}",
+        by=recorded(hold.by),
         reason=hold.reason,
         step=step,
-        released_by=f"{event.actor.user}@{event.actor.host}" if is_released else "",
+        released_by=recorded(event.actor) if is_released else "",
         release_reason=event.body.reason if isinstance(event.body, e.HoldReleased) else "",
     )
 
@@ -154,7 +155,7 @@ def _step(
             for began, ended in walked.visits.get(step.id, [])
         ),
         settled=known.settled.at if known.settled else None,
-        by=f"{known.by.user}@{known.by.host}" if known.by and not is_passed_by else "",
+        by=recorded(known.by) if known.by and not is_passed_by else "",
         second=confirmed.second if confirmed else "",
         reason=known.reason,
         waived_reason=known.waived_reason,

@@ -52,14 +52,14 @@ class Watched:
     def _person(self, event: e.Event) -> None:
         actor, body, at = event.actor, event.body, event.instant.at
         known = self.people.get(who(event)) or PersonRecord(who=who(event), first=at, last=at)
-        is_note, is_seat = isinstance(body, e.NoteAdded), isinstance(body, e.OperatorAttached | e.OperatorDetached)
+        is_note = isinstance(body, e.NoteAdded)
         is_acting = isinstance(body, e.OperatorAttached) and body.role == "acting"
         self.people[known.who] = replace(
             known,
             via=_with(known.via, actor.via),
             keys=_with(known.keys, actor.key),
             last=max(known.last, at),
-            decisions=known.decisions + (not is_note and not is_seat),
+            decisions=known.decisions + (event.is_fact and not is_note),
             notes=known.notes + is_note,
             acted=known.acted or is_acting or isinstance(body, e.RunStarted | e.PenTaken),
             watched=known.watched or (isinstance(body, e.OperatorAttached) and body.role == "watching"),

@@ -14,6 +14,7 @@ from cockpit.report.paper import back, standing, steps
 from cockpit.report.paper.page import CODE, GOES_ON, Page
 from cockpit.report.paper.sheet import Sheet
 from cockpit.run.numbering import find_phase, find_step, step_label
+from cockpit.run.people import name_of
 from cockpit.run.walk import open_steps
 from cockpit.run.wording import quantity
 
@@ -141,7 +142,7 @@ def _done(page: Page, sheet: Sheet) -> None:
         known = sheet.state.steps[declared.id]
         if known.status == "open":
             continue
-        by = f" by {known.by.user}" if known.by and known.status != "not_applicable" else ""
+        by = f" by {name_of(known.by)}" if known.by and known.status != "not_applicable" else ""
         at = f" at {sheet.local(known.settled.at)}" if known.settled else ""
         reason = f": {known.reason}" if known.reason else ""
         page.says(f"{step_label(sheet.profile, declared.id)}: {_SETTLED[known.status]}{by}{at}{reason}", 0, "[x] ")

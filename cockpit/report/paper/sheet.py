@@ -18,6 +18,7 @@ from cockpit.profile.references import fill
 from cockpit.profile.variables import secret_names
 from cockpit.run.events import Actor, Instant
 from cockpit.run.naming import shown_values, zone_of
+from cockpit.run.people import called_at
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
@@ -96,5 +97,5 @@ def lasting(seconds: float) -> str:
 
 
 def person(actor: Actor) -> str:
-    """`ana@bastion-1`."""
-    return visible(f"{actor.user}@{actor.host}")
+    """`ana@bastion-1`, or `ana (deploy@bastion-1)`."""
+    return called_at(actor)

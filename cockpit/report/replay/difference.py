@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
+from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, phase_label, step_label
+from cockpit.run.people import called, name_of
 from cockpit.run.readings import Scalar
-from cockpit.run.state import FiredTrigger, GateState, ProbeState, RunState, StepState
+from cockpit.run.state import FiredTrigger, GateState, ProbeState, RunState, SeatState, StepState
 from cockpit.run.wording import quantity
 from cockpit.text import shortened
 
@@ -68,21 +70,24 @@ def _back(state: RunState) -> str:
     if state.rollback is None:
         return ""
     plan = state.profile.plan(state.rollback.plan)
-    return (
-        f"{shortened((plan.title or plan.id) if plan else state.rollback.plan, 60)}, by {_who(state.rollback.by.user)}"
-    )
+    name = (plan.title or plan.id) if plan else state.rollback.plan
+    return f"{shortened(name, 60)}, by {_who(name_of(state.rollback.by))}"
 
 
 def _hold(state: RunState) -> str:
-    return f"by {_who(state.hold.by.user)}: {shortened(state.hold.reason, _TEXT)}" if state.hold else ""
+    return f"by {_who(name_of(state.hold.by))}: {shortened(state.hold.reason, _TEXT)}" if state.hold else ""
 
 
 def _pen(state: RunState) -> str:
-    return f"{_who(state.pen.user)}@{_who(state.pen.host)}" if state.pen else ""
+    return holder_at(state) if state.pen else ""
 
 
 def _people(state: RunState) -> str:
-    return ", ".join(sorted({f"{_who(seat.user)} ({seat.role})" for seat in state.seats.values()}))
+    return ", ".join(sorted({f"{_called(seat)} ({seat.role})" for seat in state.seats.values()}))
+
+
+def _called(seat: SeatState) -> str:
+    return called(seat.by) if seat.by is not None else _who(seat.user)
 
 
 def _who(name: str) -> str:
@@ -100,7 +105,7 @@ def _steps(before: RunState, after: RunState) -> Iterator[Change]:
 
 
 def _step(step: StepState) -> str:
-    by = f" by {_who(step.by.user)}" if step.by and step.status not in ("open", "not_applicable") else ""
+    by = f" by {_who(name_of(step.by))}" if step.by and step.status not in ("open", "not_applicable") else ""
     parts = [f"{step.status.replace('_', ' ')}{by}"]
     if step.attempt > 1:
         parts.append(f"attempt {step.attempt}")
@@ -141,7 +146,7 @@ def _triggers(before: RunState, after: RunState) -> Iterator[Change]:
 def _trigger_name(state: RunState, fired: FiredTrigger) -> str:
     known = next((each for each in state.profile.triggers if each.id == fired.trigger), None)
     name = (known.title or known.id) if known else fired.trigger
-    return shortened(name or f"raised by {fired.by.user}", 60)
+    return shortened(name or f"raised by {name_of(fired.by)}", 60)
 
 
 def _trigger(fired: FiredTrigger | None) -> str:

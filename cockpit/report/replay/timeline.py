@@ -18,6 +18,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, Instant
 from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_number
+from cockpit.run.people import name_of
 from cockpit.run.state import Cursor, Hold, RunState
 
 GAP_S = 3600.0
@@ -233,7 +234,7 @@ class TimelineBuilder:
         self._hold = hold
         self._end(self._holds, fact)
         if hold is not None:
-            self._holds.append(Stretch(hold.by.user, "", hold.reason, fact, self._place_s))
+            self._holds.append(Stretch(name_of(hold.by), "", hold.reason, fact, self._place_s))
 
     def _end(self, stretches: list[Stretch], fact: int) -> None:
         """End the last stretch, if it has not ended."""

@@ -18,6 +18,7 @@ from cockpit.report.search.moments import Moment, zone_called
 from cockpit.report.search.subjects import Subjects, named_in
 from cockpit.run import events as e
 from cockpit.run.events import BY_MACHINE
+from cockpit.run.people import Named, name_of
 from cockpit.run.wording import KEEPER
 
 _GLOB = frozenset("*?[")
@@ -31,7 +32,7 @@ class Asked(Struct, frozen=True):
     zone: str = "utc"
     """In which moments without one are read: see `moments.zone_called`."""
     by: tuple[str, ...] = ()
-    """Users, `user@host`, or `keeper` for what the machine did."""
+    """People by their names, users, `user@host`, or `keeper` for what the machine did."""
     types: tuple[str, ...] = ()
     """Types, globs too: `action.*`."""
     class_: str = ""
@@ -81,7 +82,7 @@ class Filter:
 
     def matches(self, line: Envelope | Ordinary) -> bool:
         """Whether the event of a line was asked for. To be asked of every line, in order."""
-        fits = self._fits(line.at, line.type, line.class_, line.actor.user, line.actor.host)
+        fits = self._fits(line.at, line.type, line.class_, line.actor)
         if self._subjects is None or not (fits or line.type in _TELL_OF_ACTIONS):
             return fits
         return self._is_of_named_type(line.type) and self._subjects.include(named_in(line.data)) and fits
@@ -93,14 +94,14 @@ class Filter:
             found = _kept(self._named_types, type_, self._subjects.may_be_of_type(type_))
         return found
 
-    def _fits(self, at: datetime, type_: str, class_: str, user: str, host: str) -> bool:
+    def _fits(self, at: datetime, type_: str, class_: str, actor: Named) -> bool:
         if self.since is not None and at < self.since:
             return False
         if self.before is not None and at >= self.before:
             return False
         if self._class and class_ != self._class:
             return False
-        return (not self._types or self._is_of_type(type_)) and (not self._by or self._is_by(type_, user, host))
+        return (not self._types or self._is_of_type(type_)) and (not self._by or self._is_by(type_, actor))
 
     def _is_of_type(self, type_: str) -> bool:
         fits = self._fitting_types.get(type_)
@@ -108,12 +109,13 @@ class Filter:
             fits = _kept(self._fitting_types, type_, any(fnmatchcase(type_, pattern) for pattern in self._types))
         return fits
 
-    def _is_by(self, type_: str, user: str, host: str) -> bool:
+    def _is_by(self, type_: str, actor: Named) -> bool:
         if type_ in BY_MACHINE:
             return KEEPER in self._by
+        name = name_of(actor)
         if len(self.people) < 100:
-            self.people.add(user)
-        return user in self._by or f"{user}@{host}" in self._by
+            self.people.add(name)
+        return name in self._by or actor.user in self._by or f"{actor.user}@{actor.host}" in self._by
 
 
 def _kept(known: dict[str, bool], type_: str, fits: bool) -> bool:

@@ -28,6 +28,7 @@ from cockpit.run.events import (
     RunStarted,
 )
 from cockpit.run.evolve import evolve
+from cockpit.run.people import name_of
 from cockpit.run.state import EMPTY, ActionState
 from cockpit.run.wording import sentence
 from cockpit.text import shortened
@@ -122,7 +123,7 @@ class Teller:
 
     def _told(self, line: Envelope | Ordinary, raw: bytes, event: Event | None, place: tuple[int, int] | None) -> Told:
         if event is None:
-            text = f"{shortened(line.actor.user, 24)}  {shortened(line.type, 60)}, whose data cannot be read"
+            text = f"{shortened(name_of(line.actor), 24)}  {shortened(line.type, 60)}, whose data cannot be read"
         else:
             text = sentence(event, self.state)
         is_found = place is not None

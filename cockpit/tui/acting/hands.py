@@ -1,7 +1,8 @@
 """What every acting key needs: to ask, to be refused, and to write, off the screen's loop.
 
-Invariant: a command carries the opening that was painted when its key was pressed, so whatever happened since refuses
-it. The rules are `decide`'s; they are asked once before a dialog opens, so that nobody types a reason for nothing.
+Invariant: a command carries the opening and the pen that were painted when its key was pressed, so whatever happened
+since refuses it. The rules are `decide`'s; they are asked once before a dialog opens, so that nobody types a reason for
+nothing.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from cockpit.run.events import Instant
 from cockpit.run.evidence import evidence
 from cockpit.run.readings import Evidence
 from cockpit.run.state import RunState
-from cockpit.session.seat import Done, Failed, Seat, Unsettled
+from cockpit.session.seat import Done, Failed, Outcome, Seat, Unsettled
 from cockpit.tui.lines import without_folders
 from cockpit.tui.screens.choosing import Choice, ChooseDialog
 from cockpit.tui.screens.dialogs import Answer, AskDialog, Question, SureDialog
@@ -32,6 +33,8 @@ class Hands:
         self.screen = screen
         self.seat = seat
         self.is_writing = False
+        self.pen_epoch = 0
+        """Of the pen that was painted when the key was pressed that is being carried out."""
 
     @property
     def now(self) -> Instant:
@@ -43,8 +46,8 @@ class Hands:
         return evidence(painted, self.now)
 
     def command(self, kind: type[_Asked], **fields: Any) -> _Asked:
-        """A command of this seat."""
-        return self.seat.command(kind, **fields)
+        """A command of this seat, under the pen that was painted."""
+        return self.seat.command(kind, **({"pen_epoch": self.pen_epoch} | fields))
 
     # ---- questions -----------------------------------------------------------------------------------------------
 
@@ -79,6 +82,10 @@ class Hands:
 
     async def submit(self, command: c.Command) -> bool:
         """Write; it shows as done when it comes back from the log, and not before. Whether it is durable."""
+        return isinstance(await self.outcome(command), Done)
+
+    async def outcome(self, command: c.Command) -> Outcome:
+        """As `submit`, for what goes on from a refusal; that was said already."""
         self.is_writing = True
         self.screen.say(("… writing", "dim"))
         try:
@@ -96,4 +103,4 @@ class Hands:
                 text = f"it is not known whether this was written; the log will tell ({event_id})"
                 self.screen.say(("? ", "unsure"), (text, "plain"))
         self.screen.draw()
-        return isinstance(outcome, Done)
+        return outcome

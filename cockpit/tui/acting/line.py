@@ -79,8 +79,12 @@ async def probe(hands: Hands, painted: RunState) -> None:
     if painted.ended:
         hands.refuse(Refusal(f"the run is over: it was {painted.status}", "p shows the probes at its end", "over"))
         return
+    is_alone = not hands.seat.keeper_sight().alive
+    if is_alone and not _starts_keepers(hands, painted):
+        hands.refuse(Refusal("no keeper is there to read them", "whoever holds the pen starts one: .", "no_keeper"))
+        return
     try:
-        if _starts_keepers(hands, painted) and not hands.seat.keeper_sight().alive:
+        if is_alone:
             await asyncio.to_thread(start_keeper, hands.seat.run_dir)
             hands.screen.say(("the keeper is started again", "dim"))
             return
@@ -93,9 +97,7 @@ async def probe(hands: Hands, painted: RunState) -> None:
 
 def _starts_keepers(hands: Hands, painted: RunState) -> bool:
     """Whether this seat acts, and holds the pen."""
-    pen, me = painted.pen, hands.seat.actor
-    holds = pen is not None and (pen.user, pen.host) == (me.user, me.host)
-    return hands.seat.role == "acting" and painted.status == "live" and holds
+    return hands.seat.role == "acting" and painted.status == "live"
 
 
 async def finish(hands: Hands, painted: RunState) -> None:
@@ -104,9 +106,15 @@ async def finish(hands: Hands, painted: RunState) -> None:
         return
     deviations = len(painted.deviations)
     told = "1 deviation is in the log." if deviations == 1 else f"{deviations} deviations are in the log."
-    lines = (told if deviations else "All steps went as planned.",)
+    lines = (told if deviations else "All steps went as planned.", *_unsigned(painted))
     if await hands.sure("Finish the run? Its keeper ends.", lines, "F", "finishes"):
         await hands.submit(hands.command(c.FinishRun))
+
+
+def _unsigned(painted: RunState) -> tuple[str, ...]:
+    """What ends without a signature."""
+    count = len(painted.unsigned)
+    return (f"{count} fact{' is' if count == 1 else 's are'} unsigned.",) if count else ()
 
 
 async def abort(hands: Hands, painted: RunState) -> None:

@@ -1,4 +1,4 @@
-"""Keys about who: approving, agreeing as the second person, going on without one, taking the pen."""
+"""Keys about who: approving, agreeing as the second person, going on without one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
 from cockpit.run.friction import needs_second, required_word
 from cockpit.run.numbering import find_step, step_label
+from cockpit.run.people import called_at, how_known
 from cockpit.run.state import RunState
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.dialogs import Question
@@ -22,7 +23,8 @@ async def approve(hands: Hands, painted: RunState) -> None:
         hands.refuse(Refusal("nothing asks for an approval here", "write a note instead", "no_approval"))
         return
     step, label = found[1], step_label(painted.profile, found[1].id)
-    who = f"You are {hands.seat.actor.user}@{hands.seat.actor.host}."
+    me = hands.seat.actor
+    who = f"You are {called_at(me)}: {how_known(me, painted.profile.shared_accounts)}."
     at: dict[str, Any] = {"step": step.id, "painted_seq": cursor.opened_seq}
     if step.behaviour == "signoff":
         at["seen"] = hands.evidence(painted)
@@ -60,13 +62,3 @@ async def waive(hands: Hands, painted: RunState) -> None:
     answer = await hands.ask(question)
     if answer is not None:
         await hands.submit(hands.command(c.WaiveSecond, reason=answer.reason, typed=answer.word, **at))
-
-
-async def pen(hands: Hands, painted: RunState) -> None:
-    """Take the right to act."""
-    if hands.refused(painted, hands.command(c.TakePen, reason="")):
-        return
-    holder = painted.pen.user if painted.pen else "nobody"
-    answer = await hands.ask(Question(title=f"Take the pen from {holder}", reason="why do you act now?"))
-    if answer is not None:
-        await hands.submit(hands.command(c.TakePen, reason=answer.reason))

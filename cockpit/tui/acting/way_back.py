@@ -11,6 +11,7 @@ from cockpit.run.advisor import advise as advice_for
 from cockpit.run.commands import Refusal
 from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
+from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
 from cockpit.tui.acting.hands import Hands
@@ -131,7 +132,7 @@ async def answer(hands: Hands, painted: RunState) -> None:
             for part in (
                 each.severity.upper(),
                 names.get(each.trigger, each.trigger),
-                f"raised by {each.by.user}: {shortened(each.reason, 160)}" if each.reason else "",
+                f"raised by {name_of(each.by)}: {shortened(each.reason, 160)}" if each.reason else "",
                 "(over by now)" if each.is_cleared else "",
             )
             if part

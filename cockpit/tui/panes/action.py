@@ -6,6 +6,7 @@ from cockpit.profile.model import Step
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
 from cockpit.run.numbering import find_step
+from cockpit.run.people import name_of
 from cockpit.run.state import ActionState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
@@ -114,7 +115,7 @@ def _mode(action: ActionState) -> list[Line]:
 
 
 def _going(seen: Seen, action: ActionState, width: int, *, offers: bool) -> list[Line]:
-    by = shortened(action.by.user, 20)
+    by = shortened(name_of(action.by), 20)
     if action.started is None:
         return [((f"» asked for by {by} at {seen.local(action.requested.at)}; the keeper begins it", "accent"),)]
     if seen.keeper_trouble and not seen.keeper.alive:
@@ -169,7 +170,7 @@ def _ended(seen: Seen, step: Step, known: StepState, width: int, *, offers: bool
 
 
 def _what_is_known(seen: Seen, action: ActionState, width: int) -> list[Line]:
-    asked = f"asked for at {seen.local(action.requested.at)} by {shortened(action.by.user, 20)}"
+    asked = f"asked for at {seen.local(action.requested.at)} by {shortened(name_of(action.by), 20)}"
     began = f", begun at {seen.local(action.started.at)}" if action.started else ", not known to have begun"
     last = next((each for each in reversed(action.tail) if each.strip()), "")
     told = f"{asked}{began}; {f'it last said: {shortened(last, 160)}' if last else 'it said nothing'}"

@@ -6,14 +6,18 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from cockpit.audit.rewritten import SAID as REWRITTEN
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
 from cockpit.run.numbering import step_label
+from cockpit.run.people import is_nobody_known, name_of
 from cockpit.run.state import FiredTrigger
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
+from cockpit.tui.panes import pen, signing
+from cockpit.tui.panes.company import clocks
 from cockpit.tui.panes.seen import Seen
 
 _STEPPED_S = 600.0
@@ -39,15 +43,21 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         how = "resume" if seen.mode == "LIVE" else "join"
         yield f"WENT ON ELSEWHERE   q, cockpit {how} {visible(seen.view.went_on)}", "alarm"
         return
-    if seen.view.trouble:
+    if seen.view.read_only:
+        yield f"READING ONLY, nobody sees you here: {visible(seen.view.read_only)}", "warn"
+    if seen.view.trouble.startswith(REWRITTEN):
+        yield visible(without_folders(seen.view.trouble)), "alarm"
+    elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":
         yield from ((_fired(seen, each), "alarm") for each in _by_severity(state.fired))
+        yield from signing.shouts(seen)
+        yield from pen.shouts(seen)
     if state.hold is not None and state.status == "live":
-        by, reason = shortened(state.hold.by.user, 20), shortened(state.hold.reason, 200)
+        by, reason = shortened(name_of(state.hold.by), 20), shortened(state.hold.reason, 200)
         how = "" if seen.mode == "REPLAY" else ", h releases"
         yield f"HELD by {by}{how}: {reason}", "alarm"
     if trouble := seen.keeper_trouble:
@@ -65,6 +75,10 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     if state.status == "live":
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
+        yield from signing.murmurs(seen)
+        yield from pen.murmurs(seen)
+        yield from _of_me(seen)
+        yield from _of_clocks(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
 
@@ -86,7 +100,7 @@ def fired_name(seen: Seen, fired: FiredTrigger) -> str:
     name = shortened(trigger.title or trigger.id, 60) if trigger else shortened(fired.trigger, 40)
     if not fired.reason:
         return name
-    return f"{name + ', ' if name else ''}raised by {shortened(fired.by.user, 20)}: {shortened(fired.reason, 120)}"
+    return f"{name + ', ' if name else ''}raised by {shortened(name_of(fired.by), 20)}: {shortened(fired.reason, 120)}"
 
 
 def _fired(seen: Seen, fired: FiredTrigger) -> str:
@@ -120,3 +134,17 @@ def _of_hosts(seen: Seen) -> Iterator[tuple[str, Ink]]:
             if elapsed_s(recent.event.instant, seen.now) < _STEPPED_S:
                 yield f"THE CLOCK WAS SET: {recent.sentence}", "warn"
             return
+
+
+def _of_me(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    """Whoever sits here at an account that several people use, and proved no name, is told what that means."""
+    mine = seen.state.seats.get(seen.me)
+    if mine is None or mine.by is None or not is_nobody_known(mine.by, seen.state.profile.shared_accounts):
+        return
+    claim = f" (you say: {shortened(mine.by.person, 20)})" if mine.by.person else ""
+    yield f"NOTHING PROVES WHO YOU ARE{claim}: approvals do not count; q, cockpit join --as NAME", "warn"
+
+
+def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    if seen.view.skew is not None:
+        yield f"CLOCKS DIFFER: {clocks(seen.view.skew)}; do not compare times", "warn"

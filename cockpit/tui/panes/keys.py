@@ -5,7 +5,9 @@ from __future__ import annotations
 from cockpit.tui import keymap
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, Span, fitted
+from cockpit.tui.panes import pen
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.panes.signing import wants_key
 from cockpit.tui.panes.ways import ways
 
 WATCHING = ("note", "hold", "approve", "raise", "contacts")
@@ -46,10 +48,18 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
     if is_small:
         return [*_of("note", "hold", "raise"), steps, *_of("probes", "log")]
     if seen.mode == "WATCHING":
-        return [*_watching(seen), steps, *_of("probes", "log")]
+        return [
+            *_of_pen(seen),
+            *(_of("sign") if wants_key(seen) else []),
+            *_watching(seen),
+            steps,
+            *_of("probes", "log"),
+        ]
     if seen.selected is not None:
         return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "output")]
-    now = [(keymap.LIVE[name].label, word or keymap.LIVE[name].word) for name, word in ways(seen)]
+    now = _of("sign") if wants_key(seen) else []
+    now += [(keymap.LIVE[name].label, word or keymap.LIVE[name].word) for name, word in ways(seen)]
+    now = [*_of_pen(seen), *now]
     rest = ("note", "abort") if state.hold is not None else ("note", "hold", "copy", "rollback", "raise", "probe")
     named = {keymap.LIVE[name].label for name, _ in ways(seen)}
     return [*now, *(each for each in _of(*rest, "probes", "log", "contacts") if each[0] not in named)]
@@ -66,6 +76,10 @@ def _replaying(seen: Seen) -> list[tuple[str, str]]:
     play = (keys["play"].label, keys["play"].word)
     back = [(keys["now"].label, keys["now"].word)] if seen.selected is not None else []
     return [*back, play, *found, *rest[:1], speed, *rest[1:]]
+
+
+def _of_pen(seen: Seen) -> list[tuple[str, str]]:
+    return [(keymap.LIVE[name].label, word) for name, word in pen.keys(seen)]
 
 
 def _watching(seen: Seen) -> list[tuple[str, str]]:

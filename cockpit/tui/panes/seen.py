@@ -35,6 +35,8 @@ class Seen(Struct, frozen=True, kw_only=True):
     mode: Mode
     zone: ZoneInfo
     selected: str | None = None
+    me: str = ""
+    """This seat's id; empty in a replay."""
 
     @property
     def zone_name(self) -> str:
@@ -54,6 +56,8 @@ class Seen(Struct, frozen=True, kw_only=True):
         if self.keeper.alive and self.keeper.silent_s <= KEEPER_SILENCE_S:
             return ""
         keeper = self.state.keeper
+        if self.keeper.is_hidden and not (keeper is not None and (keeper.stopped or keeper.stopped_by)):
+            return ""  # its lock may not be looked at; what it writes is seen
         if keeper is None:
             return "the keeper is starting"
         if keeper.stopped_by and not self.keeper.alive:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from cockpit.profile.model import Step
 from cockpit.run.friction import needs_second
 from cockpit.run.numbering import find_phase, phase_label, step_label
+from cockpit.run.people import name_of
 from cockpit.run.state import StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
-from cockpit.tui.panes import action, asking, waiting
+from cockpit.tui.panes import action, asking, signing, waiting
 from cockpit.tui.panes.gate import gate_lets
 from cockpit.tui.panes.seen import Seen
 
@@ -38,6 +39,7 @@ def facts(seen: Seen, width: int) -> list[Line]:
     known = seen.state.steps[step.id]
     return [
         _summary(seen, step, known),
+        *signing.lines(seen, step.id, width),
         *_claim(step, known, width),
         *_reason(known, width),
         *_next(seen, step, known, width),
@@ -75,7 +77,7 @@ def _reason(known: StepState, width: int) -> list[Line]:
 def _status(seen: Seen, step: Step, known: StepState) -> Line:
     if seen.is_at(step.id):
         return (("▶ now", "accent"),)
-    by = f" by {shortened(known.by.user, 20)}" if known.by else ""
+    by = f" by {shortened(name_of(known.by), 20)}" if known.by else ""
     at = f" at {seen.local(known.settled.at)}" if known.settled else ""
     match known.status:
         case "confirmed":

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from cockpit.run.holding import holder_called
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, fitted, hour, spread, width_of
+from cockpit.tui.panes import looking
 from cockpit.tui.panes.seen import Seen
 
 _HERE = "  here: "
@@ -22,7 +26,7 @@ def identity(seen: Seen, width: int) -> Line:
         left = (*left, (f" · {shortened(profile.title, 60)}", "plain"))
     right = _right(seen)
     if width < 100 and (seen.mode != "REPLAY" or width - width_of(right) <= width_of(left[:2])):
-        right = tuple(span for span in right if not span[0].startswith(_HERE))
+        right = tuple(_counted(seen, right))
     # The environment is never cut for what stands beside it: the head gives way first, then the pen.
     while len(right) > 1 and width - width_of(right) <= width_of(left[:2]):
         right = right[:-1]
@@ -38,13 +42,22 @@ def _right(seen: Seen) -> Line:
     if seen.state.hold is not None:
         spans.append((" HELD", "bad"))
     if seen.state.pen is not None:
-        spans.append((f"  pen: {shortened(seen.state.pen.user, 16)}", "plain"))
-    here = sorted({shortened(seat.user, 16) for seat in seen.view.here})
-    if here:
-        spans.append((f"{_HERE}{shortened(' '.join(here), 30)}", "plain"))
+        spans.append((f"  pen: {shortened(holder_called(seen.state), 16)}", "plain"))
+    if here := looking.here(seen):
+        spans.append((f"{_HERE}{shortened(here, 30)}", "plain"))
     if seen.view.head is not None:
         spans.append((f"  head {seen.view.head.short}", "dim"))
     return tuple(spans)
+
+
+def _counted(seen: Seen, right: Line) -> Iterator[Span]:
+    """The same in little room: `+2` behind the pen for the people who are here too. A replay keeps its head instead."""
+    beside = looking.beside(seen) if seen.mode != "REPLAY" else 0
+    for text, ink in right:
+        if not text.startswith(_HERE):
+            yield text, ink
+        elif beside:
+            yield f"  +{beside} here", ink
 
 
 def _mode(seen: Seen) -> Span:

@@ -5,12 +5,13 @@ A walk may have hundreds of steps, and this is drawn at every key: only the rows
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 from typing import Literal
 
 from msgspec import Struct
+from rich.cells import cell_len
 
 from cockpit.profile.model import Profile, Step
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_label, step_number
@@ -18,8 +19,10 @@ from cockpit.run.state import StepState
 from cockpit.run.walk import route, steps_of
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
-from cockpit.tui.lines import Line, cut, duration, padded
+from cockpit.tui.lines import Line, cut, duration, fitted, padded, width_of
+from cockpit.tui.panes.looking import hidden, marks
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.panes.signing import MISSING, is_unsigned
 
 _MARKS: dict[str, tuple[str, Ink]] = {
     "confirmed": ("✔", "good"),
@@ -57,15 +60,22 @@ def tree(seen: Seen, width: int, height: int) -> list[Line]:
     """The rows that fit, around the step on show, with how many are hidden above and below."""
     state = seen.state
     places = _places(_Kept(state.profile), state.rollback.steps if state.rollback else None)
+    looks = marks(seen, width)
     if len(places) <= height:
-        return [_row(seen, place, width) for place in places]
+        return [_row(seen, place, width, looks.get((place.kind, place.name), "")) for place in places]
     at = next((k for k, place in enumerate(places) if _is_sought(seen, place)), 0)
     room = max(1, height - 2)
     first = min(max(0, at - room // 2), len(places) - room)
-    above: Line = ((f"  ↑ {first} more" if first else "", "dim"),)
-    hidden = len(places) - first - room
-    below: Line = ((f"  ↓ {hidden} more" if hidden else "", "dim"),)
-    return [above, *(_row(seen, place, width) for place in places[first : first + room]), below]
+    last = first + room
+    rows = [_row(seen, place, width, looks.get((place.kind, place.name), "")) for place in places[first:last]]
+    above = _more("↑", places[:first], looks)
+    return [above, *rows, _more("↓", places[last:], looks)]
+
+
+def _more(arrow: str, places: Sequence[_Place], looks: dict[tuple[str, str], str]) -> Line:
+    """How many rows are hidden, and who looks at one of them."""
+    beyond = hidden(looks, ((place.kind, place.name) for place in places)) if looks else ""
+    return ((f"  {arrow} {len(places)} more{beyond}" if places else "", "dim"),)
 
 
 class _Kept:
@@ -118,7 +128,11 @@ def _is_sought(seen: Seen, place: _Place) -> bool:
     return cursor is not None and place.kind == "phase" and place.name == cursor.phase
 
 
-def _row(seen: Seen, place: _Place, width: int) -> Line:
+def _row(seen: Seen, place: _Place, width: int, look: str) -> Line:
+    """`look`: the mark of those who look at it."""
+    if look:
+        row = fitted(_row(seen, place, width - cell_len(look), ""), width - cell_len(look))
+        return (*row, (" " * (width - cell_len(look) - width_of(row)), "plain"), (look, "dim"))
     match place.kind:
         case "stage":
             return ((cut(f"── {_STAGES[place.name]} ", width), "accent"),)
@@ -166,6 +180,8 @@ def _step(seen: Seen, step_id: str, width: int) -> Line:
 
 def _standing(seen: Seen, step: Step, known: StepState, is_here: bool) -> tuple[tuple[str, Ink], str, Ink]:
     """Mark, word and the word's ink; without a word, its times stand there."""
+    if is_unsigned(seen, step.id):
+        return (("▶", "accent") if is_here else _MARKS[known.status]), MISSING, "warn"
     if known.status != "open":
         return _MARKS[known.status], "n/a" if known.status == "not_applicable" else "", "dim"
     if known.action is not None and known.action.status in _DOING:

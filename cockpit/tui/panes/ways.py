@@ -6,6 +6,7 @@ These are hints, no rules: what a key is refused for, `decide` says. Names are t
 from __future__ import annotations
 
 from cockpit.profile.model import Step
+from cockpit.run.deciding_signed import awaited
 from cockpit.run.due import has_set_time
 from cockpit.run.friction import needs_second
 from cockpit.run.hands import other_hands
@@ -34,6 +35,8 @@ def _ways(seen: Seen) -> list[Way]:
     first: list[Way] = [("rollback", ""), ("answer", "")] if state.fired else []
     if state.hold is not None:
         return [*first, ("hold", "release…"), *([] if state.fired else [("rollback", "")])]
+    if awaited(state) and not seen.is_stopped:
+        first = [*first, ("waive", "without it…")]
     if seen.is_stopped:
         running = state.action is not None and state.action.is_under_way
         return [*([("cancel", "")] if running else []), *first]

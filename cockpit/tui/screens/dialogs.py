@@ -20,6 +20,7 @@ from textual.widgets import Input, Static
 
 from cockpit.text import visible
 from cockpit.tui.keyguard import QUIET_S
+from cockpit.tui.widgets.patient import Patient
 
 SETTLE_S = 0.15
 """How long after it opened a dialog still takes no keys."""
@@ -53,7 +54,7 @@ class Answer(Struct, frozen=True):
     choice: str = ""
 
 
-class Dialog(ModalScreen[Answer | None]):
+class Dialog(Patient[Answer | None], ModalScreen[Answer | None]):
     """Opens on top, names the environment, drops keys that were on their way, closes on Escape."""
 
     CSS_PATH = "dialogs.tcss"
@@ -169,7 +170,7 @@ class Dialog(ModalScreen[Answer | None]):
         self.dismiss(None)
 
 
-def _explained(lines: tuple[str, ...]) -> Vertical:
+def explained(lines: tuple[str, ...]) -> Vertical:
     """What explains a question: all of it, in a part that scrolls, so that what is asked for stays in sight."""
     return Vertical(*(Static(Content(visible(line)), classes="line") for line in lines), id="lines")
 
@@ -186,7 +187,7 @@ class AskDialog(Dialog):
         question = self._question
         with Vertical(id="dialog", classes="danger" if question.danger else ""):
             yield Static(Content(visible(question.title)), id="title")
-            yield _explained(question.lines)
+            yield explained(question.lines)
             if question.value:
                 yield Static(Content(visible(question.value)), classes="label")
                 yield Input(id="value", max_length=2000)
@@ -225,7 +226,7 @@ class SureDialog(Dialog):
         """Title, explanation, the key."""
         with Vertical(id="dialog"):
             yield Static(Content(visible(self._title)), id="title")
-            yield _explained(self._lines)
+            yield explained(self._lines)
             yield Static(Content(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
 
     def on_key(self, event: events.Key) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from cockpit.tui import keymap
 from cockpit.tui.lines import Line
-from cockpit.tui.panes import action, contacts, helping, probes, ready, tail
+from cockpit.tui.panes import action, company, contacts, helping, probes, ready, tail
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.playing import Player
 from cockpit.tui.screens.reading import ReadingScreen
@@ -22,6 +22,8 @@ def opened(screen: RunScreen, name: str) -> ReadingScreen | None:
             return _list(screen, "Probes", probes.every)
         case "log":
             return _list(screen, "Log", tail.whole, at_end=True)
+        case "company":
+            return _list(screen, "Who is here", company.company)
         case "contacts":
             return _list(screen, "Contacts", contacts.contacts)
         case "ready":

@@ -11,12 +11,13 @@ from textual.screen import ModalScreen
 
 from cockpit.tui.lines import Line
 from cockpit.tui.widgets.pane import Pane
+from cockpit.tui.widgets.patient import Patient
 
 Lines = Callable[[int], list[Line]]
 """Width to all lines there are."""
 
 
-class ReadingScreen(ModalScreen[None]):
+class ReadingScreen(Patient[None], ModalScreen[None]):
     """Shows lines. `lines` is asked again on every scroll, resize and second."""
 
     CSS_PATH = "reading.tcss"

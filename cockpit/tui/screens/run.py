@@ -12,7 +12,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.message import Message
-from textual.screen import Screen
 
 from cockpit.run.forecast import forecast
 from cockpit.run.numbering import forward_steps
@@ -29,6 +28,7 @@ from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.seen import Seen
 from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
+from cockpit.tui.widgets.patient import Patient
 from cockpit.tui.zones import zones
 
 if TYPE_CHECKING:  # a replay has no seat, which would be imported with it
@@ -39,7 +39,7 @@ PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail"
 TITLES = {"tree": "Phases", "gate": "Gate", "probes": "Probes", "tail": "Log"}
 
 
-class RunScreen(Screen[None]):
+class RunScreen(Patient[None]):
     """One run. Acting keys are bound by whoever pushes it; here are only those that move what is on show."""
 
     AUTO_FOCUS = ""
@@ -97,6 +97,11 @@ class RunScreen(Screen[None]):
         else:
             self._draw_pane("says", self._said())
 
+    @property
+    def is_saying(self) -> bool:
+        """Whether a sentence stands above the keys."""
+        return bool(self._says)
+
     def _said(self) -> list[Line]:
         return in_two_lines(self._says, max(10, self.size.width - 1))
 
@@ -111,6 +116,7 @@ class RunScreen(Screen[None]):
             mode=self.source.mode,
             zone=self.zone,
             selected=self.selected,
+            me=self.source.me,
         )
 
     def titled(self, name: str = "") -> str:
@@ -137,6 +143,7 @@ class RunScreen(Screen[None]):
             return
         self._draw_panes(seen, gate_lines, shouts)
         self._drawn = seen.view
+        self.source.looks_at(self.selected or "")
 
     def draw_selection(self) -> None:
         """Show another step: only the panes that depend on which it is, unless there is more to bring up to date."""
@@ -151,6 +158,7 @@ class RunScreen(Screen[None]):
         self._lay_out(width, height, len(gate_lines), shouts, len(seen.state.profile.probes))
         self._draw_walk(seen, gate_lines)
         self._draw_pane("keys", [keys.hints(seen, width, height)])
+        self.source.looks_at(self.selected or "")
 
     def _draw_panes(self, seen: Seen, gate_lines: list[Line], shouts: Line) -> None:
         assert self._plan is not None

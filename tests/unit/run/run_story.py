@@ -11,6 +11,8 @@ from cockpit.run import events as e
 from cockpit.run.commands import KeeperSight, Refusal
 from cockpit.run.decide import decide
 from cockpit.run.evolve import evolve
+from cockpit.run.friction import required_word
+from cockpit.run.handover import card, standing
 from cockpit.run.state import EMPTY, RunState
 
 ANA = e.Actor("ana", "bastion-1", "ssh 192.0.2.7")
@@ -102,6 +104,10 @@ class Story:
         cursor = self.state.cursor
         if issubclass(kind, c.PlanCommand):
             fields = {"painted_seq": cursor.opened_seq if cursor else 0, "keeper": ALIVE} | fields
+        if issubclass(kind, c.TakeoverCommand):
+            fields = {"read": standing(self.state), "card": card(self.state, self.now())} | fields
+        if kind is c.TakePen:
+            fields = {"typed": required_word(self.state, "pen")} | fields
         return kind(**fields)
 
     def asks(self, kind: type[c.Command], /, **fields: Any) -> tuple[e.Body, ...] | Refusal:

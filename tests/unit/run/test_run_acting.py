@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from run_story import BO, GONE, KEEPER_EPOCH
+from run_story import ANA, BO, GONE, KEEPER_EPOCH
 from whole_story import CY, WHOLE, WholeStory
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.people import known
 from cockpit.run.readings import ConditionVerdict
 
 
@@ -177,7 +178,7 @@ def test_a_reopened_action_begins_from_nothing_and_keeps_who_did_it() -> None:
     story = at("migrate")
     story.does(c.ReopenStep, step="scale", reason="it came back up")
     step = story.state.steps["scale"]
-    assert (step.action, step.attempt, step.actors) == (None, 2, ("ana",))
+    assert (step.action, step.attempt, step.workers) == (None, 2, (known(ANA),))
     assert step.touched_seq > 0
     assert story.asks_to_run("scale").attempt == 2
 

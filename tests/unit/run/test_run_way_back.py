@@ -88,7 +88,7 @@ def test_anyone_raises_what_no_probe_sees_and_only_the_pen_answers() -> None:
     story.does(c.RaiseTrigger, reason="it smells", actor=BO, role="watching")
     assert [(fired.trigger, fired.by.user) for fired in story.state.fired] == [("complaints", "bo"), ("", "bo")]
     assert story.refused(c.RaiseTrigger, trigger="nope", reason="r").code == "unknown_trigger"
-    assert story.refused(c.AnswerTriggers, reason="r", actor=BO, role="watching").code == "watching"
+    assert story.refused(c.AnswerTriggers, reason="r", actor=BO, role="watching").code == "not_pen"
     story.does(c.AnswerTriggers, reason="r")
     assert story.refused(c.AnswerTriggers, reason="r").code == "no_trigger"
 

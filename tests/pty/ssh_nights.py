@@ -1,0 +1,153 @@
+"""A run that people of an SSH host walk together, and the keys with which they do so."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+from seated import Night, until
+from ssh_host import OPS, SshHost
+from terminal import Terminal
+
+from cockpit.run.events import Body, Event
+
+HEAD = 'id = "shop"\nenvironment = "staging"\n'
+CREATE = """
+import sys
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.session.creating import create_run
+print(create_run(load(sys.argv[1], installed()), {}))
+"""
+READ_S = 0.2
+"""More than the time for which a question takes no keys (`dialogs.SETTLE_S`), from when it is painted."""
+PATIENCE_S = 2.0
+"""After which a key that did nothing is pressed again."""
+_numbers = itertools.count(1)
+
+
+def past_return() -> str:
+    """The lines of a profile's window that is open, and past its point of no return."""
+    start, end = (datetime.now(UTC) + timedelta(hours=hours) for hours in (-1, 3))
+    return (
+        f'[window]\nstart = {start:%Y-%m-%dT%H:%M:%SZ}\nend = {end:%Y-%m-%dT%H:%M:%SZ}\nrollback_estimate = "3h30m"\n'
+    )
+
+
+class Shared(Night):
+    """A run in a folder that the group `ops` shares; `reader` says as whom it is read: root, by default."""
+
+    def __init__(
+        self, host: SshHost, phases: str, head: str = HEAD, starter: str = "ana", *, is_open: bool = False
+    ) -> None:
+        """Begun by `starter`, whose screen is not open yet; `phases`: the profile's TOML after `head`.
+
+        Without a starter somebody begins it with `cockpit run`: see `begun`. `is_open`: also who is not of the group
+        may read it.
+        """
+        self.host = host
+        number = next(_numbers)
+        self.profile = host.file(f"profiles/shop-{number}.toml", head + phases)
+        self.runs = host.runs / f"night-{number}"
+        self.runs.mkdir()
+        os.chown(self.runs, 0, OPS)
+        self.runs.chmod(0o2775 if is_open else 0o2770)
+        self.run_dir = Path("/nonexistent")
+        if not starter:
+            return
+        made = host.run(starter, str(host.python), "-P", "-c", CREATE, str(self.profile), COCKPIT_RUNS=str(self.runs))
+        assert made.returncode == 0, made.stderr
+        self.run_dir = Path(made.stdout.strip())
+
+    def begun(self) -> None:
+        """Find the run that somebody has begun; waits for it."""
+        until(lambda: any(self.runs.glob("*/audit.jsonl")), "a run")
+        (log,) = self.runs.glob("*/audit.jsonl")
+        self.run_dir = log.parent
+
+    def sits(self, who: str, command: str, *arguments: str, **options: Any) -> Terminal:
+        """A terminal in which somebody gives a command that opens this run's screen."""
+        return self.host.ssh(
+            who, "cockpit", command, self.run_dir.name, *arguments, COCKPIT_RUNS=str(self.runs), **options
+        )
+
+    def of(self, *kinds: type[Body]) -> list[Event]:
+        """The events of these types, as they came."""
+        return [event for event in self.events() if isinstance(event.body, kinds)]
+
+    def last(self, kind: type[Body]) -> Body:
+        """The newest event of a type; waits for one."""
+        until(lambda: self.bodies(kind), f"a {kind.type}")
+        return self.bodies(kind)[-1]
+
+    def end(self, *elsewhere: Path) -> None:
+        """End what still serves the run."""
+        for each in self.host.keepers(self.run_dir):
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        until(lambda: not self.host.keepers(self.run_dir), "the keeper's end")
+
+
+@contextmanager
+def shared(
+    host: SshHost, phases: str, head: str = HEAD, starter: str = "ana", *, is_open: bool = False
+) -> Iterator[Shared]:
+    """A run that is ended afterwards."""
+    it = Shared(host, phases, head, starter, is_open=is_open)
+    try:
+        yield it
+    finally:
+        it.end()
+
+
+def answers(terminal: Terminal, question: str, text: str) -> None:
+    """Type an answer into the question that is open, and send it."""
+    _read(terminal, question)
+    written = re.compile(rf"▊ *{re.escape(text)} ")
+    terminal.type(text)
+    for _ in range(5):
+        if terminal.wait_until(lambda screen: written.search(screen) is not None, 1.0):
+            break
+        terminal.send("ctrl+u", text)  # slower: a loaded machine took it for a paste
+    terminal.send("enter")
+    terminal.wait_until_gone(question)
+
+
+def agrees(terminal: Terminal, question: str, key: str) -> None:
+    """Answer the question that is open with a key."""
+    _read(terminal, question)
+    for _ in range(5):
+        terminal.send(key)
+        if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):
+            return
+    raise AssertionError(f"{key} answers nothing; the screen:\n{terminal.text}")
+
+
+def _read(terminal: Terminal, question: str) -> None:
+    """Wait for a question, as long as a person needs to see it; what is pressed sooner is dropped, as it should be."""
+    terminal.wait_for(question)
+    time.sleep(READ_S)
+
+
+def leave(terminal: Terminal) -> None:
+    """Close the screen; the run goes on."""
+    terminal.send("q")
+    assert terminal.wait_for_exit() == 0
+
+
+def together(*terminals: Terminal, key: str) -> None:
+    """Press a key in all of them at once, each by a hand of its own."""
+    hands = [threading.Thread(target=terminal.send, args=(key,)) for terminal in terminals]
+    for hand in hands:
+        hand.start()
+    for hand in hands:
+        hand.join()

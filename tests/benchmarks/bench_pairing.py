@@ -116,20 +116,25 @@ def latencies_s(found: Sequence[Program], notes: int, *, slow: int | None = None
     for number in range(notes):
         text = f"z{number:03}{os.urandom(2).hex()}"
         os.write(first._fd, b"n")
-        for _ in range(100):
-            drain(found, 0.05, slow=slow)
-            if "Enter sends" in first.text:
-                break
+        _until(found, "Enter sends", slow)
         drain(found, 0.15, slow=slow)
         for letter in text:
             os.write(first._fd, letter.encode())
             drain(found, 0.03, slow=slow)
+        _until(found, text, slow)
         drain(found, 0.1 + number % 10 / 100, slow=slow)
-        assert text in first.text, first.text
         began = time.perf_counter()
         os.write(first._fd, b"\r")
         taken.append(_shown_at(found, second, text, slow) - began)
     return taken
+
+
+def _until(found: Sequence[Program], text: str, slow: int | None) -> None:
+    """Read all screens until the first one shows a text."""
+    give_up = time.monotonic() + 10
+    while text not in found[0].text:
+        assert time.monotonic() < give_up, f"never shown: {text}\n{found[0].text}"
+        drain(found, 0.05, slow=slow)
 
 
 def _shown_at(found: Sequence[Program], second: Program, text: str, slow: int | None) -> float:

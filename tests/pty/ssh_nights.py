@@ -18,6 +18,8 @@ from seated import Night, until
 from ssh_host import OPS, SshHost
 from terminal import Terminal
 
+from cockpit.audit.line import Head
+from cockpit.audit.tail import Tail
 from cockpit.run.events import Body, Event
 
 HEAD = 'id = "shop"\nenvironment = "staging"\n'
@@ -83,6 +85,17 @@ class Shared(Night):
     def of(self, *kinds: type[Body]) -> list[Event]:
         """The events of these types, as they came."""
         return [event for event in self.events() if isinstance(event.body, kinds)]
+
+    def head(self) -> Head:
+        """Of the log, as it is now."""
+        tail = Tail(self.run_dir)
+        try:
+            while tail.read():
+                pass
+            assert tail.head is not None
+            return tail.head
+        finally:
+            tail.close()
 
     def last(self, kind: type[Body]) -> Body:
         """The newest event of a type; waits for one."""

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cockpit.audit import clock
 from cockpit.audit.moved import went_on
 from cockpit.run.elapsed import elapsed_s
+from cockpit.run.holding import holder_called
 from cockpit.run.state import KeeperState, RunState
 from cockpit.run.walk import route, waits_to_be_finished
 from cockpit.session.catalog import Listed
@@ -89,7 +90,7 @@ def row_of(listed: Listed) -> Row:
         people=tuple(map(visible, listed.people)),
         steps_settled=sum(state.steps[step].status != "open" for step in walked),
         steps=len(walked),
-        pen=visible(state.pen.user if state.pen else about.user),
+        pen=holder_called(state) if state.pen else visible(about.user),
         **_keeper(about, state, is_live=is_live),
         last=about.last_sentence,
         folder=str(about.run_dir),

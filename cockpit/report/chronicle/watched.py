@@ -61,7 +61,7 @@ class Watched:
             last=max(known.last, at),
             decisions=known.decisions + (event.is_fact and not is_note),
             notes=known.notes + is_note,
-            acted=known.acted or is_acting or isinstance(body, e.RunStarted | e.PenTaken),
+            acted=known.acted or is_acting or isinstance(body, e.RunStarted | e.PenTaken | e.PenPassed),
             watched=known.watched or (isinstance(body, e.OperatorAttached) and body.role == "watching"),
         )
 
@@ -80,6 +80,15 @@ class Watched:
 
     def _detached(self, event: e.Event, body: e.OperatorDetached) -> None:
         self._close(event, body.seat, body.reason)
+
+    def _pen_moved(self, event: e.Event, body: e.PenTaken | e.PenPassed) -> None:
+        """One screen acts from here on; older logs do not tell which."""
+        for seat, at in [*self._open.items()] if body.seat else []:
+            record, role = self._seats[at], "acting" if seat == body.seat else "watching"
+            if record.role != role and len(self._seats) < SEATS:
+                self._close(event, seat, "the pen moved")
+                self._open[seat] = len(self._seats)
+                self._seats.append(replace(record, role=role, began=event.instant.at, ended=None, why=""))
 
     def _close(self, event: e.Event, seat: str, why: str) -> None:
         at = self._open.pop(seat, None)
@@ -157,6 +166,8 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.RunStarted: Watched._began,
     e.OperatorAttached: Watched._attached,
     e.OperatorDetached: Watched._detached,
+    e.PenTaken: Watched._pen_moved,
+    e.PenPassed: Watched._pen_moved,
     e.KeeperStarted: Watched._keeper_started,
     e.KeeperStopRequested: Watched._keeper_asked,
     e.KeeperStopped: Watched._keeper_stopped,

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.report.chronicle.chronicle import Chronicle
-from cockpit.report.chronicle.records import ActionRecord, PhaseRecord, StepRecord
+from cockpit.report.chronicle.records import ActionRecord, PenRecord, PhaseRecord, StepRecord
 from cockpit.report.pages.phrasing import DEVIATIONS, STATUS, Phrasing
 from cockpit.report.pages.standouts import left_out, stand_outs
 from cockpit.run.wording import quantity
@@ -204,6 +204,12 @@ def _messages(told: Chronicle, say: Phrasing) -> Iterator[tuple[str, ...]]:
                    "", decision.sent.get("digest", ""))  # fmt: skip
 
 
+def _how_it_moved(pen: PenRecord) -> str:
+    if pen.is_passed:
+        return "offered and accepted"
+    return f"taken from somebody {pen.found}" if pen.found else "taken"
+
+
 def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     """Who was there, whose keeper watched, what was acted on; those that are not empty."""
     return _filled(
@@ -226,8 +232,8 @@ def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
             ),
         ),
         _table(
-            "pens", "The pen", ("Time", "Taken by", "From", "Reason"),
-            ((say.at(p.at), p.by, p.previous, p.reason) for p in told.pens),
+            "pens", "The pen", ("Time", "To", "From", "How", "Reason"),
+            ((say.at(p.at), p.by, p.previous, _how_it_moved(p), p.reason) for p in told.pens),
         ),
         _table(
             "keepers", "Keepers", ("Epoch", "From", "To", "Ran as", "Version", "Why it ended", "Shown differences"),

@@ -8,6 +8,7 @@ from cockpit.report.paper.sheet import Sheet, lasting, person
 from cockpit.report.paper.steps import STATUS
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.forecast import forecast
+from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.state import ActionState
 from cockpit.run.walk import open_steps, route
@@ -68,7 +69,7 @@ def standing(page: Page, sheet: Sheet) -> None:
         page.fact("began", sheet.local(state.began.at))
     page.fact("at", _place(sheet))
     if state.pen is not None:
-        page.fact("pen", f"{state.pen.user}@{state.pen.host} acts; others watch")
+        page.fact("pen", f"{holder_at(state)} acts; others watch")
     page.fact("keeper", sheet.keeper)
     if state.hold is not None:
         since = sheet.local(state.hold.since.at)

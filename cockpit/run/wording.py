@@ -137,7 +137,8 @@ def _pen_withdrawn(event: e.Event, body: e.PenWithdrawn, state: RunState | None)
 
 def _head_signed(event: e.Event, body: e.HeadSigned, state: RunState | None) -> str:
     how = "countersigned" if body.is_countersignature else "signed"
-    return f"{how} the head at {body.seq} ({shortened(body.digest, 8)}) as {shortened(body.principal, 2 * _NAME)}"
+    short = f"{shortened(body.digest[:4], 4)}·{shortened(body.digest[4:8], 4)}"
+    return f"{how} the head at {body.seq} ({short}) as {shortened(body.principal, 2 * _NAME)}"
 
 
 def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | None) -> str:

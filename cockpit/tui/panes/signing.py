@@ -67,6 +67,9 @@ def lines(seen: Seen, step_id: str, width: int) -> list[Line]:
             why = f": {shortened(fact.failed, 300)}" if fact.failed else ""
             text = f"! awaiting {called(fact.by)}'s signature{why}{_keys(seen, fact)}"
             told += [((each, "warn"),) for each in wrapped(text, width)]
+        elif seen.is_at(step_id) and fact in awaited(seen.state) and _is_late(seen, fact):
+            text = f"✖ not before {called(fact.by)}'s signature of {_what(seen, fact)}{_keys(seen, fact)}"
+            told += [((each, "bad"),) for each in wrapped(text, width)]
     return told
 
 

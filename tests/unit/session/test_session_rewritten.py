@@ -13,8 +13,10 @@ from session_runs import append, eventually, new_run
 
 from cockpit.audit import layout, line
 from cockpit.audit.rereading import BLOCK_BYTES, Reread
+from cockpit.audit.rewritten import first_other, run_named
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
+from cockpit.cli.replaying import _rewritten
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.session.identity import actor
@@ -156,6 +158,17 @@ def test_what_was_seen_behind_the_place_where_a_log_went_on_is_no_rewriting(run_
     append(run_dir, e.LogContinued(former="/before", trouble="t", seq=head.seq, digest=head.digest))
     append(run_dir, e.NoteAdded(text="on"))
     assert opened(run_dir)[1] == ""
+    assert first_other(layout.log_path(run_dir), {head.seq: head.digest, head.seq + 2: "0" * 64}) is None
+
+
+def test_a_replay_tells_a_log_that_is_not_what_the_readers_screens_saw(run_dir: Path) -> None:
+    head, _ = opened(run_dir)
+    log = layout.log_path(run_dir)
+    assert run_named(log) == run_dir.name
+    Notebook(run_dir.name).note(head)
+    assert _rewritten(run_dir) == _rewritten(log) == ""
+    in_place_and_chained(log)
+    assert _rewritten(log).startswith(f"THE LOG WAS REWRITTEN: you held {head.short} at {head.seq}")
 
 
 # ---- notes -------------------------------------------------------------------------------------------------------

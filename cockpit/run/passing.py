@@ -65,12 +65,27 @@ def _place(state: RunState, step: str | None) -> str | None:
 
 def operator_identified(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
     """The pen of a run that they began under the name that they now proved is theirs."""
+    actor = event.actor
+    if "person" not in actor.proven or (actor.person, actor.signer) != (body.person, body.key):
+        return state
+    state = replace(state, identified=state.identified | {_identity(actor)})
     seat, pen = state.seats.get(body.seat), state.pen
     if pen is not None and pen.by is not None and _only_claimed(pen.by, event.actor):
         state = replace(state, pen=replace(pen, by=event.actor))
     if seat is None:
         return state
     return replace(state, seats={**state.seats, body.seat: replace(seat, by=event.actor)})
+
+
+def credible(state: RunState, actor: e.Actor) -> e.Actor:
+    """The actor as far as this log shows it: a name that no `operator.identified` in it proves is a claim."""
+    if "person" not in actor.proven or _identity(actor) in state.identified:
+        return actor
+    return replace(actor, proven=tuple(field for field in actor.proven if field != "person"))
+
+
+def _identity(actor: e.Actor) -> tuple[str, str, str, str]:
+    return actor.user, actor.host, actor.person, actor.signer
 
 
 def _only_claimed(claimed: e.Actor, proven: e.Actor) -> bool:

@@ -104,7 +104,11 @@ def test_a_signature_of_somebody_else_does_not_count_for_them() -> None:
     signs(story, ANA)
     signs(story, e.Actor("deploy", "bastion-1", person="bo"))  # only claimed
     assert waiting(story) == [("bo", "signoff", "sign")]
-    signs(story, e.Actor("deploy", "bastion-9", person="bo", proven=("person",)))
+    named = e.Actor("deploy", "bastion-9", person="bo", signer="SHA256:bo", proven=("person",))
+    signs(story, named)  # which nothing in the log shows
+    assert waiting(story) == [("bo", "signoff", "sign")]
+    story.happens(e.OperatorIdentified(seat="S", person="bo", key="SHA256:bo", text="", signature=""), actor=named)
+    signs(story, named)
     assert waiting(story) == []
 
 

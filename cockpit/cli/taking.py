@@ -16,7 +16,6 @@ from cockpit.cli.ending import Refused, say
 from cockpit.run.commands import AcceptPen, Refusal, TakePen
 from cockpit.run.decide import permission
 from cockpit.run.elapsed import duration
-from cockpit.run.events import Actor
 from cockpit.run.friction import required_word
 from cockpit.run.handover import card, standing
 from cockpit.run.holding import holder_at, idle_for_s, is_offered_to, presence
@@ -24,15 +23,6 @@ from cockpit.run.state import RunState
 from cockpit.session.runs import called
 from cockpit.session.seat import Done, Failed, Seat
 from cockpit.text import visible
-
-
-def has_pen(run_dir: Path, actor: Actor) -> bool:
-    """Whether the pen of this run is the actor's."""
-    seat = Seat.open(run_dir, actor)
-    try:
-        return seat.has_pen
-    finally:
-        seat.close()
 
 
 def get_pen(seat: Seat, reason: str | None, *, is_shown: bool = False) -> None:

@@ -131,10 +131,14 @@ def pen_passed(state: RunState, event: e.Event, body: e.PenPassed) -> RunState:
 
 
 def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
-    if body.found and state.pen is not None and body.epoch <= state.pen.epoch:
-        return state
+    """One that an older cockpit wrote counts whatever its epoch, which grows all the same."""
+    epoch = body.epoch
+    if state.pen is not None and epoch <= state.pen.epoch:
+        if body.found:
+            return state
+        epoch = state.pen.epoch + 1
     where = f"from {body.previous}" if body.previous else ""
-    return deviate(_moved(state, event, body.epoch, body.seat, body.reason), event, "pen", where, body.reason)
+    return deviate(_moved(state, event, epoch, body.seat, body.reason), event, "pen", where, body.reason)
 
 
 def _moved(state: RunState, event: e.Event, epoch: int, seat: str, reason: str = "") -> RunState:

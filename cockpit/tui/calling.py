@@ -30,6 +30,8 @@ def rings_for(before: RunState, after: RunState, actor: Actor) -> bool:
         was = {(ask.seat, ask.since) for ask in before.pen_asked}
         declined = before.pen_offer is not None and after.pen_offer is None
         return declined or any((ask.seat, ask.since) not in was for ask in after.pen_asked)
+    if holds(after, actor):
+        return False  # by their own doing
     if is_offered_to(after, actor) and not is_offered_to(before, actor):
         return True
     return ask_of(before, actor) is not None and ask_of(after, actor) is None

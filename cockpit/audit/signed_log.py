@@ -9,15 +9,20 @@ from __future__ import annotations
 import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
-from cockpit.audit.line import Head, decode, digest
+from msgspec.structs import replace
+
+from cockpit.audit import layout
+from cockpit.audit.line import FIRST_LIMIT_BYTES, Head, decode, digest
+from cockpit.audit.reading import open_log
 from cockpit.audit.signing import judged
 from cockpit.audit.sshsig import Trust
-from cockpit.audit.verdict import LineSignature, Signature, SignedLog, Unsigned, Vouched
+from cockpit.audit.verdict import LineSignature, Problem, Signature, SignedLog, Unsigned, Verification, Vouched
 from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
-from cockpit.run.events import Event, HeadSigned, OperatorIdentified
+from cockpit.run.events import Event, HeadSigned, OperatorIdentified, RunStarted
 from cockpit.run.evolve import evolve
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
@@ -33,6 +38,9 @@ def signed_log(path: Path, signers: str | None = None) -> SignedLog | None:
     `signers` is the text of a list of allowed signers to go by; None: the one that the log itself carries, which
     whoever could write the log could have written too. Blocks for some milliseconds a signature. Raises LogUnreadable.
     """
+    path = layout.log_path(path) if path.is_dir() else path
+    if not _asks_for_signatures(path):
+        return None
     facts, claims = _read(path)
     state = _folded(facts, frozenset())
     if state.started is None or (not claims and state.profile.signing == "off"):
@@ -60,8 +68,32 @@ def signed_log(path: Path, signers: str | None = None) -> SignedLog | None:
         fixed_digest=state.started.signers_digest if state.started is not None else "",
         signatures=lines,
         vouched=_vouched(lines),
-        unsigned=_unsigned(state),
+        unsigned=_unsigned(state, times),
     )
+
+
+def _asks_for_signatures(path: Path) -> bool:
+    """By its first line: where nobody's signature counts, what looks like one proves nothing, and is not looked for."""
+    with open(open_log(path, os.O_RDONLY), "rb") as file:
+        first = file.readline(FIRST_LIMIT_BYTES + 1)
+    try:
+        body = decode(first, line=1).body
+    except LogError:
+        return False
+    return isinstance(body, RunStarted) and (body.profile.signing != "off" or bool(body.signers))
+
+
+def with_signatures(found: Verification, path: Path, signers: str | None = None) -> Verification:
+    """What was verified, with the signatures in it; one that does not count is a problem. As `signed_log`."""
+    signed = signed_log(path, signers) if found.seq else None
+    if signed is None:
+        return found
+    problems = [
+        Problem("signature", f"the signature of {each.of} at seq {each.seq} does not count: {each.why_not}")
+        for each in signed.signatures
+        if not each.by
+    ]
+    return replace(found, signed=signed, problems=(*found.problems, *problems))
 
 
 def _read(path: Path) -> tuple[list[Event], list[_Claim]]:
@@ -112,6 +144,7 @@ def _line(event: Event, worth: Signature) -> LineSignature:
     is_head = isinstance(body, HeadSigned)
     return LineSignature(
         seq=event.seq,
+        at=event.instant.at,
         kind="head" if is_head else "person",
         head=_named(body),
         of=visible(body.principal if isinstance(body, HeadSigned) else body.person),
@@ -132,10 +165,11 @@ def _vouched(lines: tuple[LineSignature, ...]) -> tuple[Vouched, ...]:
     return tuple(sorted(found.values(), key=lambda each: (-each.seq, each.by)))
 
 
-def _unsigned(state: RunState) -> tuple[Unsigned, ...]:
+def _unsigned(state: RunState, times: dict[int, datetime]) -> tuple[Unsigned, ...]:
     return tuple(
         Unsigned(
             seq=each.seq,
+            at=times[each.seq],
             by=called(each.by),
             what=step_label(state.profile, each.step) if each.step else "",
             is_approval=each.what == "signoff",

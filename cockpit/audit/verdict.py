@@ -6,6 +6,7 @@ last line was changed; only a head that was noted elsewhere does.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -69,6 +70,8 @@ class LineSignature(Struct, frozen=True):
 
     seq: int
     """Of its line."""
+    at: datetime
+    """When it was written; the fact that it names may be older."""
     kind: Literal["head", "person"]
     """`head.signed`, or `operator.identified`."""
     head: int
@@ -98,6 +101,7 @@ class Unsigned(Struct, frozen=True):
     """A fact that was to be signed and is not, nor was that waived."""
 
     seq: int
+    at: datetime
     by: str
     what: str
     """What was approved; empty for any other fact."""

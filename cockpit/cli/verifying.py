@@ -16,7 +16,7 @@ from cockpit.audit.checkpoints import Checkpoint, checkpoint_text, read_checkpoi
 from cockpit.audit.line import Head
 from cockpit.audit.moved import went_on
 from cockpit.audit.packed import Unpacked
-from cockpit.audit.signed_log import signed_log
+from cockpit.audit.signed_log import with_signatures
 from cockpit.audit.signing import beside, check
 from cockpit.audit.verdict import Problem, Signature, Verification, as_json, describe
 from cockpit.audit.verify import run_of
@@ -160,7 +160,7 @@ def _found(log: Unpacked, asked: Asked, used: set[Path], *, is_only: bool) -> Ve
     anchors = tuple(dict.fromkeys((*asked.anchors, *notes)))
     found = verified(log.path, anchors=anchors, codes=asked.codes, checkpoints=checkpoints, strict=asked.is_strict)
     found = _with_notes(found, notes, asked)
-    return _with_signed_lines(_with_signatures(found, asked), log.path, asked)
+    return with_signatures(_with_signatures(found, asked), log.path, asked.trusted)
 
 
 def _with_notes(found: Verification, notes: tuple[Head, ...], asked: Asked) -> Verification:
@@ -180,21 +180,6 @@ def _with_notes(found: Verification, notes: tuple[Head, ...], asked: Asked) -> V
         problems.append(Problem("anchor", what + "its tail was cut off, or it was rewritten"))
     kept = tuple(head for head in found.anchored if head not in own)
     return replace(found, anchored=kept, held=held, problems=tuple(problems))
-
-
-def _with_signed_lines(found: Verification, path: Path, asked: Asked) -> Verification:
-    """What the signatures in the log are worth; one that does not count is a problem."""
-    if not found.seq:
-        return found
-    signed = signed_log(path, asked.trusted)
-    if signed is None:
-        return found
-    problems = [
-        Problem("signature", f"the signature of {each.of} at seq {each.seq} does not count: {each.why_not}")
-        for each in signed.signatures
-        if not each.by
-    ]
-    return replace(found, signed=signed, problems=(*found.problems, *problems))
 
 
 def _with_signatures(found: Verification, asked: Asked) -> Verification:

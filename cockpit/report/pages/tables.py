@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cockpit.audit.verdict import Verification
 from cockpit.report.chronicle.chronicle import Chronicle
 from cockpit.report.chronicle.records import ActionRecord, PenRecord, PhaseRecord, StepRecord
 from cockpit.report.pages.phrasing import DEVIATIONS, STATUS, Phrasing
@@ -188,6 +189,32 @@ def word_tables(told: Chronicle, say: Phrasing) -> list[Table]:
         _table(
             "notes", "Notes", ("Time", "Who", "On", "Note"),
             ((say.at(n.at), n.by, say.step(n.step), n.text) for n in told.notes),
+        ),
+    )  # fmt: skip
+
+
+def signature_tables(found: Verification, say: Phrasing) -> list[Table]:
+    """Who signed what, as it was checked, and what is unsigned; those that are not empty."""
+    if found.signed is None:
+        return []
+    return _filled(
+        _table(
+            "signatures", "Signatures", ("Time", "Who", "What", "Up to", "Key", "Counts"),
+            (
+                (
+                    say.at(s.at), s.of,
+                    "proved a name" if s.kind == "person" else "countersigned" if s.is_countersignature else "signed",
+                    f"seq {s.head}", s.key, "yes" if s.by else f"NO: {s.why_not}",
+                )
+                for s in found.signed.signatures
+            ),
+        ),
+        _table(
+            "unsigned", "Unsigned", ("Time", "Who", "What", "Why"),
+            (
+                (say.at(u.at), u.by, u.what or f"seq {u.seq}", u.why or "no signature arrived")
+                for u in found.signed.unsigned
+            ),
         ),
     )  # fmt: skip
 

@@ -176,6 +176,26 @@ def test_a_signature_that_does_not_count_is_a_problem_and_signs_nothing(desk: De
     assert not {"\x1b", "\x07", "\u202e"} & set(told + errors)
 
 
+def test_a_report_has_the_signatures_and_what_is_unsigned(
+    desk: Desk, verify: Verify, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.writes(desk.signed(desk.approves()))
+    desk.writes(desk.signed(Head(seq=2, digest="ab" * 32), "bo"), BO)
+    desk.approves(BO)
+    for format_ in ("md", "html", "json"):
+        capsys.readouterr()
+        with pytest.raises(SystemExit):
+            main(["report", str(desk.run_dir), "--format", format_, "-o", "-"])
+        told = capsys.readouterr().out
+        if format_ == "json":
+            found = json.loads(told)["verification"]
+            assert (found["ok"], [bool(each["by"]) for each in found["signed"]["signatures"]]) == (False, [True, False])
+            continue
+        assert "Signatures" in told
+        assert "stands there in this log" in told
+        assert "Unsigned" in told
+
+
 def test_a_list_that_says_otherwise_makes_other_signatures_count(desk: Desk, verify: Verify) -> None:
     desk.writes(desk.signed(desk.approves()))
     desk.signers.write_text("bo " + desk.keys.public(desk.keys.key("ana")) + "\n")

@@ -141,8 +141,8 @@ def _of_me(seen: Seen) -> Iterator[tuple[str, Ink]]:
     mine = seen.state.seats.get(seen.me)
     if mine is None or mine.by is None or not is_nobody_known(mine.by, seen.state.profile.shared_accounts):
         return
-    claim = f" (you say: {shortened(mine.by.person, 20)})" if mine.by.person else ""
-    yield f"NOTHING PROVES WHO YOU ARE{claim}: approvals do not count; q, cockpit join --as NAME", "warn"
+    who = f"that you are {shortened(mine.by.person, 20)}" if mine.by.person else "who you are"
+    yield f"NOT PROVEN {who}: approvals do not count (q, cockpit join --as NAME)", "warn"
 
 
 def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:

@@ -81,7 +81,7 @@ def credible(state: RunState, actor: e.Actor) -> e.Actor:
     """The actor as far as this log shows it: a name that no `operator.identified` in it proves is a claim."""
     if "person" not in actor.proven or _identity(actor) in state.identified:
         return actor
-    return replace(actor, proven=tuple(field for field in actor.proven if field != "person"))
+    return replace(actor, proven=tuple(field for field in actor.proven if field not in ("person", "signer")))
 
 
 def _identity(actor: e.Actor) -> tuple[str, str, str, str]:

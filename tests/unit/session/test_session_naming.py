@@ -142,7 +142,7 @@ def test_whom_somebody_most_likely_is_is_told_by_the_key_of_their_session_then_b
 
 def test_a_name_is_given_and_taken_back_whole() -> None:
     proven = proving(ME, "ana", "SHA256:k")
-    assert (proven.person, proven.signer, proven.proven) == ("ana", "SHA256:k", (*ME.proven, "person"))
+    assert (proven.person, proven.signer, proven.proven) == ("ana", "SHA256:k", (*ME.proven, "person", "signer"))
     claimed = claiming(proven, "bo")
     assert (claimed.person, claimed.signer, claimed.proven) == ("bo", "", ME.proven)
 

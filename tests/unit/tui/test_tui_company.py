@@ -161,3 +161,21 @@ async def test_what_is_shown_is_told_to_the_others_and_keys_that_write_are_refus
         await pilot.pause(0.2)
         assert "you may only read this run: this run belongs to ana" in texts(app.run_screen._panes["says"].lines)
         assert app.screen is app.run_screen
+
+
+def test_whoever_proved_no_name_on_a_shared_account_is_told_so_for_as_long_as_the_screen_is_open() -> None:
+    shown = seen()
+    started = shown.state.started
+    assert started is not None
+    profile = replace(started.profile, shared_accounts=("deploy",))
+
+    def said(actor: Actor) -> str:
+        seats = {"me": SeatState("me", actor.user, "watching", shown.now, by=actor)}
+        state = replace(shown.state, seats=seats, started=replace(started, profile=profile), gates={}, hold=None)
+        return text_of(banner(replace(shown, view=replace(shown.view, state=state), me="me"), 80, 24))
+
+    assert "NOT PROVEN who you are: approvals do not count" in said(Actor("deploy", "h"))
+    claiming = said(Actor("deploy", "h", person="bo\x1b[2J"))
+    assert "NOT PROVEN that you are bo␛[2J: approvals do not count" in claiming
+    assert "NOT PROVEN" not in said(Actor("deploy", "h", person="bo", proven=("person",)))
+    assert "NOT PROVEN" not in said(Actor("ana", "h"))

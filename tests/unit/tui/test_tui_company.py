@@ -171,7 +171,7 @@ def test_whoever_proved_no_name_on_a_shared_account_is_told_so_for_as_long_as_th
 
     def said(actor: Actor) -> str:
         seats = {"me": SeatState("me", actor.user, "watching", shown.now, by=actor)}
-        state = replace(shown.state, seats=seats, started=replace(started, profile=profile), gates={}, hold=None)
+        state = replace(shown.state, seats=seats, started=replace(started, profile=profile), pen=None, hold=None)
         return text_of(banner(replace(shown, view=replace(shown.view, state=state), me="me"), 80, 24))
 
     assert "NOT PROVEN who you are: approvals do not count" in said(Actor("deploy", "h"))

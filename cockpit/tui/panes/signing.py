@@ -36,7 +36,7 @@ def shouts(seen: Seen) -> Iterator[tuple[str, Ink]]:
     for fact in awaited(seen.state):
         if _is_late(seen, fact) and not (_is_mine(seen, fact) and seen.view.signing):
             why = f": {shortened(fact.failed, 160)}" if fact.failed else ""
-            yield f"AWAITING {called(fact.by)}'S SIGNATURE, {_what(seen, fact)}{_keys(seen, fact)}{why}", "alarm"
+            yield f"AWAITING SIGNATURE of {called(fact.by)}: {_what(seen, fact)}{_keys(seen, fact)}{why}", "alarm"
 
 
 def murmurs(seen: Seen) -> Iterator[tuple[str, Ink]]:

@@ -53,11 +53,12 @@ class Witness:
             self.check()
 
     def _note(self) -> None:
-        head = self._follower.view.head
-        if head is None or self._follower.damage is not None:
+        head = self._follower.vouched  # of a log that was rewritten, what was held before
+        if head is None:
             return
         try:
-            self._follower.sync()  # what a power cut could still take away is not noted
+            if self._follower.damage is None:
+                self._follower.sync()  # what a power cut could still take away is not noted
         except LogError:
             return
         self._notebook.note(head)

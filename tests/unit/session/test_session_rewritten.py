@@ -114,6 +114,11 @@ def test_an_open_screen_says_within_3_s_that_what_it_held_is_not_there(
     refused = seat.submit(seat.command(c.AddNote, text="still here"))
     assert isinstance(refused, Failed)
     assert "THE LOG WAS REWRITTEN" in refused.sentence
+    assert f"yours are in {heads_folder() / run_dir.name}" in refused.sentence
+    head = seat.view.head
+    assert head is not None
+    seat.close()
+    assert noted(run_dir.name)[head.seq] == head.digest  # what was held is kept
 
 
 def test_a_log_that_was_copied_whole_is_told_for_what_it_is(seat: Seat, run_dir: Path) -> None:

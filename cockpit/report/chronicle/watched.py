@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.report.chronicle.happened import who
 from cockpit.report.chronicle.records import KeeperRecord, LogRecord, PersonRecord, SeatRecord, TargetRecord
 from cockpit.run import events as e
+from cockpit.run.people import facets
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
@@ -58,6 +59,8 @@ class Watched:
             known,
             via=_with(known.via, actor.via),
             keys=_with(known.keys, actor.key),
+            proven=_with_all(known.proven, facets(actor, proven=True)),
+            claimed=_with_all(known.claimed, facets(actor, proven=False)),
             last=max(known.last, at),
             decisions=known.decisions + (event.is_fact and not is_note),
             notes=known.notes + is_note,
@@ -160,6 +163,12 @@ class Watched:
 
 def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
     return known if not new or new in known or len(known) >= 20 else (*known, new)
+
+
+def _with_all(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    for each in new:
+        known = _with(known, each)
+    return known
 
 
 _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {

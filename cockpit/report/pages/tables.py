@@ -241,12 +241,12 @@ def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     """Who was there, whose keeper watched, what was acted on; those that are not empty."""
     return _filled(
         _table(
-            "people", "People", ("Who", "As", "From", "To", "Decisions", "Notes", "Came by", "Key"),
+            "people", "People", ("Who", "As", "From", "To", "Decisions", "Notes", "Came by", "Proven", "Claimed"),
             (
                 (
                     p.who, " and ".join(w for w, is_so in (("acting", p.acted), ("watching", p.watched)) if is_so),
                     say.at(p.first), say.at(p.last), str(p.decisions), str(p.notes), ", ".join(p.via),
-                    ", ".join(p.keys),
+                    ", ".join(p.proven), ", ".join(p.claimed),
                 )
                 for p in told.people
             ),

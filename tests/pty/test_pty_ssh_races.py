@@ -16,7 +16,7 @@ from seated import until
 from ssh_host import SshHost
 from ssh_nights import Shared, shared, together
 
-from cockpit.run.events import HoldPlaced, HoldReleased, PenPassed, PenTaken, PenWithdrawn, StepConfirmed
+from cockpit.run.events import HoldPlaced, HoldReleased, PenOffered, PenPassed, PenTaken, PenWithdrawn, StepConfirmed
 
 ROLES = """
 [[roles]]
@@ -63,7 +63,10 @@ class Racer:
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
             stream.close()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
 
 
 @contextmanager
@@ -135,7 +138,7 @@ def test_an_offer_of_the_pen_that_is_accepted_and_taken_back_at_the_same_instant
             for _ in range(10):
                 offered, _ = race(racing[:1], "offer")
                 assert offered == [racing[0].account]
-                did, told = race(racing, "withdraw", "accept")
+                did, told = race(racing, "withdraw", "accept", step=str(it.of(PenOffered)[-1].seq))
                 assert len(did) == 1, told
                 assert told[0]["code"] in ("no_offer", "not_pen", "watching", "other_epoch"), told
                 if did == [racing[1].account]:

@@ -27,6 +27,8 @@ PROBE_S = 0.6
 """Between two presses of the key that probes."""
 SEEN_S = 1.5
 """How long a key is given to change something before it is pressed again."""
+CHOSEN_S = 5.0
+"""How long another choice of a list is given to be seen: choosing once more would go past it."""
 TURNED_S = 10.0
 """How long a way back that was chosen is given to be seen."""
 STANDS_S = 0.17
@@ -174,7 +176,8 @@ class Operator:
                 self._down += 1
                 self.terminal.send("down", "enter")
                 assert self._down < 12, f"{wanted!r} cannot be chosen:\n{self.terminal.text}"
-                self.terminal.wait_until(lambda now: now != dialog.screen, SEEN_S)
+                # both keys have to arrive before the next look: a late one would choose anew after the answer was seen
+                self.terminal.wait_until(lambda now: _picked(now) != dialog.picked, CHOSEN_S)
             else:
                 self.press(dialog.key)
         elif dialog.is_list:
@@ -225,6 +228,11 @@ class Operator:
         found = [answer for part, answer in self.answers.items() if part in dialog.title]
         assert found, f"no answer to {dialog.title!r}:\n{dialog.screen}"
         return found[-1]
+
+
+def _picked(screen: str) -> str:
+    dialog = dialog_on(screen)
+    return dialog.picked if dialog else ""
 
 
 def _stands(screen: str, field: int, text: str) -> bool:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from report_story import written
 from screen_story import BO, HOSTILE, FakeSeat, StoryApp, blocked, text_of, texts
 
 import cockpit
+from cockpit.report.replay.film import Film
 from cockpit.run import events as e
 from cockpit.run.clocks import Skew
 from cockpit.run.events import Actor
+from cockpit.run.forecast import forecast
 from cockpit.run.state import SeatState
 from cockpit.text import visible
 from cockpit.tui.lines import width_of
@@ -19,6 +26,7 @@ from cockpit.tui.panes import company, top, tree
 from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.looking import SIGN
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.playing import Player
 
 ME = "s1"
 
@@ -179,3 +187,40 @@ def test_whoever_proved_no_name_on_a_shared_account_is_told_so_for_as_long_as_th
     assert "NOT PROVEN that you are bo␛[2J: approvals do not count" in claiming
     assert "NOT PROVEN" not in said(Actor("deploy", "h", person="bo", proven=("person",)))
     assert "NOT PROVEN" not in said(Actor("ana", "h"))
+
+
+def test_a_replay_marks_where_people_looked_then(tmp_path: Path) -> None:
+    story = blocked()
+    told = [each.event for each in story.recent]
+    told += [
+        story.happens(e.OperatorAttached(seat="x", role="watching", at=""), BO),
+        story.happens(e.NoteAdded(text="first")),
+        story.happens(e.OperatorMoved(seat="x", step="maintenance"), BO),
+        story.happens(e.NoteAdded(text="second")),
+        story.happens(e.OperatorDetached(seat="x"), BO),
+        story.happens(e.NoteAdded(text="third")),
+    ]
+    film = Film(written(told, tmp_path / "log.jsonl"))
+    try:
+        film.start(lambda: None)
+        until_whole(film)
+        player = Player(film)
+        looked = []
+        for fact in range(film.facts - 3, film.facts):
+            player.go_to(fact)
+            now = player.now()
+            shown = Seen(
+                view=player.view, now=now, keeper=player.keeper_sight(), forecast=forecast(player.view.state, now),
+                mode="REPLAY", zone=ZoneInfo("UTC"),
+            )  # fmt: skip
+            looked.append(marked(shown))
+        assert looked == [{"1.3": "b"}, {"1.1": "b"}, {}]
+    finally:
+        film.close()
+
+
+def until_whole(film: Film) -> None:
+    give_up = time.monotonic() + 20
+    while not film.is_whole:
+        assert time.monotonic() < give_up
+        time.sleep(0.001)

@@ -19,7 +19,7 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.joining import run_to_join
 from cockpit.cli.naming import as_option, named, prove
 from cockpit.cli.options import despite_place_option, reasoned
-from cockpit.cli.taking import get_pen, prepare
+from cockpit.cli.taking import get_pen, prepare, still_here
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
@@ -315,3 +315,5 @@ def _goodbye(seat: Seat) -> None:
         say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
     else:
         say(f"detached; the run {run} goes on. Come back: cockpit resume {run}")
+        if others := still_here(seat):
+            say(f"you have the pen still; {others} may take it now, with a reason")

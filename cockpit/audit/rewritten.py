@@ -25,20 +25,20 @@ SAID = "THE LOG WAS REWRITTEN"
 
 def said(held: Head, found: Head | None, where: str) -> str:
     """One sentence: what was held, and what stands there now."""
-    now = f"{found.short} stands there now" if found is not None else "no such event stands there now"
+    now = f"{found.short} stands there now" if found is not None else "that is gone"
     return f"{SAID}: you held {held.short} at {held.seq}, and {now} ({where})"
 
 
 def first_other(path: Path, held: Mapping[int, str]) -> tuple[Head, Head | None] | None:
     """The first head held that a log does not have, with what it has in its place; None if it has all of them.
 
-    `held` are whole digests by sequence number. A log that cannot be opened has none of them.
+    `held` are whole digests by sequence number. Of a log that cannot be opened nothing is said.
     """
     left = dict(held)
     try:
         fd = open_log(path, os.O_RDONLY)
     except LogUnreadable:
-        return _first(left, {})
+        return None
     others: dict[int, str] = {}
     try:
         for line in _facts(fd):

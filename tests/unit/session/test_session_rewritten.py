@@ -154,7 +154,7 @@ def test_a_log_whose_end_was_cut_off_is_told_by_the_notes(run_dir: Path) -> None
     Notebook(run_dir.name).note(head)
     log = layout.log_path(run_dir)
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-3]))
-    assert f"you held {head.short} at {head.seq}, and no such event stands there now" in opened(run_dir)[1]
+    assert f"you held {head.short} at {head.seq}, and that is gone" in opened(run_dir)[1]
 
 
 def test_what_was_seen_behind_the_place_where_a_log_went_on_is_no_rewriting(run_dir: Path) -> None:

@@ -109,7 +109,7 @@ def test_a_signature_that_does_not_count_is_the_first_thing_said_until_it_is_wai
 
 def test_a_rewritten_log_is_said_in_its_own_words() -> None:
     story = approved()
-    story.trouble = "THE LOG WAS REWRITTEN: you held 7f3a·91c2 at 4, and no such event stands there now"
+    story.trouble = "THE LOG WAS REWRITTEN: you held 7f3a·91c2 at 4, and that is gone"
     assert shouted(story).startswith(story.trouble)
 
 

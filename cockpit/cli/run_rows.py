@@ -49,7 +49,7 @@ class Row(Struct, frozen=True):
     pen: str
     """User who may act."""
     keeper: str
-    """`alive`, `gone`, or empty once the run is over."""
+    """`alive`, `gone`, `unseen` (this user may only read the run), or empty once the run is over."""
     keeper_pid: int
     """Process id of the living keeper, on this host; 0: there is none."""
     keeper_epoch: int
@@ -112,7 +112,7 @@ def _keeper(run: RunSummary, state: RunState, *, is_live: bool) -> dict[str, Any
     known = state.keeper
     if not (is_live and run.has_keeper):
         return {
-            "keeper": "gone" if is_live else "",
+            "keeper": ("unseen" if run.has_keeper is None else "gone") if is_live else "",
             "keeper_pid": 0,
             "keeper_epoch": 0,
             "keeper_since": None,

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SWITCH_S = 0.0005
 """How long drawing keeps Python's lock from the threads that read and append: a tenth of what Python gives it. A key
 is in the log 7 ms after it was pressed, and not 14."""
-_NOT_BY_ENTER = ("confirm", "run")
+_NOT_BY_ENTER = ("confirm", "run", "pen")
 """Keys that may act without a question."""
 
 
@@ -179,7 +179,7 @@ class CockpitApp(App[int]):
     def _name_terminal(self) -> None:
         if is_behind(self):
             return  # in a second it is looked at again
-        self.title_shown.set(self, calling.title(self.seat.view.state))
+        self.title_shown.set(self, calling.title(self.seat.view.state, self.seat.actor))
 
     def _propose(self) -> None:
         """Open the ways back once where a step that names one failed; never on top of another question."""

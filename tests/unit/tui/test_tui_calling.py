@@ -49,6 +49,9 @@ def test_the_title_says_what_fired_before_where_the_run_stands():
 
 
 def test_the_title_says_what_became_of_an_action_and_that_it_goes_back():
+    assert title(asked().state, ANA) == "bo ASKS FOR THE PEN · STAGING virtue"
+    assert title(offered().state, BO) == "THE PEN IS OFFERED TO YOU · STAGING virtue"
+    assert title(asked().state, BO) == title(offered().state, ANA) == title(asked().state)
     assert title(failed().state).endswith("2.2 Migrate the users: failed")
     assert title(going_back().state) == "STAGING virtue ROLLING BACK R1.1 Put the old ids back"
 

@@ -9,7 +9,7 @@ from screen_night import NIGHT_PRODUCTION
 from screen_pen import SEATS, asked, gathered, offered, paired, seat_of, troubled
 from screen_story import BO, FakeSeat, StoryApp, apart, until
 from textual import events
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -339,3 +339,18 @@ def test_the_top_line_names_the_person_behind_an_account():
     night.happens(e.OperatorAttached(seat="SEATD", role="watching", at=""), deploy)
     night.does(c.TakePen, actor=deploy, seat="SEATD", reason="r", here=(), **read(night))
     assert "pen: dora (deploy)" in "".join(text for text, _ in identity(night.seen(), 120))
+
+
+async def test_enter_in_the_palette_offers_nothing():
+    seat = seat_of(asked(), "SEATANA")
+    app = StoryApp(seat)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await apart(pilot, "ctrl+p", *"offer the pen")
+        await until(pilot, lambda: bool(app.screen.query(OptionList)) and _highlighted(app) is not None, "it is found")
+        await apart(pilot, "enter")
+        await until(pilot, lambda: "press P here" in says(app), "the key is named")
+    assert seat.asked == []
+
+
+def _highlighted(app: StoryApp) -> int | None:
+    return app.screen.query_one(OptionList).highlighted

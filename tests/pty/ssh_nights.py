@@ -122,9 +122,18 @@ def shared(
         it.end()
 
 
-def answers(terminal: Terminal, question: str, text: str) -> None:
-    """Type an answer into the question that is open, and send it."""
-    _read(terminal, question)
+def press(terminal: Terminal, key: str, pattern: str) -> None:
+    """Press a key and wait for what it does; on a loaded machine it may come while the last one is being written."""
+    for _ in range(4):
+        terminal.send(key)
+        if terminal.wait_until(lambda screen: re.search(pattern, screen) is not None, 2 * PATIENCE_S):
+            return
+    raise AssertionError(f"{key} does nothing like {pattern!r}; the screen:\n{terminal.text}")
+
+
+def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = "") -> None:
+    """Type an answer into the question that is open, or that a key opens, and send it."""
+    _read(terminal, question, opened_by)
     written = re.compile(rf"▊ *{re.escape(text)} ")
     terminal.type(text)
     for _ in range(5):
@@ -135,9 +144,9 @@ def answers(terminal: Terminal, question: str, text: str) -> None:
     terminal.wait_until_gone(question)
 
 
-def agrees(terminal: Terminal, question: str, key: str) -> None:
-    """Answer the question that is open with a key."""
-    _read(terminal, question)
+def agrees(terminal: Terminal, question: str, key: str, *, opened_by: str = "") -> None:
+    """Answer the question that is open, or that a key opens, with a key."""
+    _read(terminal, question, opened_by)
     for _ in range(5):
         terminal.send(key)
         if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):
@@ -145,9 +154,12 @@ def agrees(terminal: Terminal, question: str, key: str) -> None:
     raise AssertionError(f"{key} answers nothing; the screen:\n{terminal.text}")
 
 
-def _read(terminal: Terminal, question: str) -> None:
+def _read(terminal: Terminal, question: str, key: str) -> None:
     """Wait for a question, as long as a person needs to see it; what is pressed sooner is dropped, as it should be."""
-    terminal.wait_for(question)
+    if key:
+        press(terminal, key, question)
+    else:
+        terminal.wait_for(question)
     time.sleep(READ_S)
 
 

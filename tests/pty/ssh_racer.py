@@ -3,9 +3,8 @@
     python ssh_racer.py RUN_DIR ROLE [keeper]
 
 Each line of its input is `WHAT AT STEP`: what to ask for, when, in seconds of CLOCK_MONOTONIC, which all processes of a
-host share, and at which step the run is (`-`: it does not matter); for the pen, which fact has to have been seen. Each is answered
-by a line of JSON:
-{"done": [types of the events]} or {"code": …, "why": …}.
+host share, and at which step the run is (`-`: it does not matter); for the pen, which fact has to have been seen. Each
+is answered by a line of JSON: {"done": [types of the events]} or {"code": …, "why": …}.
 """
 
 from __future__ import annotations

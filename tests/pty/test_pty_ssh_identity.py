@@ -9,7 +9,7 @@ import pytest
 from seated import until
 from signers import Agent
 from ssh_host import FROM, SshHost
-from ssh_nights import Shared, agrees, answers, leave, past_return, shared
+from ssh_nights import Shared, agrees, answers, leave, past_return, press, shared
 from terminal import Terminal
 
 from cockpit.run.events import Actor, OperatorAttached, OperatorIdentified, StepConfirmed, StepCountersigned
@@ -66,8 +66,7 @@ def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh
             assert set(actor.proven) == known
             if ssh_host.keeps_utmp:
                 assert actor.client == FROM["bo"], "root's records count for more than the environment"
-            ana.send("i")
-            ana.wait_for(rf"key {re.escape(keys.fingerprint(keys.key('bo')))} \(claimed\)")
+            press(ana, "i", rf"key {re.escape(keys.fingerprint(keys.key('bo')))} \(claimed\)")
             ana.wait_for(r"by sudo from carl \(claimed\)")
             ana.wait_for(rf"from {FROM['bo']} ")
             ana.send("escape")
@@ -91,20 +90,14 @@ def test_on_a_shared_account_who_logged_in_is_known_and_four_eyes_are_two_people
             with goes_on("bo", "join") as bo, goes_on("ana", "join") as again:
                 bo.wait_for("WATCHING")
                 again.wait_for("WATCHING")
-                ana.send("c")
-                ana.wait_for("confirmed 1.1 First")
-                again.send("a")
-                again.wait_for("✖ ana .*holds the pen")
-                bo.send("a")
-                agrees(bo, "Agree to 1.2 Drop as the second person", "a")
+                press(ana, "c", "confirmed 1.1 First")
+                press(again, "a", "✖ ana .*holds the pen")
+                agrees(bo, "Agree to 1.2 Drop as the second person", "a", opened_by="a")
                 ana.wait_for("✔ bo.* agrees")
-                ana.send("c")
-                answers(ana, "type drop to go on", "drop")
+                answers(ana, "type drop to go on", "drop", opened_by="c")
                 bo.wait_for("confirmed 1.2 Drop")
-                again.send("a")
-                again.wait_for("✖ ana .*did")
-                bo.send("a")
-                agrees(bo, r"Approve 1\.3 Approve\?", "a")
+                press(again, "a", "✖ ana .*did")
+                agrees(bo, r"Approve 1\.3 Approve\?", "a", opened_by="a")
                 ana.wait_for("signed off 1.3 Approve")
         assert {event.actor.user for event in it.events()} == {"deploy"}
         assert [name_of(event.actor) for event in it.of(StepConfirmed, StepCountersigned)] == ["ana", "bo", "ana", "bo"]
@@ -127,33 +120,25 @@ def test_on_a_shared_account_people_pick_their_name_and_only_their_key_makes_the
             ana.wait_for("several people use deploy; who are you")
             ana.wait_for(r"number or name")
             ana.type("1")
-            ana.send("enter")
-            ana.wait_for(r"watching \(epoch 1")
+            press(ana, "enter", r"watching \(epoch 1")
             it.begun()
             ana.wait_for(r"pen: ana \(deploy\)")
-            ana.send("c")
-            ana.wait_for("confirmed 1.1 First")
+            press(ana, "c", "confirmed 1.1 First")
             # who only says so, or signs with another's key, is nobody else than whoever acts
             for key, agent in (("bo", nobodys), ("ana", hers)):
                 with comes(key, agent, "join", "--as", "bo") as liar:
                     liar.wait_for("WATCHING")
-                    liar.send("a")
-                    liar.wait_for(r"nothing proves who you are \(you say: bo\)")
+                    press(liar, "a", r"nothing proves who you are \(you say: bo\)")
                     leave(liar)
             assert it.bodies(StepCountersigned) == []
             with comes("bo", his, "join", it.run_dir.name) as bo:
                 bo.wait_for(r"number or name \[2\]")
-                bo.send("enter")
-                bo.wait_for("WATCHING")
-                bo.send("a")
-                agrees(bo, "Agree to 1.2 Drop as the second person", "a")
+                press(bo, "enter", "WATCHING")
+                agrees(bo, "Agree to 1.2 Drop as the second person", "a", opened_by="a")
                 ana.wait_for("✔ bo.* agrees")
-                ana.send("c")
-                answers(ana, "type drop to go on", "drop")
-                ana.send("a")
-                ana.wait_for("✖ ana .*did")
-                bo.send("a")
-                agrees(bo, r"Approve 1\.3 Approve\?", "a")
+                answers(ana, "type drop to go on", "drop", opened_by="c")
+                press(ana, "a", "✖ ana .*did")
+                agrees(bo, r"Approve 1\.3 Approve\?", "a", opened_by="a")
                 ana.wait_for("signed off 1.3 Approve")
                 leave(bo)
         assert [name_of(event.actor) for event in it.of(StepConfirmed, StepCountersigned)] == ["ana", "bo", "ana", "bo"]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from ssh_host import SshHost
-from ssh_nights import shared
+from ssh_nights import press, shared
 
 from cockpit.audit.ids import new_id
 from cockpit.audit.layout import log_path
@@ -106,7 +106,7 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
             ana.wait_for(r"watching \(epoch 1")
             for number in (1, 2):
                 ana.wait_for(rf"▶ 1\.{number}")
-                ana.send("c")
+                press(ana, "c", rf"confirmed 1\.{number}")
                 bo.wait_for(rf"confirmed 1\.{number}")
             heads[rewrite] = bo.wait_for(r"head (\S+)")[1]
         for rewrite, (ana, bo) in pairs.items():
@@ -121,6 +121,5 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
             assert max(told) < NOTICED_S
             assert heads[rewrite] in bo.text, "what each has seen stays, to be compared with what is there now"
             before = log.read_bytes()
-            ana.send("c")
-            ana.wait_for("✖")
+            press(ana, "c", "✖")
             assert log.read_bytes() == before, "nothing more is decided on it"

@@ -6,7 +6,7 @@ import subprocess
 
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import Shared, agrees, answers, leave, shared
+from ssh_nights import Shared, agrees, answers, leave, press, shared
 from terminal import Terminal
 
 from cockpit.audit.checkpoints import checkpoint_text
@@ -80,8 +80,7 @@ def allow(host: SshHost) -> None:
 
 def approves(bo: Terminal, number: int) -> None:
     bo.wait_for(rf"▶ 1\.{number}")
-    bo.send("a")
-    agrees(bo, rf"Approve 1\.{number} Approve {number}\?", "a")
+    agrees(bo, rf"Approve 1\.{number} Approve {number}\?", "a", opened_by="a")
 
 
 def signatures(it: Shared, user: str) -> list[HeadSigned]:
@@ -126,8 +125,7 @@ def test_an_approval_is_signed_by_the_forwarded_agent_or_said_not_to_be(ssh_host
                 approves(bo, number)
                 bo.wait_for(f"NOT SIGNED: .*{said}")
                 until(lambda number=number: len(it.of(SigningFailed)) == number - 1, "a failure in the log")
-                ana.send("a")
-                ana.wait_for(rf"✖ 1\.{number} Approve {number} awaits bo's signature")
+                press(ana, "a", rf"✖ 1\.{number} Approve {number} awaits bo's signature")
                 his.forget()
                 his.add(keys.key("bo"))
                 bo.send("S")
@@ -135,22 +133,17 @@ def test_an_approval_is_signed_by_the_forwarded_agent_or_said_not_to_be(ssh_host
             his.end()
             approves(bo, 6)
             bo.wait_for("NOT SIGNED: the SSH agent at .* is gone")
-            ana.send("c")
-            ana.wait_for(r"✖ 1\.6 Approve 6 awaits bo's signature: the SSH agent at .* is gone")
-            ana.send("w")
-            answers(ana, "why can it not wait", "he said so")
+            press(ana, "c", r"✖ 1\.6 Approve 6 awaits bo's signature: the SSH agent at .* is gone")
+            answers(ana, "why can it not wait", "he said so", opened_by="w")
             until(lambda: it.of(SignatureWaived), "a waiver")
             # a signature of bo's own key, made for something else, is put into the log
             forges(it)
             for screen in (ana, bo):
                 screen.wait_for("A SIGNATURE DOES NOT COUNT, bo at .*git")
-            ana.send("c")
-            ana.wait_for("✖ the signature of bo at .* does not count")
+            press(ana, "c", "✖ the signature of bo at .* does not count")
             assert it.of(StepConfirmed)[-1].body.step == "approve_6"
-            ana.send("w")
-            answers(ana, "why can it not wait", "a joke")
-            ana.send("c")
-            ana.wait_for("confirmed 1.7 Last")
+            answers(ana, "why can it not wait", "a joke", opened_by="w")
+            press(ana, "c", "confirmed 1.7 Last")
             for screen in (bo, ana):
                 leave(screen)
         assert len(it.of(SignatureWaived)) == 2

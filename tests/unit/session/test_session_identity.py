@@ -155,12 +155,18 @@ def test_a_login_uid_is_proven_by_a_process_of_that_user_above(host: Host) -> No
 
 @needs_root
 @pytest.mark.usefixtures("away")
-def test_a_login_uid_is_proven_by_logind_also_where_the_shell_above_is_gone(host: Host) -> None:
+def test_a_login_uid_is_proven_by_logind_below_what_logged_in(host: Host) -> None:
     host.says("loginuid", "7002")
-    host.session(5, UID=7002, AUDIT=5)
+    host.above(("bash", 7001, 7001), ("sshd", 0, 0))
+    host.session(5, UID=7002, AUDIT=5, LEADER=901)
     assert actor({}, host.places).proven == ("login",)
-    host.session(5, UID=7003, AUDIT=5)
+    host.session(5, UID=7003, AUDIT=5, LEADER=901)
     assert actor({}, host.places).proven == ()
+    # In a tmux of the account, which ana began, and to which bo attached:
+    host.session(5, UID=7002, AUDIT=5, LEADER=950)
+    host.above(("bash", 7001, 7001), ("tmux: server", 7001, 7001))
+    who = actor({}, host.places)
+    assert (who.login, who.proven) == ("7002", ())
 
 
 @pytest.mark.usefixtures("away")

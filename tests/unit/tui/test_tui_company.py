@@ -22,7 +22,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.state import SeatState
 from cockpit.text import visible
 from cockpit.tui.lines import width_of
-from cockpit.tui.panes import company, top, tree
+from cockpit.tui.panes import company, keys, top, tree
 from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.looking import SIGN
 from cockpit.tui.panes.seen import Seen
@@ -151,6 +151,9 @@ def test_the_banner_says_who_may_only_read_and_whose_clock_differs() -> None:
     shown = seen()
     reading = replace(shown, view=replace(shown.view, read_only="this run belongs to ana"))
     assert "READING ONLY, nobody sees you here: this run belongs to ana" in text_of(banner(reading, 120, 40))
+    offered = text_of(keys.hints(replace(reading, mode="WATCHING"), 120, 40))
+    assert "i who is here" in offered
+    assert not [word for word in ("note", "hold", "approve", "raise", "pen") if word in offered]
     skewed = replace(shown, view=replace(shown.view, skew=Skew("keeper", "bastion-1", -240.0)))
     assert "the keeper's clock (bastion-1) is 4m behind this host's" in text_of(banner(skewed, 120, 40))
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 LEFT_S = 5.0
 """So long a fact of the same person is left to the seat that decided it, which may have gone."""
+LEFT_TO_OTHERS_S = 75.0
+"""The same while another seat of theirs is here, which may be waiting for a hand at a key."""
 PAUSE_S = 5.0
 """Between two countersignatures."""
 TELL_S = 0.7
@@ -113,7 +115,13 @@ class Signer:
     def _is_due(self, fact: UnsignedFact, now_s: float) -> bool:
         if fact.seq <= self._tried_seq or fact.failed:
             return False
-        return fact.by == self._seat.actor or now_s - self._seen[fact.seq] >= LEFT_S
+        if fact.by == self._seat.actor:
+            return True
+        name, here = name_of(self._seat.actor), self._follower.view.here
+        is_other_here = any(
+            each.seat != self._seat.id and each.by is not None and name_of(each.by) == name for each in here
+        )
+        return now_s - self._seen[fact.seq] >= (LEFT_TO_OTHERS_S if is_other_here else LEFT_S)
 
     def _to_countersign(self, state: RunState) -> int:
         """The newest fact of others that this person has not vouched for; 0 if there is none."""

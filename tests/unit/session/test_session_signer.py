@@ -186,7 +186,20 @@ def test_without_an_agent_the_approval_waits_and_the_person_tries_again_later(
     assert isinstance(does(ana, c.ConfirmStep, step="after"), Done)
 
 
-def test_a_later_seat_of_the_same_person_signs_what_the_one_before_left(signoffs: Table) -> None:
+def test_the_end_of_a_run_is_signed_too(facts: Table) -> None:
+    ana, _ = approved(facts)
+    eventually(lambda: not ana.view.state.unsigned)
+    assert isinstance(does(ana, c.ConfirmStep, step="after"), Done)
+    assert isinstance(does(ana, c.FinishRun), Done)
+    (end,) = facts.events(e.RunFinished)
+    eventually(lambda: ana.view.state.signed[ANA.user].seq >= end.seq)
+    assert ana.view.state.unsigned == ()
+
+
+def test_a_later_seat_of_the_same_person_signs_what_the_one_before_left(
+    signoffs: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signer_module, "LEFT_S", 0.2)
     signoffs.agent.stand_still()
     ana, bo = approved(signoffs)
     bo.close("hung up")  # while its agent was being waited for

@@ -69,7 +69,7 @@ def _known(by: Actor) -> Iterator[str]:
     """What is known of an actor, each part proven or merely claimed."""
     yield f"{shortened(by.user, _NAME)}@{shortened(by.host, _NAME)}"
     for field, word in _PARTS:
-        if value := getattr(by, field):
+        if (value := getattr(by, field)) and not (field == "person" and field in by.proven):
             yield f"{word} {shortened(value, _NAME)}{_claimed(by, field)}"
     if by.client:
         yield f"from {shortened(by.client, _NAME)}{_claimed(by, 'client')}"
@@ -78,7 +78,7 @@ def _known(by: Actor) -> Iterator[str]:
     if by.key:
         yield f"key {shortened(by.key, 60)}{_claimed(by, 'key')}"
     if by.signer:
-        yield f"signs with {shortened(by.signer, 60)}{_claimed(by, 'signer')}"
+        yield f"proved their name by {shortened(by.signer, 60)}{_claimed(by, 'signer')}"
 
 
 def _claimed(by: Actor, field: str) -> str:

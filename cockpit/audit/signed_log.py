@@ -27,8 +27,9 @@ from cockpit.run.evolve import evolve
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
 from cockpit.run.state import EMPTY, RunState
-from cockpit.text import visible
+from cockpit.text import shortened
 
+_NAME = 100
 _Claim = tuple[Event, Head | None]
 
 
@@ -147,7 +148,7 @@ def _line(event: Event, worth: Signature) -> LineSignature:
         at=event.instant.at,
         kind="head" if is_head else "person",
         head=_named(body),
-        of=visible(body.principal if isinstance(body, HeadSigned) else body.person),
+        of=shortened(body.principal if isinstance(body, HeadSigned) else body.person, _NAME),
         by=worth.by,
         key=worth.key,
         is_countersignature=isinstance(body, HeadSigned) and body.is_countersignature,

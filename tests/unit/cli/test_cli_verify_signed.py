@@ -176,6 +176,27 @@ def test_a_signature_that_does_not_count_is_a_problem_and_signs_nothing(desk: De
     assert not {"\x1b", "\x07", "\u202e"} & set(told + errors)
 
 
+@pytest.mark.parametrize("text", ["", "\x00", "\x1b[2J\x07", "-I", "\u202eana", "x" * 5000, "ana\nbo", "*", "é"])
+def test_hostile_names_and_heads_are_only_shown(desk: Desk, verify: Verify, text: str) -> None:
+    head = desk.approves()
+    hostile = e.Actor(text.replace("\x00", "\x01"), HOST)
+    good = desk.signed(head)
+    for body in (
+        replace(good, principal=hostile.user),
+        replace(good, digest=text.replace("\x00", "\x02") or "0"),
+        replace(good, key=text.replace("\x00", "\x03")),
+        e.OperatorIdentified(
+            seat=text.replace("\x00", ""), person=hostile.user, key="k", text=hostile.user, signature="s"
+        ),
+    ):
+        desk.writes(body, hostile)
+    status, told, errors = verify()
+    assert status == 1
+    assert told.count("PROBLEM at signature") == 4
+    assert max(map(len, told.splitlines())) < 1000
+    assert not {"\x1b", "\x07", "\u202e", "\x00", "\x01"} & set(told + errors)
+
+
 def test_a_report_has_the_signatures_and_what_is_unsigned(
     desk: Desk, verify: Verify, capsys: pytest.CaptureFixture[str]
 ) -> None:

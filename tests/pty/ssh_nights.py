@@ -140,13 +140,16 @@ def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = ""
         if terminal.wait_until(lambda screen: written.search(screen) is not None, 1.0):
             break
         terminal.send("ctrl+u", text)  # slower: a loaded machine took it for a paste
-    terminal.send("enter")
-    terminal.wait_until_gone(question)
+    _until_gone(terminal, question, "enter")
 
 
 def agrees(terminal: Terminal, question: str, key: str, *, opened_by: str = "") -> None:
     """Answer the question that is open, or that a key opens, with a key."""
     _read(terminal, question, opened_by)
+    _until_gone(terminal, question, key)
+
+
+def _until_gone(terminal: Terminal, question: str, key: str) -> None:
     for _ in range(5):
         terminal.send(key)
         if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):

@@ -16,7 +16,6 @@ import click
 from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.joining import run_to_join
 from cockpit.cli.naming import as_option, named, prove
 from cockpit.cli.options import despite_place_option, reasoned
 from cockpit.cli.taking import get_pen, prepare, still_here
@@ -229,6 +228,8 @@ def join(run: str | None, as_name: str | None) -> int:
     Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
     once the pen comes to it: ask for it there (P). Whoever may only read the run may look, and is told so.
     """
+    from cockpit.cli.joining import run_to_join  # a list of runs, which the other commands here never need
+
     require_screen()
     run_dir = run_to_join(run)
     _refuse_former(run_dir)

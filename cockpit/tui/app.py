@@ -27,7 +27,7 @@ from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
-from cockpit.tui.panes import company, looking, pen, stepping
+from cockpit.tui.panes import looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
@@ -150,7 +150,7 @@ class CockpitApp(App[int]):
         if gone:
             self.run_screen.say((f"{looking.named(gone[-1].seat)}'s screen is gone   i shows who is here", "dim"))
         elif self.seat.id in view.state.seats:
-            was, self._other_versions = self._other_versions, company.versions(self.run_screen.seen())
+            was, self._other_versions = self._other_versions, looking.versions(self.run_screen.seen())
             if self._other_versions not in ("", was):
                 self.run_screen.say((self._other_versions, "dim"))
 

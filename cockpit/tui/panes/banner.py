@@ -17,7 +17,7 @@ from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
 from cockpit.tui.panes import pen, signing
-from cockpit.tui.panes.company import clocks
+from cockpit.tui.panes.looking import clocks
 from cockpit.tui.panes.seen import Seen
 
 _STEPPED_S = 600.0

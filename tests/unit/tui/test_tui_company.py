@@ -22,7 +22,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.state import SeatState
 from cockpit.text import visible
 from cockpit.tui.lines import width_of
-from cockpit.tui.panes import company, keys, top, tree
+from cockpit.tui.panes import company, keys, looking, top, tree
 from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.looking import SIGN
 from cockpit.tui.panes.seen import Seen
@@ -123,7 +123,7 @@ def test_the_list_says_what_is_known_of_each_and_what_is_merely_claimed() -> Non
     assert "looks at 1.3" in told
     assert "at the keys" in told
     assert f"! cockpit 9.9; this one is {cockpit.__version__}" in told
-    assert company.versions(shown).startswith(f"other cockpits than this one ({cockpit.__version__}): bo 9.9")
+    assert looking.versions(shown).startswith(f"other cockpits than this one ({cockpit.__version__}): bo 9.9")
 
 
 def test_the_list_says_who_left_and_whose_screen_died() -> None:

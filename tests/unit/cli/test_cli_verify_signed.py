@@ -217,6 +217,15 @@ def test_a_report_has_the_signatures_and_what_is_unsigned(
         assert "Unsigned" in told
 
 
+def test_paper_says_what_awaits_a_signature(desk: Desk, verify: Verify, capsys: pytest.CaptureFixture[str]) -> None:
+    desk.approves()
+    desk.writes(e.SigningFailed(seq=2, reason="the SSH agent is gone"))
+    capsys.readouterr()
+    with pytest.raises(SystemExit):
+        main(["print", str(desk.run_dir)])
+    assert "1.1 Sign awaits the signature of ana" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_list_that_says_otherwise_makes_other_signatures_count(desk: Desk, verify: Verify) -> None:
     desk.writes(desk.signed(desk.approves()))
     desk.signers.write_text("bo " + desk.keys.public(desk.keys.key("ana")) + "\n")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cockpit.run import events as e
-from cockpit.run.people import name_of, same_holder, same_person
+from cockpit.run.people import is_nobody_known, name_of, same_holder, same_person
 from cockpit.run.settled import deviate
 from cockpit.run.state import LeftSeat, Pen, PenAsk, PenOffer, RunState, SeatState
 
@@ -144,9 +144,10 @@ def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
 def _moved(state: RunState, event: e.Event, epoch: int, seat: str, reason: str = "") -> RunState:
     """Who acts from here on is the first person: what they agreed to as the second one has none any more."""
     actor = event.actor
+    is_unknown = is_nobody_known(actor, state.profile.shared_accounts)
     steps = {
         step_id: replace(step, countersigned_by="", countersigner=None)
-        if step.status == "open" and step.countersigner is not None and same_person(step.countersigner, actor)
+        if step.status == "open" and (second := step.countersigner) and (is_unknown or same_person(second, actor))
         else step
         for step_id, step in state.steps.items()
     }

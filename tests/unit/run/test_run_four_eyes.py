@@ -224,3 +224,12 @@ def test_whoever_identifies_themselves_is_named_by_the_roles_and_has_proven_it()
     body = story.does(c.Identify, person="bo", key="SHA256:bo", actor=named("bo"), role="watching", **fields)
     assert isinstance(body, e.OperatorIdentified)
     assert agrees(story, named("bo")) == ""
+
+
+def test_who_agreed_is_no_second_person_once_the_pen_is_in_a_hand_that_may_be_theirs() -> None:
+    for hand, stays in ((by_sudo("root", "cy"), True), (by_sudo("root", "bo"), False), (DEPLOY, False)):
+        story = for_two()
+        story.does(c.Countersign, step="rollout", actor=BO, role="watching")
+        assert story.state.pen is not None
+        story.happens(e.PenPassed(epoch=story.state.pen.epoch + 1, previous="ana@bastion-1"), actor=hand)
+        assert (story.state.steps["rollout"].countersigner is not None) is stays, hand

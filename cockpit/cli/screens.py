@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.audit.layout import log_path
 from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
@@ -260,8 +261,8 @@ def open_screen(
 def _name(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:
     """Let whoever sits here say and prove who they are, where the account does not. Raises Refused."""
     state = seat.view.state
-    if state.status != "live":
-        return
+    if state.status != "live" or not os.access(log_path(seat.run_dir), os.W_OK):
+        return  # nothing is written of who only reads
     if not is_asked:
         seat.actor = named(seat.actor, state.profile, as_name, state)
     prove(seat)

@@ -32,6 +32,8 @@ PAUSE_S = 5.0
 """Between two countersignatures."""
 TELL_S = 0.7
 """A key that has not signed by then waits for its owner's hand."""
+PATIENCE_S = 1.0
+"""How long closing waits for what is being broken off; nothing is written after that."""
 BEGIN_S = 0.5
 """Before the first look, so that no screen is painted later for it."""
 
@@ -78,11 +80,11 @@ class Signer:
         return told
 
     def close(self) -> None:
-        """Break off what is being signed, and sign no more."""
+        """Break off what is being signed, and sign no more. An agent that hangs is not waited for to its end."""
         self._closing.set()
         self._woken.set()
         if self._signing is not None and self._signing is not threading.current_thread():
-            self._signing.join()
+            self._signing.join(PATIENCE_S)
 
     # ---- when ----------------------------------------------------------------------------------------------------
 
@@ -181,6 +183,8 @@ class Signer:
         finally:
             telling.cancel()
             telling.join()
+        if self._closing.is_set():
+            raise SigningError("signing was broken off")
         self._seat.submit(
             self._seat.command(
                 RecordSignature,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -227,6 +228,17 @@ def test_a_key_that_wants_a_hand_at_it_is_told_while_it_waits_and_leaving_breaks
     eventually(lambda: "touch or confirm your key if it asks" in bo.view.signing)
     bo.close()
     assert not signoffs.events(e.SigningFailed)  # it was not refused, and may still be signed
+
+
+def test_a_screen_whose_agent_hangs_closes_all_the_same_and_writes_nothing_later(signoffs: Table) -> None:
+    signoffs.agent.stand_still()
+    _, bo = approved(signoffs)
+    eventually(lambda: [each for each in threading.enumerate() if each.name == "cockpit-signer"])
+    began = time.monotonic()
+    bo.close()
+    assert time.monotonic() - began < 4
+    signoffs.agent.go_on()
+    assert not [event for event in signoffs.events(e.HeadSigned) if event.actor.user == "bo"]
 
 
 def test_a_token_countersigns_only_when_its_owner_asks(signoffs: Table, monkeypatch: pytest.MonkeyPatch) -> None:

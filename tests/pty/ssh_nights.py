@@ -104,10 +104,15 @@ class Shared(Night):
 
     def end(self, *elsewhere: Path) -> None:
         """End what still serves the run."""
-        for each in self.host.keepers(self.run_dir):
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        until(lambda: not self.host.keepers(self.run_dir), "the keeper's end")
+
+        def is_over() -> bool:
+            keepers = self.host.keepers(self.run_dir)
+            for each in keepers:  # one that came late to a race has yet to leave
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            return not keepers
+
+        until(is_over, "the keeper's end")
 
 
 @contextmanager

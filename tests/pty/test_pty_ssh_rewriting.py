@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from seated import until
 from ssh_host import SshHost
 from ssh_nights import press, shared
 
@@ -109,6 +110,9 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
                 press(ana, "c", rf"confirmed 1\.{number}")
                 bo.wait_for(rf"confirmed 1\.{number}")
             heads[rewrite] = bo.wait_for(r"head (\S+)")[1]
+            it = nights[rewrite]
+            notes = it.host.folder / "home" / "bo" / ".local" / "state" / "cockpit" / "heads" / it.run_dir.name
+            until(lambda it=it, notes=notes: notes.exists() and it.head().digest in notes.read_text(), "bo's notes")
         for rewrite, (ana, bo) in pairs.items():
             log = log_path(nights[rewrite].run_dir)
             began = time.monotonic()
@@ -123,3 +127,9 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
             before = log.read_bytes()
             press(ana, "c", "✖")
             assert log.read_bytes() == before, "nothing more is decided on it"
+        # whoever was there can tell it afterwards, too; to others the chain holds
+        for it in nights.values():
+            verified = {who: it.host.run(who, "cockpit", "verify", str(it.run_dir)) for who in ("bo", "deploy")}
+            assert verified["bo"].returncode == 1, verified["bo"].stdout
+            assert "you held" in verified["bo"].stdout
+            assert verified["deploy"].returncode == 0, verified["deploy"].stdout

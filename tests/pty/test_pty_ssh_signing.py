@@ -146,3 +146,9 @@ def test_an_approval_is_signed_by_the_forwarded_agent_or_said_not_to_be(ssh_host
             for screen in (bo, ana):
                 leave(screen)
         assert len(it.of(SignatureWaived)) == 2
+        told = it.host.run("ana", "cockpit", "verify", str(it.run_dir))
+        assert told.returncode == 1
+        assert "the signature of bo at seq" in told.stdout
+        assert "it was made for `git`, not for `cockpit-checkpoint@v1`" in told.stdout
+        for name in ("ana", "bo"):
+            assert f"{name} vouches up to seq" in told.stdout

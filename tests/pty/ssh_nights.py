@@ -23,6 +23,7 @@ from cockpit.audit.tail import Tail
 from cockpit.run.events import Body, Event
 
 HEAD = 'id = "shop"\nenvironment = "staging"\n'
+PRODUCTION = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 CREATE = """
 import sys
 from cockpit.profile.kinds import installed

@@ -86,7 +86,8 @@ def asked(seat: Seat, what: str, step: str) -> Any:
         return seat.command(c.AcceptPen, **card) if what == "accept" else seat.command(c.TakePen, reason="gone", **card)
     kind = {"confirm": c.ConfirmStep, "approve": c.SignOff, "agree": c.Countersign}[what]
     painted = cursor.opened_seq if cursor is not None and cursor.step == step else 0
-    return seat.command(kind, step=step, painted_seq=painted)
+    typed = {"typed": step} if kind is c.ConfirmStep else {}  # the word that is asked for before what is irreversible
+    return seat.command(kind, step=step, painted_seq=painted, **typed)
 
 
 def tell(**what: object) -> None:

@@ -9,13 +9,12 @@ import pytest
 from seated import until
 from signers import Agent
 from ssh_host import FROM, SshHost
-from ssh_nights import Shared, agrees, answers, leave, past_return, press, shared
+from ssh_nights import PRODUCTION, Shared, agrees, answers, leave, past_return, press, shared
 from terminal import Terminal
 
 from cockpit.run.events import Actor, OperatorAttached, OperatorIdentified, StepConfirmed, StepCountersigned
 from cockpit.run.people import name_of
 
-HEAD = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 PHASES = """
 [[roles]]
 id = "dba"
@@ -45,7 +44,7 @@ def attached(it: Shared) -> list[Actor]:
 
 def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh_host: SshHost) -> None:
     keys = ssh_host.signers
-    with shared(ssh_host, PHASES, HEAD) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
+    with shared(ssh_host, PHASES, PRODUCTION) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
         ana.wait_for(r"watching \(epoch 1")
         forged = {"SSH_CONNECTION": "192.0.2.99 1 192.0.2.1 22", "SUDO_USER": "carl", "SSH_USER_AUTH": "/etc/passwd"}
         with it.sits("bo", "join") as bo, it.sits("bo", "join", **forged) as liar:
@@ -78,7 +77,7 @@ def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh
 def test_on_a_shared_account_who_logged_in_is_known_and_four_eyes_are_two_people(ssh_host: SshHost) -> None:
     if not ssh_host.knows_logins:
         pytest.skip("the kernel is told of no logins here (pam_loginuid(8), su(1))")
-    with shared(ssh_host, PHASES, HEAD + past_return(), starter="") as it:
+    with shared(ssh_host, PHASES, PRODUCTION + past_return(), starter="") as it:
 
         def goes_on(who: str, *words: str) -> Terminal:
             """Somebody logs in as themselves, and goes on as the account that all share."""
@@ -110,7 +109,7 @@ def test_on_a_shared_account_people_pick_their_name_and_only_their_key_makes_the
     keys = ssh_host.signers
     hers, his, nobodys = ssh_host.agent("ana"), ssh_host.agent("bo"), ssh_host.agent()
     ssh_host.file("profiles/people", "".join(f"{name} {keys.public(keys.key(name))}\n" for name in ("ana", "bo")))
-    head = HEAD + 'shared_accounts = ["deploy"]\nallowed_signers = "people"\n' + past_return()
+    head = PRODUCTION + 'shared_accounts = ["deploy"]\nallowed_signers = "people"\n' + past_return()
     with shared(ssh_host, PHASES, head, starter="") as it:
 
         def comes(key: str, agent: Agent, *words: str) -> Terminal:

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import agrees, answers, leave, past_return, press, shared
+from ssh_nights import PRODUCTION, agrees, answers, leave, past_return, press, shared
 
 from cockpit.run.events import (
     HoldPlaced,
@@ -51,7 +51,6 @@ kind = "signoff"
 role = "dba"
 four_eyes = true
 """
-PRODUCTION = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 
 
 def test_two_people_walk_a_run_together_from_its_start_to_its_end(ssh_host: SshHost) -> None:

@@ -14,9 +14,18 @@ from typing import Any
 import pytest
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import Shared, shared, together
+from ssh_nights import PRODUCTION, Shared, past_return, shared, together
 
-from cockpit.run.events import HoldPlaced, HoldReleased, PenOffered, PenPassed, PenTaken, PenWithdrawn, StepConfirmed
+from cockpit.run.events import (
+    HoldPlaced,
+    HoldReleased,
+    PenOffered,
+    PenPassed,
+    PenTaken,
+    PenWithdrawn,
+    StepConfirmed,
+    StepCountersigned,
+)
 
 ROLES = """
 [[roles]]
@@ -32,6 +41,7 @@ id = "step_{number}"
 title = "Step {number}"
 """
 APPROVED = CONFIRMED + 'kind = "signoff"\nrole = "dba"\n'
+FOR_TWO = CONFIRMED + 'risk = "irreversible"\n'
 SOON_S = 0.03
 """From when all are told until they act."""
 
@@ -114,6 +124,19 @@ def test_of_those_who_decide_at_the_same_instant_exactly_one_did_it(ssh_host: Ss
         assert confirmed == [f"step_{number}" for number in range(rounds)]
         assert it.host.run("ana", "cockpit", "verify", str(it.run_dir)).returncode == 0
     print(f"{rounds} rounds of three seats: {dict(won)}")
+
+
+def test_of_those_who_agree_at_the_same_instant_one_is_the_second_person(ssh_host: SshHost) -> None:
+    steps = "".join(FOR_TWO.format(number=number) for number in range(5))
+    with shared(ssh_host, ROLES + steps, PRODUCTION + past_return()) as it:
+        with racers(it, ("ana", "acting"), ("bo", "watching"), ("deploy", "watching")) as (ana, *others):
+            for number in range(5):
+                did, told = race([*others, ana], "agree", step=f"step_{number}")
+                assert len(did) == 1, told
+                assert did != ["ana"]
+                assert {each["code"] for each in told} <= {"no_second_asked", "four_eyes"}, told
+                assert race([ana], "confirm", step=f"step_{number}")[0] == ["ana"]
+        assert len(it.of(StepCountersigned)) == len(it.of(StepConfirmed)) == 5
 
 
 def test_of_those_who_stop_the_line_at_the_same_instant_one_did(ssh_host: SshHost) -> None:

@@ -36,6 +36,7 @@ def run_dir(tmp_path: Path) -> Path:
 def seat(run_dir: Path) -> Iterator[Seat]:
     seat = Seat.open(run_dir, actor())
     seat.follow(lambda view: None)
+    eventually(lambda: seat.id in seat.view.state.seats)  # nothing of its own is being written any more
     yield seat
     seat.close("test is over")
 

@@ -21,7 +21,7 @@ from cockpit.tui.screens.dialogs import AskDialog
 
 PROFILE = Profile(
     id="virtue",
-    environment="production",
+    environment="prod",
     production=True,
     signing="signoffs",
     allowed_signers="signers",
@@ -103,7 +103,7 @@ def test_a_signature_that_does_not_count_is_the_first_thing_said_until_it_is_wai
     assert shouted(story).startswith(
         "A SIGNATURE DOES NOT COUNT, bo at 9: it is not under this text; w goes on in spite"
     )
-    story.does(c.WaiveSignature, seq=9, is_bad=True, reason="r", typed="production")
+    story.does(c.WaiveSignature, seq=9, is_bad=True, reason="r", typed="prod")
     assert "DOES NOT COUNT" not in shouted(story)
 
 
@@ -147,11 +147,11 @@ async def test_w_goes_on_without_a_signature_for_a_reason_and_a_word() -> None:
         assert "Go on without bo's signature: 1.2 Approve it" in shown
         assert f"It was not signed: {GONE}" in shown
         await until(pilot, lambda: app.screen._since < events.Key("x", "x").time)  # type: ignore[attr-defined]
-        await apart(pilot, *"lost", "tab", *"production", "enter")
+        await apart(pilot, *"he", "tab", *"prod", "enter")
         await until(pilot, lambda: bool(seat.asked))
     (asked,) = seat.asked
     assert isinstance(asked, c.WaiveSignature)
-    assert (asked.reason, asked.typed, asked.is_bad) == ("lost", "production", False)
+    assert (asked.reason, asked.typed, asked.is_bad) == ("he", "prod", False)
     assert seat.view.state.unsigned == ()
 
 
@@ -165,7 +165,7 @@ async def test_w_goes_on_in_spite_of_a_signature_that_does_not_count() -> None:
         await apart(pilot, "w")
         await until(pilot, lambda: isinstance(app.screen, AskDialog))
         await until(pilot, lambda: app.screen._since < events.Key("x", "x").time)  # type: ignore[attr-defined]
-        await apart(pilot, *"why", "enter")
+        await apart(pilot, "y", "enter")
         await until(pilot, lambda: bool(seat.asked))
     (asked,) = seat.asked
     assert isinstance(asked, c.WaiveSignature)

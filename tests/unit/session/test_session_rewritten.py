@@ -124,8 +124,8 @@ def test_an_open_screen_says_within_3_s_that_what_it_held_is_not_there(
 
 def test_a_log_that_was_copied_whole_is_told_for_what_it_is(seat: Seat, run_dir: Path) -> None:
     log = layout.log_path(run_dir)
-    shutil.copy(log, run_dir / "copy")
-    (run_dir / "copy").rename(log)
+    shutil.copy(log, run_dir.parent / "copy")  # not in the run: for a moment it is open to others
+    (run_dir.parent / "copy").rename(log)
     eventually(lambda: seat.view.trouble)
     assert "was replaced by another file while in use" in seat.view.trouble
     assert "REWRITTEN" not in seat.view.trouble

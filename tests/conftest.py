@@ -35,13 +35,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is marked `many`, unless `--many` asks for it."""
+    """Put what is long first, and leave out what is marked `many`, unless `--many` asks for it."""
+    items.sort(key=_turn)
     if config.getoption("--many"):
         return
     left_out = [item for item in items if item.get_closest_marker("many")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in set(left_out)]
+
+
+def _turn(item: pytest.Item) -> int:
+    """When a test has its turn: those that wait for processes, then benchmarks, then those that take milliseconds.
+
+    At the very beginning every process compiles what it imports, which is no time to measure anything; and a long test
+    at the end keeps one process busy and lets the others wait.
+    """
+    if item.get_closest_marker("benchmark"):
+        return 1
+    return 0 if item.nodeid.startswith(("tests/crash/", "tests/integration/", "tests/pty/")) else 2
 
 
 @pytest.fixture(scope="session")

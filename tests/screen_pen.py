@@ -11,6 +11,7 @@ from cockpit.run import events as e
 
 CY = e.Actor("cy", "bastion-1", tty="pts/7")
 SEATS = {"SEATANA": ANA, "SEATBO": BO, "SEATCY": CY}
+HERE = tuple(SEATS)
 
 
 def gathered(night: Night, *gone: str) -> Night:
@@ -30,14 +31,14 @@ def paired(profile: Profile = NIGHT, step_id: str = "go") -> Night:
 def asked(profile: Profile = NIGHT, reason: str = "you have been up since six") -> Night:
     """Bo has asked ana for the pen."""
     night = paired(profile)
-    night.does(c.AskPen, actor=BO, seat="SEATBO", here=tuple(SEATS), reason=reason)
+    night.does(c.AskPen, actor=BO, seat="SEATBO", here=HERE, reason=reason)
     return gathered(night)
 
 
 def offered(profile: Profile = NIGHT) -> Night:
     """Ana offers bo the pen."""
     night = paired(profile)
-    night.does(c.OfferPen, to="SEATBO", here=tuple(SEATS))
+    night.does(c.OfferPen, to="SEATBO", here=HERE)
     return gathered(night)
 
 
@@ -50,7 +51,7 @@ def troubled() -> Night:
         night.happens(e.TriggerRaised(reason=name), BO)
     night.happens(e.HoldPlaced(reason="look at replica 2 before anything else is done"), BO)
     night.happens(e.ProbeChanged(probe="api_health", previous="unread", status="fail", value=500))
-    night.does(c.OfferPen, to="SEATBO", here=tuple(SEATS))
+    night.does(c.OfferPen, to="SEATBO", here=HERE)
     return gathered(night)
 
 

@@ -30,7 +30,7 @@ from cockpit.run.readings import ConditionVerdict, Reading
 from cockpit.run.state import EMPTY, RunState, SeatState
 from cockpit.run.wording import sentence
 from cockpit.session.seat import Done, Failed, Unsettled
-from cockpit.session.view import Recent, View
+from cockpit.session.view import Recent, Rejected, View
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Mode, Seen
@@ -110,6 +110,8 @@ class Story:
         self.seq = 0
         self.here: tuple[SeatState, ...] = ()
         self.trouble = ""
+        self.signing = ""
+        self.rejected: tuple[Rejected, ...] = ()
         has_window = profile.window is not None
         self.happens(
             e.RunStarted(
@@ -193,7 +195,10 @@ class Story:
         return Head(seq=self.state.last_fact_seq, digest="7f3a91c2" + f"{self.seq:056x}")
 
     def view(self) -> View:
-        return View(state=self.state, head=self.head(), recent=self.recent, trouble=self.trouble, here=self.here)
+        return View(
+            state=self.state, head=self.head(), recent=self.recent, trouble=self.trouble, here=self.here,
+            signing=self.signing, rejected=self.rejected,
+        )  # fmt: skip
 
     def seen(
         self, *, keeper: KeeperSight = ALIVE, mode: Mode = "LIVE", selected: str | None = None, me: str = ""
@@ -274,6 +279,19 @@ class FakePresence:
         """A key was pressed."""
 
 
+class FakeSigner:
+    """What a seat signs when it is asked to."""
+
+    def __init__(self) -> None:
+        self.told = ""
+        """What there is to sign."""
+        self.asked = 0
+
+    def again(self) -> str:
+        self.asked += 1
+        return self.told
+
+
 class FakeSeat:
     """A seat over a story: decides as a real one does, keeps what was asked, writes no disk."""
 
@@ -289,6 +307,7 @@ class FakeSeat:
         self._callback: Callable[[View], None] = lambda view: None
         self._view = story.view()
         self.presence = FakePresence()
+        self.signer = FakeSigner()
 
     @property
     def view(self) -> View:

@@ -7,39 +7,49 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from cockpit.audit.beyond import lines_of
-from cockpit.audit.line import Head, digest
+from cockpit.audit.chain import named_run
+from cockpit.audit.line import FIRST_LIMIT_BYTES, Head, digest
 from cockpit.audit.reading import open_log
 from cockpit.errors import LogUnreadable
 
 _SEQ = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),')
+_FACT, _BEGINNING = b'"class":"fact"', 256
+"""Stands in the first bytes of a line that is a fact."""
+_BLOCK_BYTES = 1 << 20
+_CONTINUED = b'"type":"log.continued"'
 SAID = "THE LOG WAS REWRITTEN"
 
 
 def said(held: Head, found: Head | None, where: str) -> str:
     """One sentence: what was held, and what stands there now."""
-    now = f"{found.short} stands there now" if found is not None else "no such event stands there now"
+    now = f"{found.short} stands there now" if found is not None else "that is gone"
     return f"{SAID}: you held {held.short} at {held.seq}, and {now} ({where})"
 
 
 def first_other(path: Path, held: Mapping[int, str]) -> tuple[Head, Head | None] | None:
     """The first head held that a log does not have, with what it has in its place; None if it has all of them.
 
-    `held` are whole digests by sequence number. A log that cannot be opened has none of them.
+    `held` are whole digests by sequence number. Of a log that cannot be opened nothing is said.
     """
     left = dict(held)
     try:
         fd = open_log(path, os.O_RDONLY)
     except LogUnreadable:
-        return _first(left, {})
+        return None
     others: dict[int, str] = {}
     try:
-        for _, line in lines_of(fd, 0, os.fstat(fd).st_size):
-            match = _SEQ.match(line) if line is not None else None
-            if match is None or line is None or (seq := int(match[1])) not in held:
+        for line in _facts(fd):
+            match = _SEQ.match(line)
+            if match is None:
+                continue
+            seq = int(match[1])
+            if _CONTINUED in line[:_BEGINNING]:
+                # What was seen behind the place at which it was continued may never have been acknowledged.
+                left = {each: wanted for each, wanted in left.items() if each <= seq}
+            if seq not in held:
                 continue
             found = digest(line)
             if found == held[seq]:
@@ -50,6 +60,33 @@ def first_other(path: Path, held: Mapping[int, str]) -> tuple[Head, Head | None]
     finally:
         os.close(fd)
     return _first(left, others)
+
+
+def run_named(path: Path) -> str:
+    """The run that a log's first bytes name; empty if they name none."""
+    try:
+        fd = open_log(path, os.O_RDONLY)
+    except LogUnreadable:
+        return ""
+    with open(fd, "rb") as file:
+        return named_run(file.read(_BEGINNING))
+
+
+def _facts(fd: int) -> Iterator[bytes]:
+    """The whole lines that call themselves facts, without their newlines; the others are not even cut apart."""
+    rest, offset = b"", 0
+    while block := os.pread(fd, _BLOCK_BYTES, offset):
+        offset += len(block)
+        block = rest + block
+        end, at = block.rfind(b"\n") + 1, 0
+        rest = block[end:]
+        while (place := block.find(_FACT, at, end)) >= 0:
+            start = max(at, block.rfind(b"\n", at, place) + 1)
+            at = block.find(b"\n", place, end) + 1
+            if place - start < _BEGINNING:
+                yield block[start : at - 1]
+        if len(rest) > FIRST_LIMIT_BYTES:
+            return  # no line is so long
 
 
 def _first(left: Mapping[int, str], others: Mapping[int, str]) -> tuple[Head, Head | None] | None:

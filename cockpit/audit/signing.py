@@ -71,9 +71,10 @@ def judged(event: Event, held: Head | None, trust: Trust | None, at: datetime) -
     else:
         return Signature(why_not="it is no signature")
     if held is None or head.seq >= event.seq:
-        return Signature(why_not=f"it is of {head.short} at {head.seq}, and there is no such fact before it")
+        return Signature(why_not=f"it is of {visible(head.short)} at {head.seq}, and there is no such fact before it")
     if head.digest != held.digest:
-        return Signature(why_not=f"it is of {head.short} at {head.seq}, and {held.short} stands there in this log")
+        why = f"it is of {visible(head.short)} at {head.seq}, and {held.short} stands there in this log"
+        return Signature(why_not=why)
     if name not in names:
         return Signature(why_not=f"it names {shortened(name, 60)}, and {called(event.actor)} wrote it")
     found = checked(text.encode(errors="replace"), body.signature, trust, dict.fromkeys((name, *names)), namespace, at)

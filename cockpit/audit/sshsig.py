@@ -165,7 +165,9 @@ def checked(text: bytes, signature: str, trust: Trust, names: Iterable[str], nam
     if blob.namespace != namespace:
         wrong = shortened(blob.namespace, 60)
         return Signature(key=blob.fingerprint, why_not=f"it was made for `{wrong}`, not for `{namespace}`")
-    names = tuple(names)
+    names = tuple(name for name in names if name.isprintable() and name)  # what no argument can hold is nobody's name
+    if not names:
+        return Signature(key=blob.fingerprint, why_not="it names nobody")
     if why := _not_allowed(blob, trust, names):
         return Signature(key=blob.fingerprint, why_not=why)
     program = shutil.which("ssh-keygen")

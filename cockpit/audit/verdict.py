@@ -6,6 +6,7 @@ last line was changed; only a head that was noted elsewhere does.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -64,6 +65,68 @@ class Noted(Struct, frozen=True):
     signature: Signature | None = None
 
 
+class LineSignature(Struct, frozen=True):
+    """A signature in the log."""
+
+    seq: int
+    """Of its line."""
+    at: datetime
+    """When it was written; the fact that it names may be older."""
+    kind: Literal["head", "person"]
+    """`head.signed`, or `operator.identified`."""
+    head: int
+    """Of the fact that it names."""
+    of: str
+    """Whose it says that it is."""
+    by: str
+    """Whose it is; empty if it proves nothing."""
+    key: str = ""
+    is_countersignature: bool = False
+    why_not: str = ""
+    """Why it proves nothing; empty if it does."""
+
+
+class Vouched(Struct, frozen=True):
+    """How far somebody's signatures vouch for the log."""
+
+    by: str
+    seq: int
+    count: int
+    """Of good signatures."""
+    key: str
+    """Of the last."""
+
+
+class Unsigned(Struct, frozen=True):
+    """A fact that was to be signed and is not, nor was that waived."""
+
+    seq: int
+    at: datetime
+    by: str
+    what: str
+    """What was approved; empty for any other fact."""
+    is_approval: bool
+    why: str = ""
+    """Why it could not be signed, where that is known."""
+
+
+class SignedLog(Struct, frozen=True):
+    """The signatures that a log carries."""
+
+    signing: str
+    """What the profile asks to be signed: `off`, `signoffs`, `facts`."""
+    is_own_list: bool
+    """They were checked by the list that the log itself carries."""
+    signers_digest: str
+    """SHA-256 of the list that they were checked by, hex; empty if there was none."""
+    fixed_digest: str
+    """The same of the list that the run fixed at its start."""
+    signatures: tuple[LineSignature, ...]
+    vouched: tuple[Vouched, ...]
+    """Whoever vouches furthest first."""
+    unsigned: tuple[Unsigned, ...]
+
+
 class Verification(Struct, frozen=True):
     """What a log's bytes show."""
 
@@ -95,6 +158,10 @@ class Verification(Struct, frozen=True):
     anchored: tuple[Head, ...] = ()
     """The given heads that the chain contains, with the digits that were given."""
     checkpoints: tuple[Noted, ...] = ()
+    held: tuple[Head, ...] = ()
+    """Heads that the reader's own screens noted, and that the chain contains, by sequence number."""
+    signed: SignedLog | None = None
+    """The signatures in it; None: it has none and asks for none, or they were not looked at."""
     is_strict: bool = False
     """Whether every line was held against all that the format says is never written."""
     problems: tuple[Problem, ...] = ()
@@ -210,7 +277,31 @@ def _about_signatures(found: Verification) -> list[str]:
                 told.append(f"signed by {signature.by} with {signature.key}: {pinned} and everything before it")
             else:
                 told.append(f"{signature.by} put a good signature under {pinned}, WHICH THIS CHAIN DOES NOT HOLD")
+    if found.signed is not None:
+        told += _about_signed_lines(found.signed)
     return told or ["no signatures"]
+
+
+def _about_signed_lines(signed: SignedLog) -> list[str]:
+    told = [
+        f"{each.by} vouches up to seq {each.seq}, with {each.key} ({_count(each.count, 'signature', 'signatures')})"
+        for each in signed.vouched
+    ]
+    names = sum(each.kind == "person" and bool(each.by) for each in signed.signatures)
+    if names:
+        told.append(f"{_count(names, 'name was', 'names were')} proven by a signature (operator.identified)")
+    if signed.unsigned:
+        which = _listed(
+            [f"{each.seq} by {each.by}" + (f", {each.what}" if each.what else "") for each in signed.unsigned]
+        )
+        told.append(f"{_count(len(signed.unsigned), 'fact is', 'facts are')} unsigned: seq {which}")
+    if not signed.signatures:
+        return [*told, f"no signatures, although the profile asks for them (signing = {signed.signing})"]
+    if signed.is_own_list:
+        told.append("checked by the list that the log carries: whoever rewrites a log can rewrite it; give --signers")
+    elif signed.signers_digest != signed.fixed_digest:
+        told.append("checked by --signers, which is ANOTHER list than the one that the run fixed at its start")
+    return told
 
 
 def _about_anchors(found: Verification) -> list[str]:
@@ -218,7 +309,12 @@ def _about_anchors(found: Verification) -> list[str]:
         f"anchored to seq {anchor.seq} ({anchor.short}), {_count(found.seq - anchor.seq, 'record', 'records')} after it"
         for anchor in found.anchored
     ]
-    if told and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
+    if found.held:
+        last, before = found.held[-1], len(found.held) - 1
+        more = f", and {before} before it" if before else ""
+        after = _count(found.seq - last.seq, "record", "records")
+        told.append(f"held by you: seq {last.seq} ({last.short}){more}; {after} after it")
+    if found.anchored and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
         told.append("so few digits are for eyes: whoever rewrites a log can make them fit; note 32 for checking")
     if not told and any(problem.kind in ("anchor", "checkpoint") for problem in found.problems):
         return ["not anchored: no head that was noted elsewhere is in this log"]

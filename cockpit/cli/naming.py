@@ -73,9 +73,6 @@ def prove(seat: Seat) -> None:
     actor = seat.actor
     if not actor.person or "person" in actor.proven:
         return
-    if seat.view.read_only:
-        say(f"you may only read this run: that you are {visible(actor.person)} is told to nobody")
-        return
     if not can_prove(seat.view.state):
         why = "this run has no list of allowed signers (`signing` and `allowed_signers` in the profile)"
     else:

@@ -29,7 +29,8 @@ def replay(log_: str, at: str, zone: str | None) -> int:
         gc.disable()  # until the first paint much is made and nothing dropped: looking for garbage finds none
         from cockpit.tui.replay import run_replay
 
-        return run_replay(log.path, at=at, zone=_zone(zone), trouble=log.trouble or _left_behind(log.given))
+        trouble = log.trouble or _left_behind(log.given) or _rewritten(log.path)
+        return run_replay(log.path, at=at, zone=_zone(zone), trouble=trouble)
 
 
 def _left_behind(path: Path) -> str:
@@ -41,6 +42,18 @@ def _left_behind(path: Path) -> str:
 
     where = went_on(run_dir)
     return f"this log was left behind: the run goes on in {where}" if where else ""
+
+
+def _rewritten(log: Path) -> str:
+    """What of the heads that this person's screens noted is not in the log; empty if all are, or none were noted."""
+    from cockpit.audit.layout import log_path
+    from cockpit.audit.rewritten import first_other, run_named, said
+    from cockpit.session.noted import noted
+
+    log = log_path(log) if log.is_dir() else log
+    heads = noted(run_named(log))
+    other = first_other(log, heads) if heads else None
+    return said(*other, "as your screens noted it") if other is not None else ""
 
 
 def _zone(name: str | None) -> str:

@@ -11,6 +11,7 @@ from msgspec import Struct
 from cockpit.audit import clock
 from cockpit.audit.moved import went_on
 from cockpit.run.elapsed import elapsed_s
+from cockpit.run.holding import holder_called
 from cockpit.run.state import KeeperState, RunState
 from cockpit.run.walk import route, waits_to_be_finished
 from cockpit.session.catalog import Listed
@@ -48,7 +49,7 @@ class Row(Struct, frozen=True):
     pen: str
     """User who may act."""
     keeper: str
-    """`alive`, `gone`, or empty once the run is over."""
+    """`alive`, `gone`, `unseen` (this user may only read the run), or empty once the run is over."""
     keeper_pid: int
     """Process id of the living keeper, on this host; 0: there is none."""
     keeper_epoch: int
@@ -89,7 +90,7 @@ def row_of(listed: Listed) -> Row:
         people=tuple(map(visible, listed.people)),
         steps_settled=sum(state.steps[step].status != "open" for step in walked),
         steps=len(walked),
-        pen=visible(state.pen.user if state.pen else about.user),
+        pen=holder_called(state) if state.pen else visible(about.user),
         **_keeper(about, state, is_live=is_live),
         last=about.last_sentence,
         folder=str(about.run_dir),
@@ -111,7 +112,7 @@ def _keeper(run: RunSummary, state: RunState, *, is_live: bool) -> dict[str, Any
     known = state.keeper
     if not (is_live and run.has_keeper):
         return {
-            "keeper": "gone" if is_live else "",
+            "keeper": ("unseen" if run.has_keeper is None else "gone") if is_live else "",
             "keeper_pid": 0,
             "keeper_epoch": 0,
             "keeper_since": None,

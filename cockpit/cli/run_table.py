@@ -113,7 +113,7 @@ def _cut(cell: Cell) -> Cell:
 
 def _keeper_alone(row: Row) -> str:
     told = _keeper(row)
-    return f"keeper {told}" if row.keeper == "alive" and not row.went_on else told
+    return f"keeper {told}" if row.keeper in ("alive", "unseen") and not row.went_on else told
 
 
 def _keeper(row: Row) -> str:
@@ -122,6 +122,8 @@ def _keeper(row: Row) -> str:
         return ""
     if row.went_on:
         return f"went on in {row.went_on}"
+    if row.keeper == "unseen" and not row.keeper_stopped:
+        return "not to be seen"
     if row.keeper != "alive":
         return f"no keeper ({row.keeper_stopped})" if row.keeper_stopped else "no keeper"
     now = datetime.now(UTC)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cockpit.audit.layout import log_path
 from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.joining import run_to_join
 from cockpit.cli.naming import as_option, named, prove
 from cockpit.cli.options import despite_place_option, reasoned
-from cockpit.cli.taking import get_pen, prepare
+from cockpit.cli.taking import get_pen, prepare, still_here
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError
@@ -229,6 +229,8 @@ def join(run: str | None, as_name: str | None) -> int:
     Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
     once the pen comes to it: ask for it there (P). Whoever may only read the run may look, and is told so.
     """
+    from cockpit.cli.joining import run_to_join  # a list of runs, which the other commands here never need
+
     require_screen()
     run_dir = run_to_join(run)
     _refuse_former(run_dir)
@@ -259,8 +261,8 @@ def open_screen(
 def _name(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:
     """Let whoever sits here say and prove who they are, where the account does not. Raises Refused."""
     state = seat.view.state
-    if state.status != "live":
-        return
+    if state.status != "live" or not os.access(log_path(seat.run_dir), os.W_OK):
+        return  # nothing is written of who only reads
     if not is_asked:
         seat.actor = named(seat.actor, state.profile, as_name, state)
     prove(seat)
@@ -315,3 +317,5 @@ def _goodbye(seat: Seat) -> None:
         say(f"the run {run} goes on without this screen; watch it again: cockpit join {run}")
     else:
         say(f"detached; the run {run} goes on. Come back: cockpit resume {run}")
+        if others := still_here(seat):
+            say(f"you have the pen still; {others} may take it now, with a reason")

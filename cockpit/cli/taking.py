@@ -16,23 +16,14 @@ from cockpit.cli.ending import Refused, say
 from cockpit.run.commands import AcceptPen, Refusal, TakePen
 from cockpit.run.decide import permission
 from cockpit.run.elapsed import duration
-from cockpit.run.events import Actor
 from cockpit.run.friction import required_word
 from cockpit.run.handover import card, standing
-from cockpit.run.holding import holder_at, idle_for_s, is_offered_to, presence
+from cockpit.run.holding import holder_at, idle_for_s, is_offered_to, others_here, presence
+from cockpit.run.people import called as called_by
 from cockpit.run.state import RunState
 from cockpit.session.runs import called
 from cockpit.session.seat import Done, Failed, Seat
 from cockpit.text import visible
-
-
-def has_pen(run_dir: Path, actor: Actor) -> bool:
-    """Whether the pen of this run is the actor's."""
-    seat = Seat.open(run_dir, actor)
-    try:
-        return seat.has_pen
-    finally:
-        seat.close()
 
 
 def get_pen(seat: Seat, reason: str | None, *, is_shown: bool = False) -> None:
@@ -102,6 +93,13 @@ def ask_word(state: RunState) -> str:
     """The word that production asks for; empty elsewhere."""
     word = required_word(state, "pen", "", clock.now())
     return str(click.prompt(f"type {visible(word)} to go on", err=True)).strip() if word else ""
+
+
+def still_here(seat: Seat) -> str:
+    """Who else was at the run when this seat was left, by name; empty if nobody was."""
+    view = seat.view
+    others = others_here(view.state, [each.seat for each in view.here])
+    return ", ".join(dict.fromkeys(called_by(each.by) for each in others[:3] if each.by is not None))
 
 
 def told(outcome: object) -> str:

@@ -12,10 +12,11 @@ import click
 import msgspec
 from msgspec.structs import replace
 
-from cockpit.audit.checkpoints import Checkpoint, checkpoint_text, read_checkpoint
+from cockpit.audit.checkpoints import Checkpoint, checkpoint_text, read_checkpoint, small_file
 from cockpit.audit.line import Head
 from cockpit.audit.moved import went_on
 from cockpit.audit.packed import Unpacked
+from cockpit.audit.signed_log import with_signatures
 from cockpit.audit.signing import beside, check
 from cockpit.audit.verdict import Problem, Signature, Verification, as_json, describe
 from cockpit.audit.verify import run_of
@@ -24,6 +25,7 @@ from cockpit.cli.ending import exit_of, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError, LogDamaged, LogTooNew, LogUnreadable
 from cockpit.exits import Exit
+from cockpit.session.noted import noted
 from cockpit.text import shortened, visible
 
 _ANCHOR = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{8,64})")
@@ -38,7 +40,10 @@ class Asked(msgspec.Struct, frozen=True):
     checkpoints: tuple[Checkpoint, ...]
     signature: Path | None
     signers: Path | None
+    trusted: str | None
+    """The text of `signers`."""
     is_strict: bool
+    notes: bool
 
 
 @click.command()
@@ -51,7 +56,8 @@ class Asked(msgspec.Struct, frozen=True):
 @click.option("--signature", metavar="FILE", type=click.Path(path_type=Path),
     help="The checkpoint's signature, if it is not beside it as FILE.sig.")  # fmt: skip
 @click.option("--signers", metavar="FILE", type=click.Path(path_type=Path),
-    help="Whose signatures count: an allowed signers file (ssh-keygen(1)).")  # fmt: skip
+    help="Whose signatures count, also of those in the log: an allowed signers file (ssh-keygen(1)).")  # fmt: skip
+@click.option("--without-notes", is_flag=True, help="Leave out the heads that your own screens noted of the run.")
 @click.option("--strict", is_flag=True, help="Look for all that a log never holds, such as a key given twice.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text",
     help="How to print it; json: an object a line, one for each log.")  # fmt: skip
@@ -62,16 +68,18 @@ def verify(
     checkpoints: tuple[Path, ...],
     signature: Path | None,
     signers: Path | None,
+    without_notes: bool,
     strict: bool,
     format_: str,
 ) -> int:
     """Verify the chain of each LOG (a file, a run's folder or its id) in one pass.
 
     A chain alone shows neither that its end was cut off nor that its last line was changed: a head that was noted
-    elsewhere does. Exit status 0: every chain holds, and all that was asked besides. 1: a line, head or signature does
-    not. 3: a log cannot be read. Of several logs the highest.
+    elsewhere does. Those that your own screens saw are held against it unasked, and the signatures in it are checked by
+    the list that the run fixed at its start, or by --signers. Exit status 0: every chain holds, and all that was asked
+    besides. 1: a line, head or signature does not. 3: a log cannot be read. Of several logs the highest.
     """
-    _demand(logs, heads + anchors, checkpoints, signature, signers)
+    _demand(logs, heads + anchors, checkpoints, signature)
     asked = Asked(
         anchors=tuple(_anchor(text, "--anchor") for text in anchors)
         + tuple(_anchor(text, "--head") for text in heads if ":" in text),
@@ -79,7 +87,9 @@ def verify(
         checkpoints=tuple(read_checkpoint(path) for path in checkpoints),
         signature=signature,
         signers=signers,
+        trusted=small_file(signers).decode(errors="replace") if signers is not None else None,
         is_strict=strict,
+        notes=not without_notes,
     )
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")  # a terminal's character set may be a small one
@@ -100,12 +110,11 @@ def _demand(
     heads: tuple[str, ...],
     checkpoints: tuple[Path, ...],
     signature: Path | None,
-    signers: Path | None,
 ) -> None:
     """Raises UsageError for options that do not go together."""
     if len(logs) > 1 and heads:
         raise click.UsageError("a head is of one log: give --head and --anchor with one LOG, or a --checkpoint")
-    if (signature or signers) and not checkpoints:
+    if signature and not checkpoints:
         raise click.UsageError("a signature is under a checkpoint: give --checkpoint FILE with it")
     if signature and len(checkpoints) > 1:
         raise click.UsageError("--signature is of one --checkpoint; of several, each has its own beside it: FILE.sig")
@@ -147,10 +156,30 @@ def _found(log: Unpacked, asked: Asked, used: set[Path], *, is_only: bool) -> Ve
     run = run_of(log.path)
     checkpoints = tuple(each for each in asked.checkpoints if is_only or each.run == run)
     used |= {each.path for each in checkpoints}
-    found = verified(
-        log.path, anchors=asked.anchors, codes=asked.codes, checkpoints=checkpoints, strict=asked.is_strict
-    )
-    return _with_signatures(found, asked)
+    notes = tuple(Head(seq=seq, digest=digest) for seq, digest in sorted(noted(run).items())) if asked.notes else ()
+    anchors = tuple(dict.fromkeys((*asked.anchors, *notes)))
+    found = verified(log.path, anchors=anchors, codes=asked.codes, checkpoints=checkpoints, strict=asked.is_strict)
+    found = _with_notes(found, notes, asked)
+    return with_signatures(_with_signatures(found, asked), log.path, asked.trusted)
+
+
+def _with_notes(found: Verification, notes: tuple[Head, ...], asked: Asked) -> Verification:
+    """The person's own notes apart from the anchors that they gave; of those that do not hold, the first one."""
+    own = set(notes) - set(asked.anchors)
+    if not own:
+        return found
+    held = tuple(head for head in found.anchored if head in own)
+    # What was seen behind the place at which a log went on may never have been acknowledged.
+    end = min((each.seq for each in found.continuations), default=0)
+    lost = [head for head in sorted(own - set(held), key=lambda head: head.seq) if not end or head.seq < end]
+    problems = [
+        each for each in found.problems if each.kind != "anchor" or not any(head.short in each.what for head in own)
+    ]
+    if lost and not found.is_broken:
+        what = f"you held {lost[0].short} at {lost[0].seq}, as your screens noted it, and it is not in this log: "
+        problems.append(Problem("anchor", what + "its tail was cut off, or it was rewritten"))
+    kept = tuple(head for head in found.anchored if head not in own)
+    return replace(found, anchored=kept, held=held, problems=tuple(problems))
 
 
 def _with_signatures(found: Verification, asked: Asked) -> Verification:

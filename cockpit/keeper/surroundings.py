@@ -45,7 +45,7 @@ _LEFT_OUT = re.compile(
     |SUDO_COMMAND|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|MANAGERPID|NOTIFY_SOCKET|LISTEN_.*|WATCHDOG_.*
     |MEMORY_PRESSURE_.*|CREDENTIALS_DIRECTORY
     # cockpit's own: how its screen looks, where runs are made and for which group. Of the umask see `UMASK`.
-    |COCKPIT_(THEME|DEBUG|RUNS|GROUP|UMASK|UNIT)|_COCKPIT_COMPLETE
+    |COCKPIT_(THEME|DEBUG|RUNS|GROUP|SIGNING_KEY|UMASK|UNIT)|_COCKPIT_COMPLETE
     # A test run by pytest is told so, with the part that it is in.
     |PYTEST_CURRENT_TEST
     """,

@@ -21,6 +21,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import Problem, ProfileError, problem
+from cockpit.profile.sharing import advise_sharing, judge_sharing
 from cockpit.profile.soundness import judge
 from cockpit.profile.sources import Unreadable
 from cockpit.profile.trusting import advise_trust, judge_trust
@@ -102,12 +103,14 @@ def examine(path: str | os.PathLike[str], kinds: Kinds, *, advice: bool = True) 
     profile, partial = convert(root, kinds, findings)
     judge(profile, root, kinds, findings, partial=partial)
     beside = Path(os.path.abspath(layers.sources[-1].name)).parent
+    judge_sharing(profile, root, findings)
     if not partial:
         judge_trust(profile, root, beside, findings)
     if advice:
         advise(profile, root, kinds, findings, partial=partial)
         if not partial:
             advise_trust(profile, root, beside, findings)
+            advise_sharing(profile, root, findings)
     sources = tuple(SourceText(source.name, source.digest, source.text) for source in layers.sources)
     if not findings.failed:
         _size(profile, sources, root, findings)

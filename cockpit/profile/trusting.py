@@ -11,14 +11,17 @@ import os
 import stat
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from cockpit.errors import SigningError
 from cockpit.profile.model import Profile
-from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.signers import LIMIT_BYTES, Signer, fits, read_revoked, read_signers
 from cockpit.text import shortened
+
+if TYPE_CHECKING:  # a run that begins, or is resumed, reads the files and judges no profile
+    from cockpit.profile.nodes import Findings, Node
 
 _STRANGER = "somebody-whom-no-list-names"
 _LISTED = 5

@@ -13,6 +13,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from cockpit.run import commands as c
 from cockpit.run import deciding_doing as doing
 from cockpit.run import deciding_line as line
@@ -23,6 +25,7 @@ from cockpit.run import deciding_walk as walk
 from cockpit.run import events as e
 from cockpit.run import refusals as r
 from cockpit.run.commands import Refusal
+from cockpit.run.passing import credible
 from cockpit.run.state import RunState
 
 
@@ -31,6 +34,7 @@ def decide(state: RunState, command: c.Command) -> tuple[e.Body, ...] | Refusal:
     refusal = permission(state, command)
     if refusal is not None:
         return refusal
+    command = _as_known(state, command)
     _, asks, bodies = _RULES[type(command)]
     refusal = asks(state, command)
     return bodies(state, command) if refusal is None else refusal
@@ -42,8 +46,16 @@ def permission(state: RunState, command: c.Command) -> Refusal | None:
     refusal = signing.not_begun(state) if is_signing else r.not_live(state)
     if refusal is not None:
         return refusal
+    command = _as_known(state, command)
     may, _, _ = _RULES[type(command)]
     return may(state, command) or (signing.awaiting_signature(state) if type(command) in FORWARD else None)
+
+
+def _as_known(state: RunState, command: c.Command) -> c.Command:
+    """The command by an actor of whom nothing is believed that the log does not show."""
+    if "person" not in command.actor.proven or isinstance(command, c.Identify):
+        return command
+    return replace(command, actor=credible(state, command.actor))
 
 
 _Rule = Callable[[RunState, Any], Refusal | None]

@@ -24,6 +24,8 @@ from cockpit.run.walk import go_on, leave
 
 def evolve(state: RunState, event: e.Event) -> RunState:
     """The state after `event`."""
+    if "person" in event.actor.proven and not isinstance(event.body, e.OperatorIdentified):
+        event = replace(event, actor=passing.credible(state, event.actor))
     change = _CHANGES.get(type(event.body))
     if change is not None and (state.status == "live" or type(event.body) in _ANY_TIME):
         state = change(state, event, event.body)

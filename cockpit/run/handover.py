@@ -199,7 +199,7 @@ def _time(state: RunState, now: Instant) -> Iterator[str]:
         return
     told = {
         "before": f"the window opens in {duration(known.opens_in_s)}",
-        "open": f"{duration(known.left_s)} of the window are left",
+        "open": f"{duration(known.left_s)} of the window left",
         "over": "THE WINDOW IS OVER",
     }[known.window]
     if known.until_return_s is not None:

@@ -10,6 +10,7 @@ from datetime import UTC, tzinfo
 from zoneinfo import ZoneInfo
 
 from cockpit.profile.model import Profile
+from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
@@ -27,7 +28,7 @@ def run_values(state: RunState) -> dict[str, str]:
         "run.id": state.run,
         "run.title": visible(profile.title or profile.id),
         "run.environment": visible(profile.environment),
-        "run.operator": visible(state.pen.user) if state.pen else "",
+        "run.operator": _operator(state),
         "run.started": f"{state.began.at.astimezone(zone):%H:%M}",
         "run.timezone": str(zone),
     }
@@ -37,6 +38,13 @@ def run_values(state: RunState) -> dict[str, str]:
         names["run.window_start"] = f"{start.astimezone(zone):%H:%M}"
         names["run.window_end"] = f"{end.astimezone(zone):%H:%M}"
     return {name: value for name, value in names.items() if value}
+
+
+def _operator(state: RunState) -> str:
+    """The person who acts, by the name that is proven to be theirs."""
+    if state.pen is None:
+        return ""
+    return visible(name_of(state.pen.by) if state.pen.by is not None else state.pen.user)
 
 
 def zone_of(profile: Profile) -> tzinfo:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from cockpit.run import events as e
-from cockpit.run.people import name_of, same_holder, same_person
+from cockpit.run.people import is_nobody_known, name_of, same_holder, same_person
 from cockpit.run.settled import deviate
 from cockpit.run.state import LeftSeat, Pen, PenAsk, PenOffer, RunState, SeatState
 
@@ -65,12 +65,27 @@ def _place(state: RunState, step: str | None) -> str | None:
 
 def operator_identified(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
     """The pen of a run that they began under the name that they now proved is theirs."""
+    actor = event.actor
+    if "person" not in actor.proven or (actor.person, actor.signer) != (body.person, body.key):
+        return state
+    state = replace(state, identified=state.identified | {_identity(actor)})
     seat, pen = state.seats.get(body.seat), state.pen
     if pen is not None and pen.by is not None and _only_claimed(pen.by, event.actor):
         state = replace(state, pen=replace(pen, by=event.actor))
     if seat is None:
         return state
     return replace(state, seats={**state.seats, body.seat: replace(seat, by=event.actor)})
+
+
+def credible(state: RunState, actor: e.Actor) -> e.Actor:
+    """The actor as far as this log shows it: a name that no `operator.identified` in it proves is a claim."""
+    if "person" not in actor.proven or _identity(actor) in state.identified:
+        return actor
+    return replace(actor, proven=tuple(field for field in actor.proven if field not in ("person", "signer")))
+
+
+def _identity(actor: e.Actor) -> tuple[str, str, str, str]:
+    return actor.user, actor.host, actor.person, actor.signer
 
 
 def _only_claimed(claimed: e.Actor, proven: e.Actor) -> bool:
@@ -116,18 +131,23 @@ def pen_passed(state: RunState, event: e.Event, body: e.PenPassed) -> RunState:
 
 
 def pen_taken(state: RunState, event: e.Event, body: e.PenTaken) -> RunState:
-    if body.found and state.pen is not None and body.epoch <= state.pen.epoch:
-        return state
+    """One that an older cockpit wrote counts whatever its epoch, which grows all the same."""
+    epoch = body.epoch
+    if state.pen is not None and epoch <= state.pen.epoch:
+        if body.found:
+            return state
+        epoch = state.pen.epoch + 1
     where = f"from {body.previous}" if body.previous else ""
-    return deviate(_moved(state, event, body.epoch, body.seat, body.reason), event, "pen", where, body.reason)
+    return deviate(_moved(state, event, epoch, body.seat, body.reason), event, "pen", where, body.reason)
 
 
 def _moved(state: RunState, event: e.Event, epoch: int, seat: str, reason: str = "") -> RunState:
     """Who acts from here on is the first person: what they agreed to as the second one has none any more."""
     actor = event.actor
+    is_unknown = is_nobody_known(actor, state.profile.shared_accounts)
     steps = {
         step_id: replace(step, countersigned_by="", countersigner=None)
-        if step.status == "open" and step.countersigner is not None and same_person(step.countersigner, actor)
+        if step.status == "open" and (second := step.countersigner) and (is_unknown or same_person(second, actor))
         else step
         for step_id, step in state.steps.items()
     }

@@ -131,6 +131,16 @@ def how_known(actor: Actor, shared: Iterable[str] = ()) -> str:
     return "; ".join(filter(None, ("by this account", claims)))
 
 
+def facets(actor: Actor, *, proven: bool) -> tuple[str, ...]:
+    """What is known of an actor beside the account and the terminal: `login ana`; the proven or the claimed part."""
+    fields = ("login", "sudo", "person", "signer", "client", "key")
+    return tuple(
+        f"{field} {getattr(actor, field)}"
+        for field in fields
+        if getattr(actor, field) and (field in actor.proven) == proven
+    )
+
+
 def _claims(actor: Actor) -> Iterator[tuple[str, str]]:
     """What is only claimed of who they are: how, and the name."""
     for field, how in (("person", "your word"), ("login", "a login"), ("sudo", "sudo")):

@@ -64,7 +64,7 @@ def may_not_decide(state: RunState, step: Step, actor: Actor) -> Refusal | None:
     role = _role(state, settings_of(step, DecisionSettings).role)
     if role is None or not role.people or is_named(state, actor, role.people):
         return None
-    return _not_of(state, actor, role, ", which decides this", "one of them takes the pen")
+    return _not_of(state, actor, role, ", which decides this", "the pen is passed to one of them")
 
 
 def is_named(state: RunState, actor: Actor, people: tuple[str, ...]) -> bool:

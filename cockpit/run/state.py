@@ -362,6 +362,8 @@ class RunState(Struct, frozen=True):
     probes: dict[str, ProbeState] = {}
     hold: Hold | None = None
     pen: Pen | None = None
+    identified: frozenset[tuple[str, str, str, str]] = frozenset()
+    """User, host, person and key of everybody who proved by a signature who they are."""
     pen_asked: tuple[PenAsk, ...] = ()
     """Who waits for it, longest first; empty again once it moved."""
     pen_offer: PenOffer | None = None

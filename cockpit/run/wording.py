@@ -137,7 +137,8 @@ def _pen_withdrawn(event: e.Event, body: e.PenWithdrawn, state: RunState | None)
 
 def _head_signed(event: e.Event, body: e.HeadSigned, state: RunState | None) -> str:
     how = "countersigned" if body.is_countersignature else "signed"
-    return f"{how} the head at {body.seq} ({shortened(body.digest, 8)}) as {shortened(body.principal, 2 * _NAME)}"
+    short = f"{shortened(body.digest[:4], 4)}·{shortened(body.digest[4:8], 4)}"
+    return f"{how} the head at {body.seq} ({short}) as {shortened(body.principal, 2 * _NAME)}"
 
 
 def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | None) -> str:
@@ -286,6 +287,13 @@ def _generic(event: e.Event, body: e.Body, state: RunState | None) -> str:
     return f"{event.type} (not known to this version)"
 
 
+def _identified(event: e.Event, body: e.OperatorIdentified, state: RunState | None) -> str:
+    key = shortened(body.key, 60)
+    if name_of(event.actor) != body.person:  # as no cockpit writes it
+        return f"says that they are {shortened(body.person, _NAME)}, by the key {key}"
+    return f"proved on the account {shortened(event.actor.user, _NAME)} who they are, by the key {key}"
+
+
 _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.RunStarted: _run_started,
     e.RunFinished: lambda event, body, state: "finished the run",
@@ -311,9 +319,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.PenOffered: lambda event, body, state: f"offers the pen to {shortened(body.to, _NAME)}",
     e.PenWithdrawn: _pen_withdrawn,
     e.PenPassed: lambda event, body, state: f"accepted the pen from {shortened(body.previous, 2 * _NAME)}",
-    e.OperatorIdentified: lambda event, body, state: (
-        f"is {shortened(body.person, _NAME)}, by a signature of {shortened(body.key, 60)}"
-    ),
+    e.OperatorIdentified: _identified,
     e.OperatorMoved: lambda event, body, state: (
         f"looks at {_step(state, body.step)}" if body.step else "looks at what is due"
     ),

@@ -26,10 +26,11 @@ from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
+from cockpit.session.noted import heads_folder
 from cockpit.session.view import Recent, Rejected, View
 
 RECENT = 200
-_NOW = "nothing is written by this screen any more: compare heads with the others"
+_NOW = "nothing is written by this screen any more: compare heads with the others; yours are in "
 
 
 class Follower:
@@ -124,13 +125,17 @@ class Follower:
         """Of a log that another program changed: whether its history is another than the one that was read."""
         if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:
             return error
-        return LogDamaged(rewritten.said(*other, error.message), line=other[0].seq, hint=_NOW)
+        return LogDamaged(
+            rewritten.said(*other, error.message), line=other[0].seq, hint=f"{_NOW}{heads_folder() / self._tail.run}"
+        )
 
     def _compare_notes(self) -> None:
         """Act on no history that is another than the one which this person's screens saw."""
         if self.damage is None and self.memory.other is not None:
             said = rewritten.said(*self.memory.other, "as your screens noted it")
-            self.damage = LogDamaged(said, line=self.memory.other[0].seq, hint=_NOW)
+            self.damage = LogDamaged(
+                said, line=self.memory.other[0].seq, hint=f"{_NOW}{heads_folder() / self._tail.run}"
+            )
             self.trouble(str(self.damage))
 
     def reject(self, rejected: Rejected) -> None:

@@ -55,7 +55,8 @@ def account(environ: Mapping[str, str] | None = None) -> Actor:
 def _proven(claims: Actor, places: Places) -> Actor:
     """The claims, with what the system knows in the place of what the environment says."""
     uid, above = os.getuid(), whence.ancestors(places.proc)
-    session = logind_session(whence.audit_session(places.proc), places.run)
+    pids = frozenset({os.getpid(), *(process.pid for process in above)})
+    session = _own_session(claims.tty, pids, places)
     login, proven = whence.login_uid(places.proc), ["tty"]
     if login == uid:
         login = None
@@ -64,7 +65,7 @@ def _proven(claims: Actor, places: Places) -> Actor:
     came = whence.origin(uid, above)
     if came is not None:
         proven.append("sudo")
-    client = _recorded_client(claims.tty, above, session, places)
+    client = (session.remote_host if session is not None else "") or utmp_address(claims.tty, pids, places.run)
     if client:
         proven.append("client")
     return _told(
@@ -85,15 +86,14 @@ def _told(claims: Actor, proven: tuple[str, ...]) -> Actor:
     return replace(claims, sudo=sudo, via=_via(claims.client, sudo, claims.login), proven=there)
 
 
-def _recorded_client(tty: str, above: tuple[whence.Process, ...], session: LogindSession | None, places: Places) -> str:
-    """The client's address by root's records. A session's counts at its own terminal, or below what logged in.
+def _own_session(tty: str, pids: frozenset[int], places: Places) -> LogindSession | None:
+    """The login that this process is in: below what logged in, or at its terminal.
 
-    In tmux neither holds: whoever attached to it may have come from elsewhere.
+    In tmux neither holds: it outlives logins, and whoever attached to it may be another and have come from elsewhere.
     """
-    pids = frozenset({os.getpid(), *(process.pid for process in above)})
-    if session is not None and session.remote_host and (session.leader in pids or (tty and session.tty == tty)):
-        return session.remote_host
-    return utmp_address(tty, pids, places.run)
+    session = logind_session(whence.audit_session(places.proc), places.run)
+    is_own = session is not None and (session.leader in pids or (tty != "" and session.tty == tty))
+    return session if is_own else None
 
 
 def _terminal() -> str:

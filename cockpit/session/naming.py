@@ -17,16 +17,18 @@ from cockpit.run.events import Actor
 from cockpit.run.state import RunState
 from cockpit.session.seat import Done, Failed, Seat
 
+_BY_SIGNATURE = ("person", "signer")
+
 
 def claiming(actor: Actor, person: str) -> Actor:
     """The actor with a name that they gave themselves; nothing proves it."""
-    proven = tuple(field for field in actor.proven if field != "person")
+    proven = tuple(field for field in actor.proven if field not in _BY_SIGNATURE)
     return replace(actor, person=person, signer="", proven=proven)
 
 
 def proving(actor: Actor, person: str, key: str) -> Actor:
     """The actor with a name that was proven by a key."""
-    proven = (*claiming(actor, person).proven, "person")
+    proven = (*claiming(actor, person).proven, *_BY_SIGNATURE)
     return replace(actor, person=person, signer=key, proven=proven)
 
 

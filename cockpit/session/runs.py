@@ -51,8 +51,8 @@ class RunSummary(Struct, frozen=True, kw_only=True):
     duration_s: float = 0.0
     """Until its end; of a live one until its last fact."""
     last_sentence: str = ""
-    has_keeper: bool = False
-    """Its keeper lives on this host now."""
+    has_keeper: bool | None = False
+    """Its keeper lives on this host now; None: this user may read the run's log, and not look at its locks."""
     problem: str = ""
     """What is wrong with its log, as far as its beginning and end show it."""
 
@@ -181,9 +181,11 @@ def _damaged(run_dir: Path, problem: str) -> RunSummary:
     return RunSummary(run=run_dir.name, run_dir=run_dir, status="damaged", problem=problem)
 
 
-def _has_keeper(run_dir: Path) -> bool:
+def _has_keeper(run_dir: Path) -> bool | None:
     try:
         return holder_alive(keeper_lock(run_dir))
+    except PermissionError:
+        return None
     except OSError:
         return False
 

@@ -26,10 +26,14 @@ if TYPE_CHECKING:
 LOOK_S = 1.0
 LEFT_S = 5.0
 """So long a fact of the same person is left to the seat that decided it, which may have gone."""
+LEFT_TO_OTHERS_S = 75.0
+"""The same while another seat of theirs is here, which may be waiting for a hand at a key."""
 PAUSE_S = 5.0
 """Between two countersignatures."""
 TELL_S = 0.7
 """A key that has not signed by then waits for its owner's hand."""
+PATIENCE_S = 1.0
+"""How long closing waits for what is being broken off; nothing is written after that."""
 BEGIN_S = 0.5
 """Before the first look, so that no screen is painted later for it."""
 
@@ -76,11 +80,11 @@ class Signer:
         return told
 
     def close(self) -> None:
-        """Break off what is being signed, and sign no more."""
+        """Break off what is being signed, and sign no more. An agent that hangs is not waited for to its end."""
         self._closing.set()
         self._woken.set()
         if self._signing is not None and self._signing is not threading.current_thread():
-            self._signing.join()
+            self._signing.join(PATIENCE_S)
 
     # ---- when ----------------------------------------------------------------------------------------------------
 
@@ -113,7 +117,13 @@ class Signer:
     def _is_due(self, fact: UnsignedFact, now_s: float) -> bool:
         if fact.seq <= self._tried_seq or fact.failed:
             return False
-        return fact.by == self._seat.actor or now_s - self._seen[fact.seq] >= LEFT_S
+        if fact.by == self._seat.actor:
+            return True
+        name, here = name_of(self._seat.actor), self._follower.view.here
+        is_other_here = any(
+            each.seat != self._seat.id and each.by is not None and name_of(each.by) == name for each in here
+        )
+        return now_s - self._seen[fact.seq] >= (LEFT_TO_OTHERS_S if is_other_here else LEFT_S)
 
     def _to_countersign(self, state: RunState) -> int:
         """The newest fact of others that this person has not vouched for; 0 if there is none."""
@@ -173,6 +183,8 @@ class Signer:
         finally:
             telling.cancel()
             telling.join()
+        if self._closing.is_set():
+            raise SigningError("signing was broken off")
         self._seat.submit(
             self._seat.command(
                 RecordSignature,

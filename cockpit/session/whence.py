@@ -15,8 +15,9 @@ _UNSET = 0xFFFFFFFF
 _WHOLE_MAP = ["0", "0", str(_UNSET)]
 _FARTHEST = 64
 _FILE_BYTES = 8192
-_SWITCHERS = frozenset({"sudo", "su", "doas", "runuser", "pkexec", "run0"})
-"""Programs by which one user becomes another, having asked who that is."""
+_SWITCHERS = frozenset({"sudo", "su", "doas", "runuser"})
+"""Programs by which one user becomes another, having asked who that is, and that stay above what they start: pkexec
+becomes it, and run0 has the system start it."""
 
 
 class Process(Struct, frozen=True):

@@ -20,6 +20,8 @@ from cockpit.text import shortened, visible
 
 LOOK_S = 1.0
 """Between two looks; also before the first, so that no screen is painted later for it."""
+PATIENCE_S = 1.0
+"""How long closing waits for a check."""
 ATTEMPTS = 3
 """To have a signature checked, where ssh-keygen did not answer."""
 
@@ -41,10 +43,10 @@ class Witness:
         self._looking.start()
 
     def close(self) -> None:
-        """Note the last head, and look no more. Blocks while a signature is being checked."""
+        """Note the last head, and look no more. A check that hangs is not waited for to its end."""
         self._closing.set()
         if self._looking is not None and self._looking is not threading.current_thread():
-            self._looking.join()
+            self._looking.join(PATIENCE_S)
             self._note()
 
     def _look(self) -> None:
@@ -53,11 +55,12 @@ class Witness:
             self.check()
 
     def _note(self) -> None:
-        head = self._follower.view.head
-        if head is None or self._follower.damage is not None:
+        head = self._follower.vouched  # of a log that was rewritten, what was held before
+        if head is None:
             return
         try:
-            self._follower.sync()  # what a power cut could still take away is not noted
+            if self._follower.damage is None:
+                self._follower.sync()  # what a power cut could still take away is not noted
         except LogError:
             return
         self._notebook.note(head)

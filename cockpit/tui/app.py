@@ -27,7 +27,7 @@ from cockpit.tui import calling, keymap
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
-from cockpit.tui.panes import company, looking, pen, stepping
+from cockpit.tui.panes import looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
 from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SWITCH_S = 0.0005
 """How long drawing keeps Python's lock from the threads that read and append: a tenth of what Python gives it. A key
 is in the log 7 ms after it was pressed, and not 14."""
-_NOT_BY_ENTER = ("confirm", "run")
+_NOT_BY_ENTER = ("confirm", "run", "pen")
 """Keys that may act without a question."""
 
 
@@ -150,7 +150,7 @@ class CockpitApp(App[int]):
         if gone:
             self.run_screen.say((f"{looking.named(gone[-1].seat)}'s screen is gone   i shows who is here", "dim"))
         elif self.seat.id in view.state.seats:
-            was, self._other_versions = self._other_versions, company.versions(self.run_screen.seen())
+            was, self._other_versions = self._other_versions, looking.versions(self.run_screen.seen())
             if self._other_versions not in ("", was):
                 self.run_screen.say((self._other_versions, "dim"))
 
@@ -179,7 +179,7 @@ class CockpitApp(App[int]):
     def _name_terminal(self) -> None:
         if is_behind(self):
             return  # in a second it is looked at again
-        self.title_shown.set(self, calling.title(self.seat.view.state))
+        self.title_shown.set(self, calling.title(self.seat.view.state, self.seat.actor))
 
     def _propose(self) -> None:
         """Open the ways back once where a step that names one failed; never on top of another question."""

@@ -8,6 +8,7 @@ from cockpit.run.events import Actor
 from cockpit.run.failing import Failure, failure
 from cockpit.run.holding import ask_of, holds, is_offered_to
 from cockpit.run.numbering import phase_label, step_label
+from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.run.walk import waits_to_be_finished
 
@@ -30,6 +31,8 @@ def rings_for(before: RunState, after: RunState, actor: Actor) -> bool:
         was = {(ask.seat, ask.since) for ask in before.pen_asked}
         declined = before.pen_offer is not None and after.pen_offer is None
         return declined or any((ask.seat, ask.since) not in was for ask in after.pen_asked)
+    if holds(after, actor):
+        return False  # by their own doing
     if is_offered_to(after, actor) and not is_offered_to(before, actor):
         return True
     return ask_of(before, actor) is not None and ask_of(after, actor) is None
@@ -46,13 +49,20 @@ def _calls(state: RunState) -> Iterator[tuple[str, str, str]]:
             yield "due", step_id, str(step.attempt)
 
 
-def title(state: RunState) -> str:
-    """Where the run stands, for the terminal's title; what fired stands before it."""
+def title(state: RunState, actor: Actor | None = None) -> str:
+    """Where the run stands, for the terminal's title; what fired stands before it, else what `actor` is asked about
+    the pen.
+    """
     place = f"{state.profile.environment.upper()} {state.profile.id}"
     place = f"REHEARSAL {place}" if state.is_rehearsal else place
     if state.fired and state.status == "live":
         worst = next((each for each in state.fired if each.severity == "immediate"), state.fired[0])
         return f"{worst.severity.upper()} {worst.trigger or 'raised by hand'} · {place}"
+    if actor is not None and state.status == "live":
+        if is_offered_to(state, actor):
+            return f"THE PEN IS OFFERED TO YOU · {place}"
+        if state.pen_asked and state.pen_offer is None and holds(state, actor):
+            return f"{name_of(state.pen_asked[0].by)} ASKS FOR THE PEN · {place}"
     back = "ROLLING BACK " if state.rollback is not None and state.status == "live" else ""
     return f"{place} {back}{where(state)}"
 

@@ -28,6 +28,7 @@ from cockpit.audit.verify import verify
 from cockpit.run.commands import AddNote, Command, ConfirmStep, PlaceHold, Refusal, ReleaseHold, SkipStep, TakePen
 from cockpit.run.events import Actor, NoteAdded, ProbesSampled
 from cockpit.run.evolve import evolve
+from cockpit.run.handover import standing
 from cockpit.run.refusals import TEXT_LIMIT
 from cockpit.run.state import EMPTY, RunState
 from cockpit.session.seat import Done, Seat
@@ -151,7 +152,8 @@ class Night(RuleBasedStateMachine):
 
     @rule(who=whose, kind=st.sampled_from([PlaceHold, ReleaseHold, TakePen]))
     def holds_releases_or_takes_the_pen(self, who: int, kind: type[Command]) -> None:
-        self._does(who, kind, reason="because")
+        read = {"read": standing(self.seats[who].view.state)} if kind is TakePen else {}
+        self._does(who, kind, reason="because", **read)
 
     @rule(samples=st.integers(1, 3), notes=st.integers(0, 2), size=sizes)
     def keeper_tells(self, samples: int, notes: int, size: int) -> None:

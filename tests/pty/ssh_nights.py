@@ -18,9 +18,12 @@ from seated import Night, until
 from ssh_host import OPS, SshHost
 from terminal import Terminal
 
+from cockpit.audit.line import Head
+from cockpit.audit.tail import Tail
 from cockpit.run.events import Body, Event
 
 HEAD = 'id = "shop"\nenvironment = "staging"\n'
+PRODUCTION = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 CREATE = """
 import sys
 from cockpit.profile.kinds import installed
@@ -84,6 +87,17 @@ class Shared(Night):
         """The events of these types, as they came."""
         return [event for event in self.events() if isinstance(event.body, kinds)]
 
+    def head(self) -> Head:
+        """Of the log, as it is now."""
+        tail = Tail(self.run_dir)
+        try:
+            while tail.read():
+                pass
+            assert tail.head is not None
+            return tail.head
+        finally:
+            tail.close()
+
     def last(self, kind: type[Body]) -> Body:
         """The newest event of a type; waits for one."""
         until(lambda: self.bodies(kind), f"a {kind.type}")
@@ -91,10 +105,15 @@ class Shared(Night):
 
     def end(self, *elsewhere: Path) -> None:
         """End what still serves the run."""
-        for each in self.host.keepers(self.run_dir):
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        until(lambda: not self.host.keepers(self.run_dir), "the keeper's end")
+
+        def is_over() -> bool:
+            keepers = self.host.keepers(self.run_dir)
+            for each in keepers:  # one that came late to a race has yet to leave
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            return not keepers
+
+        until(is_over, "the keeper's end")
 
 
 @contextmanager
@@ -109,22 +128,34 @@ def shared(
         it.end()
 
 
-def answers(terminal: Terminal, question: str, text: str) -> None:
-    """Type an answer into the question that is open, and send it."""
-    _read(terminal, question)
+def press(terminal: Terminal, key: str, pattern: str) -> None:
+    """Press a key and wait for what it does; on a loaded machine it may come while the last one is being written."""
+    for _ in range(4):
+        terminal.send(key)
+        if terminal.wait_until(lambda screen: re.search(pattern, screen) is not None, 2 * PATIENCE_S):
+            return
+    raise AssertionError(f"{key} does nothing like {pattern!r}; the screen:\n{terminal.text}")
+
+
+def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = "") -> None:
+    """Type an answer into the question that is open, or that a key opens, and send it."""
+    _read(terminal, question, opened_by)
     written = re.compile(rf"▊ *{re.escape(text)} ")
     terminal.type(text)
     for _ in range(5):
         if terminal.wait_until(lambda screen: written.search(screen) is not None, 1.0):
             break
         terminal.send("ctrl+u", text)  # slower: a loaded machine took it for a paste
-    terminal.send("enter")
-    terminal.wait_until_gone(question)
+    _until_gone(terminal, question, "enter")
 
 
-def agrees(terminal: Terminal, question: str, key: str) -> None:
-    """Answer the question that is open with a key."""
-    _read(terminal, question)
+def agrees(terminal: Terminal, question: str, key: str, *, opened_by: str = "") -> None:
+    """Answer the question that is open, or that a key opens, with a key."""
+    _read(terminal, question, opened_by)
+    _until_gone(terminal, question, key)
+
+
+def _until_gone(terminal: Terminal, question: str, key: str) -> None:
     for _ in range(5):
         terminal.send(key)
         if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):
@@ -132,9 +163,12 @@ def agrees(terminal: Terminal, question: str, key: str) -> None:
     raise AssertionError(f"{key} answers nothing; the screen:\n{terminal.text}")
 
 
-def _read(terminal: Terminal, question: str) -> None:
+def _read(terminal: Terminal, question: str, key: str) -> None:
     """Wait for a question, as long as a person needs to see it; what is pressed sooner is dropped, as it should be."""
-    terminal.wait_for(question)
+    if key:
+        press(terminal, key, question)
+    else:
+        terminal.wait_for(question)
     time.sleep(READ_S)
 
 

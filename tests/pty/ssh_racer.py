@@ -3,8 +3,8 @@
     python ssh_racer.py RUN_DIR ROLE [keeper]
 
 Each line of its input is `WHAT AT STEP`: what to ask for, when, in seconds of CLOCK_MONOTONIC, which all processes of a
-host share, and at which step the run is (`-`: it does not matter). Each is answered by a line of JSON:
-{"done": [types of the events]} or {"code": …, "why": …}.
+host share, and at which step the run is (`-`: it does not matter); for the pen, which fact has to have been seen. Each
+is answered by a line of JSON: {"done": [types of the events]} or {"code": …, "why": …}.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from cockpit.session.identity import actor
 from cockpit.session.seat import Done, Seat
 from cockpit.session.spawn import start_keeper
 
+PATIENCE_S = 20.0
+
 
 def main() -> None:
     seat = Seat.open(Path(sys.argv[1]), actor(), sys.argv[2])
@@ -38,9 +40,13 @@ def main() -> None:
 
 
 def race(seat: Seat, what: str, at: float, step: str) -> None:
+    give_up = time.monotonic() + PATIENCE_S
     while not sees(seat, what, step):
+        if time.monotonic() > give_up:
+            tell(code="never_seen", why=f"{what} at {step} never made sense; the cursor: {seat.view.state.cursor}")
+            return
         time.sleep(0.001)
-    command = asked(seat, what)
+    command = asked(seat, what, step)
     time.sleep(max(0.0, at - 0.002 - time.monotonic()))
     while time.monotonic() < at:  # for two milliseconds, so that all of them start in the same one
         pass
@@ -57,11 +63,13 @@ def sees(seat: Seat, what: str, step: str) -> bool:
     if what == "offer":
         return bool(others_here(state, [each.seat for each in seat.view.here]))
     if what in ("accept", "withdraw"):
-        return state.pen_offer is not None
-    return step == "-" or (state.cursor is not None and state.cursor.step == step)
+        return state.last_fact_seq >= int(step)
+    if step == "-" or (state.cursor is not None and state.cursor.step == step):
+        return True
+    return state.steps[step].status != "open"  # it is told so late that another one was sooner: it may still ask
 
 
-def asked(seat: Seat, what: str) -> Any:
+def asked(seat: Seat, what: str, step: str) -> Any:
     """The command, on what this seat has seen."""
     cursor = seat.view.state.cursor
     if what == "hold":
@@ -76,9 +84,10 @@ def asked(seat: Seat, what: str) -> Any:
     if what in ("accept", "take"):
         card: dict[str, Any] = {"card": ("read",), "read": standing(seat.view.state)}
         return seat.command(c.AcceptPen, **card) if what == "accept" else seat.command(c.TakePen, reason="gone", **card)
-    assert cursor is not None
     kind = {"confirm": c.ConfirmStep, "approve": c.SignOff, "agree": c.Countersign}[what]
-    return seat.command(kind, step=cursor.step, painted_seq=cursor.opened_seq)
+    painted = cursor.opened_seq if cursor is not None and cursor.step == step else 0
+    typed = {"typed": step} if kind is c.ConfirmStep else {}  # the word that is asked for before what is irreversible
+    return seat.command(kind, step=step, painted_seq=painted, **typed)
 
 
 def tell(**what: object) -> None:

@@ -111,7 +111,7 @@ def watched(folder: Path) -> Iterator[tuple[Night, Terminal]]:
 
 def said_within(terminal: Terminal, what: str) -> float:
     began = time.monotonic()
-    terminal.wait_for(rf"THE LOG: [^│]*{what}|not written: [^│]*{what}", 10)
+    terminal.wait_for(rf"THE LOG(?: WAS REWRITTEN)?: [^│]*{what}|not written: [^│]*{what}", 10)
     return time.monotonic() - began
 
 
@@ -182,8 +182,8 @@ def deleted(log: Path) -> None:
 
 OTHERS: dict[Callable[[Path], None], str] = {
     read_only: "was made read-only",
-    cut: "was cut from",
-    edited: "was changed|was damaged|does not follow",
+    cut: r"you held \S+ at \d+, and that is gone",
+    edited: "was changed|was damaged|does not follow|stands there now",
     replaced: "was replaced by another file",
     deleted: "is gone",
 }

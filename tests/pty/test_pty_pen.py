@@ -141,6 +141,7 @@ def test_what_is_offered_is_accepted_by_resuming_once_the_card_was_read(run: Nig
             resumed.wait_for("LIVE")
             terminal.wait_for("P act here")  # the pen is theirs, and they act at the other screen
             leave(resumed)
+            resumed.wait_for("you have the pen still; somebody may take it now")
         leave(terminal)
     (passed,) = run.bodies(PenPassed)
     assert passed.card[0].startswith("at: 1.1 First of all")  # type: ignore[attr-defined]

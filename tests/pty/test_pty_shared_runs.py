@@ -116,7 +116,7 @@ def test_who_may_only_read_joins_is_told_so_and_can_do_nothing_to_the_run(bastio
             second.wait_for("nobody sees you here, and who is here is known by the log alone")
             second.wait_for(f"{ANA} .*acting")
             second.send("escape")
-            first.send("c", "down")
+            first.send("c")
             first.wait_for("confirmed 1.1 First")
             second.wait_for("confirmed 1.1 First")
             second.send("q")
@@ -130,6 +130,9 @@ def test_who_may_only_read_joins_is_told_so_and_can_do_nothing_to_the_run(bastio
             assert "PermissionError" in tried.stderr
         written = carl.python("open(__import__('sys').argv[1], 'a')", str(layout.log_path(run_dir)))
         assert "PermissionError" in written.stderr
+        with carl.cockpit("runs") as listed:
+            assert listed.wait_for_exit() == Exit.OK
+            assert "not to be seen" in listed.text
         first.send("q")
         assert first.wait_for_exit() == Exit.OK
     assert {event.actor.user for event in events(run_dir)} == {str(ANA)}, "nothing is his"

@@ -9,13 +9,12 @@ import pytest
 from seated import until
 from signers import Agent
 from ssh_host import FROM, SshHost
-from ssh_nights import Shared, agrees, answers, leave, past_return, shared
+from ssh_nights import PRODUCTION, Shared, agrees, answers, leave, past_return, press, shared
 from terminal import Terminal
 
 from cockpit.run.events import Actor, OperatorAttached, OperatorIdentified, StepConfirmed, StepCountersigned
 from cockpit.run.people import name_of
 
-HEAD = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 PHASES = """
 [[roles]]
 id = "dba"
@@ -45,7 +44,7 @@ def attached(it: Shared) -> list[Actor]:
 
 def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh_host: SshHost) -> None:
     keys = ssh_host.signers
-    with shared(ssh_host, PHASES, HEAD) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
+    with shared(ssh_host, PHASES, PRODUCTION) as it, it.sits("ana", "resume", columns=120, lines=40) as ana:
         ana.wait_for(r"watching \(epoch 1")
         forged = {"SSH_CONNECTION": "192.0.2.99 1 192.0.2.1 22", "SUDO_USER": "carl", "SSH_USER_AUTH": "/etc/passwd"}
         with it.sits("bo", "join") as bo, it.sits("bo", "join", **forged) as liar:
@@ -66,8 +65,7 @@ def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh
             assert set(actor.proven) == known
             if ssh_host.keeps_utmp:
                 assert actor.client == FROM["bo"], "root's records count for more than the environment"
-            ana.send("i")
-            ana.wait_for(rf"key {re.escape(keys.fingerprint(keys.key('bo')))} \(claimed\)")
+            press(ana, "i", rf"key {re.escape(keys.fingerprint(keys.key('bo')))} \(claimed\)")
             ana.wait_for(r"by sudo from carl \(claimed\)")
             ana.wait_for(rf"from {FROM['bo']} ")
             ana.send("escape")
@@ -79,7 +77,7 @@ def test_the_log_tells_of_each_session_who_came_how_and_what_of_it_is_proven(ssh
 def test_on_a_shared_account_who_logged_in_is_known_and_four_eyes_are_two_people(ssh_host: SshHost) -> None:
     if not ssh_host.knows_logins:
         pytest.skip("the kernel is told of no logins here (pam_loginuid(8), su(1))")
-    with shared(ssh_host, PHASES, HEAD + past_return(), starter="") as it:
+    with shared(ssh_host, PHASES, PRODUCTION + past_return(), starter="") as it:
 
         def goes_on(who: str, *words: str) -> Terminal:
             """Somebody logs in as themselves, and goes on as the account that all share."""
@@ -91,20 +89,14 @@ def test_on_a_shared_account_who_logged_in_is_known_and_four_eyes_are_two_people
             with goes_on("bo", "join") as bo, goes_on("ana", "join") as again:
                 bo.wait_for("WATCHING")
                 again.wait_for("WATCHING")
-                ana.send("c")
-                ana.wait_for("confirmed 1.1 First")
-                again.send("a")
-                again.wait_for("✖ ana .*holds the pen")
-                bo.send("a")
-                agrees(bo, "Agree to 1.2 Drop as the second person", "a")
+                press(ana, "c", "confirmed 1.1 First")
+                press(again, "a", "✖ ana .*holds the pen")
+                agrees(bo, "Agree to 1.2 Drop as the second person", "a", opened_by="a")
                 ana.wait_for("✔ bo.* agrees")
-                ana.send("c")
-                answers(ana, "type drop to go on", "drop")
+                answers(ana, "type drop to go on", "drop", opened_by="c")
                 bo.wait_for("confirmed 1.2 Drop")
-                again.send("a")
-                again.wait_for("✖ ana .*did")
-                bo.send("a")
-                agrees(bo, r"Approve 1\.3 Approve\?", "a")
+                press(again, "a", "✖ ana .*did")
+                agrees(bo, r"Approve 1\.3 Approve\?", "a", opened_by="a")
                 ana.wait_for("signed off 1.3 Approve")
         assert {event.actor.user for event in it.events()} == {"deploy"}
         assert [name_of(event.actor) for event in it.of(StepConfirmed, StepCountersigned)] == ["ana", "bo", "ana", "bo"]
@@ -117,7 +109,7 @@ def test_on_a_shared_account_people_pick_their_name_and_only_their_key_makes_the
     keys = ssh_host.signers
     hers, his, nobodys = ssh_host.agent("ana"), ssh_host.agent("bo"), ssh_host.agent()
     ssh_host.file("profiles/people", "".join(f"{name} {keys.public(keys.key(name))}\n" for name in ("ana", "bo")))
-    head = HEAD + 'shared_accounts = ["deploy"]\nallowed_signers = "people"\n' + past_return()
+    head = PRODUCTION + 'shared_accounts = ["deploy"]\nallowed_signers = "people"\n' + past_return()
     with shared(ssh_host, PHASES, head, starter="") as it:
 
         def comes(key: str, agent: Agent, *words: str) -> Terminal:
@@ -127,33 +119,25 @@ def test_on_a_shared_account_people_pick_their_name_and_only_their_key_makes_the
             ana.wait_for("several people use deploy; who are you")
             ana.wait_for(r"number or name")
             ana.type("1")
-            ana.send("enter")
-            ana.wait_for(r"watching \(epoch 1")
+            press(ana, "enter", r"watching \(epoch 1")
             it.begun()
             ana.wait_for(r"pen: ana \(deploy\)")
-            ana.send("c")
-            ana.wait_for("confirmed 1.1 First")
+            press(ana, "c", "confirmed 1.1 First")
             # who only says so, or signs with another's key, is nobody else than whoever acts
             for key, agent in (("bo", nobodys), ("ana", hers)):
                 with comes(key, agent, "join", "--as", "bo") as liar:
                     liar.wait_for("WATCHING")
-                    liar.send("a")
-                    liar.wait_for(r"nothing proves who you are \(you say: bo\)")
+                    press(liar, "a", r"nothing proves who you are \(you say: bo\)")
                     leave(liar)
             assert it.bodies(StepCountersigned) == []
             with comes("bo", his, "join", it.run_dir.name) as bo:
                 bo.wait_for(r"number or name \[2\]")
-                bo.send("enter")
-                bo.wait_for("WATCHING")
-                bo.send("a")
-                agrees(bo, "Agree to 1.2 Drop as the second person", "a")
+                press(bo, "enter", "WATCHING")
+                agrees(bo, "Agree to 1.2 Drop as the second person", "a", opened_by="a")
                 ana.wait_for("✔ bo.* agrees")
-                ana.send("c")
-                answers(ana, "type drop to go on", "drop")
-                ana.send("a")
-                ana.wait_for("✖ ana .*did")
-                bo.send("a")
-                agrees(bo, r"Approve 1\.3 Approve\?", "a")
+                answers(ana, "type drop to go on", "drop", opened_by="c")
+                press(ana, "a", "✖ ana .*did")
+                agrees(bo, r"Approve 1\.3 Approve\?", "a", opened_by="a")
                 ana.wait_for("signed off 1.3 Approve")
                 leave(bo)
         assert [name_of(event.actor) for event in it.of(StepConfirmed, StepCountersigned)] == ["ana", "bo", "ana", "bo"]

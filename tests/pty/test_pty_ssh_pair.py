@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import agrees, answers, leave, past_return, shared
+from ssh_nights import PRODUCTION, agrees, answers, leave, past_return, press, shared
 
 from cockpit.run.events import (
     HoldPlaced,
@@ -51,7 +51,6 @@ kind = "signoff"
 role = "dba"
 four_eyes = true
 """
-PRODUCTION = 'id = "shop"\nenvironment = "production"\nproduction = true\n'
 
 
 def test_two_people_walk_a_run_together_from_its_start_to_its_end(ssh_host: SshHost) -> None:
@@ -65,54 +64,40 @@ def test_two_people_walk_a_run_together_from_its_start_to_its_end(ssh_host: SshH
             bo.wait_for("copied by ana")
             ana.wait_for("c confirm")
             # the watching one cannot act, and says so
-            bo.send("c")
-            bo.wait_for("✖ .*(watch|pen)")
+            press(bo, "c", "✖ .*(watch|pen)")
             assert it.bodies(StepConfirmed) == []
             # but notes, holds, releases and raises a flag
-            bo.send("n")
-            answers(bo, "what should others know", "lag ok")
+            answers(bo, "what should others know", "lag ok", opened_by="n")
             ana.wait_for("bo  note on 1.1 Copy: lag ok")
-            bo.send("h")
-            answers(bo, "what is wrong", "wait")
+            answers(bo, "what is wrong", "wait", opened_by="h")
             ana.wait_for("HELD")
-            ana.send("c")
-            ana.wait_for("✖ bo holds the run")
+            press(ana, "c", "✖ bo holds the run")
             assert it.bodies(StepConfirmed) == []
-            bo.send("h")
-            answers(bo, "why is it right to go on", "done")
+            answers(bo, "why is it right to go on", "done", opened_by="h")
             ana.wait_until_gone("HELD")
-            bo.send("!")
-            agrees(bo, "Enter choose", "enter")
+            agrees(bo, "Enter choose", "enter", opened_by="!")
             answers(bo, "what do you see", "errors")
             ana.wait_for("errors")
-            ana.send("g")
-            answers(ana, "why is it right to go on", "old ones")
+            answers(ana, "why is it right to go on", "old ones", opened_by="g")
             bo.wait_for("old ones")
-            ana.send("c")
+            press(ana, "c", r"confirmed 1\.1 Copy")
             for screen in (ana, bo):
                 screen.wait_for(r"confirmed 1\.1 Copy")
             # past the point of no return what cannot be taken back takes two
-            ana.send("c")
-            ana.wait_for("a second person agrees from their own seat")
-            ana.send("a")
-            ana.wait_for("✖ ana holds the pen")
+            press(ana, "c", "a second person agrees from their own seat")
+            press(ana, "a", "✖ ana holds the pen")
             assert it.bodies(StepCountersigned) == []
-            bo.send("a")
-            agrees(bo, "Agree to 2.1 Drop as the second person", "a")
+            agrees(bo, "Agree to 2.1 Drop as the second person", "a", opened_by="a")
             ana.wait_for("✔ bo.* agrees")
-            ana.send("c")
-            answers(ana, "type drop to go on", "drop")
+            answers(ana, "type drop to go on", "drop", opened_by="c")
             for screen in (ana, bo):
                 screen.wait_for(r"confirmed 2\.1 Drop, with bo")
             # and whoever did the work does not approve it
-            ana.send("a")
-            ana.wait_for("✖ ana did 2.1 Drop")
-            bo.send("a")
-            agrees(bo, r"Approve 2\.2 Approve\?", "a")
+            press(ana, "a", "✖ ana did 2.1 Drop")
+            agrees(bo, r"Approve 2\.2 Approve\?", "a", opened_by="a")
             for screen in (ana, bo):
                 screen.wait_for("bo  signed off 2.2 Approve")
-            ana.send("F")
-            agrees(ana, "Finish the run", "F")
+            agrees(ana, "Finish the run", "F", opened_by="F")
             for screen in (ana, bo):
                 screen.wait_for("FINISHED")
                 leave(screen)

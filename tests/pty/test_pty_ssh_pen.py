@@ -8,7 +8,7 @@ import time
 
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import answers, leave, shared
+from ssh_nights import answers, leave, press, shared
 from terminal import Terminal
 
 from cockpit.run.events import (
@@ -56,24 +56,20 @@ def test_the_pen_is_asked_for_offered_and_accepted_while_a_question_is_open(ssh_
     with shared(ssh_host, PHASES) as it, it.sits("ana", "resume") as ana, it.sits("bo", "join") as bo:
         ana.wait_for(r"watching \(epoch 1")
         bo.wait_for("▶ 1.1 First")
-        bo.send("P")
-        answers(bo, "Ask ana for the pen", "my turn")
+        answers(bo, "Ask ana for the pen", "my turn", opened_by="P")
         ana.wait_for("bo ASKS FOR THE PEN.*my turn")
         ana.send("P")
         bo.wait_for("ana OFFERS YOU THE PEN")
-        bo.send("P")
-        bo.wait_for("ana offers you the pen. What you take over")
+        press(bo, "P", "ana offers you the pen. What you take over")
         bo.wait_for("at: 1.1 First")
         # whoever offers it still acts, and what was read is no longer true then
-        ana.send("c")
-        ana.wait_for("confirmed 1.1 First")
+        press(ana, "c", "confirmed 1.1 First")
         acknowledges(bo, "What you take over")
         bo.wait_for("the run is at another place")
         bo.wait_for("at: 1.2 Second")
         assert it.bodies(PenPassed) == []
         # a question is open at the one side while the pen goes to the other
-        ana.send("s")
-        ana.wait_for("Enter sends")
+        press(ana, "s", "Enter sends")
         acknowledges(bo, "What you take over")
         bo.wait_until_gone("What you take over")
         until(lambda: it.bodies(PenPassed), "the pen's passing")
@@ -83,10 +79,9 @@ def test_the_pen_is_asked_for_offered_and_accepted_while_a_question_is_open(ssh_
         # now the one acts who watched, and the other way round
         bo.wait_for("LIVE")
         ana.wait_for("WATCHING")
-        bo.send("c")
+        press(bo, "c", "bo  confirmed 1.2 Second")
         ana.wait_for("bo  confirmed 1.2 Second")
-        ana.send("c")
-        ana.wait_for("✖ ")
+        press(ana, "c", "✖ ")
         assert [event.actor.user for event in it.of(StepConfirmed)] == ["ana", "bo"]
         assert [event.type for event in it.of(PenAsked, PenOffered, PenPassed)] == [
             "pen.asked",
@@ -108,8 +103,7 @@ def test_who_was_killed_is_seen_to_be_gone_and_the_pen_is_taken_with_a_reason(ss
         with it.sits("ana", "resume") as ana:
             ana.wait_for(r"watching \(epoch 1")
             bo.wait_for(r"pen: ana .*(here|ana)")
-            bo.send("T")
-            bo.wait_for("✖ ana is here")
+            press(bo, "T", "✖ ana is here")
             (screen,) = it.host.screens("ana")
             began = time.monotonic()
             os.kill(screen.pid, signal.SIGKILL)
@@ -120,8 +114,7 @@ def test_who_was_killed_is_seen_to_be_gone_and_the_pen_is_taken_with_a_reason(ss
         (keeper,) = it.host.keepers(it.run_dir)
         takes_the_pen(bo, "ana")
         bo.wait_for("LIVE")
-        bo.send("c")
-        bo.wait_for("bo  confirmed 1.1 First")
+        press(bo, "c", "bo  confirmed 1.1 First")
         (taken,) = it.of(PenTaken)
         assert (taken.actor.user, taken.body.epoch, taken.body.found) == ("bo", 2, "gone")
         assert taken.body.reason == "she is gone"
@@ -142,8 +135,7 @@ def test_what_was_pressed_on_a_dead_link_does_nothing_once_the_pen_was_taken_fro
             bo.wait_for("WATCHING")
             link.cut()
             ana.send("c")
-            bo.send("P")
-            answers(bo, "Ask ana for the pen", "still here?")
+            answers(bo, "Ask ana for the pen", "still here?", opened_by="P")
             bo.wait_for("ana has the pen and is silent: T takes it")
             takes_the_pen(bo, "ana")
             link.mend()
@@ -157,7 +149,7 @@ def test_what_was_pressed_on_a_dead_link_does_nothing_once_the_pen_was_taken_fro
 
 
 def takes_the_pen(screen: Terminal, holder: str) -> None:
-    screen.send("T")
+    press(screen, "T", f"Take the pen from {holder}.*what you take over")
     acknowledges(screen, f"Take the pen from {holder}.*what you take over")
     answers(screen, "why do you act now", "she is gone")
     screen.wait_for("took the pen")

@@ -14,9 +14,18 @@ from typing import Any
 import pytest
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import Shared, shared, together
+from ssh_nights import PRODUCTION, Shared, past_return, shared, together
 
-from cockpit.run.events import HoldPlaced, HoldReleased, PenPassed, PenTaken, PenWithdrawn, StepConfirmed
+from cockpit.run.events import (
+    HoldPlaced,
+    HoldReleased,
+    PenOffered,
+    PenPassed,
+    PenTaken,
+    PenWithdrawn,
+    StepConfirmed,
+    StepCountersigned,
+)
 
 ROLES = """
 [[roles]]
@@ -32,6 +41,7 @@ id = "step_{number}"
 title = "Step {number}"
 """
 APPROVED = CONFIRMED + 'kind = "signoff"\nrole = "dba"\n'
+FOR_TWO = CONFIRMED + 'risk = "irreversible"\n'
 SOON_S = 0.03
 """From when all are told until they act."""
 
@@ -63,7 +73,10 @@ class Racer:
         for stream in (self._process.stdin, self._process.stdout):
             assert stream is not None
             stream.close()
-        self._process.wait(20)
+        try:
+            self._process.wait(20)
+        finally:
+            self._process.kill()
 
 
 @contextmanager
@@ -113,6 +126,19 @@ def test_of_those_who_decide_at_the_same_instant_exactly_one_did_it(ssh_host: Ss
     print(f"{rounds} rounds of three seats: {dict(won)}")
 
 
+def test_of_those_who_agree_at_the_same_instant_one_is_the_second_person(ssh_host: SshHost) -> None:
+    steps = "".join(FOR_TWO.format(number=number) for number in range(5))
+    with shared(ssh_host, ROLES + steps, PRODUCTION + past_return()) as it:
+        with racers(it, ("ana", "acting"), ("bo", "watching"), ("deploy", "watching")) as (ana, *others):
+            for number in range(5):
+                did, told = race([*others, ana], "agree", step=f"step_{number}")
+                assert len(did) == 1, told
+                assert did != ["ana"]
+                assert {each["code"] for each in told} <= {"no_second_asked", "four_eyes"}, told
+                assert race([ana], "confirm", step=f"step_{number}")[0] == ["ana"]
+        assert len(it.of(StepCountersigned)) == len(it.of(StepConfirmed)) == 5
+
+
 def test_of_those_who_stop_the_line_at_the_same_instant_one_did(ssh_host: SshHost) -> None:
     with shared(ssh_host, ROLES + CONFIRMED.format(number=0)) as it:
         with racers(it, ("ana", "acting"), ("bo", "watching")) as racing:
@@ -135,7 +161,7 @@ def test_an_offer_of_the_pen_that_is_accepted_and_taken_back_at_the_same_instant
             for _ in range(10):
                 offered, _ = race(racing[:1], "offer")
                 assert offered == [racing[0].account]
-                did, told = race(racing, "withdraw", "accept")
+                did, told = race(racing, "withdraw", "accept", step=str(it.of(PenOffered)[-1].seq))
                 assert len(did) == 1, told
                 assert told[0]["code"] in ("no_offer", "not_pen", "watching", "other_epoch"), told
                 if did == [racing[1].account]:

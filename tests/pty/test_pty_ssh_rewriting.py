@@ -10,8 +10,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from seated import until
 from ssh_host import SshHost
-from ssh_nights import shared
+from ssh_nights import press, shared
 
 from cockpit.audit.ids import new_id
 from cockpit.audit.layout import log_path
@@ -106,9 +107,12 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
             ana.wait_for(r"watching \(epoch 1")
             for number in (1, 2):
                 ana.wait_for(rf"▶ 1\.{number}")
-                ana.send("c")
+                press(ana, "c", rf"confirmed 1\.{number}")
                 bo.wait_for(rf"confirmed 1\.{number}")
             heads[rewrite] = bo.wait_for(r"head (\S+)")[1]
+            it = nights[rewrite]
+            notes = it.host.folder / "home" / "bo" / ".local" / "state" / "cockpit" / "heads" / it.run_dir.name
+            until(lambda it=it, notes=notes: notes.exists() and it.head().digest in notes.read_text(), "bo's notes")
         for rewrite, (ana, bo) in pairs.items():
             log = log_path(nights[rewrite].run_dir)
             began = time.monotonic()
@@ -121,6 +125,11 @@ def test_a_log_that_is_rewritten_under_a_pair_is_noticed_by_both(
             assert max(told) < NOTICED_S
             assert heads[rewrite] in bo.text, "what each has seen stays, to be compared with what is there now"
             before = log.read_bytes()
-            ana.send("c")
-            ana.wait_for("✖")
+            press(ana, "c", "✖")
             assert log.read_bytes() == before, "nothing more is decided on it"
+        # whoever was there can tell it afterwards, too; to others the chain holds
+        for it in nights.values():
+            verified = {who: it.host.run(who, "cockpit", "verify", str(it.run_dir)) for who in ("bo", "deploy")}
+            assert verified["bo"].returncode == 1, verified["bo"].stdout
+            assert "you held" in verified["bo"].stdout
+            assert verified["deploy"].returncode == 0, verified["deploy"].stdout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ssh_host import SshHost
-from ssh_nights import Shared, answers, leave, shared
+from ssh_nights import Shared, answers, leave, press, shared
 from terminal import Terminal
 
 import cockpit
@@ -43,8 +43,7 @@ READING_ONLY = "a newer cockpit wrote to this log: reading only; update cockpit"
 
 
 def notes(screen: Terminal, text: str) -> None:
-    screen.send("n")
-    answers(screen, "what should others know", text)
+    answers(screen, "what should others know", text, opened_by="n")
 
 
 def joins(it: Shared, program: str) -> Terminal:
@@ -63,15 +62,13 @@ def test_who_joins_with_another_cockpit_is_seen_to_and_keeps_nobody_from_acting(
             newer.wait_for(rf"other cockpits than this one \(9\.9\.0\): ana {mine}")
             notes(ana, "a note")
             older.wait_for(READING_ONLY)
-            older.send("h")
-            older.wait_for("✖ .*update")
-            ana.send("c")
+            press(older, "h", "✖ .*update")
+            press(ana, "c", "confirmed 1.1 First")
             for screen in (ana, older, newer):
                 screen.wait_for("confirmed 1.1 First")
             notes(newer, "pinned")
             ana.wait_for(READING_ONLY)
-            ana.send("c")
-            ana.wait_for("✖ .*update")
+            press(ana, "c", "✖ .*update")
             for screen in (older, newer, ana):
                 leave(screen)
         assert it.bodies(HoldPlaced) == []

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 import psutil
 from seated import until
 from ssh_host import SshHost
-from ssh_nights import Shared, leave, shared, together
+from ssh_nights import Shared, leave, press, shared, together
 from terminal import Terminal
 
 from cockpit.run.events import KeeperStarted, OperatorAttached
@@ -66,8 +66,7 @@ def test_no_second_keeper_starts_and_who_watches_starts_none(ssh_host: SshHost) 
             screen.wait_for("WATCHING")
         until(lambda: len(it.of(OperatorAttached)) == 1, "one who watches")
         for screen in watching:
-            screen.send(".")
-            screen.wait_for("✖ no keeper is there")
+            press(screen, ".", "✖ no keeper is there")
         assert it.host.keepers(it.run_dir) == []
         acting = [sits("ana", "resume"), sits("ana", "resume")]
         for screen in acting:
@@ -118,8 +117,7 @@ def confirms(screen: Terminal, number: int) -> float:
     """Confirm a step; how long until that is on the screen, seconds."""
     screen.wait_for(rf"▶ 1\.{number} ")
     began = time.monotonic()
-    screen.send("c")
-    screen.wait_for(rf"confirmed 1\.{number} ")
+    press(screen, "c", rf"confirmed 1\.{number} ")
     return time.monotonic() - began
 
 
@@ -133,8 +131,7 @@ def test_who_may_only_read_watches_is_told_so_and_can_neither_act_nor_hold_anybo
             confirms(ana, 1)
             carl.wait_for(r"confirmed 1\.1 ")
             for key in ("n", "h", "!", "c", "T"):
-                carl.send(key)
-                carl.wait_for("✖")
+                press(carl, key, "✖")
                 assert "Esc leaves" not in carl.text, "nothing is asked that could not be done"
                 carl.send("down", "home")
                 carl.wait_until_gone("✖")

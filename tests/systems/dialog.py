@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 _KEY = re.compile(r"^\s*(\S) (?:runs it|sends it|approves|agrees|confirms|finishes|goes there|decides|does it)")
 _SIDES = "│┃"
+_SPARE = 6
+"""Cells that a field leaves free at its end, with the cursor among them, before what stands in it moves to the left."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,9 @@ class Dialog:
     text: str
     """Everything, on one line."""
     entered: tuple[str, ...]
-    """What stands in each field that there is to type into."""
+    """What stands in each field that there is to type into; of what is longer than the field, its end."""
+    filled: tuple[bool, ...]
+    """Whether that takes the whole field, so that more may stand to its left."""
     word: str
     """The word that has to be typed; empty: none."""
     key: str
@@ -73,6 +77,7 @@ def _read(screen: str, rows: list[str], left: int, right: int) -> Dialog | None:
         title=title,
         text=text,
         entered=tuple(line.strip("▊▎ ") for line in entered),
+        filled=tuple(not line.rstrip("▎").endswith(" " * _SPARE) for line in entered),
         word=word[1] if word else "",
         key=key[1] if key else "",
         picked=picked[1] if picked else "",

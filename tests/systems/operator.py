@@ -27,6 +27,10 @@ PROBE_S = 0.6
 """Between two presses of the key that probes."""
 SEEN_S = 1.5
 """How long a key is given to change something before it is pressed again."""
+WALK_S = 100.0
+"""For one walk; it takes a third of that on a machine with nothing else to do."""
+CHOSEN_S = 5.0
+"""How long another choice of a list is given to be seen: choosing once more would go past it."""
 TURNED_S = 10.0
 """How long a way back that was chosen is given to be seen."""
 STANDS_S = 0.17
@@ -65,7 +69,7 @@ class Operator:
 
     # ---- walking -------------------------------------------------------------------------------------------------
 
-    def walk(self, until: Callable[[str], object], timeout_s: float = 60.0) -> str:
+    def walk(self, until: Callable[[str], object], timeout_s: float = WALK_S) -> str:
         """Press what is due until the screen fulfils a condition, and return that screen; fails if it never does."""
         give_up = time.monotonic() + timeout_s
         while not until(screen := self.terminal.look()):
@@ -74,7 +78,7 @@ class Operator:
             self._go_on(screen)
         return screen
 
-    def walk_to_the_end(self, timeout_s: float = 60.0) -> int:
+    def walk_to_the_end(self, timeout_s: float = WALK_S) -> int:
         """Go on until the run is finished, close the screen, and return the program's exit status."""
         self.walk(lambda screen: re.search(r"\bFINISHED\b", screen.splitlines()[0]), timeout_s)
         self.terminal.send("q")
@@ -174,7 +178,8 @@ class Operator:
                 self._down += 1
                 self.terminal.send("down", "enter")
                 assert self._down < 12, f"{wanted!r} cannot be chosen:\n{self.terminal.text}"
-                self.terminal.wait_until(lambda now: now != dialog.screen, SEEN_S)
+                # both keys have to arrive before the next look: a late one would choose anew after the answer was seen
+                self.terminal.wait_until(lambda now: _picked(now) != dialog.picked, CHOSEN_S)
             else:
                 self.press(dialog.key)
         elif dialog.is_list:
@@ -215,10 +220,10 @@ class Operator:
 
     def _type(self, field: int, text: str) -> None:
         """Type into the field that has the cursor, and see that it stands there."""
-        for _ in range(4):
+        for _ in range(6):  # letters that a busy machine hands over all at once are taken for a paste
             self.terminal.send("ctrl+u")
             self.terminal.type(text)
-            if self.terminal.wait_until(lambda screen: _stands(screen, field, text), 0.5):
+            if self.terminal.wait_until(lambda screen: _stands(screen, field, text), SEEN_S):
                 return
 
     def _wanted(self, dialog: Dialog) -> str:
@@ -227,10 +232,18 @@ class Operator:
         return found[-1]
 
 
+def _picked(screen: str) -> str:
+    dialog = dialog_on(screen)
+    return dialog.picked if dialog else ""
+
+
 def _stands(screen: str, field: int, text: str) -> bool:
     """Whether a text stands in a field; or there is no question any more."""
     dialog = dialog_on(screen)
-    return dialog is None or (len(dialog.entered) > field and text[-30:] in dialog.entered[field])
+    if dialog is None or len(dialog.entered) <= field:
+        return dialog is None
+    entered = dialog.entered[field]
+    return entered == text or (dialog.filled[field] and len(entered) > 1 and text.endswith(entered))
 
 
 def _place(screen: str) -> tuple[object, ...]:

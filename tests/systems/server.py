@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 from cockpit.demo import postgres_server
 
 _GUARD = """
@@ -22,6 +24,11 @@ postgres_server.stop_orphan(pathlib.Path(sys.argv[1]))
 def guarded_server(data_path: Path) -> Iterator[str]:
     """A PostgreSQL of one's own with its data in a new folder, and a superuser's connection string."""
     server = postgres_server.start(data_path)
+    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+        # its data end with the tests: nothing waits for a disk, least of all making and dropping databases
+        for setting in ("fsync", "full_page_writes"):
+            admin.execute(f"alter system set {setting} = off")
+        admin.execute("select pg_reload_conf()")
     guard = subprocess.Popen(
         [sys.executable, "-c", _GUARD, str(data_path)], stdin=subprocess.PIPE, start_new_session=True
     )

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.report.chronicle.doings import Doings
 from cockpit.report.chronicle.happened import Happened
@@ -45,6 +46,7 @@ from cockpit.run import events as e
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.evolve import evolve
 from cockpit.run.forecast import forecast
+from cockpit.run.passing import credible
 from cockpit.run.people import recorded
 from cockpit.run.state import EMPTY, RunState
 
@@ -146,6 +148,8 @@ class Chronicler:
                 if (series := self._series.get(reading.probe)) is not None:
                     series.sampled(event, reading)
             return
+        if "person" in event.actor.proven and not isinstance(body, e.OperatorIdentified):
+            event = replace(event, actor=credible(before, event.actor))
         after = self.state = evolve(before, event)
         if isinstance(body, e.ProbeChanged) and (series := self._series.get(body.probe)) is not None:
             series.changed(event, body)

@@ -32,7 +32,7 @@ _DECIDING = (
     e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.StepDoneOutside, e.StepSkipped, e.StepReopened, e.CursorJumped,
     e.GateOverridden, e.SecondWaived, e.ActionRequested, e.ActionCancelled, e.ActionSettled, e.WaitEndedEarly,
     e.WaitRestarted, e.HoldPlaced, e.HoldReleased, e.TriggerRaised, e.TriggerAnswered, e.RollbackChosen, e.RollbackLeft,
-    e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.RunFinished, e.RunAborted,
+    e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.PenPassed, e.RunFinished, e.RunAborted,
 )  # fmt: skip
 _GUARDED = (e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.ActionRequested)
 """What a gate guards: its last verdict before the decision is told with it."""
@@ -118,10 +118,11 @@ class Happened:
     def _noted(self, event: e.Event, body: e.NoteAdded, before: RunState, after: RunState) -> None:
         self.notes.append(NoteRecord(seq=event.seq, at=event.instant.at, by=who(event), text=body.text, step=body.step))
 
-    def _pen(self, event: e.Event, body: e.PenTaken, before: RunState, after: RunState) -> None:
+    def _pen(self, event: e.Event, body: e.PenTaken | e.PenPassed, before: RunState, after: RunState) -> None:
+        reason, found = (body.reason, body.found) if isinstance(body, e.PenTaken) else ("", "")
         pen = PenRecord(
-            seq=event.seq, at=event.instant.at, by=who(event), previous=body.previous, epoch=body.epoch,
-            reason=body.reason,
+            seq=event.seq, at=event.instant.at, by=who(event), previous=body.previous, epoch=body.epoch, reason=reason,
+            found=found, is_passed=isinstance(body, e.PenPassed), card=body.card,
         )  # fmt: skip
         self.pens.append(pen)
 
@@ -237,6 +238,7 @@ _KEEPING: dict[type[e.Body], Callable[[Happened, e.Event, Any, RunState, RunStat
     e.SecondWaived: Happened._waived,
     e.NoteAdded: Happened._noted,
     e.PenTaken: Happened._pen,
+    e.PenPassed: Happened._pen,
     e.TriggerFired: Happened._fired,
     e.TriggerRaised: Happened._fired,
     e.TriggerCleared: Happened._cleared,

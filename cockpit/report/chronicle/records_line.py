@@ -121,3 +121,10 @@ class PenRecord(Struct, frozen=True, kw_only=True):
     previous: str
     epoch: int
     reason: str
+    """Of a pen that was taken; empty: it was offered and accepted."""
+    found: str = ""
+    """How whoever held it was found when it was taken: `gone` or `silent`; empty: an older cockpit did not look."""
+    is_passed: bool = False
+    """It was offered and accepted."""
+    card: tuple[str, ...] = ()
+    """The handover card that was read, a line each."""

@@ -20,6 +20,10 @@ class PersonRecord(Struct, frozen=True, kw_only=True):
     via: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     """Fingerprints, where known."""
+    proven: tuple[str, ...] = ()
+    """What the system vouched for beside the account: `login ana`, `client 192.0.2.7`, `person ana`."""
+    claimed: tuple[str, ...] = ()
+    """What it did not: `sudo bo`, `key SHA256:…`."""
     first: datetime
     last: datetime
     decisions: int = 0

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.report.chronicle.happened import who
 from cockpit.report.chronicle.records import KeeperRecord, LogRecord, PersonRecord, SeatRecord, TargetRecord
 from cockpit.run import events as e
+from cockpit.run.people import facets
 from cockpit.run.state import RunState
 from cockpit.text import visible
 
@@ -58,10 +59,12 @@ class Watched:
             known,
             via=_with(known.via, actor.via),
             keys=_with(known.keys, actor.key),
+            proven=_with_all(known.proven, facets(actor, proven=True)),
+            claimed=_with_all(known.claimed, facets(actor, proven=False)),
             last=max(known.last, at),
             decisions=known.decisions + (event.is_fact and not is_note),
             notes=known.notes + is_note,
-            acted=known.acted or is_acting or isinstance(body, e.RunStarted | e.PenTaken),
+            acted=known.acted or is_acting or isinstance(body, e.RunStarted | e.PenTaken | e.PenPassed),
             watched=known.watched or (isinstance(body, e.OperatorAttached) and body.role == "watching"),
         )
 
@@ -80,6 +83,15 @@ class Watched:
 
     def _detached(self, event: e.Event, body: e.OperatorDetached) -> None:
         self._close(event, body.seat, body.reason)
+
+    def _pen_moved(self, event: e.Event, body: e.PenTaken | e.PenPassed) -> None:
+        """One screen acts from here on; older logs do not tell which."""
+        for seat, at in [*self._open.items()] if body.seat else []:
+            record, role = self._seats[at], "acting" if seat == body.seat else "watching"
+            if record.role != role and len(self._seats) < SEATS:
+                self._close(event, seat, "the pen moved")
+                self._open[seat] = len(self._seats)
+                self._seats.append(replace(record, role=role, began=event.instant.at, ended=None, why=""))
 
     def _close(self, event: e.Event, seat: str, why: str) -> None:
         at = self._open.pop(seat, None)
@@ -153,10 +165,18 @@ def _with(known: tuple[str, ...], new: str) -> tuple[str, ...]:
     return known if not new or new in known or len(known) >= 20 else (*known, new)
 
 
+def _with_all(known: tuple[str, ...], new: tuple[str, ...]) -> tuple[str, ...]:
+    for each in new:
+        known = _with(known, each)
+    return known
+
+
 _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.RunStarted: Watched._began,
     e.OperatorAttached: Watched._attached,
     e.OperatorDetached: Watched._detached,
+    e.PenTaken: Watched._pen_moved,
+    e.PenPassed: Watched._pen_moved,
     e.KeeperStarted: Watched._keeper_started,
     e.KeeperStopRequested: Watched._keeper_asked,
     e.KeeperStopped: Watched._keeper_stopped,

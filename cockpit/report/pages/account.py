@@ -19,6 +19,7 @@ import cockpit
 from cockpit.audit.beyond import Break
 from cockpit.audit.line import Head, event_of
 from cockpit.audit.moved import went_on
+from cockpit.audit.signed_log import with_signatures
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import Verification, describe, verify
 from cockpit.audit.walking import Walk
@@ -77,7 +78,7 @@ def read_account(path: Path, written: datetime, *, anchors: Sequence[Head] = (),
         tail.close()
     if troubles:
         troubles += _unproven(path, chronicler)
-    found = verify(path, anchors=anchors, codes=codes)
+    found = with_signatures(verify(path, anchors=anchors, codes=codes), path)
     return Account(
         told=chronicler.told(),
         path=tail.path,

@@ -26,7 +26,7 @@ def as_json(account: Account) -> str:
             "bytes": account.size_bytes,
             "head": account.head and {"seq": account.head.seq, "digest": account.head.digest},
         },
-        "verification": {"ok": found.ok and not account.troubles, "shown": account.shown},
+        "verification": {"ok": found.ok and not account.troubles, "signed": found.signed, "shown": account.shown},
         "troubles": account.troubles,
         "run": account.told,
     }

@@ -29,6 +29,7 @@ from cockpit.report.pages.tables import (
     people_tables,
     plan_table,
     probe_table,
+    signature_tables,
     troubled_tables,
     word_tables,
 )
@@ -75,7 +76,7 @@ def html(account: Account, say: Phrasing) -> str:
         decisions_left=max(0, len(told.decisions) - DECISIONS),
         actions=_actions(told.actions, say),
         actions_left=max(0, len(told.actions) - ACTIONS),
-        words=word_tables(told, say),
+        words=[*word_tables(told, say), *signature_tables(account.verification, say)],
         probes=probe_table(told, say),
         failing=failing_table(told, say),
         changes=change_table(told, say),

@@ -21,6 +21,7 @@ from cockpit.report.pages.tables import (
     people_tables,
     plan_table,
     probe_table,
+    signature_tables,
     troubled_tables,
     word_tables,
 )
@@ -64,7 +65,8 @@ def markdown(account: Account, say: Phrasing) -> str:
         "",
     ]
     lines += ["## Commands", "", *([line for each in told.actions for line in _action(each, say)] or ["None."]), ""]
-    for table in (*word_tables(told, say), *people_tables(told, say), probe_table(told, say)):
+    signatures = signature_tables(account.verification, say)
+    for table in (*word_tables(told, say), *signatures, *people_tables(told, say), probe_table(told, say)):
         if table.rows:
             lines += [f"## {table.title}", "", *_table(table)]
     lines += _asked("What went well", "What helped: a gate that stopped something, a rehearsal that paid, a person.")

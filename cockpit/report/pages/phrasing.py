@@ -26,6 +26,7 @@ DEVIATIONS = {
     "rollback_left": "gave the way back up",
     "settled": "settled an unknown end", "rehearsal": "rehearsed against production", "keeper": "stopped the keeper",
     "hands": "another keeper acts", "continued": "the log went on elsewhere", "place": "a place that is not trusted",
+    "unsigned": "went on without a signature",
 }  # fmt: skip
 UNPROVEN = "✖ "
 """Before every time of what stands behind damage."""

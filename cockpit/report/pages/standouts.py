@@ -13,7 +13,7 @@ from cockpit.report.marks import SIGNS, MarkKind
 LANES: dict[MarkKind, str] = {
     "damage": "Log damage", "rollback": "Way back", "trigger": "Triggers", "aborted": "Aborted",
     "unknown": "Unknown ends", "failure": "Failures", "hold": "Holds", "deviation": "Deviations",
-    "keeper": "Keeper ended", "clock": "Clock set", "alert": "People called", "pen": "Pen taken",
+    "keeper": "Keeper ended", "clock": "Clock set", "alert": "People called", "pen": "Pen moved",
 }  # fmt: skip
 """Kinds of marks that a report points out, the gravest first, and how their lane is called."""
 _ONE: dict[MarkKind, str] = {

@@ -43,10 +43,26 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
         ("Triggers", str(len(told.triggers))),
         ("Holds", f"{len(told.holds)}, {say.lasted(held_s)} in all" if told.holds else "0"),
         ("Actions", f"{len(told.actions)}, {failed} not successful" if told.actions else "0"),
+        ("Signatures", _signatures(account)),
         ("Planned with", f"the medians of {told.earlier_runs} earlier runs" if told.earlier_runs else "estimates"),
         ("Run", told.run),
     ]  # fmt: skip
     return [(name, text) for name, text in facts if text]
+
+
+def _signatures(account: Account) -> str:
+    """How many count, what is unsigned; empty where nothing is signed."""
+    signed = account.verification.signed
+    if signed is None:
+        return ""
+    good = sum(bool(each.by) for each in signed.signatures)
+    bad, unsigned = len(signed.signatures) - good, len(signed.unsigned)
+    told = [
+        f"{good} that count",
+        f"{bad} THAT DO NOT COUNT" if bad else "",
+        f"{unsigned} facts unsigned" if unsigned else "",
+    ]
+    return ", ".join(filter(None, told))
 
 
 def warnings_of(account: Account) -> list[tuple[str, str]]:

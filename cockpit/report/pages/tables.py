@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from cockpit.audit.verdict import Verification
 from cockpit.report.chronicle.chronicle import Chronicle
-from cockpit.report.chronicle.records import ActionRecord, PhaseRecord, StepRecord
+from cockpit.report.chronicle.records import ActionRecord, PenRecord, PhaseRecord, StepRecord
 from cockpit.report.pages.phrasing import DEVIATIONS, STATUS, Phrasing
 from cockpit.report.pages.standouts import left_out, stand_outs
 from cockpit.run.wording import quantity
@@ -192,6 +193,32 @@ def word_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     )  # fmt: skip
 
 
+def signature_tables(found: Verification, say: Phrasing) -> list[Table]:
+    """Who signed what, as it was checked, and what is unsigned; those that are not empty."""
+    if found.signed is None:
+        return []
+    return _filled(
+        _table(
+            "signatures", "Signatures", ("Time", "Who", "What", "Up to", "Key", "Counts"),
+            (
+                (
+                    say.at(s.at), s.of,
+                    "proved a name" if s.kind == "person" else "countersigned" if s.is_countersignature else "signed",
+                    f"seq {s.head}", s.key, "yes" if s.by else f"NO: {s.why_not}",
+                )
+                for s in found.signed.signatures
+            ),
+        ),
+        _table(
+            "unsigned", "Unsigned", ("Time", "Who", "What", "Why"),
+            (
+                (say.at(u.at), u.by, u.what or f"seq {u.seq}", u.why or "no signature arrived")
+                for u in found.signed.unsigned
+            ),
+        ),
+    )  # fmt: skip
+
+
 def _messages(told: Chronicle, say: Phrasing) -> Iterator[tuple[str, ...]]:
     """Those that the keeper sent, and those that people sent by hand."""
     for action in told.actions:
@@ -204,16 +231,22 @@ def _messages(told: Chronicle, say: Phrasing) -> Iterator[tuple[str, ...]]:
                    "", decision.sent.get("digest", ""))  # fmt: skip
 
 
+def _how_it_moved(pen: PenRecord) -> str:
+    if pen.is_passed:
+        return "offered and accepted"
+    return f"taken from somebody {pen.found}" if pen.found else "taken"
+
+
 def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
     """Who was there, whose keeper watched, what was acted on; those that are not empty."""
     return _filled(
         _table(
-            "people", "People", ("Who", "As", "From", "To", "Decisions", "Notes", "Came by", "Key"),
+            "people", "People", ("Who", "As", "From", "To", "Decisions", "Notes", "Came by", "Proven", "Claimed"),
             (
                 (
                     p.who, " and ".join(w for w, is_so in (("acting", p.acted), ("watching", p.watched)) if is_so),
                     say.at(p.first), say.at(p.last), str(p.decisions), str(p.notes), ", ".join(p.via),
-                    ", ".join(p.keys),
+                    ", ".join(p.proven), ", ".join(p.claimed),
                 )
                 for p in told.people
             ),
@@ -226,8 +259,8 @@ def people_tables(told: Chronicle, say: Phrasing) -> list[Table]:
             ),
         ),
         _table(
-            "pens", "The pen", ("Time", "Taken by", "From", "Reason"),
-            ((say.at(p.at), p.by, p.previous, p.reason) for p in told.pens),
+            "pens", "The pen", ("Time", "To", "From", "How", "Reason"),
+            ((say.at(p.at), p.by, p.previous, _how_it_moved(p), p.reason) for p in told.pens),
         ),
         _table(
             "keepers", "Keepers", ("Epoch", "From", "To", "Ran as", "Version", "Why it ended", "Shown differences"),

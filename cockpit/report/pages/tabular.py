@@ -46,7 +46,7 @@ TABLES: dict[str, tuple[str, ...]] = {
                  "answered_by", "answer", "answer_reason"),
     "signoffs": ("seq", "at", "kind", "step", "attempt", "role", "by", "reason"),
     "notes": ("seq", "at", "by", "text", "step"),
-    "people": ("who", "via", "keys", "first", "last", "decisions", "notes", "acted", "watched"),
+    "people": ("who", "via", "keys", "first", "last", "decisions", "notes", "acted", "watched", "proven", "claimed"),
     "probes": ("id", "title", "kind", "unit", "status", "value", "least", "most", "readings", "changes_total", "pass_s",
                "warn_s", "fail_s", "error_s", "stale_s", "unread_s"),
     "changes": ("seq", "at", "probe", "previous", "status", "value", "detail"),

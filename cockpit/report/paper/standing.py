@@ -6,8 +6,10 @@ from cockpit.profile.model import Probe, Profile
 from cockpit.report.paper.page import Page
 from cockpit.report.paper.sheet import Sheet, lasting, person
 from cockpit.report.paper.steps import STATUS
+from cockpit.run.deciding_signed import awaited
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.forecast import forecast
+from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.state import ActionState
 from cockpit.run.walk import open_steps, route
@@ -68,7 +70,7 @@ def standing(page: Page, sheet: Sheet) -> None:
         page.fact("began", sheet.local(state.began.at))
     page.fact("at", _place(sheet))
     if state.pen is not None:
-        page.fact("pen", f"{state.pen.user}@{state.pen.host} acts; others watch")
+        page.fact("pen", f"{holder_at(state)} acts; others watch")
     page.fact("keeper", sheet.keeper)
     if state.hold is not None:
         since = sheet.local(state.hold.since.at)
@@ -86,6 +88,13 @@ def standing(page: Page, sheet: Sheet) -> None:
         told = names.get(fired.trigger) or fired.trigger or "raised by hand"
         reason = f": {fired.reason}" if fired.reason else ""
         page.fact("TRIGGER", f"{fired.severity}: {told}{reason}, since {sheet.local(fired.since.at)}{over}, unanswered")
+    for fact in awaited(state):
+        what = step_label(state.profile, fact.step) if fact.step else f"fact {fact.seq}"
+        why = f": {fact.failed}" if fact.failed else ""
+        page.fact("UNSIGNED", f"{what} awaits the signature of {person(fact.by)}{why}")
+    if len(state.unsigned) > len(awaited(state)):
+        count = len(state.unsigned) - len(awaited(state))
+        page.fact("unsigned", f"{count} more {'fact' if count == 1 else 'facts'}, which nothing waits for")
     if state.unknown_types:
         kinds = ", ".join(visible(kind) for kind in state.unknown_types)
         page.fact("NEWER", f"a newer cockpit wrote what this one does not know, and left it out here: {kinds}")

@@ -22,6 +22,9 @@ from cockpit.run.events import (
     ActionOutput,
     ActionRequested,
     Event,
+    OperatorAttached,
+    OperatorDetached,
+    OperatorIdentified,
     ProbesSampled,
     RunAborted,
     RunFinished,
@@ -35,6 +38,8 @@ from cockpit.text import shortened
 
 _MANY = frozenset({ProbesSampled.type, ActionOutput.type})
 """Left out unless they are asked for."""
+_OF_SEATS = frozenset({OperatorAttached.type, OperatorIdentified.type, OperatorDetached.type})
+"""Whose screen it is that is found gone, they alone tell."""
 _AROUND_BYTES = 60
 """What is shown of a line on either side of what was found in its bytes."""
 
@@ -101,7 +106,7 @@ class Teller:
             self.run, self.filter = event.run, Filter(self._wanted.asked, event)
             if self._begins is not None:
                 self._begins(self.filter)
-        elif line.class_ == "fact":
+        elif line.class_ == "fact" or line.type in _OF_SEATS:
             event = self._decoded(raw)
         if event is not None:
             self._note(event)
@@ -110,11 +115,12 @@ class Teller:
         place = self._pattern.place(raw) if self._pattern is not None and self._wanted.in_bytes else None
         if self._wanted.in_bytes and place is None and not self._wanted.around:
             return None
-        return self._told(line, raw, event if line.class_ == "fact" else self._decoded(raw), place)
+        is_decoded = line.class_ == "fact" or line.type in _OF_SEATS
+        return self._told(line, raw, event if is_decoded else self._decoded(raw), place)
 
     def _note(self, event: Event) -> None:
         """Keep what later sentences need: folding all of it would take as long as all the rest."""
-        if isinstance(event.body, RunStarted | RunFinished | RunAborted):
+        if isinstance(event.body, RunStarted | RunFinished | RunAborted) or event.type in _OF_SEATS:
             self.state = evolve(self.state, event)
         elif isinstance(event.body, ActionRequested) and (step := self.state.steps.get(event.body.step)) is not None:
             body = event.body

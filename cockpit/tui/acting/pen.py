@@ -99,6 +99,11 @@ async def _offer(hands: Hands, painted: RunState) -> None:
     if len(waiting) == 1:
         await _offer_to(hands, painted, waiting[0])
         return
+    if len(seats) == 1:
+        about = (*_about(hands, painted, seats[0], None), "You act until it is accepted.")
+        if await hands.sure(f"Offer the pen to {_seat(seats[0])}?", about, "P", "offers it"):
+            await _offer_to(hands, painted, seats[0])
+        return
     choices = tuple(
         Choice(
             id=seat.seat,

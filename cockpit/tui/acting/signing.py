@@ -48,7 +48,7 @@ async def waive(hands: Hands, painted: RunState) -> None:
         what = step_label(painted.profile, fact.step) if fact.step else f"fact {fact.seq}"
         seq, title = fact.seq, f"Go on without {called(fact.by)}'s signature: {what}"
         why = f"It was not signed: {shortened(fact.failed, 300)}" if fact.failed else "It has not been signed."
-        lines = (why, "It stands in the log as a deviation. It may still be signed later.")
+        lines = (why, "It stands in the log as a deviation. What they sign later vouches for it too.")
     if hands.refused(painted, hands.command(c.WaiveSignature, seq=seq, is_bad=bad is not None, reason="")):
         return
     question = Question(

@@ -17,7 +17,7 @@ from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING
 from cockpit.tui.lines import Line, cut, duration, padded, without_folders
 from cockpit.tui.panes import pen, signing
-from cockpit.tui.panes.company import clocks
+from cockpit.tui.panes.looking import clocks
 from cockpit.tui.panes.seen import Seen
 
 _STEPPED_S = 600.0
@@ -141,8 +141,8 @@ def _of_me(seen: Seen) -> Iterator[tuple[str, Ink]]:
     mine = seen.state.seats.get(seen.me)
     if mine is None or mine.by is None or not is_nobody_known(mine.by, seen.state.profile.shared_accounts):
         return
-    claim = f" (you say: {shortened(mine.by.person, 20)})" if mine.by.person else ""
-    yield f"NOTHING PROVES WHO YOU ARE{claim}: approvals do not count; q, cockpit join --as NAME", "warn"
+    who = f"that you are {shortened(mine.by.person, 20)}" if mine.by.person else "who you are"
+    yield f"NOT PROVEN {who}: approvals do not count (q, cockpit join --as NAME)", "warn"
 
 
 def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:

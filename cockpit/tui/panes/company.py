@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import cockpit
-from cockpit.run.clocks import Skew
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor
 from cockpit.run.numbering import step_label
@@ -14,7 +13,7 @@ from cockpit.run.state import LeftSeat, SeatState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import EMPTY, Line, duration, fitted, wrapped
-from cockpit.tui.panes.looking import named
+from cockpit.tui.panes.looking import clocks, named
 from cockpit.tui.panes.seen import Seen
 
 _NAME = 40
@@ -69,7 +68,7 @@ def _known(by: Actor) -> Iterator[str]:
     """What is known of an actor, each part proven or merely claimed."""
     yield f"{shortened(by.user, _NAME)}@{shortened(by.host, _NAME)}"
     for field, word in _PARTS:
-        if value := getattr(by, field):
+        if (value := getattr(by, field)) and not (field == "person" and field in by.proven):
             yield f"{word} {shortened(value, _NAME)}{_claimed(by, field)}"
     if by.client:
         yield f"from {shortened(by.client, _NAME)}{_claimed(by, 'client')}"
@@ -78,7 +77,7 @@ def _known(by: Actor) -> Iterator[str]:
     if by.key:
         yield f"key {shortened(by.key, 60)}{_claimed(by, 'key')}"
     if by.signer:
-        yield f"signs with {shortened(by.signer, 60)}{_claimed(by, 'signer')}"
+        yield f"proved their name by {shortened(by.signer, 60)}{_claimed(by, 'signer')}"
 
 
 def _claimed(by: Actor, field: str) -> str:
@@ -129,23 +128,3 @@ def _left(seen: Seen, left: LeftSeat, width: int) -> list[Line]:
 
 def _indented(text: str, width: int, ink: Ink = "plain") -> list[Line]:
     return [(("   ", "plain"), (part, ink)) for part in wrapped(text, max(12, width - 3))]
-
-
-def clocks(skew: Skew) -> str:
-    """`the keeper's clock (bastion-1) is 4m ahead of this host's`."""
-    whose = "the keeper's clock" if skew.who == "keeper" else f"the clock of {shortened(skew.who, _NAME)}"
-    way = "ahead of" if skew.ahead_s > 0 else "behind"
-    return f"{whose} ({shortened(skew.host, _NAME)}) is {duration(abs(skew.ahead_s))} {way} this host's"
-
-
-def versions(seen: Seen) -> str:
-    """Whose cockpit is another than this one, in a sentence; empty if nobody's is."""
-    found = {}
-    for seat in seen.view.here:
-        if seat.version != cockpit.__version__ and seat.seat != seen.me:
-            found[shortened(named(seat), 20)] = shortened(seat.version, 20) or "older"
-    keeper = seen.state.keeper
-    if keeper is not None and not keeper.stopped and keeper.version != cockpit.__version__:
-        found["the keeper"] = shortened(keeper.version, 20)
-    told = ", ".join(f"{who} {version}" for who, version in found.items())
-    return f"other cockpits than this one ({cockpit.__version__}): {told}; i shows who is here" if found else ""

@@ -43,6 +43,8 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
         return [*_of("log"), steps, *_of("probes", "output")]
     if seen.view.went_on:
         return [steps, *_of("probes", "log", "contacts", "plain")]
+    if seen.view.read_only:
+        return [steps, *_of("company", "probes", "log", "contacts", "output", "plain")]
     if seen.view.trouble and seen.mode == "LIVE":
         return [*_of("elsewhere"), steps, *_of("probes", "log", "contacts", "plain")]
     if is_small:
@@ -53,7 +55,7 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
             *(_of("sign") if wants_key(seen) else []),
             *_watching(seen),
             steps,
-            *_of("probes", "log"),
+            *_of("company", "probes", "log"),
         ]
     if seen.selected is not None:
         return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "output")]

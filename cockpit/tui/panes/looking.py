@@ -1,4 +1,4 @@
-"""Where the others look: a quiet mark behind a row of the plan, and who is here in a few words.
+"""Where the others look: a quiet mark behind a row of the plan; who is here, and how they differ, in a few words.
 
 Invariant: a mark never stands in the place of a status; without colour it is the sign and the letters. Of an older
 cockpit, which does not say where it looks, no mark is drawn.
@@ -10,10 +10,12 @@ from collections.abc import Iterable
 
 from rich.cells import cell_len
 
+import cockpit
+from cockpit.run.clocks import Skew
 from cockpit.run.people import name_of
 from cockpit.run.state import SeatState
 from cockpit.text import shortened, visible
-from cockpit.tui.lines import cut
+from cockpit.tui.lines import cut, duration
 from cockpit.tui.panes.seen import Seen
 
 SIGN = "◂"
@@ -90,3 +92,23 @@ def beside(seen: Seen) -> int:
     """How many people are here beside whoever sits at this seat."""
     me = {named(seat) for seat in seen.view.here if seat.seat == seen.me}
     return len({named(seat) for seat in others(seen)} - me)
+
+
+def clocks(skew: Skew) -> str:
+    """`the keeper's clock (bastion-1) is 4m ahead of this host's`."""
+    whose = "the keeper's clock" if skew.who == "keeper" else f"the clock of {shortened(skew.who, 40)}"
+    way = "ahead of" if skew.ahead_s > 0 else "behind"
+    return f"{whose} ({shortened(skew.host, 40)}) is {duration(abs(skew.ahead_s))} {way} this host's"
+
+
+def versions(seen: Seen) -> str:
+    """Whose cockpit is another than this one, in a sentence; empty if nobody's is."""
+    found = {}
+    for seat in seen.view.here:
+        if seat.version != cockpit.__version__ and seat.seat != seen.me:
+            found[shortened(named(seat), 20)] = shortened(seat.version, 20) or "older"
+    keeper = seen.state.keeper
+    if keeper is not None and not keeper.stopped and keeper.version != cockpit.__version__:
+        found["the keeper"] = shortened(keeper.version, 20)
+    told = ", ".join(f"{who} {version}" for who, version in found.items())
+    return f"other cockpits than this one ({cockpit.__version__}): {told}; i shows who is here" if found else ""

@@ -36,7 +36,7 @@ def shouts(seen: Seen) -> Iterator[tuple[str, Ink]]:
     for fact in awaited(seen.state):
         if _is_late(seen, fact) and not (_is_mine(seen, fact) and seen.view.signing):
             why = f": {shortened(fact.failed, 160)}" if fact.failed else ""
-            yield f"AWAITING {called(fact.by)}'S SIGNATURE, {_what(seen, fact)}{_keys(seen, fact)}{why}", "alarm"
+            yield f"AWAITING SIGNATURE of {called(fact.by)}: {_what(seen, fact)}{_keys(seen, fact)}{why}", "alarm"
 
 
 def murmurs(seen: Seen) -> Iterator[tuple[str, Ink]]:
@@ -67,6 +67,9 @@ def lines(seen: Seen, step_id: str, width: int) -> list[Line]:
             why = f": {shortened(fact.failed, 300)}" if fact.failed else ""
             text = f"! awaiting {called(fact.by)}'s signature{why}{_keys(seen, fact)}"
             told += [((each, "warn"),) for each in wrapped(text, width)]
+        elif seen.is_at(step_id) and fact in awaited(seen.state) and _is_late(seen, fact):
+            text = f"✖ not before {called(fact.by)}'s signature of {_what(seen, fact)}{_keys(seen, fact)}"
+            told += [((each, "bad"),) for each in wrapped(text, width)]
     return told
 
 

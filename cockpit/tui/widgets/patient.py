@@ -77,11 +77,20 @@ class Patient(Screen[ScreenResultType]):
             super()._compositor_refresh()
             return
         self._dirty_widgets.clear()  # the compositor knows what is to be drawn, and adds to it meanwhile
+        self._wait_for_terminal()
+
+    def _wait_for_terminal(self) -> None:
         if not self._waits_for_terminal:
             self._waits_for_terminal = True
             self.set_timer(AGAIN_S, self._draw_late)
 
     def _draw_late(self) -> None:
         self._waits_for_terminal = False
+        if self.app._batch_count:  # what is drawn in a batch is dropped
+            self._wait_for_terminal()
+            return
+        # Refreshing forgets the widgets, also those that asked after the compositor was last told of some.
+        self._compositor.update_widgets(self._dirty_widgets)
+        self._dirty_widgets.clear()
         if self._compositor._dirty_regions:
             self._compositor_refresh()

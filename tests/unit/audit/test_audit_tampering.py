@@ -243,14 +243,15 @@ def test_any_changed_bytes_are_found(data: st.DataObject, shared_log: bytes) -> 
 
 # ---- what counts as a line, held against the other verifier -------------------------------------------------------
 
+ACTOR = '{"user":"ana","host":"b1","via":"ssh","login":"bo","proven":["tty"]}'
 LINE = (
-    '{"v":1,"run":"R1","seq":1,"prev":"' + GENESIS + '","class":"fact","type":"note.added","id":"01J",'
-    '"at":"2026-11-21T22:04:11.382914Z","boot":"8b","mono":8123.442,"actor":{"user":"ana","host":"b1","via":"ssh","login":"bo","proven":["tty"]},'
-    '"data":{"text":"x","n":[1,2.5,null]}}'
+    f'{{"v":1,"run":"R1","seq":1,"prev":"{GENESIS}","class":"fact","type":"note.added","id":"01J",'
+    '"at":"2026-11-21T22:04:11.382914Z","boot":"8b","mono":8123.442,'
+    f'"actor":{ACTOR},"data":{{"text":"x","n":[1,2.5,null]}}}}'
 )
 PARTS = (
     '"fact"', '"note.added"', '"01J"', '"2026-11-21T22:04:11.382914Z"', '"8b"', "8123.442", '"ana"', '"b1"', '"ssh"',
-    '{"user":"ana","host":"b1","via":"ssh","login":"bo","proven":["tty"]}', '"bo"', '["tty"]', '"tty"', '{"text":"x","n":[1,2.5,null]}', '"x"', "2.5", "null",
+    ACTOR, '"bo"', '["tty"]', '"tty"', '{"text":"x","n":[1,2.5,null]}', '"x"', "2.5", "null",
 )  # fmt: skip
 VALUES = (
     "1", '"a"', "null", "true", "[]", "{}", "1e400", "-0", "9" * 30, "1" + "0" * 400, "9" * 5000, "01", "1.", ".5",

@@ -76,7 +76,7 @@ def test_a_cut_tail_shows_against_a_head(cockpit: Cockpit, cut: Path, head: str)
     "arguments",
     [
         ["--head", "7f3a"], ["--head", "nonsense"], ["--head", "0:7f3a91c2"], ["--head", "x" * 500],
-        ["--head", "\x1b[31m"], ["--anchor", CODE], ["--signers", "x"], ["--signature", "x"],
+        ["--head", "\x1b[31m"], ["--anchor", CODE], ["--signature", "x"],
         [str(NIGHT), "--head", HEAD], ["--checkpoint", "a", "--checkpoint", "b", "--signature", "x"],
     ],
 )  # fmt: skip
@@ -85,6 +85,12 @@ def test_what_does_not_go_together_is_a_usage_error(cockpit: Cockpit, arguments:
     assert ended.returncode == 2
     assert ended.stdout == ""
     assert "\x1b" not in one_sentence(ended)
+
+
+def test_a_list_of_signers_that_is_not_there_is_a_sentence(cockpit: Cockpit) -> None:
+    ended = cockpit("verify", str(NIGHT), "--signers", "x")
+    assert (ended.returncode, ended.stdout) == (3, "")
+    assert "x cannot be opened" in one_sentence(ended)
 
 
 def test_several_logs_are_told_apart_and_the_worst_counts(cockpit: Cockpit, tmp_path: Path) -> None:

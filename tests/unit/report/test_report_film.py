@@ -22,6 +22,7 @@ from cockpit.report.replay.film import Film
 from cockpit.run import events as e
 from cockpit.run.events import Event
 from cockpit.run.evolve import fold
+from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.run.wording import BY_MACHINE
 
@@ -73,7 +74,7 @@ def test_facts_are_found_by_number_and_by_time(path: Path) -> None:
     with opened(path) as film:
         for k, fact in enumerate(facts):
             moment = film.moment(k)
-            who = "keeper" if fact.type in BY_MACHINE else fact.actor.user
+            who = "keeper" if fact.type in BY_MACHINE else name_of(fact.actor)
             assert (moment.seq, moment.type, moment.user) == (fact.seq, fact.type, who)
             assert abs(moment.at - fact.instant.at) < timedelta(microseconds=2)
             assert film.event(k) == fact

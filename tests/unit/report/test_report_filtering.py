@@ -48,6 +48,17 @@ def test_a_person_is_found_by_name_or_by_name_and_host_and_the_machine_as_the_ke
     assert found("night", by=("keeper",), types=("keeper.*", "probes.sampled"))[:3] == [3, 9, 10]
 
 
+def test_a_person_is_found_by_the_name_that_is_proven_and_by_the_account_but_not_by_a_claim(tmp_path: Path) -> None:
+    store = FileStore.create(tmp_path / "RUN", "RUN")
+    store.append(0, draft(decode((LOGS / "night.jsonl").read_bytes().split(b"\n")[0]).body, e.Actor("eve", "h")))
+    proven, claimed = e.Actor("root", "h", sudo="ana", proven=("sudo",)), e.Actor("root", "h", sudo="ana")
+    store.append(None, *(draft(e.NoteAdded(text="x"), actor) for actor in (proven, claimed)))
+    store.close()
+    log = tmp_path / "RUN" / "audit.jsonl"
+    assert found(log, by=("ana",)) == [2]
+    assert found(log, by=("root",)) == found(log, by=("root@h",)) == [2, 3]
+
+
 def test_types_are_globs_and_ways_of_asking_are_all_to_fit() -> None:
     assert found("night", types=("hold.*", "note.added")) == [31, 32, 33]
     assert found("night", types=("hold.*",), by=("ana",)) == [33]

@@ -22,6 +22,14 @@ def named(person: str, **more: str) -> e.Actor:
     return e.Actor("deploy", "bastion-1", person=person, signer=f"SHA256:{person}", proven=("person",), **more)
 
 
+def proves(story: WholeStory, *people: e.Actor) -> None:
+    """Whoever says that their name is proven did prove it."""
+    for one in people:
+        if "person" in one.proven:
+            body = e.OperatorIdentified(seat="S", person=one.person, key=one.signer, text="", signature="")
+            story.happens(body, actor=one)
+
+
 def by_sudo(user: str, person: str) -> e.Actor:
     return e.Actor(user, "bastion-1", sudo=person, proven=("sudo",))
 
@@ -33,6 +41,7 @@ def signed_off(people: tuple[str, ...] = (), *, first: e.Actor = ANA, **settings
     phase = Phase(id="only", title="Only", steps=(step("work"), sign))
     profile = replace(WHOLE, phases=(phase,), roles=roles, rollbacks=(), triggers=(), shared_accounts=("deploy",))
     story = WholeStory(profile)
+    proves(story, first)
     story.happens(e.StepConfirmed(step="work", attempt=1), actor=first)
     return story
 
@@ -43,6 +52,7 @@ def for_two(holder: e.Actor = ANA, *, signers: str = "") -> WholeStory:
     story = WholeStory(profile, signers=signers)
     story.goes_to("rollout")
     story.passes(4 * 3600)
+    proves(story, holder)
     if holder is not ANA:
         epoch = story.state.pen.epoch + 1 if story.state.pen else 1
         story.happens(e.PenTaken(epoch=epoch, reason="r"), actor=holder)
@@ -51,11 +61,13 @@ def for_two(holder: e.Actor = ANA, *, signers: str = "") -> WholeStory:
 
 def agrees(story: WholeStory, actor: e.Actor) -> str:
     """The code of the refusal; empty: they may."""
+    proves(story, actor)
     answer = story.asks(c.Countersign, step="rollout", actor=actor, role="watching")
     return "" if isinstance(answer, tuple) else answer.code
 
 
 def signs(story: WholeStory, actor: e.Actor) -> str:
+    proves(story, actor)
     answer = story.asks(c.SignOff, step="sign", actor=actor, role="watching")
     return "" if isinstance(answer, tuple) else answer.code
 
@@ -152,6 +164,7 @@ def test_who_may_be_of_a_barred_role_is_barred() -> None:
 
 def test_who_agreed_is_kept_whole_and_told_with_their_account() -> None:
     story = for_two()
+    proves(story, named("bo"))
     story.does(c.Countersign, step="rollout", actor=named("bo"), role="watching")
     known = story.state.steps["rollout"]
     assert known.countersigner == named("bo")
@@ -169,3 +182,54 @@ def test_hostile_names_are_shown_in_refusals_and_do_nothing() -> None:
             assert not isinstance(refusal, tuple)
             assert visible(refusal.why) == refusal.why
             assert visible(refusal.instead) == refusal.instead
+
+
+def test_a_name_that_the_log_does_not_prove_is_a_claim_whoever_wrote_the_line() -> None:
+    story = for_two()
+    assert story.refused(c.Countersign, step="rollout", actor=named("bo"), role="watching").code == "not_proven"
+    proves(story, named("bo"))
+    assert isinstance(story.asks(c.Countersign, step="rollout", actor=named("bo"), role="watching"), tuple)
+    for another in (replace(named("bo"), signer="SHA256:x"), replace(named("bo"), host="elsewhere"), named("cy")):
+        assert story.refused(c.Countersign, step="rollout", actor=another, role="watching").code == "not_proven"
+    # Written by hand, without ever having been signed:
+    story = for_two()
+    story.happens(e.StepCountersigned(step="rollout", attempt=1), actor=named("bo"))
+    countersigner = story.state.steps["rollout"].countersigner
+    assert countersigner is not None
+    assert countersigner.proven == ()
+
+
+def test_the_pen_of_a_run_that_was_begun_under_a_name_is_theirs_once_they_proved_it() -> None:
+    story = for_two(replace(DEPLOY, person="ana"))
+    proves(story, named("bo"))
+    assert story.state.pen is not None
+    assert story.state.pen.by == replace(DEPLOY, person="ana")
+    proves(story, named("ana"))
+    assert story.state.pen.by == named("ana")
+    assert agrees(story, named("bo")) == ""
+
+
+def test_whoever_identifies_themselves_is_named_by_the_roles_and_has_proven_it() -> None:
+    story = for_two(signers=SIGNERS)
+    fields = {"seat": "S", "text": "t", "signature": "s"}
+
+    def refused(person: str, actor: e.Actor, key: str) -> str:
+        return story.refused(c.Identify, person=person, key=key, actor=actor, role="watching", **fields).code
+
+    assert refused("nobody", named("nobody"), "SHA256:nobody") == "not_named"
+    assert refused("deploy", named("deploy"), "SHA256:deploy") == "not_named"
+    assert refused("bo", DEPLOY, "SHA256:bo") == "unproven"
+    assert refused("bo", named("cy"), "SHA256:bo") == "unproven"
+    assert refused("bo", named("bo"), "SHA256:another") == "unproven"
+    body = story.does(c.Identify, person="bo", key="SHA256:bo", actor=named("bo"), role="watching", **fields)
+    assert isinstance(body, e.OperatorIdentified)
+    assert agrees(story, named("bo")) == ""
+
+
+def test_who_agreed_is_no_second_person_once_the_pen_is_in_a_hand_that_may_be_theirs() -> None:
+    for hand, stays in ((by_sudo("root", "cy"), True), (by_sudo("root", "bo"), False), (DEPLOY, False)):
+        story = for_two()
+        story.does(c.Countersign, step="rollout", actor=BO, role="watching")
+        assert story.state.pen is not None
+        story.happens(e.PenPassed(epoch=story.state.pen.epoch + 1, previous="ana@bastion-1"), actor=hand)
+        assert (story.state.steps["rollout"].countersigner is not None) is stays, hand

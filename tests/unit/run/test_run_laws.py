@@ -24,6 +24,7 @@ from cockpit.run.events import Event
 from cockpit.run.evolve import evolve, fold
 from cockpit.run.forecast import forecast
 from cockpit.run.friction import is_run
+from cockpit.run.handover import COLUMNS, LINES, card, moved_on, standing
 from cockpit.run.numbering import find_step
 from cockpit.run.readings import Reading
 from cockpit.run.state import EMPTY, RunState
@@ -525,6 +526,18 @@ class Acting(RuleBasedStateMachine):
             assert self.story.state.steps == before.steps
 
     # ---- always ------------------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_handover_card_can_be_read_wherever_the_run_is(self) -> None:
+        if not hasattr(self, "story"):
+            return
+        state = self.story.state
+        lines = card(state, self.story.now(), tuple(state.seats))
+        assert 0 < len(lines) <= LINES
+        for line in lines:
+            assert visible(line) == line
+            assert len(line) <= COLUMNS
+        assert not moved_on(standing(state), standing(state))
 
     @invariant()
     def at_most_one_action_is_under_way_and_each_was_asked_for(self) -> None:

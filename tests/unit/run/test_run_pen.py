@@ -304,3 +304,11 @@ def test_the_card_of_every_place_is_short_enough_to_be_read() -> None:
         assert lines[0].startswith(f"at: {step_label(PROFILE, step)}, for ")
         assert len(lines) <= 16
         assert max(map(len, lines)) <= 76
+
+
+def test_what_an_older_cockpit_took_counts_and_its_epoch_grows_all_the_same() -> None:
+    story = paired()
+    story.does(c.TakePen, actor=BO, reason="r", here=())
+    story.happens(e.PenTaken(epoch=1, reason="I am back"), ANA)
+    assert story.state.pen is not None
+    assert (story.state.pen.user, story.state.pen.epoch) == ("ana", 3)

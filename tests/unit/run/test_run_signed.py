@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
-from run_story import ANA, BO
+from run_story import ANA, BEGIN, BO
 from whole_profile import CY, WHOLE, step
 from whole_story import WholeStory
 
 from cockpit.profile.model import Phase, Profile, Role, Signing
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.people import name_of
 
 DIGEST = "7f3a91c2" * 8
 
@@ -104,7 +107,11 @@ def test_a_signature_of_somebody_else_does_not_count_for_them() -> None:
     signs(story, ANA)
     signs(story, e.Actor("deploy", "bastion-1", person="bo"))  # only claimed
     assert waiting(story) == [("bo", "signoff", "sign")]
-    signs(story, e.Actor("deploy", "bastion-9", person="bo", proven=("person",)))
+    named = e.Actor("deploy", "bastion-9", person="bo", signer="SHA256:bo", proven=("person",))
+    signs(story, named)  # which nothing in the log shows
+    assert waiting(story) == [("bo", "signoff", "sign")]
+    story.happens(e.OperatorIdentified(seat="S", person="bo", key="SHA256:bo", text="", signature=""), actor=named)
+    signs(story, named)
     assert waiting(story) == []
 
 
@@ -178,3 +185,47 @@ def test_a_signature_that_does_not_count_can_be_gone_on_in_spite_of() -> None:
     story.does(c.WaiveSignature, seq=bad, is_bad=True, reason="the clock of bo's host was wrong")
     assert bad in story.state.waived_signatures
     assert story.state.deviations[-1].where == f"seq {bad}"
+
+
+# ---- laws --------------------------------------------------------------------------------------------------------
+
+PEOPLE = (ANA, BO, CY, e.Actor("deploy", "bastion-1", person="bo"), e.Actor("root", "b", sudo="ana", proven=("sudo",)))
+DOES = ("note", "hold", "confirm", "sign off", "sign", "fail", "waive", "reopen", "forge", "machine")
+
+
+@given(
+    st.sampled_from(["signoffs", "facts"]),
+    st.lists(st.tuples(st.sampled_from(DOES), st.integers(0, len(PEOPLE) - 1), st.integers(0, 30)), max_size=30),
+)
+@settings(deadline=None, max_examples=150, suppress_health_check=list(HealthCheck))
+def test_what_waits_goes_only_by_its_own_persons_signature_a_waiver_or_being_void(
+    signing: Signing, happenings: list[tuple[str, int, int]]
+) -> None:
+    story = WholeStory(profile(signing))
+    for what, number, seq in happenings:
+        who, before = PEOPLE[number], story.state
+        body: e.Body = {
+            "note": e.NoteAdded(text="x"),
+            "hold": e.HoldPlaced(reason="x"),
+            "confirm": e.StepConfirmed(step="work", attempt=1),
+            "sign off": e.StepConfirmed(step="sign", attempt=1),
+            "sign": e.HeadSigned(seq=seq, digest=DIGEST, principal=who.user, key="k", signature="s"),
+            "fail": e.SigningFailed(seq=seq, reason="r"),
+            "waive": e.SignatureWaived(seq=seq, reason="r"),
+            "reopen": e.StepReopened(step="sign", attempt=2, reason="r"),
+            "forge": e.HeadSigned(seq=9999, digest=DIGEST, principal=who.user, key="k", signature="s"),
+            "machine": e.WaitBegan(step="work", attempt=1, until=before.began.at if before.began else BEGIN),
+        }[what]
+        event = story.happens(body, who)
+        after = story.state
+        gone = [each for each in before.unsigned if all(each.seq != left.seq for left in after.unsigned)]
+        for each in gone:
+            signed = what == "sign" and each.seq <= seq < event.seq and name_of(each.by) == name_of(who)
+            waived = what == "waive" and each.seq == seq
+            void = what == "reopen" and each.what == "signoff" and signing == "signoffs"
+            assert signed or waived or void
+        come = [each for each in after.unsigned if all(each.seq != was.seq for was in before.unsigned)]
+        assert [each.seq for each in come] in ([], [event.seq])
+        if what in ("sign", "fail", "forge", "machine"):
+            assert come == []  # signing gives no reason to sign
+        assert [each.seq for each in after.unsigned] == sorted(each.seq for each in after.unsigned)

@@ -12,12 +12,15 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cockpit.run.people import name_of, same_person
 from cockpit.session import whence
 from cockpit.session.identity import Places, account, actor
 from cockpit.session.login_records import logind_session, utmp_address
 from cockpit.session.session_key import session_key
+from cockpit.text import visible
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="the records of logins count only if they are root's")
@@ -155,12 +158,18 @@ def test_a_login_uid_is_proven_by_a_process_of_that_user_above(host: Host) -> No
 
 @needs_root
 @pytest.mark.usefixtures("away")
-def test_a_login_uid_is_proven_by_logind_also_where_the_shell_above_is_gone(host: Host) -> None:
+def test_a_login_uid_is_proven_by_logind_below_what_logged_in(host: Host) -> None:
     host.says("loginuid", "7002")
-    host.session(5, UID=7002, AUDIT=5)
+    host.above(("bash", 7001, 7001), ("sshd", 0, 0))
+    host.session(5, UID=7002, AUDIT=5, LEADER=901)
     assert actor({}, host.places).proven == ("login",)
-    host.session(5, UID=7003, AUDIT=5)
+    host.session(5, UID=7003, AUDIT=5, LEADER=901)
     assert actor({}, host.places).proven == ()
+    # In a tmux of the account, which ana began, and to which bo attached:
+    host.session(5, UID=7002, AUDIT=5, LEADER=950)
+    host.above(("bash", 7001, 7001), ("tmux: server", 7001, 7001))
+    who = actor({}, host.places)
+    assert (who.login, who.proven) == ("7002", ())
 
 
 @pytest.mark.usefixtures("away")
@@ -185,6 +194,14 @@ def test_in_a_user_namespace_anybody_can_be_anybody(host: Host) -> None:
     host.above(("sudo", 0, 0), ("bash", 7002, 7002))
     who = actor({}, host.places)
     assert (who.login, who.sudo, who.proven, who.via) == ("", "", (), "in a user namespace")
+
+
+@given(st.dictionaries(st.sampled_from(("SSH_CONNECTION", "SSH_CLIENT", "SUDO_USER", "SSH_USER_AUTH")), st.text()))
+def test_whatever_the_environment_says_nothing_is_raised_and_nothing_acts(environ: dict[str, str]) -> None:
+    for who in (actor(environ), account(environ)):
+        for told in (who.via, who.client, who.sudo, who.key):
+            assert visible(told) == told
+            assert len(told) <= 200
 
 
 # ---- from where --------------------------------------------------------------------------------------------------

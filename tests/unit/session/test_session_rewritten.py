@@ -13,8 +13,10 @@ from session_runs import append, eventually, new_run
 
 from cockpit.audit import layout, line
 from cockpit.audit.rereading import BLOCK_BYTES, Reread
+from cockpit.audit.rewritten import first_other, run_named
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
+from cockpit.cli.replaying import _rewritten
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.session.identity import actor
@@ -34,6 +36,7 @@ def run_dir(tmp_path: Path) -> Path:
 def seat(run_dir: Path) -> Iterator[Seat]:
     seat = Seat.open(run_dir, actor())
     seat.follow(lambda view: None)
+    eventually(lambda: seat.id in seat.view.state.seats)  # nothing of its own is being written any more
     yield seat
     seat.close("test is over")
 
@@ -112,12 +115,17 @@ def test_an_open_screen_says_within_3_s_that_what_it_held_is_not_there(
     refused = seat.submit(seat.command(c.AddNote, text="still here"))
     assert isinstance(refused, Failed)
     assert "THE LOG WAS REWRITTEN" in refused.sentence
+    assert f"yours are in {heads_folder() / run_dir.name}" in refused.sentence
+    head = seat.view.head
+    assert head is not None
+    seat.close()
+    assert noted(run_dir.name)[head.seq] == head.digest  # what was held is kept
 
 
 def test_a_log_that_was_copied_whole_is_told_for_what_it_is(seat: Seat, run_dir: Path) -> None:
     log = layout.log_path(run_dir)
-    shutil.copy(log, run_dir / "copy")
-    (run_dir / "copy").rename(log)
+    shutil.copy(log, run_dir.parent / "copy")  # not in the run: for a moment it is open to others
+    (run_dir.parent / "copy").rename(log)
     eventually(lambda: seat.view.trouble)
     assert "was replaced by another file while in use" in seat.view.trouble
     assert "REWRITTEN" not in seat.view.trouble
@@ -147,7 +155,7 @@ def test_a_log_whose_end_was_cut_off_is_told_by_the_notes(run_dir: Path) -> None
     Notebook(run_dir.name).note(head)
     log = layout.log_path(run_dir)
     log.write_bytes(b"".join(log.read_bytes().splitlines(keepends=True)[:-3]))
-    assert f"you held {head.short} at {head.seq}, and no such event stands there now" in opened(run_dir)[1]
+    assert f"you held {head.short} at {head.seq}, and that is gone" in opened(run_dir)[1]
 
 
 def test_what_was_seen_behind_the_place_where_a_log_went_on_is_no_rewriting(run_dir: Path) -> None:
@@ -156,6 +164,17 @@ def test_what_was_seen_behind_the_place_where_a_log_went_on_is_no_rewriting(run_
     append(run_dir, e.LogContinued(former="/before", trouble="t", seq=head.seq, digest=head.digest))
     append(run_dir, e.NoteAdded(text="on"))
     assert opened(run_dir)[1] == ""
+    assert first_other(layout.log_path(run_dir), {head.seq: head.digest, head.seq + 2: "0" * 64}) is None
+
+
+def test_a_replay_tells_a_log_that_is_not_what_the_readers_screens_saw(run_dir: Path) -> None:
+    head, _ = opened(run_dir)
+    log = layout.log_path(run_dir)
+    assert run_named(log) == run_dir.name
+    Notebook(run_dir.name).note(head)
+    assert _rewritten(run_dir) == _rewritten(log) == ""
+    in_place_and_chained(log)
+    assert _rewritten(log).startswith(f"THE LOG WAS REWRITTEN: you held {head.short} at {head.seq}")
 
 
 # ---- notes -------------------------------------------------------------------------------------------------------

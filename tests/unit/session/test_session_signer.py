@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,17 +12,20 @@ from msgspec.structs import replace
 from session_runs import append, eventually, new_run
 from signers import Agent, Signers, needed, signers
 
+from cockpit.audit.agent import AgentKey
 from cockpit.audit.checkpoints import checkpoint_text
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import Head, draft
 from cockpit.audit.signing import NAMESPACE
 from cockpit.audit.sshsig import checked, sign
 from cockpit.audit.tail import Tail
+from cockpit.errors import SigningError
 from cockpit.profile.model import Phase, Profile, Role, Signing, Step
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.commands import Refusal
 from cockpit.session import signer as signer_module
+from cockpit.session import signing as signing_module
 from cockpit.session import witness as witness_module
 from cockpit.session.identity import actor
 from cockpit.session.seat import Done, Seat
@@ -183,7 +187,20 @@ def test_without_an_agent_the_approval_waits_and_the_person_tries_again_later(
     assert isinstance(does(ana, c.ConfirmStep, step="after"), Done)
 
 
-def test_a_later_seat_of_the_same_person_signs_what_the_one_before_left(signoffs: Table) -> None:
+def test_the_end_of_a_run_is_signed_too(facts: Table) -> None:
+    ana, _ = approved(facts)
+    eventually(lambda: not ana.view.state.unsigned)
+    assert isinstance(does(ana, c.ConfirmStep, step="after"), Done)
+    assert isinstance(does(ana, c.FinishRun), Done)
+    (end,) = facts.events(e.RunFinished)
+    eventually(lambda: ana.view.state.signed[ANA.user].seq >= end.seq)
+    assert ana.view.state.unsigned == ()
+
+
+def test_a_later_seat_of_the_same_person_signs_what_the_one_before_left(
+    signoffs: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signer_module, "LEFT_S", 0.2)
     signoffs.agent.stand_still()
     ana, bo = approved(signoffs)
     bo.close("hung up")  # while its agent was being waited for
@@ -196,6 +213,48 @@ def test_a_later_seat_of_the_same_person_signs_what_the_one_before_left(signoffs
         eventually(lambda: not ana.view.state.unsigned, within_s=20)
     finally:
         fresh.end()
+
+
+def test_a_key_that_wants_a_hand_at_it_is_told_while_it_waits_and_leaving_breaks_it_off(
+    signoffs: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def waits(text: bytes, key: object, namespace: str, *, cancelled: threading.Event) -> str:
+        assert cancelled.wait(20), "nobody left"
+        raise SigningError("signing was broken off")
+
+    monkeypatch.setattr(signing_module, "sign", waits)
+    monkeypatch.setattr(signer_module, "TELL_S", 0.05)
+    _, bo = approved(signoffs)
+    eventually(lambda: "touch or confirm your key if it asks" in bo.view.signing)
+    bo.close()
+    assert not signoffs.events(e.SigningFailed)  # it was not refused, and may still be signed
+
+
+def test_a_screen_whose_agent_hangs_closes_all_the_same_and_writes_nothing_later(signoffs: Table) -> None:
+    signoffs.agent.stand_still()
+    _, bo = approved(signoffs)
+    eventually(lambda: [each for each in threading.enumerate() if each.name == "cockpit-signer"])
+    began = time.monotonic()
+    bo.close()
+    assert time.monotonic() - began < 4
+    signoffs.agent.go_on()
+    assert not [event for event in signoffs.events(e.HeadSigned) if event.actor.user == "bo"]
+
+
+def test_a_token_countersigns_only_when_its_owner_asks(signoffs: Table, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def token(trust: object, names: tuple[str, ...], namespace: str) -> AgentKey:
+        asked.append(names[0])
+        return AgentKey(kind="sk-ssh-ed25519@openssh.com", blob=b"")
+
+    monkeypatch.setattr(signing_module, "chosen_key", token)
+    ana, _ = approved(signoffs)
+    eventually(lambda: ANA.user in asked)
+    assert not signoffs.events(e.HeadSigned)
+    assert ana.view.signing == ""
+    assert ana.signer.again().startswith("countersigning")
+    eventually(lambda: "not countersigned: " in ana.view.signing)  # there is no such token here
 
 
 def test_a_wrong_key_is_told_and_never_written(signoffs: Table, monkeypatch: pytest.MonkeyPatch) -> None:

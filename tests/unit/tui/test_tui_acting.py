@@ -480,7 +480,7 @@ async def test_the_advisor_does_not_open_on_top_of_another_question():
         await apart(pilot)
         assert isinstance(app.screen, AskDialog)
         await apart(pilot, "escape")
-        await until(pilot, lambda: app.screen is app.run_screen, "it closes")
+        await until(pilot, lambda: not isinstance(app.screen, AskDialog), "it closes")
         seat.looks()
         night.happens(e.NoteAdded(text="later"))
         seat.looks()

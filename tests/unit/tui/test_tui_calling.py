@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 from screen_night import BO, NIGHT_PRODUCTION, Night, at, failed, going_back, with_way_back
-from screen_story import FakeSeat, StoryApp, apart, until
+from screen_pen import HERE, asked, offered, paired
+from screen_story import ANA, FakeSeat, StoryApp, apart, until
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
+from cockpit.run.handover import standing
 from cockpit.run.readings import ConditionVerdict
-from cockpit.tui.calling import SETTLE_S, Proposals, rings, title
+from cockpit.tui.calling import SETTLE_S, Proposals, rings, rings_for, title
 
 
 def rang(night: Night, *bodies: e.Body) -> bool:
@@ -47,6 +49,9 @@ def test_the_title_says_what_fired_before_where_the_run_stands():
 
 
 def test_the_title_says_what_became_of_an_action_and_that_it_goes_back():
+    assert title(asked().state, ANA) == "bo ASKS FOR THE PEN · STAGING virtue"
+    assert title(offered().state, BO) == "THE PEN IS OFFERED TO YOU · STAGING virtue"
+    assert title(asked().state, BO) == title(offered().state, ANA) == title(asked().state)
     assert title(failed().state).endswith("2.2 Migrate the users: failed")
     assert title(going_back().state) == "STAGING virtue ROLLING BACK R1.1 Put the old ids back"
 
@@ -114,3 +119,23 @@ async def test_the_bell_rings_once_also_where_a_tick_of_the_clock_painted_the_ne
         seat.looks()
         await apart(pilot)
     assert rung == ["bell"]
+
+
+def test_the_pen_rings_for_whom_it_concerns_and_for_nobody_by_their_own_doing() -> None:
+    before = paired().state
+    was_asked, is_offered = asked().state, offered().state
+    assert rings_for(before, was_asked, ANA)
+    assert not rings_for(before, was_asked, BO)
+    assert not rings_for(was_asked, was_asked, ANA)
+    assert rings_for(before, is_offered, BO)
+    assert not rings_for(before, is_offered, ANA)
+    night = asked()
+    night.does(c.DeclinePen, reason="not now")
+    assert rings_for(was_asked, night.state, BO)
+    assert not rings_for(was_asked, night.state, ANA)
+    night = offered()
+    night.does(c.AcceptPen, actor=BO, seat="SEATBO", here=HERE, read=standing(night.state))
+    assert not rings_for(is_offered, night.state, BO)
+    night = offered()
+    night.does(c.DeclinePen, actor=BO, reason="busy")
+    assert rings_for(is_offered, night.state, ANA)

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+from report_story import written
 from screen_story import BO, HOSTILE, FakeSeat, StoryApp, blocked, text_of, texts
 
 import cockpit
+from cockpit.report.replay.film import Film
 from cockpit.run import events as e
 from cockpit.run.clocks import Skew
 from cockpit.run.events import Actor
+from cockpit.run.forecast import forecast
 from cockpit.run.state import SeatState
 from cockpit.text import visible
 from cockpit.tui.lines import width_of
-from cockpit.tui.panes import company, top, tree
+from cockpit.tui.panes import company, keys, looking, top, tree
 from cockpit.tui.panes.banner import banner
 from cockpit.tui.panes.looking import SIGN
 from cockpit.tui.panes.seen import Seen
+from cockpit.tui.playing import Player
 
 ME = "s1"
 
@@ -115,7 +123,7 @@ def test_the_list_says_what_is_known_of_each_and_what_is_merely_claimed() -> Non
     assert "looks at 1.3" in told
     assert "at the keys" in told
     assert f"! cockpit 9.9; this one is {cockpit.__version__}" in told
-    assert company.versions(shown).startswith(f"other cockpits than this one ({cockpit.__version__}): bo 9.9")
+    assert looking.versions(shown).startswith(f"other cockpits than this one ({cockpit.__version__}): bo 9.9")
 
 
 def test_the_list_says_who_left_and_whose_screen_died() -> None:
@@ -143,6 +151,9 @@ def test_the_banner_says_who_may_only_read_and_whose_clock_differs() -> None:
     shown = seen()
     reading = replace(shown, view=replace(shown.view, read_only="this run belongs to ana"))
     assert "READING ONLY, nobody sees you here: this run belongs to ana" in text_of(banner(reading, 120, 40))
+    offered = text_of(keys.hints(replace(reading, mode="WATCHING"), 120, 40))
+    assert "i who is here" in offered
+    assert not [word for word in ("note", "hold", "approve", "raise", "pen") if word in offered]
     skewed = replace(shown, view=replace(shown.view, skew=Skew("keeper", "bastion-1", -240.0)))
     assert "the keeper's clock (bastion-1) is 4m behind this host's" in text_of(banner(skewed, 120, 40))
 
@@ -161,3 +172,58 @@ async def test_what_is_shown_is_told_to_the_others_and_keys_that_write_are_refus
         await pilot.pause(0.2)
         assert "you may only read this run: this run belongs to ana" in texts(app.run_screen._panes["says"].lines)
         assert app.screen is app.run_screen
+
+
+def test_whoever_proved_no_name_on_a_shared_account_is_told_so_for_as_long_as_the_screen_is_open() -> None:
+    shown = seen()
+    started = shown.state.started
+    assert started is not None
+    profile = replace(started.profile, shared_accounts=("deploy",))
+
+    def said(actor: Actor) -> str:
+        seats = {"me": SeatState("me", actor.user, "watching", shown.now, by=actor)}
+        state = replace(shown.state, seats=seats, started=replace(started, profile=profile), pen=None, hold=None)
+        return text_of(banner(replace(shown, view=replace(shown.view, state=state), me="me"), 80, 24))
+
+    assert "NOT PROVEN who you are: approvals do not count" in said(Actor("deploy", "h"))
+    claiming = said(Actor("deploy", "h", person="bo\x1b[2J"))
+    assert "NOT PROVEN that you are bo␛[2J: approvals do not count" in claiming
+    assert "NOT PROVEN" not in said(Actor("deploy", "h", person="bo", proven=("person",)))
+    assert "NOT PROVEN" not in said(Actor("ana", "h"))
+
+
+def test_a_replay_marks_where_people_looked_then(tmp_path: Path) -> None:
+    story = blocked()
+    told = [each.event for each in story.recent]
+    told += [
+        story.happens(e.OperatorAttached(seat="x", role="watching", at=""), BO),
+        story.happens(e.NoteAdded(text="first")),
+        story.happens(e.OperatorMoved(seat="x", step="maintenance"), BO),
+        story.happens(e.NoteAdded(text="second")),
+        story.happens(e.OperatorDetached(seat="x"), BO),
+        story.happens(e.NoteAdded(text="third")),
+    ]
+    film = Film(written(told, tmp_path / "log.jsonl"))
+    try:
+        film.start(lambda: None)
+        until_whole(film)
+        player = Player(film)
+        looked = []
+        for fact in range(film.facts - 3, film.facts):
+            player.go_to(fact)
+            now = player.now()
+            shown = Seen(
+                view=player.view, now=now, keeper=player.keeper_sight(), forecast=forecast(player.view.state, now),
+                mode="REPLAY", zone=ZoneInfo("UTC"),
+            )  # fmt: skip
+            looked.append(marked(shown))
+        assert looked == [{"1.3": "b"}, {"1.1": "b"}, {}]
+    finally:
+        film.close()
+
+
+def until_whole(film: Film) -> None:
+    give_up = time.monotonic() + 20
+    while not film.is_whole:
+        assert time.monotonic() < give_up
+        time.sleep(0.001)

@@ -9,7 +9,7 @@ from screen_night import NIGHT_PRODUCTION
 from screen_pen import SEATS, asked, gathered, offered, paired, seat_of, troubled
 from screen_story import BO, FakeSeat, StoryApp, apart, until
 from textual import events
-from textual.widgets import Static
+from textual.widgets import OptionList, Static
 
 from cockpit.run import commands as c
 from cockpit.run import events as e
@@ -75,6 +75,22 @@ async def test_where_nobody_asks_p_lets_choose_to_whom_and_enter_only_marks():
     (offer,) = seat.asked
     assert isinstance(offer, c.OfferPen)
     assert offer.to == "SEATCY"
+
+
+async def test_the_only_other_one_is_offered_it_by_a_second_p():
+    seat = seat_of(gathered(paired(), "SEATCY"), "SEATANA")
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "P")
+        await answers(app, pilot, SureDialog)
+        assert "Offer the pen to bo?" in dialog_text(app)
+        await apart(pilot, "enter")
+        assert seat.asked == []
+        await apart(pilot, "P")
+        await until(pilot, lambda: bool(seat.asked), "the offer")
+    (offer,) = seat.asked
+    assert isinstance(offer, c.OfferPen)
+    assert offer.to == "SEATBO"
 
 
 async def test_nobody_is_offered_the_pen_where_nobody_else_is():
@@ -319,7 +335,22 @@ def test_who_asked_in_vain_is_told_that_it_can_be_taken():
 
 def test_the_top_line_names_the_person_behind_an_account():
     night = paired()
-    deploy = e.Actor("deploy", "bastion-1", person="dora", proven=("person",))
+    deploy = e.Actor("deploy", "bastion-1", login="dora", proven=("login",))
     night.happens(e.OperatorAttached(seat="SEATD", role="watching", at=""), deploy)
     night.does(c.TakePen, actor=deploy, seat="SEATD", reason="r", here=(), **read(night))
     assert "pen: dora (deploy)" in "".join(text for text, _ in identity(night.seen(), 120))
+
+
+async def test_enter_in_the_palette_offers_nothing():
+    seat = seat_of(asked(), "SEATANA")
+    app = StoryApp(seat)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await apart(pilot, "ctrl+p", *"offer the pen")
+        await until(pilot, lambda: bool(app.screen.query(OptionList)) and _highlighted(app) is not None, "it is found")
+        await apart(pilot, "enter")
+        await until(pilot, lambda: "press P here" in says(app), "the key is named")
+    assert seat.asked == []
+
+
+def _highlighted(app: StoryApp) -> int | None:
+    return app.screen.query_one(OptionList).highlighted

@@ -12,6 +12,8 @@ from psycopg.conninfo import make_conninfo
 
 from cockpit.exits import Exit
 
+pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
+
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
 
 

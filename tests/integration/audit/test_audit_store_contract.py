@@ -17,6 +17,8 @@ from cockpit.audit.store import Conflict, Durable, Outcome, Store
 from cockpit.errors import LogError, StoreFailed
 from cockpit.run.events import Actor, Body, NoteAdded, ProbesSampled
 
+pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
+
 ANA, BO = Actor(user="ana", host="h1"), Actor(user="bo", host="h2")
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import sys
+import time
 from collections.abc import Callable
 
 from textual.app import App
@@ -25,9 +26,13 @@ def wait_for_enter(is_over: Callable[[], bool]) -> bool:
     try:
         while not is_over():
             if select.select([sys.stdin], [], [], _LOOK_EVERY_S)[0]:
-                return bool(sys.stdin.readline())
+                if sys.stdin.readline():
+                    return True
+                break
     except OSError:
         pass  # read from a terminal that is gone (EIO)
+    if not is_over():
+        time.sleep(_LOOK_EVERY_S)  # the kernel ends the reading first and then sends SIGHUP, which says more
     return False
 
 

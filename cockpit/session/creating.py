@@ -25,7 +25,6 @@ from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, Signin
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
-from cockpit.profile.trusting import read_trust
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import Actor, RunStarted, SourceFile
 from cockpit.session.identity import actor
@@ -124,6 +123,8 @@ def _fixed(loaded: Loaded) -> dict[str, str]:
 
 def _trusted(loaded: Loaded) -> dict[str, str]:
     """Whose signatures count, fixed for the whole run."""
+    from cockpit.profile.trusting import read_trust  # where a run is begun, and not where one is resumed
+
     try:
         return asdict(read_trust(loaded.profile, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))))
     except SigningError as error:

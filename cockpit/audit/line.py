@@ -198,10 +198,15 @@ def open_envelope(raw: bytes, *, line: int = 0) -> Envelope:
 
 
 def event_of(envelope: Envelope, *, line: int = 0) -> Event:
-    """Return the event in an envelope. Raises LogDamaged if its data are not those of its type."""
+    """Return the event in an envelope. Raises LogDamaged if its data are not those of its type.
+
+    What is a fact by its type and comes as telemetry is none: nobody waited for it, and no signature is looked for in
+    it. It gives an `UnknownBody`, which changes nothing.
+    """
     body: Body
+    known = BODIES.get(envelope.type)
     try:
-        if envelope.type in BODIES:
+        if known is not None and (envelope.is_fact or not known.is_fact):
             body = _body_decoder(envelope.type).decode(envelope.data)
         else:
             body = UnknownBody(data=_unknown_decoder.decode(envelope.data))

@@ -19,7 +19,7 @@ from cockpit.audit.beyond import lines_of
 from cockpit.audit.chain import Recovery
 from cockpit.audit.line import event_of, open_envelope
 from cockpit.errors import LogError
-from cockpit.run.events import RunStarted, UnknownBody
+from cockpit.run.events import BODIES, RunStarted
 from cockpit.text import shortened
 
 MOST = 100
@@ -114,9 +114,11 @@ def _never_written(value: object, key: str = "") -> str | None:
 def _of_type(text: bytes) -> Iterator[str]:
     """Whether the data are those of the type, and the class its class; of a type that is not known, nothing."""
     try:
-        event = event_of(envelope := open_envelope(text))
+        envelope = open_envelope(text)
+        event_of(envelope)
     except LogError as error:
         yield f"is not what its type demands: {error.message.removeprefix('line 0 is not an event of this log: ')}"
         return
-    if not isinstance(event.body, UnknownBody) and event.is_fact != event.body.is_fact:
-        yield f"calls {event.type} {envelope.class_}, but it is {'fact' if event.body.is_fact else 'telemetry'}"
+    known = BODIES.get(envelope.type)
+    if known is not None and envelope.is_fact != known.is_fact:
+        yield f"calls {envelope.type} {envelope.class_}, but it is {'fact' if known.is_fact else 'telemetry'}"

@@ -129,7 +129,8 @@ class Signer:
         """The newest fact of others that this person has not vouched for; 0 if there is none."""
         name = name_of(self._seat.actor)
         newest = max((seq for who, seq in state.to_sign.items() if who != name), default=0)
-        own = max((head.seq for who, head in state.signed.items() if who.partition("@")[0] == name), default=0)
+        known_as = (name, f"{name}@{self._seat.actor.host}")  # a name may hold an @ itself
+        own = max((head.seq for who, head in state.signed.items() if who in known_as), default=0)
         return newest if newest > own and not self._is_resting else 0
 
     # ---- signing -------------------------------------------------------------------------------------------------

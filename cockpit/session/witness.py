@@ -75,10 +75,11 @@ class Witness:
         claims = self._follower.memory.claims
         with self._checking:
             while claims and not self._closing.is_set():
-                claim = claims.popleft()
+                claim = claims[0]  # it stays there meanwhile: what is being checked is unchecked, see `is_behind`
                 if not self._is_settled(claim):
-                    claims.appendleft(claim)
                     return
+                if claims[0] is claim:  # else there were more than are remembered, and it went by itself
+                    claims.popleft()
 
     def _is_settled(self, claim: Claim) -> bool:
         from cockpit.audit.signing import judged  # starts programs: nothing that is needed before the first paint

@@ -103,6 +103,13 @@ def test_an_unknown_type_keeps_its_data() -> None:
     assert (event.type, event.body) == ("signature.added", UnknownBody(data={"sig": ["a", 1]}))
 
 
+def test_a_fact_that_comes_as_telemetry_is_none() -> None:
+    """Nobody waited for it, no head pins it when it comes, and nobody looks for a signature in it."""
+    event = decode(_changed(**{"class": "telemetry"}))
+    assert (event.is_fact, event.type) == (False, "note.added")
+    assert isinstance(event.body, UnknownBody)
+
+
 @pytest.mark.parametrize("changes", [{"v": 2}, {"v": 3, "seq": "17a", "class": "other"}])
 def test_a_newer_version_says_to_update(changes: dict[str, object]) -> None:
     with pytest.raises(LogTooNew, match="update cockpit"):

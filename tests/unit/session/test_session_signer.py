@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from cockpit.audit.line import Head, draft
 from cockpit.audit.signing import NAMESPACE
 from cockpit.audit.sshsig import checked, sign
 from cockpit.audit.tail import Tail
+from cockpit.audit.verdict import Signature
 from cockpit.errors import SigningError
 from cockpit.profile.model import Phase, Profile, Role, Signing, Step
 from cockpit.run import commands as c
@@ -348,6 +350,62 @@ def test_what_was_signed_a_moment_ago_is_checked_before_anything_goes_on_from_it
     refusal = does(ana, c.ConfirmStep, step="after")
     assert isinstance(refusal, Refusal)
     assert refusal.code == "bad_signature"
+
+
+def test_nothing_goes_on_from_a_signature_while_it_is_being_checked(
+    signoffs: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(witness_module, "LOOK_S", 60)
+    signoffs.agent.forget()
+    ana, _ = approved(signoffs)
+    eventually(lambda: signoffs.events(e.SigningFailed))
+    held = ana.view.state.unsigned[0].seq
+    behind: list[bool] = []
+
+    def judged(*_: object) -> Signature:
+        behind.append(witness.is_behind)
+        return Signature(why_not="it is not")
+
+    monkeypatch.setattr("cockpit.audit.signing.judged", judged)
+    signoffs.forge(BO, e.HeadSigned(seq=held, digest="ab" * 32, principal="bo", key="k", signature="s"))
+    eventually(lambda: not ana.view.state.unsigned)
+    witness = ana._witness
+    witness.check()
+    assert (behind, witness.is_behind) == ([True], False)
+
+
+def test_a_signature_that_comes_as_telemetry_signs_nothing(signoffs: Table) -> None:
+    signoffs.agent.forget()
+    ana, _ = approved(signoffs)
+    eventually(lambda: signoffs.events(e.SigningFailed))
+    held = ana.view.state.unsigned[0].seq
+
+    class Unwaited(e.HeadSigned, frozen=True, kw_only=True):
+        is_fact: ClassVar[bool] = False
+
+    before = ana.view.state.last_seq
+    signoffs.forge(BO, Unwaited(seq=held, digest="ab" * 32, principal="bo", key="k", signature="s"))
+    eventually(lambda: ana.view.state.last_seq > before)
+    assert [each.seq for each in ana.view.state.unsigned] == [held]
+    refusal = does(ana, c.ConfirmStep, step="after")
+    assert isinstance(refusal, Refusal)
+    assert refusal.code == "awaiting_signature"
+
+
+def test_whoever_has_an_at_in_their_name_countersigns_a_head_once(
+    desk: Signers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "bo@corp.example"
+    desk.allow(name, desk.key("bo"))
+    it = table(desk, tmp_path, "facts", monkeypatch)
+    ana, bo = it.seat(ANA, "acting"), it.seat(replace(BO, user=name))
+    assert isinstance(does(ana, c.AddNote, text="one"), Done)
+    try:
+        eventually(lambda: name in bo.view.state.signed)
+        eventually(lambda: bo.signer.again() == "")
+    finally:
+        ana.close()
+        bo.close()
 
 
 def test_without_ssh_keygen_a_signature_is_not_taken_for_a_bad_one(

@@ -15,6 +15,8 @@ from cockpit.run.state import LeftSeat, Pen, PenAsk, PenOffer, RunState, SeatSta
 
 LEFT = 8
 """So many screens that went are remembered."""
+ASKS = 64
+"""So many people who wait for the pen are remembered: more than there are, whatever a log says."""
 
 # ---- seats -------------------------------------------------------------------------------------------------------
 
@@ -104,7 +106,7 @@ def pen_asked(state: RunState, event: e.Event, body: e.PenAsked) -> RunState:
         return state
     ask = PenAsk(by=event.actor, seat=body.seat, since=event.instant, reason=body.reason)
     others = tuple(each for each in state.pen_asked if not same_person(each.by, event.actor))
-    return replace(state, pen_asked=(*others, ask))
+    return replace(state, pen_asked=(*others, ask)[-ASKS:])
 
 
 def pen_offered(state: RunState, event: e.Event, body: e.PenOffered) -> RunState:

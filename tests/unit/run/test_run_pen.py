@@ -12,6 +12,7 @@ from cockpit.run.evolve import fold
 from cockpit.run.handover import card, standing
 from cockpit.run.holding import ANSWER_S, SILENCE_S
 from cockpit.run.numbering import step_label
+from cockpit.run.passing import ASKS
 
 CY = e.Actor("cy", "bastion-1")
 SEATS = {"SEATANA": ANA, "SEATBO": BO, "SEATCY": CY}
@@ -144,6 +145,13 @@ def test_the_pen_is_asked_for_once_and_given_or_kept() -> None:
     assert story.refused(c.AskPen, actor=BO, seat="SEATBO", here=HERE).code == "offered_to_you"
     story.does(c.AcceptPen, actor=BO, seat="SEATBO", here=HERE)
     assert story.state.pen_asked == ()
+
+
+def test_of_a_crowd_that_a_log_makes_up_the_newest_asks_are_remembered() -> None:
+    story = Story()
+    for number in range(3 * ASKS):
+        story.happens(e.PenAsked(epoch=1, seat=f"SEAT{number}"), replace(BO, user=f"user{number}"))
+    assert [ask.by.user for ask in story.state.pen_asked] == [f"user{number}" for number in range(2 * ASKS, 3 * ASKS)]
 
 
 def test_nobody_is_asked_who_is_gone() -> None:

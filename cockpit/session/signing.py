@@ -128,6 +128,11 @@ def chosen_key(
         return picked[0]
     usable = allowed(trust, names, namespace, keys)
     if not usable:
+        revoked = set(read_revoked(trust.revoked))
+        theirs = {line.blob for line in read_signers(trust.signers) if line.is_of(names, namespace)}
+        if gone := [key for key in keys if key.blob in theirs and key.fingerprint in revoked]:
+            why = f"the SSH agent's key {gone[0].fingerprint} was revoked"
+            raise SigningError(why, hint=_instead(trust, names, namespace))
         count = "the SSH agent's key" if len(keys) == 1 else f"of the SSH agent's {len(keys)} keys none"
         why = f"{count} is {'not ' if len(keys) == 1 else ''}one that this run allows for {shortened(names[0], 60)}"
         raise SigningError(why, hint=_instead(trust, names, namespace))

@@ -123,7 +123,7 @@ def test_a_key_that_the_list_does_not_give_the_person_is_not_even_tried(desk: Si
 def test_a_revoked_key_does_not_sign(desk: Signers, monkeypatch: pytest.MonkeyPatch) -> None:
     before = made(desk)
     desk.revoke(desk.key("ana"))
-    assert sentence(desk).endswith("theirs were revoked")
+    assert sentence(desk).endswith(f"key {desk.fingerprint(desk.key('ana'))} was revoked; theirs were revoked")
     monkeypatch.setenv(SETTING, desk.fingerprint(desk.key("ana")))
     assert f"the key {desk.fingerprint(desk.key('ana'))} was revoked" in sentence(desk)
     assert "was revoked" in checked(TEXT, before.signature, desk.trust, ("ana",), NAMESPACE, clock.now().at).why_not

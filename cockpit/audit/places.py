@@ -200,7 +200,7 @@ def _require_own(run_dir: Path, found: os.stat_result) -> int | None:
             group, who = group_name(found.st_gid), user_name(me)
             raise ReadOnlyRun(
                 f"this run is shared by the group {group}, and {who} is not in it: {_shown(run_dir)}",
-                hint=f"to write, be taken in (sudo gpasswd -a {who} {group}) and log in again",
+                hint=f"to watch: cockpit join; to write, be taken in (sudo gpasswd -a {who} {group}) and log in again",
             )
         if me == 0 or found.st_gid == shared_group():
             return found.st_gid

@@ -168,7 +168,7 @@ class CockpitApp(App[int]):
         told = pen.moved(self.seat.view.state)
         self.bell()
         self.run_screen.say(("! ", "warn"), (told, "bold"), (" — this screen watches from here on", "plain"))
-        if isinstance(self.screen, Dialog):
+        if isinstance(self.screen, Dialog) and self._operates().needs_pen:
             self.screen.hint(f"{told}: nobody else acts")
 
     def bell(self) -> None:

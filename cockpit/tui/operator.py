@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.run.commands import Refusal
 from cockpit.run.numbering import step_label
+from cockpit.run.people import same_holder
 from cockpit.run.state import RunState
 from cockpit.session.seat import Seat
 from cockpit.tui.acting import doing, elsewhere, line, pen, people, settling, signing, way_back
@@ -50,6 +51,8 @@ ANYWHERE: dict[str, Act] = {
 }
 IN_LITTLE_ROOM = ("note", "hold", "probe", "raise")
 """What decides on nothing that a small terminal might not show."""
+WITHOUT_PEN = ("note", "hold", "raise", "approve", "probe", "sign")
+"""What anybody may do who may write; to release another's hold takes the pen."""
 
 
 class Operator:
@@ -58,10 +61,13 @@ class Operator:
     def __init__(self, screen: RunScreen, seat: Seat) -> None:
         self._screen, self._seat = screen, seat
         self._hands = Hands(screen, seat)
+        self.needs_pen = True
+        """Whether what was begun last is refused once somebody else has the pen."""
 
     async def act(self, what: str, painted: RunState, selected: str | None) -> None:
         """Do what a key asks for, on what was `painted` and `selected` when it was pressed."""
         self._hands.pen_epoch = painted.pen.epoch if painted.pen is not None else 0
+        self.needs_pen = what not in WITHOUT_PEN or (what == "hold" and not self._holds_or_releases_own(painted))
         if what == "waive" and signing.keeps_from_going_on(self._hands, painted):
             what = "waive_signature"  # it keeps from going on, whatever stands at the cursor
         refusal = self._refusal(what, painted, selected)
@@ -77,8 +83,11 @@ class Operator:
 
     async def advise(self, painted: RunState, plan: str) -> None:
         """Open the ways back, with this plan highlighted."""
-        self._hands.pen_epoch = painted.pen.epoch if painted.pen is not None else 0
+        self._hands.pen_epoch, self.needs_pen = painted.pen.epoch if painted.pen is not None else 0, True
         await way_back.advise(self._hands, painted, plan)
+
+    def _holds_or_releases_own(self, painted: RunState) -> bool:
+        return painted.hold is None or same_holder(painted.hold.by, self._seat.actor)
 
     def _refusal(self, what: str, painted: RunState, selected: str | None) -> Refusal | None:
         if why := self._seat.view.read_only:

@@ -58,7 +58,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from pen.shouts(seen)
     if state.hold is not None and state.status == "live":
         by, reason = shortened(name_of(state.hold.by), 20), shortened(state.hold.reason, 200)
-        how = "" if seen.mode == "REPLAY" else ", h releases"
+        how = ", h releases" if seen.may_release else ""
         yield f"HELD by {by}{how}: {reason}", "alarm"
     if trouble := seen.keeper_trouble:
         if state.keeper is None:

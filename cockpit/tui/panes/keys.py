@@ -88,7 +88,11 @@ def _watching(seen: Seen) -> list[tuple[str, str]]:
     step = seen.step()
     approves = step is not None and step.behaviour == "signoff"
     names = WATCHING if not approves else ("approve", *(name for name in WATCHING if name != "approve"))
-    return _of(*names)
+    if seen.state.hold is None:
+        return _of(*names)
+    release = {keymap.LIVE["hold"].label: "release…"} if seen.may_release else {}
+    rest = (each for each in _of(*names) if each[0] != keymap.LIVE["hold"].label)
+    return [*release.items(), *rest]
 
 
 def _of(*names: str) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from cockpit.run.events import Instant
 from cockpit.run.forecast import Forecast
 from cockpit.run.naming import shown_values
 from cockpit.run.numbering import find_step
+from cockpit.run.people import same_holder
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.run.state import RunState
 from cockpit.session.view import View
@@ -87,6 +88,14 @@ class Seen(Struct, frozen=True, kw_only=True):
     def acts(self) -> bool:
         """Whether this is a seat that may act on a run that goes on."""
         return self.mode == "LIVE" and self.state.status == "live"
+
+    @property
+    def may_release(self) -> bool:
+        """Whether this seat may release the hold there is: it acts, or whoever sits at it placed it."""
+        hold, seat = self.state.hold, self.state.seats.get(self.me)
+        if hold is None or self.state.status != "live" or self.mode == "REPLAY":
+            return False
+        return self.acts or (seat is not None and seat.by is not None and same_holder(hold.by, seat.by))
 
     @property
     def is_stopped(self) -> bool:

@@ -294,6 +294,39 @@ async def test_whoever_loses_the_pen_watches_is_told_to_whom_and_why_and_what_th
     assert night.state.steps["go"].status == "open"
 
 
+async def test_a_hold_that_is_being_typed_while_the_pen_goes_still_says_that_enter_sends_it_and_is_placed():
+    night = paired()
+    seat = seat_of(night, "SEATANA")
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "h")
+        await answers(app, pilot, AskDialog)
+        night.does(c.TakePen, actor=BO, seat="SEATBO", reason="ana sleeps", here=("SEATBO",), **read(night))
+        gathered(night)
+        seat.looks()
+        await until(pilot, lambda: "bo took the pen" in says(app), "it is told")
+        assert "Enter sends" in dialog_text(app)
+        assert "nobody else acts" not in dialog_text(app)
+        await apart(pilot, *"lag", "enter")
+        await until(pilot, lambda: night.state.hold is not None, "the hold")
+        assert "HELD by ana, h releases: lag" in app.shows("banner"), "it is ana's own"
+        assert " h release…" in app.shows("keys")
+        await apart(pilot, "h")
+        await answers(app, pilot, AskDialog)
+        await apart(pilot, *"ok", "enter")
+        await until(pilot, lambda: night.state.hold is None, "it is released without the pen")
+
+
+async def test_who_watches_is_not_told_to_release_what_somebody_else_holds():
+    night = paired()
+    night.happens(e.HoldPlaced(reason="lag"), BO)
+    app = StoryApp(seat_of(night, "SEATCY"))
+    async with app.run_test(size=(120, 40)):
+        assert app.shows("banner").strip().startswith("HELD by bo: lag")
+        assert "hold" not in app.shows("keys")
+        assert "n note" in app.shows("keys")
+
+
 async def test_a_question_that_was_open_while_the_pen_went_and_came_back_is_refused_too():
     night = paired()
     seat = seat_of(night, "SEATANA")

@@ -24,6 +24,8 @@ from cockpit.text import visible
 
 READABLE = 0o005
 """What others get of a folder that they may read."""
+_NO_GROUP = 0xFFFFFFFF
+"""The number that means none to chown(2); no group has one as high."""
 
 
 class Group(Struct, frozen=True):
@@ -40,7 +42,8 @@ class Group(Struct, frozen=True):
 def group_called(name: str) -> Group:
     """A group by name, or by a number, which needs no name. Raises PlaceRefused if there is none."""
     try:
-        number = int(name) if name.isascii() and name.isdecimal() else grp.getgrnam(name).gr_gid
+        is_number = name.isascii() and name.isdecimal() and len(name) <= len(str(_NO_GROUP))
+        number = int(name) if is_number and int(name) < _NO_GROUP else grp.getgrnam(name).gr_gid
         members = grp.getgrgid(number).gr_mem if number in {each.gr_gid for each in grp.getgrall()} else []
     except KeyError:
         raise PlaceRefused(
@@ -59,6 +62,10 @@ def share(folder: Path, group: Group, *, is_readable: bool = False) -> Literal["
     What is missing above it is made for everybody to pass (0755). `mended`: it was there, empty, and not so. Raises
     PlaceRefused, with what mends it, for a folder that would not do or holds anything and is not so; OSError.
     """
+    if not os.fspath(folder).isprintable():
+        raise PlaceRefused(
+            f"{_shown(folder)} has a name that cannot be typed, and everybody has to set it", hint="name it plainly"
+        )
     mode = SHARED_FOLDER | (READABLE if is_readable else 0)
     found = _looked_at(folder)
     if os.geteuid() != 0 and not group.has_me:

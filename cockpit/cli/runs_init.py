@@ -72,10 +72,11 @@ def _others(readable: bool) -> list[str]:
 
 def _append_only(name: str) -> list[str]:
     has = shutil.which("chattr") is not None
+    in_crontab = name.replace("%", r"\%")  # crontab(5): a bare one ends the command
     return [
         "# 4. If no member is to rewrite a log: root makes it append-only once its run has begun (cockpit never needs",
         "#    more), for example every few minutes from /etc/cron.d/cockpit. Only the logs: locks/ and outputs/ must",
         "#    stay as they are." + ("" if has else " (chattr is not installed here.)"),
-        f"*/5 * * * * root find {name} -name audit.jsonl -exec chattr +a {{}} +",
+        f"*/5 * * * * root find {in_crontab} -name audit.jsonl -exec chattr +a {{}} +",
         "#    Before such a log is moved away, compressed or removed: sudo chattr -a RUN/audit.jsonl",
     ]

@@ -109,6 +109,24 @@ def test_a_name_that_is_no_group_is_answered_with_how_to_make_one(place: Path) -
     assert not (place / "runs").exists()
 
 
+@pytest.mark.parametrize("number", ["4294967295", "99999999999999999999", "9" * 5000])
+def test_a_number_that_no_group_can_have_is_answered_alike(number: str) -> None:
+    with pytest.raises(PlaceRefused, match=r"there is no group [49]"):
+        sharing.group_called(number)
+
+
+@pytest.mark.parametrize("name", ["new\nline", "esc\x1b[2J", "\udcff", "\u202eback"])
+def test_a_folder_whose_name_nobody_can_set_is_refused(place: Path, name: str) -> None:
+    assert "has a name that cannot be typed" in refusal(place / name)
+    assert not list(place.iterdir())
+
+
+def test_a_crontab_takes_the_whole_line(place: Path) -> None:
+    printed = init("--group", str(NAMELESS), str(place / "100%")).stdout
+    assert f"export COCKPIT_RUNS={place}/100%\n" in printed
+    assert f"root find {place}/100\\% -name" in printed
+
+
 def test_what_is_no_folder_or_a_link_is_refused(place: Path) -> None:
     (place / "file").touch()
     (place / "link").symlink_to(place)

@@ -37,6 +37,8 @@ def _set_s(state: RunState, step_id: str, done_s: dict[str, float], from_at: dat
     if moment is not None:
         is_after = found[1].behaviour == "message" and end is not None and moment >= end
         return 0.0 if is_after else (moment - from_at).total_seconds()
+    if found[1].behaviour == "message":
+        return 0.0  # of a window that this run does not have
     settings = settings_of(found[1], CheckpointSettings)
     return done_s[settings.since] + settings.delay_s if settings.since in done_s else 0.0
 

@@ -188,3 +188,10 @@ def test_a_run_that_is_over_stands_still() -> None:
 
 def test_nothing_started_has_no_forecast() -> None:
     assert forecast(EMPTY, Story(start=False).now()).finish_at is None
+
+
+def test_a_message_of_a_window_that_the_run_does_not_have_has_no_set_time() -> None:
+    tell = Step(id="tell", title="Tell", kind="message", behaviour="message", settings={"template": "t", "due": "end"})
+    story = Story(replace(PROFILE, phases=(replace(PROFILE.phases[0], steps=(tell,)),)), start=False)
+    story.happens(e.RunStarted(profile=story.profile, profile_digest="0", sources=(), cockpit_version="0"))
+    assert forecast(story.state, story.now()).remaining_s == 0

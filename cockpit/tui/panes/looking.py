@@ -31,6 +31,14 @@ def named(seat: SeatState) -> str:
     return visible(name_of(seat.by) if seat.by is not None else seat.user)
 
 
+def told(seat: SeatState) -> str:
+    """As `named`; on a shared account also the name that is only claimed, by which two there can be told apart."""
+    by = seat.by
+    if by is None or not by.person or "person" in by.proven:
+        return shortened(named(seat), 16)
+    return f"{shortened(named(seat), 16)}({shortened(visible(by.person), 16)}?)"
+
+
 def others(seen: Seen) -> list[SeatState]:
     """The other seats that are here."""
     return [seat for seat in seen.view.here if seat.seat != seen.me]
@@ -84,14 +92,14 @@ def hidden(marks_: dict[Place, str], places: Iterable[Place]) -> str:
 
 
 def here(seen: Seen) -> str:
-    """The people who are here, this seat's among them: `ana bo`."""
-    return " ".join(sorted({shortened(named(seat), 16) for seat in seen.view.here}))
+    """The people who are here, this seat's among them: `ana bo`; `deploy(bo?)` claims to be bo."""
+    return " ".join(sorted({told(seat) for seat in seen.view.here}))
 
 
 def beside(seen: Seen) -> int:
     """How many people are here beside whoever sits at this seat."""
-    me = {named(seat) for seat in seen.view.here if seat.seat == seen.me}
-    return len({named(seat) for seat in others(seen)} - me)
+    me = {told(seat) for seat in seen.view.here if seat.seat == seen.me}
+    return len({told(seat) for seat in others(seen)} - me)
 
 
 def clocks(skew: Skew) -> str:

@@ -107,6 +107,19 @@ def test_the_top_line_says_who_is_here_and_on_a_small_screen_how_many_others() -
     assert "+" not in text_of(top.identity(seen(("ana", "")), 80)), "one's own second screen is nobody else"
 
 
+def test_two_on_one_account_who_proved_nothing_are_seen_to_be_two_by_what_they_claim() -> None:
+    shown = seen(("deploy", ""))
+    mine, other = (
+        replace(seat, user="deploy", by=Actor("deploy", "h", person=person))
+        for seat, person in zip(shown.view.here, ("ana", "bo"), strict=True)
+    )
+    shown = replace(shown, view=replace(shown.view, here=(mine, other)))
+    assert "here: deploy(ana?) deploy(bo?)" in text_of(top.identity(shown, 140))
+    assert "+1 here" in text_of(top.identity(shown, 80))
+    alone = replace(shown, view=replace(shown.view, here=(mine, replace(mine, seat="o9"))))
+    assert "+" not in text_of(top.identity(alone, 80)), "one's own second screen is nobody else"
+
+
 def test_the_list_says_what_is_known_of_each_and_what_is_merely_claimed() -> None:
     shown = seen()
     now = shown.now

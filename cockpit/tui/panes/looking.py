@@ -20,6 +20,8 @@ from cockpit.tui.panes.seen import Seen
 
 SIGN = "◂"
 _NAME, _INITIALS = 8, 3
+_HERE = 30
+"""Cells of the first line for who is here."""
 WIDE = 36
 """Cells of the plan from which on names are written out."""
 Place = tuple[str, str]
@@ -92,8 +94,17 @@ def hidden(marks_: dict[Place, str], places: Iterable[Place]) -> str:
 
 
 def here(seen: Seen) -> str:
-    """The people who are here, this seat's among them: `ana bo`; `deploy(bo?)` claims to be bo."""
-    return " ".join(sorted({told(seat) for seat in seen.view.here}))
+    """Who is here, this seat too: `ana bo`; `deploy(bo?)` claims to be bo; who does not fit is counted: `+2`."""
+    names = sorted({told(seat) for seat in seen.view.here})
+    shown = len(names)
+    while shown > 1 and cell_len(_and_more(names, shown)) > _HERE:
+        shown -= 1
+    return _and_more(names, shown)
+
+
+def _and_more(names: list[str], shown: int) -> str:
+    more = (f"+{len(names) - shown}",) if shown < len(names) else ()
+    return " ".join((*names[:shown], *more))
 
 
 def beside(seen: Seen) -> int:

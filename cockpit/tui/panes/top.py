@@ -44,7 +44,7 @@ def _right(seen: Seen) -> Line:
     if seen.state.pen is not None:
         spans.append((f"  pen: {shortened(holder_called(seen.state), 16)}", "plain"))
     if here := looking.here(seen):
-        spans.append((f"{_HERE}{shortened(here, 30)}", "plain"))
+        spans.append((f"{_HERE}{shortened(here, 40)}", "plain"))
     if seen.view.head is not None:
         spans.append((f"  head {seen.view.head.short}", "dim"))
     return tuple(spans)

@@ -120,6 +120,14 @@ def test_two_on_one_account_who_proved_nothing_are_seen_to_be_two_by_what_they_c
     assert "+" not in text_of(top.identity(alone, 80)), "one's own second screen is nobody else"
 
 
+def test_whoever_does_not_fit_on_the_first_line_is_counted_and_nobody_is_cut_off_unsaid() -> None:
+    crowd = tuple((f"somebody-{k}", "") for k in range(8))
+    line = text_of(top.identity(seen(*crowd), 140))
+    assert "here: ana somebody-0 somebody-1 +6  head" in line
+    wide = text_of(top.identity(seen(("宽" * 20, ""), ("长" * 20, "")), 140))
+    assert "here: ana +2" in wide, "not a name cut off in the middle of the others"
+
+
 def test_the_list_says_what_is_known_of_each_and_what_is_merely_claimed() -> None:
     shown = seen()
     now = shown.now

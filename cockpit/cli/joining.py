@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cockpit.audit.moved import went_on
-from cockpit.cli.table import lines, room
+from cockpit.cli.table import GAP, lines, room, width
 from cockpit.errors import RunError
 from cockpit.run.holding import holder_called
 from cockpit.run.people import name_of
@@ -37,25 +37,38 @@ def run_to_join(token: str | None) -> Path:
     if len(live) == 1:
         return live[0].about.run_dir
     click.echo("\n".join(listed(live, room())), err=True)
-    number = click.prompt("join which", type=click.IntRange(1, len(live)), err=True)
+    number = click.prompt("join which (Ctrl+C leaves)", type=click.IntRange(1, len(live)), err=True)
     return live[number - 1].about.run_dir
 
 
 def listed(live: list[Listed], columns: int | None) -> list[str]:
-    """The runs as a numbered table of at most `columns` characters a line, headed."""
-    head = ["", "profile", "environment", "since (UTC)", "pen", "here"]
-    rows = [
-        [
-            str(number),
-            shortened(run.about.profile_id, _WIDEST),
-            shortened(run.about.environment, _WIDEST) + (" (rehearsal)" if run.about.is_rehearsal else ""),
-            _since(run.about.began),
-            shortened(holder_called(run.state), _WIDEST),
-            _here(run),
-        ]
-        for number, run in enumerate(live, 1)
-    ]
-    return lines([head, *rows], columns, right=frozenset({0}))
+    """The runs as a numbered table of at most `columns` characters a line, headed.
+
+    In little room names get shorter, then the time goes, so that who is here is always told, or counted: `bo, +2`.
+    """
+    here = [_here(run) for run in live]
+    wanted = min(_WIDEST, max(len(", ".join(names)) for names, _ in here))
+    rows: list[list[str]] = []
+    left: int | None = None
+    for widest, has_time in ((_WIDEST, True), (16, True), (10, True), (10, False)):
+        rows = _rows(live, widest, has_time=has_time)
+        left = None if columns is None else columns - width(rows) - len(GAP)
+        if left is None or left >= wanted:
+            break
+    told = ["here", *(f"{_fitted(names, left)}{by}" for names, by in here)]
+    return lines([[*row, cell] for row, cell in zip(rows, told, strict=True)], columns, right=frozenset({0}))
+
+
+def _rows(live: list[Listed], widest: int, *, has_time: bool) -> list[list[str]]:
+    """Headed; without who is here."""
+    rows = [["", "profile", "environment", *(["since (UTC)"] if has_time else []), "pen"]]
+    for number, run in enumerate(live, 1):
+        about = run.about
+        environment = shortened(about.environment, widest) + (" (rehearsal)" if about.is_rehearsal else "")
+        began = [_since(about.began)] if has_time else []
+        pen = shortened(holder_called(run.state), widest)
+        rows.append([str(number), shortened(about.profile_id, widest), environment, *began, pen])
+    return rows
 
 
 def _since(began: datetime | None) -> str:
@@ -64,11 +77,20 @@ def _since(began: datetime | None) -> str:
     return f"{began.astimezone(UTC):{'%H:%M' if datetime.now(UTC) - began < _A_DAY else '%Y-%m-%d %H:%M'}}"
 
 
-def _here(run: Listed) -> str:
+def _here(run: Listed) -> tuple[list[str], str]:
+    """The names of who is here, and how that is known where it is not by their locks."""
     found = attendance(run.about.run_dir, run.state)
-    names = dict.fromkeys(_named(seat) for seat in found.here)
-    told = ", ".join(names) or "nobody"
-    return f"{told} (by the log alone)" if found.is_hearsay and names else told
+    names = list(dict.fromkeys(_named(seat) for seat in found.here))
+    return names or ["nobody"], " (by the log alone)" if found.is_hearsay and names else ""
+
+
+def _fitted(names: list[str], room: int | None) -> str:
+    for shown in range(len(names), 0, -1):
+        told = ", ".join((*names[:shown], *([f"+{len(names) - shown}"] if shown < len(names) else [])))
+        if room is None or len(told) <= room:
+            return told
+    more = f", +{len(names) - 1}" if names[1:] else ""
+    return shortened(names[0], max(4, (room or 0) - len(more))) + more
 
 
 def _named(seat: SeatState) -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import replace
+
 from cockpit.run import events as e
 from cockpit.run.events import BY_MACHINE
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
+from cockpit.run.passing import credible
 from cockpit.run.people import name_of
 from cockpit.run.readings import Scalar
 from cockpit.run.state import RunState, SeatState
@@ -26,9 +29,11 @@ def sentence(event: e.Event, state: RunState | None = None) -> str:
     """`ana  confirmed 1.2 Migrate (4 probes passing)`.
 
     `state` is any state of the same run from which titles and numbers are taken, before or after the event; without one
-    ids stand in their place.
+    ids stand in their place. A name that it does not show to be proven is not said.
     """
     say = _SAYINGS.get(type(event.body), _generic)
+    if state is not None and "person" in event.actor.proven and not isinstance(event.body, e.OperatorIdentified):
+        event = replace(event, actor=credible(state, event.actor))
     who = KEEPER if event.type in BY_MACHINE else shortened(name_of(event.actor), _NAME)
     return shortened(f"{who}  {say(event, event.body, state)}", _LINE)
 

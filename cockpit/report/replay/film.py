@@ -28,6 +28,7 @@ from cockpit.report.replay.reel import Damage, Reel, Row
 from cockpit.report.replay.scene import Place, Scenes
 from cockpit.report.replay.timeline import Timeline, TimelineBuilder
 from cockpit.run.events import BY_MACHINE, Event, Instant
+from cockpit.run.passing import credible
 from cockpit.run.people import name_of
 from cockpit.run.state import RunState
 from cockpit.run.wording import KEEPER
@@ -200,7 +201,8 @@ class Film:
         self._seqs.append(event.seq)
         self._marks.append(_KIND_NUMBERS[mark_of(event)])
         self._types.append(self._number(event.type))
-        self._users.append(self._number(KEEPER if event.type in BY_MACHINE else name_of(event.actor)))
+        by = credible(self._scenes.latest, event.actor)
+        self._users.append(self._number(KEEPER if event.type in BY_MACHINE else name_of(by)))
         self._latest.append(max(at, self._latest[-1]) if self._latest else at)
         self._times.append(at)  # last: now it is known
 

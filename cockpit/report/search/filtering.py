@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
+from typing import Protocol
 
+import msgspec
 from msgspec import Struct
 
 from cockpit.audit.line import Envelope
@@ -53,6 +55,13 @@ class Asked(Struct, frozen=True):
         return self == Asked(zone=self.zone)
 
 
+class _Signing(Named, Protocol):
+    """An actor, as a line has it."""
+
+    @property
+    def signer(self) -> str: ...
+
+
 class Filter:
     """What was asked for, in one run."""
 
@@ -70,6 +79,7 @@ class Filter:
         self.people: set[str] = set()
         """Who was met, whether what they did fits or not; only while persons are asked for."""
         self._by, self._types, self._class = frozenset(asked.by), asked.types, asked.class_
+        self._identified: set[tuple[str, str, str, str]] = set()
         self._fitting_types: dict[str, bool] = {}
         self._named_types: dict[str, bool] = {}
         self._subjects = (
@@ -82,6 +92,8 @@ class Filter:
 
     def matches(self, line: Envelope | Ordinary) -> bool:
         """Whether the event of a line was asked for. To be asked of every line, in order."""
+        if line.type == e.OperatorIdentified.type and self._by:
+            self._believe(line)
         fits = self._fits(line.at, line.type, line.class_, line.actor)
         if self._subjects is None or not (fits or line.type in _TELL_OF_ACTIONS):
             return fits
@@ -94,7 +106,7 @@ class Filter:
             found = _kept(self._named_types, type_, self._subjects.may_be_of_type(type_))
         return found
 
-    def _fits(self, at: datetime, type_: str, class_: str, actor: Named) -> bool:
+    def _fits(self, at: datetime, type_: str, class_: str, actor: _Signing) -> bool:
         if self.since is not None and at < self.since:
             return False
         if self.before is not None and at >= self.before:
@@ -109,13 +121,32 @@ class Filter:
             fits = _kept(self._fitting_types, type_, any(fnmatchcase(type_, pattern) for pattern in self._types))
         return fits
 
-    def _is_by(self, type_: str, actor: Named) -> bool:
+    def _is_by(self, type_: str, actor: _Signing) -> bool:
         if type_ in BY_MACHINE:
             return KEEPER in self._by
-        name = name_of(actor)
+        name = self._name(actor)
         if len(self.people) < 100:
             self.people.add(name)
         return name in self._by or actor.user in self._by or f"{actor.user}@{actor.host}" in self._by
+
+    def _believe(self, line: Envelope | Ordinary) -> None:
+        """As the fold does: see `passing.operator_identified`."""
+        try:
+            body = msgspec.json.decode(line.data, type=e.OperatorIdentified)
+        except ValueError:
+            return
+        actor = line.actor
+        if line.class_ == "fact" and (body.person, body.key) == (actor.person, actor.signer):
+            self._identified.add((actor.user, actor.host, actor.person, actor.signer))
+
+    def _name(self, actor: _Signing) -> str:
+        """What they are called; of the names that people proved to have, only those that the lines so far show."""
+        if "person" not in actor.proven:
+            return name_of(actor)
+        if (actor.user, actor.host, actor.person, actor.signer) in self._identified:
+            return name_of(actor)
+        proven = tuple(field for field in actor.proven if field != "person")
+        return name_of(e.Actor(actor.user, actor.host, login=actor.login, sudo=actor.sudo, proven=proven))
 
 
 def _kept(known: dict[str, bool], type_: str, fits: bool) -> bool:

@@ -59,6 +59,21 @@ def test_a_person_is_found_by_the_name_that_is_proven_and_by_the_account_but_not
     assert found(log, by=("root",)) == found(log, by=("root@h",)) == [2, 3]
 
 
+def test_a_name_on_a_shared_account_is_found_from_where_the_log_shows_it_to_be_proven(tmp_path: Path) -> None:
+    store = FileStore.create(tmp_path / "RUN", "RUN")
+    store.append(0, draft(decode((LOGS / "night.jsonl").read_bytes().split(b"\n")[0]).body, e.Actor("eve", "h")))
+    ana = e.Actor("deploy", "h", person="ana", signer="SHA256:a", proven=("person", "signer"))
+    proof = e.OperatorIdentified(seat="S", person="ana", key="SHA256:a", text="t", signature="s")
+    other = e.Actor("deploy", "h", person="ana", signer="SHA256:b", proven=("person", "signer"))
+    for body, actor in ((e.NoteAdded(text="x"), ana), (proof, other), (proof, ana), (e.NoteAdded(text="x"), ana),
+                        (e.NoteAdded(text="x"), other)):  # fmt: skip
+        store.append(None, draft(body, actor))
+    store.close()
+    log = tmp_path / "RUN" / "audit.jsonl"
+    assert found(log, by=("ana",)) == [4, 5]
+    assert found(log, by=("deploy",)) == [2, 3, 4, 5, 6]
+
+
 def test_types_are_globs_and_ways_of_asking_are_all_to_fit() -> None:
     assert found("night", types=("hold.*", "note.added")) == [31, 32, 33]
     assert found("night", types=("hold.*",), by=("ana",)) == [33]

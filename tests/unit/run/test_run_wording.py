@@ -109,3 +109,11 @@ def test_nothing_from_outside_can_act_on_a_terminal() -> None:
 )  # fmt: skip
 def test_a_value_is_shown_as_people_read_it(value: object, unit: str, text: str) -> None:
     assert quantity(value, unit) == text  # type: ignore[arg-type]
+
+
+def test_a_name_that_nothing_in_the_log_proves_is_not_said() -> None:
+    story = Story()
+    ana = e.Actor("deploy", "bastion-1", person="ana", signer="SHA256:a", proven=("person", "signer"))
+    assert sentence(story.happens(e.NoteAdded(text="hi"), ana), story.state) == "deploy  note: hi"
+    story.happens(e.OperatorIdentified(seat="S", person="ana", key="SHA256:a", text="t", signature="s"), ana)
+    assert sentence(story.happens(e.NoteAdded(text="hi"), ana), story.state) == "ana  note: hi"

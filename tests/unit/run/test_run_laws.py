@@ -108,9 +108,33 @@ decisions: st.SearchStrategy[e.Body] = st.one_of(
               answers=st.lists(small, max_size=3).map(tuple)),
     st.builds(e.RollbackLeft, reason=texts),
 )  # fmt: skip
+seats = st.sampled_from(["S1", "S2", "../../x", HOSTILE])
+keys = st.sampled_from(["", "SHA256:a", "SHA256:b"])
+names = st.sampled_from(["ana", "bo", "cy", "deploy", "", HOSTILE])
+cards = st.lists(texts, max_size=3).map(tuple)
+between_people: st.SearchStrategy[e.Body] = st.one_of(
+    st.builds(e.OperatorAttached, seat=seats, role=st.sampled_from(["acting", "watching"]), version=texts, at=steps),
+    st.builds(e.OperatorMoved, seat=seats, step=steps),
+    st.builds(e.OperatorDetached, seat=seats, reason=texts, found=st.sampled_from(["", "gone"])),
+    st.builds(e.OperatorIdentified, seat=seats, person=names, key=keys, text=texts, signature=texts),
+    st.builds(e.PenAsked, epoch=small, seat=seats, reason=texts),
+    st.builds(e.PenOffered, epoch=small, seat=seats, to=names),
+    st.builds(e.PenWithdrawn, epoch=small, reason=texts, declined=st.sampled_from(["", "offer", "ask"])),
+    st.builds(e.PenPassed, epoch=small, previous=texts, card=cards, seat=seats),
+    st.builds(e.PenTaken, epoch=small, reason=texts, found=st.sampled_from(["", "gone", "silent"]), card=cards,
+              seat=seats),
+    st.builds(e.HeadSigned, seq=small, digest=texts, principal=names, key=keys, signature=texts),
+    st.builds(e.SigningFailed, seq=small, reason=texts),
+    st.builds(e.SignatureWaived, seq=small, reason=texts),
+)  # fmt: skip
+anybody = st.sampled_from([ANA, BO]) | st.builds(
+    e.Actor, user=names, host=st.sampled_from(["bastion-1", HOSTILE]), login=names, sudo=names, person=names, key=keys,
+    signer=keys, proven=st.lists(st.sampled_from(["person", "login", "sudo", "signer", "odd"]), max_size=3).map(tuple),
+)  # fmt: skip
 bodies: st.SearchStrategy[e.Body] = st.one_of(
     doings,
     decisions,
+    between_people,
     st.just(e.RunStarted(profile=PROFILE, profile_digest="0", sources=(), cockpit_version="0")),
     st.just(e.RunFinished()),
     st.builds(e.RunAborted, reason=texts),
@@ -144,11 +168,13 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
 @st.composite
 def logs(draw: st.DrawFn) -> list[Event]:
     """Any events in any order, mostly after a start, over reboots and clocks that were set back."""
-    story = Story(draw(st.sampled_from([PROFILE, WHOLE, HOSTILE_PROFILE])), start=draw(st.booleans()))
+    profile = draw(st.sampled_from([PROFILE, WHOLE, HOSTILE_PROFILE]))
+    signing = draw(st.sampled_from(["off", "signoffs", "facts"]))
+    story = Story(replace(profile, signing=signing, shared_accounts=("deploy",)), start=draw(st.booleans()))
     for body in draw(st.lists(bodies, max_size=25)):
         story.passes(draw(st.floats(-50, 500)))
         story.boot = draw(st.sampled_from(["boot-a", "boot-a", "boot-b"]))
-        event = story.event(body, draw(st.sampled_from([ANA, BO])))
+        event = story.event(body, draw(anybody))
         if isinstance(body, e.UnknownBody):
             event = Event(event.seq, event.id, "x.y", draw(st.booleans()), event.instant, event.actor, body, event.run)
         story.events.append(event)
@@ -194,6 +220,12 @@ def test_whatever_happened_the_cursor_stands_on_an_open_step_and_everything_can_
             assert state.cursor is not None or exits_are_passed(state)
         else:
             assert state.cursor is None
+        if before.pen is not None and state.pen is not None:
+            is_moved = (before.pen.user, before.pen.host) != (state.pen.user, state.pen.host)
+            assert state.pen.epoch >= before.pen.epoch + is_moved
+        for line in card(state, event.instant, tuple(state.seats)) if state.started else ():
+            assert visible(line) == line
+            assert len(line) <= COLUMNS
         expected = forecast(state, event.instant)
         assert min(expected.used_s, expected.left_s, expected.remaining_s, expected.elapsed_s) >= 0
         for plan in state.profile.rollbacks if state.started else ():
@@ -227,6 +259,8 @@ def test_telemetry_changes_probes_seats_and_what_is_shown_of_actions_only(events
         after = evolve(state, event)
         if not event.is_fact and not isinstance(event.body, e.UnknownBody):
             fields = set(state.__struct_fields__) - {"probes", "seats", "left", "last_seq", "last"}
+            if isinstance(event.body, e.OperatorDetached):
+                fields -= {"pen_asked", "pen_offer"}
             if isinstance(event.body, e.ActionOutput):
                 fields.discard("steps")
                 assert {name: step.status for name, step in state.steps.items()} == {

@@ -151,6 +151,8 @@ class Presence:
             gone, self._gone = self._gone, frozenset()
         state = self._follower.view.state
         for seat in sorted(gone):
+            if self._is_closing:
+                return  # of a crowd that died, others write down the rest: this seat's own leaving comes first
             known = state.seats.get(seat)
             if known is None or known.by is None or known.by.host != self._actor().host or state.status != "live":
                 continue

@@ -96,6 +96,15 @@ def test_a_seat_of_this_host_that_is_gone_is_written_down_once_and_its_lock_take
     eventually(lambda: not seat_lock(run_dir, "01DEAD").exists())
 
 
+def test_whoever_leaves_does_not_first_write_down_a_crowd_that_is_gone(seat: Seat, run_dir: Path) -> None:
+    here(seat)
+    append(run_dir, *(e.OperatorAttached(seat=f"GONE{number}", role="watching") for number in range(2000)), actor=BO)
+    eventually(lambda: events_of(run_dir, e.OperatorDetached))
+    seat.close("bye")
+    assert [event.body.reason for event in events_of(run_dir, e.OperatorDetached)][-1] == "bye"  # type: ignore[attr-defined]
+    assert not HeldLock.take(seat_lock(run_dir, seat.id)).release()  # type: ignore[union-attr]
+
+
 def test_a_seat_of_another_host_is_not_here_and_nobody_speaks_for_it(seat: Seat, run_dir: Path) -> None:
     append(run_dir, e.OperatorAttached(seat="01FAR", role="acting"), actor=Actor("bo", "elsewhere"))
     views: list[View] = []

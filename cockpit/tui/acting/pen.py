@@ -225,7 +225,7 @@ def _name(seat: SeatState) -> str:
 def _seat(seat: SeatState) -> str:
     """Several screens of one person are told apart by their terminals."""
     where = seat.by.tty or seat.by.via if seat.by is not None else ""
-    return f"{_name(seat)}   {shortened(where, 30)}".rstrip()
+    return f"{_name(seat)} ({shortened(where, 30)})" if where else _name(seat)
 
 
 def _about(hands: Hands, painted: RunState, seat: SeatState, ask: PenAsk | None) -> tuple[str, ...]:

@@ -77,6 +77,15 @@ async def test_where_nobody_asks_p_lets_choose_to_whom_and_enter_only_marks():
     assert offer.to == "SEATCY"
 
 
+async def test_whom_the_pen_is_offered_to_is_named_with_their_terminal():
+    seat = seat_of(gathered(paired(), "SEATBO"), "SEATANA")
+    app = StoryApp(seat)
+    async with app.run_test(size=NARROW) as pilot:
+        await apart(pilot, "P")
+        await answers(app, pilot, SureDialog)
+        assert "Offer the pen to cy (pts/7)?" in dialog_text(app)
+
+
 async def test_the_only_other_one_is_offered_it_by_a_second_p():
     seat = seat_of(gathered(paired(), "SEATCY"), "SEATANA")
     app = StoryApp(seat)

@@ -22,15 +22,17 @@ from cockpit.text import visible
 @click.command()
 @click.option("--group", "group_", metavar="GROUP", required=True, help="Who shares the runs: its name or number.")
 @click.option("--readable", is_flag=True, help="Whoever gets to DIR may read its runs, and only read.")
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-def init(group_: str, readable: bool, folder: Path) -> int:
+@click.argument("named", metavar="DIR")
+def init(group_: str, readable: bool, named: str) -> int:
     """Make DIR, a folder of runs that GROUP shares, and say what its people have to set.
 
     It may be said again: a folder that is as it should be is left alone. Everything else is printed, and nothing is
     changed: what to export, who is in the group, and how logs are made append-only (chattr +a).
     """
+    if not named.strip():  # it would mean the current folder, as to every program that is given nothing
+        raise click.UsageError("no folder is named: DIR is empty")
     group = group_called(group_)
-    folder = Path(os.path.abspath(folder.expanduser()))
+    folder = Path(os.path.abspath(Path(named).expanduser()))
     became = share(folder, group, is_readable=readable)
     name = shlex.quote(visible(str(folder)))
     how = {"made": "was made", "mended": "was empty, and is mended", "ready": "is as it should be"}[became]

@@ -121,6 +121,12 @@ def test_a_folder_whose_name_nobody_can_set_is_refused(place: Path, name: str) -
     assert not list(place.iterdir())
 
 
+def test_no_name_is_not_the_current_folder() -> None:
+    done = init("--group", str(NAMELESS), "")
+    assert (done.returncode, done.stdout) == (Exit.USAGE, "")
+    assert "no folder is named" in done.stderr
+
+
 def test_a_crontab_takes_the_whole_line(place: Path) -> None:
     printed = init("--group", str(NAMELESS), str(place / "100%")).stdout
     assert f"export COCKPIT_RUNS={place}/100%\n" in printed

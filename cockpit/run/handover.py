@@ -144,7 +144,8 @@ def _alarms(state: RunState, now: Instant) -> Iterator[str]:
         told = ", ".join(shortened(part, 50) for part in (name, each.reason) if part)
         yield f"{each.severity.upper()} unanswered for {duration(elapsed_s(each.since, now))}: {told}"
     if len(fired) > _NAMED:
-        yield f"    and {len(fired) - _NAMED} more triggers that wait for an answer"
+        more = len(fired) - _NAMED
+        yield f"    and {more} more {'trigger that waits' if more == 1 else 'triggers that wait'} for an answer"
 
 
 def _actions(state: RunState) -> tuple[ActionState, ...]:

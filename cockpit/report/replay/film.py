@@ -164,7 +164,7 @@ class Film:
             rows = self._reel.read()
             for row in rows or ():
                 self._take(row)
-            is_new = is_new or rows is not None
+            is_new = is_new or rows is not None or not self.is_whole  # that this was all is news, too
             now = time.monotonic()
             if is_new and (rows is None or now - told >= _TELL_S):
                 self.is_whole = self.is_whole or rows is None

@@ -99,6 +99,6 @@ def test_any_change_to_a_profile_leaves_a_profile_or_a_list_of_problems(content:
     ],
 )
 def test_a_hostile_profile_is_answered_in_seconds(content: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()  # whatever else the machine does
     examined(content.encode())
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10

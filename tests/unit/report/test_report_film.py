@@ -17,6 +17,7 @@ from cockpit.audit.line import GENESIS, digest, encode
 from cockpit.audit.line import Draft as LineDraft
 from cockpit.audit.tail import Tail
 from cockpit.errors import LogError, LogTooNew, LogUnreadable
+from cockpit.report.replay import film as film_module
 from cockpit.report.replay import scene
 from cockpit.report.replay.film import Film
 from cockpit.run import events as e
@@ -34,7 +35,7 @@ LOGS = sorted(GOLDEN.glob("*.jsonl"))
 def opened(path: Path) -> Iterator[Film]:
     """A film that has been read whole."""
     film, is_read = Film(path), threading.Event()
-    film.start(lambda: is_read.set() if film.proof is not None else None)
+    film.start(lambda: is_read.set() if film.is_whole and film.proof is not None else None)
     try:
         assert is_read.wait(20)
         yield film
@@ -104,6 +105,12 @@ def test_a_time_between_two_lines_is_shown_as_that_time(tmp_path: Path) -> None:
                 assert place.at.mono == pytest.approx(before.instant.mono + gap.total_seconds() / 2)
         assert film.at_time(events[0].instant.at - timedelta(days=1)).seq == 1
         assert film.at_time(events[-1].instant.at + timedelta(days=1)).seq == events[-1].seq
+
+
+def test_that_all_is_read_is_told_also_right_after_something_else_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(film_module, "_TELL_S", 0.0)  # as on a slow disk: each block is told of
+    with opened(GOLDEN / "night.jsonl") as film:
+        assert film.is_whole
 
 
 def written(folder: Path, golden: Path) -> Path:

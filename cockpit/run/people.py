@@ -74,7 +74,12 @@ def why_same(one: Actor, other: Actor) -> str:
 
 
 def same_holder(one: Actor, other: Actor) -> bool:
-    """Whether what one actor holds is the other's too: the same person, by the same account of the same host."""
+    """Whether what one actor holds is the other's too: the same person, by the same account of the same host.
+
+    Two who say that they are two are taken at their word here: that costs them a question, and opens nothing.
+    """
+    if one.person and other.person and one.person != other.person:
+        return False
     return (one.user, one.host, name_of(one)) == (other.user, other.host, name_of(other))
 
 

@@ -196,3 +196,11 @@ def test_whatever_name_somebody_has_it_is_shown_and_does_nothing(text: str) -> N
         for told in (called(actor), called_at(actor), how_known(actor), how_known(actor, (text,))):
             assert visible(told) == told
             assert len(told) < 300
+
+
+def test_two_who_claim_two_names_on_one_account_do_not_hold_the_same_pen() -> None:
+    ana, bo, nobody = (Actor(user="deploy", host="h", person=name) for name in ("ana", "bo", ""))
+    assert not same_holder(ana, bo)
+    assert same_holder(ana, replace(ana, tty="pts/9"))
+    assert same_holder(ana, nobody)
+    assert same_person(ana, bo), "for what takes two they are still one"

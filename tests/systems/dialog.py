@@ -29,6 +29,8 @@ class Dialog:
     """The key that goes on; empty: there is none, or none yet."""
     picked: str
     """What that key does it to, if it was chosen from a list."""
+    chosen: str
+    """What was chosen from a list, for which there is something to type yet."""
     options: tuple[str, ...]
     """The list, while it is to be chosen from."""
 
@@ -67,20 +69,21 @@ def _read(screen: str, rows: list[str], left: int, right: int) -> Dialog | None:
     first = _paragraph(said)
     text = " ".join(" ".join(said).split())
     is_list = "Enter choose" in text
-    title = " ".join(first[:1] if is_list else first).partition("●")[0].strip()
+    title, _, chosen = " ".join(first[:1] if is_list else first).partition("●")
     word = re.search(r"type (\S+) to go on", text)
     hint = _last_paragraph(said)
     key = _KEY.match(hint)
     picked = re.search(r": (.*?)\s+Esc leaves", hint) if key else None
     return Dialog(
         screen=screen,
-        title=title,
+        title=title.strip(),
         text=text,
         entered=tuple(line.strip("▊▎ ") for line in entered),
         filled=tuple(not line.rstrip("▎").endswith(" " * _SPARE) for line in entered),
         word=word[1] if word else "",
         key=key[1] if key else "",
         picked=picked[1] if picked else "",
+        chosen=chosen.strip(),
         options=tuple(first[1:]) if is_list else (),
     )
 

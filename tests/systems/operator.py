@@ -169,7 +169,11 @@ class Operator:
             self.questions.append(dialog.title)
             self._down = 0
             time.sleep(STANDS_S)
-        if "r sends it through its channel" in dialog.text:  # `c` was meant for the step before: it was not sent
+        # `c` was meant for the step before, which was not sent; or keys that came too soon for a list were dropped
+        is_another = "r sends it through its channel" in dialog.text or (
+            dialog.chosen and self.plan not in dialog.chosen
+        )
+        if is_another:
             self.press("escape")
         elif dialog.fields:
             self._fill(dialog)

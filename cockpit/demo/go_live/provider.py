@@ -70,7 +70,8 @@ class Provider:
             for attempt in range(1, ATTEMPTS + 1):
                 at = time.time()
                 status = self._post(endpoint["url"], event)
-                sent.append({"endpoint": endpoint["id"], "attempt": attempt, "at": at, "status": status})
+                told = {"endpoint": endpoint["id"], "attempt": attempt, "at": at, "answered_at": time.time()}
+                sent.append({**told, "status": status})
                 if status < 500:
                     break
                 time.sleep(_PAUSE_S * 2 ** (attempt if self.is_patient else -attempt))

@@ -7,7 +7,6 @@
 `retry`       has it send one that fails twice, to see that it comes a third time, later each time
 """
 
-import itertools
 import json
 import os
 import sys
@@ -78,7 +77,9 @@ def send(**more):
     if not answers or answers[-1] != 200:
         why = "the webhook secret differs from the provider's" if 401 in answers else "see its dashboard"
         raise SystemExit(f"the event did not arrive, answers {answers}: {why}")
-    pauses = [round(later["at"] - earlier["at"], 3) for earlier, later in itertools.pairwise(sent)]
+    # from an answer to the next attempt, where the provider tells it: how long an answer takes is no pause
+    ends = [each.get("answered_at", each["at"]) for each in sent]
+    pauses = [round(later["at"] - end, 3) for end, later in zip(ends, sent[1:], strict=False)]
     return {"answers": answers, "pauses": pauses, "seconds": time.monotonic() - began}
 
 

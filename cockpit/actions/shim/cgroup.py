@@ -7,8 +7,11 @@ none may be made (as a plain user outside of a delegated subtree), ancestry alon
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
+
+from cockpit.actions.shim.processes import look
 
 _KILL = "cgroup.kill"
 _MEMBERS = "cgroup.procs"
@@ -22,14 +25,20 @@ class ControlGroup:
 
     @classmethod
     def make(cls, name: str, root: Path = Path("/")) -> ControlGroup | None:
-        """A new group beneath this process's own, or None where that is not allowed. `root` is for tests."""
+        """A new group beneath this process's own, or None where that is not allowed. `root` is for tests.
+
+        It is this process's alone: another run on this host may do an action of the same name at the same time, and
+        one group for both would end the one with the other.
+        """
         with suppress(OSError, StopIteration):
             mount = _mount(root)
             own = _own(root)
-            path = mount / own.lstrip("/") / f"cockpit-{name}"
-            for stale in path.parent.glob("cockpit-*"):  # of a shim that was killed; one that has members stays
-                with suppress(OSError):
-                    stale.rmdir()
+            path = mount / own.lstrip("/") / f"cockpit-{name}-{os.getpid()}"
+            for stale in path.parent.glob("cockpit-*"):
+                # Of a shim that was killed. One that lives may have made it and not entered it yet.
+                if stale == path or not _lives(stale.name.rpartition("-")[2]):
+                    with suppress(OSError):  # one that has members stays
+                        stale.rmdir()
             path.mkdir()
             if (path / _KILL).exists():
                 return cls(path)
@@ -60,6 +69,10 @@ class ControlGroup:
         """Take it away, if nothing lives inside any more."""
         with suppress(OSError):
             self._path.rmdir()
+
+
+def _lives(pid: str) -> bool:
+    return pid.isdecimal() and look(int(pid)) is not None
 
 
 def _mount(root: Path) -> Path:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +47,41 @@ async def test_a_group_that_somebody_lives_in_is_not_taken_away(group: ControlGr
     process.kill()
     process.wait()
     await until(lambda: not group.members())
+
+
+def test_groups_of_the_same_name_are_apart_while_their_makers_live(group: ControlGroup):
+    """Two runs on one host may do the same action at once: neither may end, name or take away what is the other's."""
+    code = (
+        "import sys; from cockpit.actions.shim.cgroup import ControlGroup\n"
+        "other = ControlGroup.make('test-of-groups'); print(other is not None, flush=True)\n"
+        "sys.stdin.read(); other.enter()\n"
+        "print(len(other.members()), flush=True); other.leave(); other.remove()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "True\n"
+        third = ControlGroup.make("another-test-of-groups")  # takes away what nobody lives to enter
+        assert third is not None
+        third.remove()
+        group.enter()
+        try:
+            assert group.members() == {os.getpid()}
+            shown, _ = other.communicate("")
+            assert shown == "1\n"
+        finally:
+            group.leave()
+
+
+def test_a_group_whose_maker_is_gone_is_taken_away(group: ControlGroup):
+    gone = group._path.with_name("cockpit-left-4194304")  # no process has this number
+    gone.mkdir()
+    group.remove()
+    other = ControlGroup.make("another-test-of-groups")
+    assert other is not None
+    other.remove()
+    assert not gone.exists()
 
 
 @pytest.mark.parametrize(

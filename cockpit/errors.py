@@ -13,6 +13,7 @@
     │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
     │   │   └── ReadOnlyRun     it is somebody else's run, which this user may only read
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
+    │       └── StoreAway       the database cannot be reached; nothing was written, and later it may be
     ├── RunError                no such run, several runs, a folder that cannot hold runs
     ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
     └── KeeperError             the keeper could not be started or reached
@@ -80,6 +81,10 @@ class ReadOnlyRun(PlaceRefused):
 
 class StoreFailed(LogError):
     """A write or sync failed. Nothing was acknowledged and nothing will be: the store is poisoned."""
+
+
+class StoreAway(StoreFailed):
+    """The database that keeps the run cannot be reached. Nothing was written; once it is back, all goes on."""
 
 
 class RunError(CockpitError):

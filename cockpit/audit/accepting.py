@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from cockpit.audit import places
-from cockpit.audit.files import FileStore
 from cockpit.audit.line import draft
+from cockpit.audit.store import Store
 from cockpit.errors import StoreFailed
 from cockpit.run.events import Actor, PlaceAccepted
 from cockpit.text import visible
 
 
-def accept_place(store: FileStore, run_dir: Path, actor: Actor, reason: str) -> None:
+def accept_place(store: Store, run_dir: Path, actor: Actor, reason: str) -> None:
     """Say in the log that this place is accepted, unless nothing speaks against it or it was accepted before.
 
     `store` was opened despite the place. Raises LogError.

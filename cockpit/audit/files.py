@@ -89,6 +89,11 @@ class FileStore:
         leaves, LogTooNew, StoreFailed if it cannot be appended to.
         """
         places.require_run(run_dir, despite=despite_place)
+        if layout.store_path(run_dir).exists():
+            raise StoreFailed(
+                f"the log in {run_dir} is a copy of the one in a database: nothing is added to it here",
+                hint="see which: cockpit store list",
+            )
         fd = open_log(layout.log_path(run_dir), APPENDING)
         try:
             store = cls(run_dir, fd, "", storage)

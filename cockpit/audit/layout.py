@@ -18,6 +18,7 @@
     locks/probe-now/        requests to read probes at once, each a file
     locks/seat-<id>         held by an open screen
     environment.key         of the digests of keepers' environments, 0600; never in the log
+    store                   the database that keeps the run, if one does: the log here is a copy, 0600
     origin                  where the profile's files lay: relative paths of probes start there
 """
 
@@ -128,6 +129,11 @@ def environment_key(run_dir: Path) -> Path:
 def origin_path(run_dir: Path) -> Path:
     """A text file: the absolute folder of the profile. Of this host alone, so beside the log and not in it."""
     return run_dir / "origin"
+
+
+def store_path(run_dir: Path) -> Path:
+    """A text file: the connection string, without a password, of the database that keeps the run."""
+    return run_dir / "store"
 
 
 def may_be_path(token: str) -> bool:

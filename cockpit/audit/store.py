@@ -63,6 +63,10 @@ class Store(Protocol):
         """Whether a write or sync failed."""
         ...
 
+    def require_usable(self) -> None:
+        """Raise LogError if nothing could be appended, as far as that can be seen without trying."""
+        ...
+
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
         """Append `drafts` as one write, if the last fact is still `last_fact_seq` (0: none yet; None: always).
 

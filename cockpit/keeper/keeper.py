@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cockpit.audit.clock import now
-from cockpit.audit.files import FileStore
+from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError
 from cockpit.exits import Exit
@@ -53,7 +53,7 @@ class Keeper:
     """Keeps one run, whose keeper's lock this process holds. `state` is the fold of all that `tail` has read."""
 
     def __init__(
-        self, run_dir: Path, state: RunState, tail: Tail, store: FileStore, *, values: RunValues, kinds: Kinds,
+        self, run_dir: Path, state: RunState, tail: Tail, store: Store, *, values: RunValues, kinds: Kinds,
         base_dir: Path, actor: Actor,
     ) -> None:  # fmt: skip
         self.state, self.actor = state, actor

@@ -18,7 +18,7 @@ from psycopg import errors as sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
-from cockpit.errors import StoreFailed
+from cockpit.errors import StoreAway, StoreFailed
 from cockpit.text import shortened
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -33,7 +33,7 @@ _PATIENCE = {"keepalives_idle": "10", "keepalives_interval": "3", "keepalives_co
 def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
     """An autocommitting connection; of several hosts, to one that can be written to.
 
-    Raises StoreFailed: the string is none, or no server answers.
+    Raises StoreFailed: the string is none; StoreAway: no server answers, or none that takes this user.
     """
     try:
         given = conninfo_to_dict(dsn)
@@ -49,20 +49,17 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
         )
     except psycopg.ProgrammingError:
         # Not `from error`: its text may quote the string, password and all.
-        raise StoreFailed(
-            "the store is no PostgreSQL connection string",
-            hint="postgresql://user@host/database, with the password in ~/.pgpass or PGPASSWORD",
-        ) from None
+        raise _no_string() from None
     try:
         connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
     except psycopg.Error as error:
-        raise StoreFailed(f"the store {where(dsn)} cannot be reached: {said(error)}") from error
+        raise StoreAway(f"the store {where(dsn)} cannot be reached: {said(error)}") from error
     try:
         # The chain is read after the lock is had, so each statement has to see what was committed until then.
         connection.execute(f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = '{LOCK_S}s'")
     except psycopg.Error as error:
         connection.close()
-        raise StoreFailed(f"the store {where(dsn)} cannot be used: {said(error)}") from error
+        raise StoreAway(f"the store {where(dsn)} cannot be used: {said(error)}") from error
     return connection
 
 
@@ -75,6 +72,28 @@ def where(dsn: str) -> str:
     host, port, name = (str(given.get(key) or "") for key in ("host", "port", "dbname"))
     return shortened(
         f"{host or 'localhost'}{':' + port if port else ''}/{name or os.environ.get('PGDATABASE', '')}", 120
+    )
+
+
+def without_password(dsn: str) -> str:
+    """The connection string as it may be kept. Raises StoreFailed if it holds a password, or is none."""
+    try:
+        given = conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise _no_string() from None
+    if any(given.get(name) for name in ("password", "sslpassword")):
+        # Neither is it put into the environment, which the run's commands inherit.
+        raise StoreFailed(
+            f"the connection string of the store {where(dsn)} holds a password, which would be kept with the run",
+            hint="take it out, and put it into ~/.pgpass (chmod 600) or PGPASSFILE",
+        )
+    return dsn
+
+
+def _no_string() -> StoreFailed:
+    return StoreFailed(
+        "the store is no PostgreSQL connection string",
+        hint="postgresql://user@host/database, with the password in ~/.pgpass or PGPASSWORD",
     )
 
 

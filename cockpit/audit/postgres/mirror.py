@@ -18,6 +18,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK
 from cockpit.audit.line import Head
 from cockpit.audit.locks import AppendLock
+from cockpit.audit.moved import unwritable, went_on
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.storage import APPENDING, Storage
@@ -76,6 +77,15 @@ class Mirror:
     def poison_reason(self) -> str:
         """Why nothing more can be written here; empty while all is well."""
         return self._poison.reason
+
+    def require_usable(self) -> None:
+        """Raise LogError if the copy can no longer be written, as far as that can be seen without trying."""
+        if where := went_on(self.path.parent):
+            raise StoreFailed(f"this run goes on in {where}", hint=f"cockpit resume {where}")
+        if why := unwritable(self.path):
+            raise StoreFailed(f"{why}; nothing was written", hint="give the right back: the database has the log")
+        if self._poison.reason:
+            raise self._poison.error()
 
     def pull(self, fetch: Fetch, to_seq: int = 0) -> int:
         """Bring the file up to `to_seq`, or to all there is; the last sequence number here then.

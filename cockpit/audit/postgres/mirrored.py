@@ -9,9 +9,10 @@ import threading
 from pathlib import Path
 
 from cockpit.audit.line import Draft, Head
-from cockpit.audit.postgres.mirror import Mirror
+from cockpit.audit.postgres.mirror import Mirror, start_mirror
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable, Outcome, Unknown
+from cockpit.errors import StoreAway
 from cockpit.run.events import Event
 
 
@@ -22,6 +23,17 @@ class MirroredStore:
         self._store = store
         self._mirror = mirror
         self._pulling = threading.Lock()
+
+    @classmethod
+    def create(cls, dsn: str, run: str, run_dir: Path) -> MirroredStore:
+        """A run that has no line yet, and its folder with an empty copy. Raises LogError."""
+        store = PostgresStore.create(dsn, run)
+        try:
+            start_mirror(run_dir, run)
+            return cls(store, Mirror(run_dir, run))
+        except BaseException:
+            store.close()
+            raise
 
     @classmethod
     def open(cls, dsn: str, run: str, run_dir: Path, *, answer_s: float | None = None) -> MirroredStore:
@@ -65,8 +77,17 @@ class MirroredStore:
         if isinstance(outcome, Unknown):
             return outcome
         # After a conflict too: whoever decides again has to read what came first.
-        self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
+        try:
+            self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
+        except StoreAway:
+            if isinstance(outcome, Durable):
+                return Unknown(id=drafts[0].id)  # committed, and not here yet: not to be acknowledged
+            raise
         return outcome
+
+    def require_usable(self) -> None:
+        """Raise LogError if nothing could be appended here, as far as that can be seen without trying."""
+        self._mirror.require_usable()
 
     def lookup(self, event_id: str) -> Event | None:
         """As every store."""

@@ -20,7 +20,7 @@ from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
 from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
-from cockpit.errors import LogError, LogUnreadable, StoreFailed
+from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed
 from cockpit.run.events import Event
 
 ANSWER_S = 10.0
@@ -104,6 +104,9 @@ class PostgresStore:
         """Empty: see `is_poisoned`."""
         return ""
 
+    def require_usable(self) -> None:
+        """Nothing is seen here without asking."""
+
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
         """Append `drafts` in one transaction, if the last fact is still `last_fact_seq` (0: none; None: whichever).
 
@@ -184,8 +187,10 @@ class PostgresStore:
                         return connection.execute(query, values).fetchall()
                 except psycopg.Error as error:
                     self._drop()
-                    if is_last or not isinstance(error, psycopg.OperationalError):
-                        raise StoreFailed(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
+                    is_away = isinstance(error, psycopg.OperationalError)
+                    if is_last or not is_away:
+                        kind = StoreAway if is_away else StoreFailed
+                        raise kind(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
         raise AssertionError("unreachable")
 
     def _require_open(self) -> None:
@@ -199,7 +204,7 @@ class PostgresStore:
                 pid, began = connection.execute(_WHO).fetchone() or ("", "")
             except psycopg.Error as error:
                 connection.close()
-                raise StoreFailed(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
+                raise StoreAway(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
             self._session = (str(pid), str(began))
             connection.add_notice_handler(self._noticed)
             self._connection = connection

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cockpit.audit import places
 from cockpit.audit.files import FileStore
 from cockpit.audit.layout import store_path
 from cockpit.audit.opening import content, opened
@@ -44,15 +45,52 @@ def note_store(run_dir: Path, dsn: str) -> None:
         raise StoreFailed(f"{store_path(run_dir)} cannot be written: {error.strerror}") from error
 
 
-def open_store(run_dir: Path) -> Store:
+def open_store(run_dir: Path, *, despite_place: bool = False) -> Store:
     """The run's store, open for appending. Raises LogError; StoreAway if it is a database that is away."""
-    return open_mirrored(run_dir) if dsn_of(run_dir) else FileStore.open(run_dir)
+    if dsn_of(run_dir):
+        return open_mirrored(run_dir, despite_place=despite_place)
+    return FileStore.open(run_dir, despite_place=despite_place)
 
 
-def open_mirrored(run_dir: Path) -> MirroredStore:
+def open_mirrored(run_dir: Path, *, despite_place: bool = False) -> MirroredStore:
     """The store of a run that a database keeps, with the copy here brought up to date. Raises LogError, StoreAway."""
-    from cockpit.audit import places
     from cockpit.audit.postgres.mirrored import MirroredStore
 
-    places.require_run(run_dir)
+    places.require_run(run_dir, despite=despite_place)
     return MirroredStore.open(dsn_of(run_dir), run_dir.name, run_dir)
+
+
+def create_store(run_dir: Path, dsn: str = "", *, despite_place: bool = False) -> Store:
+    """A new run's folder and store, in which the first append writes line 1. Raises PlaceRefused, LogError."""
+    if not dsn:
+        return FileStore.create(run_dir, run_dir.name, despite_place=despite_place)
+    from cockpit.audit.postgres.connecting import without_password
+    from cockpit.audit.postgres.mirrored import MirroredStore
+
+    store = MirroredStore.create(without_password(dsn), run_dir.name, run_dir, despite_place=despite_place)
+    try:
+        note_store(run_dir, dsn)
+    except BaseException:
+        store.close()
+        raise
+    return store
+
+
+def copy_run(dsn: str, run: str, folder: Path) -> Path:
+    """This host's copy of a run that is in a database, made or brought up to date: its folder. Raises LogError."""
+    from cockpit.audit.postgres.connecting import without_password
+    from cockpit.audit.postgres.mirror import start_mirror
+    from cockpit.audit.postgres.store import PostgresStore
+
+    run_dir = folder / run
+    if not run_dir.exists():
+        PostgresStore.open(without_password(dsn), run).close()  # nothing is made here for a run that is not there
+        start_mirror(run_dir, run)
+        note_store(run_dir, dsn)
+    elif not dsn_of(run_dir):
+        raise StoreFailed(
+            f"{run_dir} is a run of its own, and no copy of the one in the database",
+            hint="set COCKPIT_RUNS to another folder",
+        )
+    open_mirrored(run_dir).close()
+    return run_dir

@@ -13,6 +13,17 @@ despite_place_option = click.option(
 )
 
 
+STORE = "COCKPIT_STORE"
+store_option = click.option(
+    "--store",
+    "dsn",
+    metavar="DSN",
+    envvar=STORE,
+    show_envvar=False,
+    help=f"Keep the run in PostgreSQL, for several hosts: postgresql://user@host/database.  [default: ${STORE}]",
+)
+
+
 def reasoned(despite_place: str | None) -> str:
     """The reason given with `--despite-place`, or an empty text. Raises Refused for one that says nothing."""
     if despite_place is None:

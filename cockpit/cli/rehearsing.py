@@ -7,7 +7,7 @@ import click
 from cockpit.actions.foretelling import ONLY_SHOWN, Foretold, foretell
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import as_option
-from cockpit.cli.options import despite_place_option
+from cockpit.cli.options import despite_place_option, store_option
 from cockpit.cli.screens import begin, runnable
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import environment, unprompted
@@ -24,8 +24,15 @@ from cockpit.text import shortened, visible
 @click.option("--yes", is_flag=True, help="Begin at once, without asking for Enter.")
 @as_option
 @despite_place_option
+@store_option
 def rehearse(
-    file: str, despite: str | None, another: str | None, yes: bool, as_name: str | None, despite_place: str | None
+    file: str,
+    despite: str | None,
+    another: str | None,
+    yes: bool,
+    as_name: str | None,
+    despite_place: str | None,
+    dsn: str | None,
 ) -> int:
     """Rehearse the profile in FILE: the same screens, and nothing outside is changed.
 
@@ -43,7 +50,15 @@ def rehearse(
         click.echo(line, err=True)
     if not yes:
         click.prompt("Enter begins the rehearsal, Ctrl+C leaves", default="", show_default=False, err=True)
-    return begin(loaded, another, rehearsal=True, rehearsal_reason=reason, as_name=as_name, despite_place=despite_place)
+    return begin(
+        loaded,
+        another,
+        rehearsal=True,
+        rehearsal_reason=reason,
+        as_name=as_name,
+        despite_place=despite_place,
+        dsn=dsn or "",
+    )
 
 
 def _reason(profile: Profile, despite: str | None) -> str:

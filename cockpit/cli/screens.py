@@ -18,14 +18,15 @@ from cockpit.audit.moved import went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import as_option, named, prove
-from cockpit.cli.options import despite_place_option, reasoned
+from cockpit.cli.options import despite_place_option, reasoned, store_option
 from cockpit.cli.taking import get_pen, prepare, still_here
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
-from cockpit.errors import RunError
+from cockpit.errors import RunError, StoreAway
 from cockpit.exits import Exit
 from cockpit.run.events import Actor
 from cockpit.run.holding import holds
+from cockpit.session.afar import bring_up
 from cockpit.session.creating import accept_place, create_run, origin
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
@@ -42,13 +43,16 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resu
 @click.option("--another", metavar="REASON", help="Start it although the same profile has a live run, and why.")
 @as_option
 @despite_place_option
-def run(file: str, another: str | None, as_name: str | None, despite_place: str | None) -> int:
+@store_option
+def run(file: str, another: str | None, as_name: str | None, despite_place: str | None, dsn: str | None) -> int:
     """Start a run of the profile in FILE and open its screen.
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
     """
     loaded = runnable(file)
-    return Exit.PROBLEMS if loaded is None else begin(loaded, another, as_name=as_name, despite_place=despite_place)
+    if loaded is None:
+        return Exit.PROBLEMS
+    return begin(loaded, another, as_name=as_name, despite_place=despite_place, dsn=dsn or "")
 
 
 def runnable(file: str) -> Loaded | None:
@@ -74,12 +78,14 @@ def begin(
     rehearsal_reason: str = "",
     as_name: str | None = None,
     despite_place: str | None = None,
+    dsn: str = "",
 ) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
     from cockpit.profile.variables import prompts
 
     values = unprompted(loaded.profile, environment())
     require_screen()
+    _bring_live(dsn)
     live = live_runs(loaded.profile.id, loaded.profile.environment)
     despite = _despite(live, another)
     if despite is None:
@@ -101,6 +107,7 @@ def begin(
         rehearsal_reason=rehearsal_reason,
         despite_place=place_reason,
         started_by=started_by,
+        dsn=dsn,
     )
     return open_screen(run_dir, "acting", typed, started_by=started_by)
 
@@ -145,8 +152,14 @@ def _despite(live: list[RunSummary], another: str | None) -> dict[str, str] | No
 @click.option("--into", metavar="FOLDER", help="Its log can no longer be written: go on in this folder.")
 @as_option
 @despite_place_option
+@store_option
 def resume(
-    run: str | None, reason: str | None, into: str | None, as_name: str | None, despite_place: str | None
+    run: str | None,
+    reason: str | None,
+    into: str | None,
+    as_name: str | None,
+    despite_place: str | None,
+    dsn: str | None,
 ) -> int:
     """Come back to RUN (the beginning of its id, or its folder), exactly where it stood.
 
@@ -156,7 +169,7 @@ def resume(
     what was durable is copied into FOLDER, byte by byte, and the log goes on there.
     """
     require_screen()
-    run_dir = find_run(run)
+    run_dir = _found(run, dsn or "")
     place_reason = reasoned(despite_place)
     if into is not None:
         run_dir, reason = _go_on(run_dir, Path(into), place_reason, reason)
@@ -205,6 +218,32 @@ def _go_on(run_dir: Path, folder: Path, despite_place: str, reason: str | None) 
     return new_dir, reason
 
 
+def _bring_live(dsn: str) -> None:
+    """Have this host's copies of all live runs of the database. One that is away is told of: what is here is here."""
+    if not dsn:
+        return
+    from cockpit.session.afar_runs import bring_live
+
+    try:
+        bring_live(dsn)
+    except StoreAway as error:
+        say(f"{error}; only what is on this host is known")
+
+
+def _found(run: str | None, dsn: str) -> Path:
+    """The run that is meant: of those here, or of the database."""
+    if run is None:
+        _bring_live(dsn)
+    try:
+        return find_run(run)
+    except RunError:
+        if run is None or not dsn:
+            raise
+    from cockpit.session.afar_runs import bring
+
+    return bring(dsn, run)
+
+
 def _refuse_former(run_dir: Path) -> None:
     """Nobody goes on from a log that went on elsewhere."""
     if where := went_on(run_dir):
@@ -223,7 +262,8 @@ def _find_demo(run_dir: Path) -> None:
 @click.command()
 @click.argument("run", required=False, metavar="[RUN]")
 @as_option
-def join(run: str | None, as_name: str | None) -> int:
+@store_option
+def join(run: str | None, as_name: str | None, dsn: str | None) -> int:
     """Join RUN (the beginning of its id, or its folder): read everything, note and hold, but not act.
 
     Without RUN: the only live run; of several, the one that you pick from a list with who is there. The screen acts
@@ -232,7 +272,11 @@ def join(run: str | None, as_name: str | None) -> int:
     from cockpit.cli.joining import run_to_join  # a list of runs, which the other commands here never need
 
     require_screen()
-    run_dir = run_to_join(run)
+    if run is None:
+        _bring_live(dsn or "")
+        run_dir = run_to_join(None)
+    else:
+        run_dir = _found(run, dsn or "")
     _refuse_former(run_dir)
     return open_screen(run_dir, "watching", as_name=as_name)
 
@@ -269,6 +313,8 @@ def _name(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:
 
 
 def _seat(run_dir: Path, role: Role, sitting: Actor | None = None) -> Seat:
+    if away := bring_up(run_dir):
+        say(away)
     seat = Seat.open(run_dir, sitting or actor(), role)
     if seat.view.state.started is None:
         trouble = seat.view.trouble or "its log holds no start of a run"

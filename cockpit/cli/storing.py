@@ -8,15 +8,15 @@ from pathlib import Path
 import click
 
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.options import STORE
 from cockpit.exits import Exit
 from cockpit.text import visible
 
-SETTING = "COCKPIT_STORE"
 _store_option = click.option(
     "--store",
     "dsn",
     metavar="DSN",
-    help=f"postgresql://user@host/database; several hosts are tried in turn.  [default: ${SETTING}]",
+    help=f"postgresql://user@host/database; several hosts are tried in turn.  [default: ${STORE}]",
 )
 
 
@@ -105,7 +105,7 @@ def export(run: str, file: Path, dsn: str | None) -> int:
 
 
 def _meant(dsn: str | None) -> str:
-    dsn = dsn or os.environ.get(SETTING, "")
+    dsn = dsn or os.environ.get(STORE, "")
     if not dsn:
-        raise Refused("no store is named", hint=f"--store postgresql://user@host/database, or set {SETTING}")
+        raise Refused("no store is named", hint=f"--store postgresql://user@host/database, or set {STORE}")
     return dsn

@@ -18,9 +18,11 @@ from msgspec.structs import replace
 
 from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.files import FileStore
+from cockpit.audit.keeping import dsn_of, open_mirrored
 from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock
 from cockpit.audit.places import require_run
+from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
 from cockpit.errors import CockpitError, LogUnreadable, PlaceRefused, StoreFailed
 from cockpit.exits import Exit
@@ -66,6 +68,20 @@ def main(arguments: list[str]) -> Exit:
 
 def _keep(run_dir: Path, unit: str) -> Exit:
     """`unit`: the systemd unit that started this process; empty: a person's screen did."""
+    if not dsn_of(run_dir):
+        return _kept(run_dir, unit, None)
+    from cockpit.keeper.afar import Place  # a driver, which runs in files never need
+
+    store = open_mirrored(run_dir)
+    place = Place(run_dir, store)
+    try:
+        return _kept(run_dir, unit, store) if place.take() else Exit.OK  # a keeper on another host was faster
+    finally:
+        place.close()
+        store.close()
+
+
+def _kept(run_dir: Path, unit: str, mirrored: Store | None) -> Exit:
     tail = Tail(run_dir)
     state = _folded(tail)
     if state.started is None:
@@ -76,7 +92,7 @@ def _keep(run_dir: Path, unit: str) -> Exit:
         say(why)
         return Exit.OK
     tail.sync()
-    store = FileStore.open(run_dir)
+    store = mirrored or FileStore.open(run_dir)
     values = RunValues(state.profile, state.started.variables, os.environ)
 
     async def keep() -> Exit:

@@ -17,10 +17,11 @@ from msgspec.structs import asdict, replace
 import cockpit
 from cockpit.actions.files import digests, files_of
 from cockpit.audit import accepting, clock, ids, places
-from cockpit.audit.files import FileStore
+from cockpit.audit.keeping import create_store, open_store
 from cockpit.audit.layout import origin_path
-from cockpit.audit.line import draft
+from cockpit.audit.line import Draft, draft
 from cockpit.audit.opening import content, opened
+from cockpit.audit.store import Conflict, Store, Unknown
 from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
@@ -49,14 +50,16 @@ def create_run(
     rehearsal_reason: str = "",
     despite_place: str = "",
     started_by: Actor | None = None,
+    dsn: str = "",
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
     `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
     `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
-    system that cannot be trusted; `started_by` who starts it, where more is known than the system tells. The files that
-    its steps name are fixed now. Raises PlaceRefused; RunError with one sentence if one of those files cannot be read,
-    or if the run cannot be kept there; then nothing of it is left.
+    system that cannot be trusted; `started_by` who starts it, where more is known than the system tells; `dsn` the
+    database that keeps the run, if not its folder alone. The files that its steps name are fixed now. Raises
+    PlaceRefused; RunError with one sentence if one of those files cannot be read, or if the run cannot be kept there;
+    then nothing of it is left.
     """
     folder = folder or runs_folder()
     started_by, now = started_by or actor(), clock.now()
@@ -70,10 +73,10 @@ def create_run(
             **_trusted(loaded),
             **_expected(loaded, folder),
         )
-        store = FileStore.create(run_dir, run_dir.name, despite_place=bool(despite_place.strip()))
+        store = create_store(run_dir, dsn, despite_place=bool(despite_place.strip()))
         try:
             _write_origin(run_dir, loaded)
-            store.append(0, draft(body, started_by, now))
+            _begin(store, draft(body, started_by, now))
             accepting.accept_place(store, run_dir, started_by, despite_place)
         finally:
             store.close()
@@ -85,6 +88,14 @@ def create_run(
         shutil.rmtree(run_dir, ignore_errors=True)
         raise _not_created(folder, error) from error
     return run_dir
+
+
+def _begin(store: Store, first: Draft) -> None:
+    outcome = store.append(0, first)
+    if isinstance(outcome, Unknown) and store.lookup(outcome.id) is None:
+        raise StoreFailed("the run did not begin: its first line was not committed", hint="begin it again")
+    if isinstance(outcome, Conflict):
+        raise StoreFailed("the run did not begin: its id is taken", hint="begin it again")
 
 
 def _run_started(
@@ -145,7 +156,7 @@ def accept_place(run_dir: Path, reason: str) -> None:
     """
     if places.doubt_of(run_dir) is None:
         return
-    store = FileStore.open(run_dir, despite_place=True)
+    store = open_store(run_dir, despite_place=True)
     try:
         accepting.accept_place(store, run_dir, actor(), reason)
     finally:

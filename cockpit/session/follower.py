@@ -121,6 +121,13 @@ class Follower:
             if not self.view.trouble:
                 self._show(trouble=sentence)
 
+    def tell_away(self, away: str) -> None:
+        """Show that the database which keeps the run is away, and why; empty: it answers."""
+        with self.lock:
+            if away != self.view.away:
+                self._show(away=away)
+        self.wake()
+
     def _explained(self, error: LogError) -> LogError:
         """Of a log that another program changed: whether its history is another than the one that was read."""
         if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:

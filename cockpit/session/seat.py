@@ -19,14 +19,15 @@ from msgspec.structs import replace
 
 import cockpit
 from cockpit.audit import clock, ids
-from cockpit.audit.files import FileStore
+from cockpit.audit.keeping import open_store
 from cockpit.audit.line import Draft, draft
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
-from cockpit.errors import LogError, StoreFailed
+from cockpit.errors import LogError, StoreAway, StoreFailed
 from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
 from cockpit.run.decide import FORWARD, decide
 from cockpit.run.events import Actor, Event, OperatorAttached
 from cockpit.run.holding import holds
+from cockpit.session.afar import Afar
 from cockpit.session.follower import Follower
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
@@ -82,6 +83,7 @@ class Seat:
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
         self.presence = Presence(run_dir, self.id, follower, self._opened)
+        self.afar = Afar(run_dir, self.id, self._opened, follower.tell_away)
         self._witness = Witness(follower)
         self.signer = Signer(self, follower)
         self._closing = threading.Event()
@@ -127,6 +129,7 @@ class Seat:
         """
         self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
         self._tailing.start()
+        self.afar.begin()
         self._witness.begin()
         self.signer.begin()
         if self.view.state.status == "live":
@@ -186,6 +189,8 @@ class Seat:
 
     def submit(self, command: Command) -> Outcome:
         """Decide and append, again whenever another fact came first. Blocks until it is durable."""
+        if away := self.view.away:
+            return Failed(f"{away}; nothing was written, press again once it is back")
         try:
             store = self._opened()
             for _ in range(ATTEMPTS):
@@ -200,6 +205,8 @@ class Seat:
                 if isinstance(outcome, Conflict):
                     continue
                 return self._settled(store, outcome)
+        except StoreAway as error:
+            return Failed(str(error))
         except StoreFailed as error:
             self._follower.trouble(str(error))
             self._follower.wake()
@@ -233,7 +240,10 @@ class Seat:
 
     def _settled(self, store: Store, outcome: Durable | Unknown) -> Done | Unsettled:
         if isinstance(outcome, Unknown):
-            event = store.lookup(outcome.id)
+            try:
+                event = store.lookup(outcome.id)
+            except StoreFailed:  # what cannot be looked up is not known, whatever else is wrong
+                event = None
             if event is None:
                 return Unsettled(outcome.id)
             events: tuple[Event, ...] = (event,)
@@ -246,7 +256,7 @@ class Seat:
     def _opened(self) -> Store:
         with self._writing:
             if self._store is None:
-                self._store = FileStore.open(self.run_dir)
+                self._store = open_store(self.run_dir)
                 if self._closing.is_set():
                     self._store.close()
             return self._store
@@ -279,6 +289,7 @@ class Seat:
             self._tailing.join()
         self.signer.close()
         self._witness.close()
+        self.afar.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
         if self.presence.close(reason) and self._store is not None:
             self._store.close()
@@ -294,6 +305,7 @@ def _is_news(shown: View, view: View) -> bool:
 def _beside(view: View) -> tuple[object, ...]:
     return (
         view.trouble,
+        view.away,
         view.went_on,
         view.read_only,
         view.gone,

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cockpit.actions.shim.record import is_alive, read_status
-from cockpit.audit.files import FileStore
+from cockpit.audit.keeping import open_store
 from cockpit.audit.layout import action_status, keeper_lock
 from cockpit.audit.line import draft
 from cockpit.audit.locks import holder_alive
@@ -95,7 +95,7 @@ def record_killed(run_dir: Path, epoch: int, actor: Actor, reason: str) -> None:
     """Say in the log what the killed keeper could not. Raises LogError."""
     by = shortened(name_of(actor), 64)
     told = f"killed by {by}, since it did not end: {shortened(reason, 300)}"
-    store = FileStore.open(run_dir)
+    store = open_store(run_dir)
     try:
         store.append(None, draft(KeeperStopped(epoch=epoch, reason=told, killed_by=by), actor))
     finally:

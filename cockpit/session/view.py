@@ -37,6 +37,8 @@ class View(Struct, frozen=True):
     """At most 200 facts, newest last."""
     trouble: str = ""
     """Why the log can be read no further, or appended to no more: one sentence; empty while all is well."""
+    away: str = ""
+    """Why the database that keeps the run cannot be reached: nothing can be confirmed; empty while it can."""
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()

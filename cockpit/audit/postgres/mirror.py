@@ -174,11 +174,11 @@ class Mirror:
         return self._chain.lines + 1 - pending.line if pending is not None else 0
 
 
-def start_mirror(run_dir: Path, run: str) -> None:
+def start_mirror(run_dir: Path, run: str, *, despite_place: bool = False) -> None:
     """Make an empty copy, in a folder as every run has. Raises LogError."""
     from cockpit.audit.files import FileStore
 
     try:
-        FileStore.create(run_dir, run).close()
+        FileStore.create(run_dir, run, despite_place=despite_place).close()
     except LogError as error:
         raise StoreFailed(f"no copy of the run {run} can be kept here: {error.message}", hint=error.hint) from error

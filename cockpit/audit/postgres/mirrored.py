@@ -25,11 +25,11 @@ class MirroredStore:
         self._pulling = threading.Lock()
 
     @classmethod
-    def create(cls, dsn: str, run: str, run_dir: Path) -> MirroredStore:
+    def create(cls, dsn: str, run: str, run_dir: Path, *, despite_place: bool = False) -> MirroredStore:
         """A run that has no line yet, and its folder with an empty copy. Raises LogError."""
         store = PostgresStore.create(dsn, run)
         try:
-            start_mirror(run_dir, run)
+            start_mirror(run_dir, run, despite_place=despite_place)
             return cls(store, Mirror(run_dir, run))
         except BaseException:
             store.close()

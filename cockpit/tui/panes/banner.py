@@ -50,6 +50,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
+    if seen.view.away:
+        yield f"THE DATABASE IS AWAY, nothing can be confirmed: {visible(seen.view.away)}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":

@@ -1,0 +1,63 @@
+"""A keeper's place in the database that keeps the run, and its ear there.
+
+Invariant: one keeper of a run holds its place, on whichever host; the place is let go of with the process, and with the
+way to the database.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from cockpit.audit.keeping import dsn_of
+from cockpit.errors import StoreAway
+from cockpit.keeper.ending import say
+from cockpit.session.afar import KEEPER
+
+if TYPE_CHECKING:  # a driver, which runs in files never need
+    from pathlib import Path
+
+    from cockpit.audit.postgres.following import Following
+    from cockpit.audit.postgres.mirrored import MirroredStore
+
+_PATIENCE_S = 15.0
+_LOOK_EVERY_S = 0.02
+
+
+class Place:
+    """Of one keeper. Let go of by `close`."""
+
+    def __init__(self, run_dir: Path, store: MirroredStore) -> None:
+        """Begin to follow; `take` says whether the place is had."""
+        from cockpit.audit.postgres.following import Following
+
+        self.away = ""
+        """Why the database is not to be reached, one sentence; empty while it is."""
+        self._changed = threading.Event()
+        self._following: Following = Following(dsn_of(run_dir), store.run, store.pull, self._told, holds=(KEEPER,))
+        self._following.start()
+
+    def take(self) -> bool:
+        """Wait until the place is had, or another keeper is seen in it. Raises StoreAway if the database is away."""
+        give_up = time.monotonic() + _PATIENCE_S
+        while not self._following.holds(KEEPER):
+            if self._following.is_held(KEEPER):
+                return False
+            if time.monotonic() > give_up:
+                raise StoreAway(self.away or "the database did not say whether another keeper lives")
+            time.sleep(_LOOK_EVERY_S)
+        return True
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether another keeper has it by now. While the database is away that cannot be seen, and it is not."""
+        return not self._following.holds(KEEPER) and self._following.is_held(KEEPER) is True
+
+    def close(self) -> None:
+        """Let it go."""
+        self._following.close()
+
+    def _told(self, away: str) -> None:
+        self.away = away
+        say(away or "the database answers again")

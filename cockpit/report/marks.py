@@ -99,6 +99,7 @@ def _alert(body: e.AlertSent) -> MarkKind | Literal[""]:
 _MARKS: dict[type[e.Body], MarkKind] = {
     e.LogRecovered: "damage",
     e.LogContinued: "damage",
+    e.StoreRestored: "damage",
     e.RollbackChosen: "rollback",
     e.RollbackLeft: "rollback",
     e.TriggerFired: "trigger",

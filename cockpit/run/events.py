@@ -74,6 +74,7 @@ from cockpit.run.events_watch import (
     PlaceAccepted,
     ProbeChanged,
     ProbesSampled,
+    StoreRestored,
     TargetSeen,
     UnknownBody,
 )
@@ -142,6 +143,7 @@ __all__ = [
     "StepDue",
     "StepReopened",
     "StepSkipped",
+    "StoreRestored",
     "TargetSeen",
     "TriggerAnswered",
     "TriggerCleared",
@@ -174,6 +176,7 @@ BODIES: dict[str, type[Body]] = {
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
         PlansJudged, AlertSent, ClockStepped, LogContinued, OperatorMoved, OperatorIdentified, PenAsked, PenOffered,
         PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
+        StoreRestored,
     )
 }  # fmt: skip
 """Every known type, by name."""
@@ -182,6 +185,7 @@ BY_MACHINE = frozenset(
         "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
         "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
         "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
+        "store.restored",
     }
 )  # fmt: skip
 """Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""

@@ -147,6 +147,19 @@ class LogContinued(Body, frozen=True, kw_only=True):
     """What stood after it in the former log and was acknowledged to nobody: not copied."""
 
 
+class StoreRestored(Body, frozen=True, kw_only=True):
+    """After a failover the database lacked lines that the actor's host held: they were put back, byte by byte."""
+
+    type: ClassVar[str] = "store.restored"
+    first: int
+    """Of the lines put back, by sequence number, both ends included."""
+    last: int
+    digest: str
+    """Of the line `last`."""
+    facts: int = 0
+    """How many of them are facts."""
+
+
 class ProbesSampled(Body, frozen=True, kw_only=True):
     """Readings since the last sample: changed ones only, or all of them in a key frame."""
 

@@ -284,6 +284,14 @@ def _continued(event: e.Event, body: e.LogContinued, state: RunState | None) -> 
     return f"went on here from {shortened(body.former, 80)}{lost}{_because(body.trouble)}"
 
 
+def _restored(event: e.Event, body: e.StoreRestored, state: RunState | None) -> str:
+    count = body.last - body.first + 1
+    which = f"lines {body.first} to {body.last}" if count > 1 else f"line {body.first}"
+    told = f"{body.facts} of them facts" if count > 1 and body.facts else "a fact" if body.facts else "no fact"
+    host = visible(event.actor.host)
+    return f"put back {which} ({told}), which the database lost in a failover, from the copy on {host}"
+
+
 def _sampled(event: e.Event, body: e.ProbesSampled, state: RunState | None) -> str:
     return f"sampled {len(body.readings)} probes"
 
@@ -342,6 +350,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.GateChanged: _gate_changed,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
     e.LogContinued: _continued,
+    e.StoreRestored: _restored,
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (
         f"left phase {phase_label(state.profile, body.phase) if state and state.started else visible(body.phase)}"

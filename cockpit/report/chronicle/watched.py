@@ -20,7 +20,7 @@ _LOGGED = 1000
 _BY_MACHINE = (
     e.KeeperStarted, e.KeeperStopped, e.ProbeChanged, e.GateChanged, e.LogRecovered, e.TargetSeen, e.ActionStarted,
     e.ActionOutput, e.ActionEnded, e.WaitBegan, e.WaitStopped, e.WaitCompleted, e.StepDue, e.TriggerFired,
-    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.UnknownBody,
+    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.StoreRestored, e.UnknownBody,
 )  # fmt: skip
 
 
@@ -152,6 +152,13 @@ class Watched:
         lost = f"; {body.lost} lines are lost" if body.lost else ""
         self._say(event, "continued", f"the log goes on here from {visible(body.former)}: {body.trouble}{lost}")
 
+    def _restored(self, event: e.Event, body: e.StoreRestored) -> None:
+        lines = f"lines {body.first} to {body.last}, {body.facts} of them facts,"
+        host = visible(event.actor.host)
+        self._say(
+            event, "restored", f"{lines} were lost by the database in a failover: put back from the copy on {host}"
+        )
+
     def _place(self, event: e.Event, body: e.PlaceAccepted) -> None:
         self._say(event, "place", f"{who(event)} keeps the log on {body.kind} ({body.source}): {body.reason}")
 
@@ -185,6 +192,7 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.ClockStepped: Watched._clock,
     e.LogRecovered: Watched._recovered,
     e.LogContinued: Watched._continued,
+    e.StoreRestored: Watched._restored,
     e.PlaceAccepted: Watched._place,
     e.AlertSent: Watched._alert,
 }

@@ -21,6 +21,7 @@ _INKS: dict[str, Ink] = {
     "log.recovered": "warn",
     "keeper.stop_requested": "warn",
     "log.continued": "alarm",
+    "store.restored": "alarm",
     "step.confirmed": "plain",
     "run.finished": "good",
     "trigger.fired": "bad",

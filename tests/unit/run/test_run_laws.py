@@ -161,6 +161,7 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
     st.builds(e.OperatorAttached, seat=texts, role=st.sampled_from(["acting", "watching"])),
     st.builds(e.OperatorDetached, seat=texts),
     st.builds(e.LogRecovered, offset=small, length=small, sha256=texts),
+    st.builds(e.StoreRestored, first=small, last=small, digest=texts, facts=small),
     st.just(e.UnknownBody(data={"x": 1})),
 )  # fmt: skip
 

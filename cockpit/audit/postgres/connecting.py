@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import TypeAlias
 
 import psycopg
@@ -26,6 +28,8 @@ Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 CONNECT_TIMEOUT_S = 10
 LOCK_S = 8
 """Whoever holds a run's lock this long is stopped, or its network is."""
+_REST_S = 3600.0
+"""How long a watch sleeps that has nothing to watch: whatever begins then wakes it."""
 _PATIENCE = {"keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3", "tcp_user_timeout": "15000"}
 """libpq's own (34.1.2) would notice a dead peer after two hours; the connection string's, if it has them, count."""
 
@@ -100,20 +104,56 @@ def _no_string() -> StoreFailed:
 @contextmanager
 def within(connection: Connection, seconds: float) -> Iterator[threading.Event]:
     """Cut the connection unless the block ends in time; the event says whether it was."""
-    was_cut, ended = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        if not ended.wait(seconds):
-            was_cut.set()
-            cut(connection)
-
-    watcher = threading.Thread(target=watch, name="cockpit-store-watch", daemon=True)
-    watcher.start()
+    was_cut = threading.Event()
+    mark = _WATCH.begin(connection, seconds, was_cut)
     try:
         yield was_cut
     finally:
-        ended.set()
-        watcher.join()
+        _WATCH.end(mark)
+
+
+class _Watch:
+    """One thread, begun with the first call and kept, for the ends of all: a thread a call costs more than the call."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._ends: dict[int, tuple[float, Connection, threading.Event]] = {}
+        self._numbers = count()
+        self._wakes_at = 0.0
+        self._thread: threading.Thread | None = None
+
+    def begin(self, connection: Connection, seconds: float, was_cut: threading.Event) -> int:
+        """Watch a call; the mark to end it by."""
+        end = time.monotonic() + seconds
+        with self._changed:
+            mark = next(self._numbers)
+            self._ends[mark] = (end, connection, was_cut)
+            if self._thread is None or not self._thread.is_alive():  # a fork leaves it behind
+                self._thread = threading.Thread(target=self._run, name="cockpit-store-watch", daemon=True)
+                self._thread.start()
+            elif end < self._wakes_at:
+                self._changed.notify()
+        return mark
+
+    def end(self, mark: int) -> None:
+        """From here on the connection is not cut any more for this call."""
+        with self._changed:
+            del self._ends[mark]
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for end, connection, was_cut in self._ends.values():
+                    if end <= now and not was_cut.is_set():
+                        was_cut.set()
+                        cut(connection)
+                ends = [end for end, _, was_cut in self._ends.values() if not was_cut.is_set()]
+                self._wakes_at = min(ends, default=now + _REST_S)
+                self._changed.wait(max(0.0, self._wakes_at - now))
+
+
+_WATCH = _Watch()
 
 
 def cut(connection: Connection) -> None:

@@ -18,7 +18,6 @@ import psycopg
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
 from cockpit.errors import LogError, StoreFailed
 
-CHANNEL = "cockpit_log"
 POLL_S = 1.0
 SILENCE_S = 2.0
 """How long one question may take before the database counts as gone: with `POLL_S`, people know within 3 s."""
@@ -100,7 +99,7 @@ class Following:
         self._connection = connection
         try:
             with within(connection, SILENCE_S):
-                connection.execute(f"LISTEN {CHANNEL}")
+                connection.execute(f"LISTEN {channel_of(self._run)}")
             while not self._closing.is_set():
                 self._look_around(connection)
                 self._pull()
@@ -133,6 +132,11 @@ class Following:
         if trouble != self._trouble and not self._closing.is_set():
             self._trouble = trouble
             self._told(trouble)
+
+
+def channel_of(run: str) -> str:
+    """Where the database tells that a run grew: one channel a run, so that nobody is woken by the others."""
+    return f"cockpit_{hashlib.sha256(run.encode()).hexdigest()[:32]}"
 
 
 def key_of(name: str) -> int:

@@ -5,9 +5,9 @@
 -- rules; the mirrors and anchors that others hold show it.
 
 CREATE TABLE cockpit.lines (
-    run       text    NOT NULL CHECK (run ~ '^[0-9A-Za-z_-]{1,64}$'),
+    run       text    COLLATE "C" NOT NULL CHECK (run ~ '^[0-9A-Za-z_-]{1,64}$'),
     seq       bigint  NOT NULL CHECK (seq > 0),
-    id        text    NOT NULL,
+    id        text    COLLATE "C" NOT NULL,
     is_fact   boolean NOT NULL,
     type      text    NOT NULL,
     before    bytea   NOT NULL DEFAULT '',  -- torn bytes that this line steps over, as a file has them before it
@@ -22,8 +22,8 @@ CREATE UNIQUE INDEX lines_facts ON cockpit.lines (run, seq) WHERE is_fact;
 CREATE INDEX lines_ends ON cockpit.lines (run) WHERE type IN ('run.finished', 'run.aborted');
 
 CREATE TABLE cockpit.outputs (
-    run       text   NOT NULL CHECK (run ~ '^[0-9A-Za-z_-]{1,64}$'),
-    name      text   NOT NULL CHECK (name ~ '^[0-9A-Za-z_.-]{1,128}$'),
+    run       text   COLLATE "C" NOT NULL CHECK (run ~ '^[0-9A-Za-z_-]{1,64}$'),
+    name      text   COLLATE "C" NOT NULL CHECK (name ~ '^[0-9A-Za-z_.-]{1,128}$'),
     start     bigint NOT NULL CHECK (start >= 0),
     chunk     bytea  NOT NULL CHECK (octet_length(chunk) BETWEEN 1 AND 262144),
     PRIMARY KEY (run, name, start)
@@ -40,6 +40,11 @@ CREATE FUNCTION cockpit.digest_of(line bytea) RETURNS bytea
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN sha256('\x636f636b7069742d6c6f672d76310a'::bytea || line);  -- cockpit-log-v1\n
 
+-- Where is told that a run grew. A channel has at most 63 bytes, and a run's id may have more.
+CREATE FUNCTION cockpit.channel(run text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN 'cockpit_' || substr(encode(sha256(convert_to(run, 'UTF8')), 'hex'), 1, 32);
+
 -- All who add to a run wait for each other here, until their transaction ends.
 CREATE FUNCTION cockpit.lock_run(run text) RETURNS void
 LANGUAGE sql VOLATILE
@@ -47,21 +52,24 @@ BEGIN ATOMIC
     SELECT pg_advisory_xact_lock(hashtextextended('cockpit.append.' || run, 0));
 END;
 
+-- The next line of a run: given whole, with its place (`seq`), or from behind `"class":"` on with `seq` 0, then completed
+-- here. `search_path` is fixed, since the checks must not mean what somebody else's functions make of them.
 CREATE FUNCTION cockpit.check_line() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    last_seq    bigint := 0;
-    last_digest bytea := decode(repeat('00', 32), 'hex');
+    last_seq    bigint;
+    last_digest bytea;
     demanded    bytea;
 BEGIN
-    PERFORM cockpit.lock_run(NEW.run);
+    PERFORM pg_advisory_xact_lock(hashtextextended('cockpit.append.' || NEW.run, 0));
     SELECT l.seq, l.digest INTO last_seq, last_digest
         FROM cockpit.lines l WHERE l.run = NEW.run ORDER BY l.seq DESC LIMIT 1;
-    IF NOT FOUND THEN
-        last_seq := 0;
-        last_digest := decode(repeat('00', 32), 'hex');
+    last_seq := coalesce(last_seq, 0);
+    demanded := cockpit.prefix(NEW.run, last_seq + 1, coalesce(last_digest, decode(repeat('00', 32), 'hex')));
+    IF NEW.seq = 0 THEN
+        NEW.seq := last_seq + 1;
+        NEW.line := demanded || NEW.line;
     END IF;
-    demanded := cockpit.prefix(NEW.run, last_seq + 1, last_digest);
     IF NEW.seq <> last_seq + 1 OR substr(NEW.line, 1, length(demanded)) <> demanded
        OR get_byte(NEW.line, length(NEW.line) - 1) <> 125 OR position('\x0a'::bytea IN NEW.line) > 0 THEN
         RAISE EXCEPTION 'this is not line % of the run %', last_seq + 1, NEW.run
@@ -101,44 +109,42 @@ ALTER TABLE cockpit.lines ENABLE ALWAYS TRIGGER check_line;
 ALTER TABLE cockpit.lines ENABLE ALWAYS TRIGGER refuse_change;
 ALTER TABLE cockpit.outputs ENABLE ALWAYS TRIGGER refuse_change;
 
--- Add events to a run in one round trip: their lines from `"class":"` on, without it. The place and the digest of the
--- line before are filled in here, under the lock, so that telemetry in between only renumbers.
+-- Add events to a run in one round trip: their lines from behind `"class":"` on. The place and the digest of the line
+-- before are filled in by the trigger, under the lock, so that telemetry in between only renumbers.
 -- Answers what was added; or, if another fact than `last_fact` came last (null: whichever), one row with seq 0.
 CREATE FUNCTION cockpit.append(p_run text, p_last_fact bigint, p_rests bytea[])
 RETURNS TABLE (seq bigint, prev text, head_seq bigint, head_digest text)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     fact_seq    bigint;
     fact_digest bytea;
-    last_seq    bigint;
-    last_digest bytea;
     rest        bytea;
+    added       record;
 BEGIN
-    PERFORM cockpit.lock_run(p_run);
+    PERFORM pg_advisory_xact_lock(hashtextextended('cockpit.append.' || p_run, 0));
     SELECT l.seq, l.digest INTO fact_seq, fact_digest
         FROM cockpit.lines l WHERE l.run = p_run AND l.is_fact ORDER BY l.seq DESC LIMIT 1;
-    IF p_last_fact IS NOT NULL AND p_last_fact <> coalesce(fact_seq, 0) THEN
-        RETURN QUERY SELECT 0::bigint, '', coalesce(fact_seq, 0), coalesce(encode(fact_digest, 'hex'), '');
+    head_seq := coalesce(fact_seq, 0);
+    head_digest := coalesce(encode(fact_digest, 'hex'), '');
+    seq := 0;
+    IF p_last_fact <> head_seq THEN
+        RETURN NEXT;
         RETURN;
     END IF;
-    SELECT l.seq, l.digest INTO last_seq, last_digest
-        FROM cockpit.lines l WHERE l.run = p_run ORDER BY l.seq DESC LIMIT 1;
-    last_seq := coalesce(last_seq, 0);
-    last_digest := coalesce(last_digest, decode(repeat('00', 32), 'hex'));
     FOREACH rest IN ARRAY p_rests LOOP
-        seq := last_seq + 1;
-        prev := encode(last_digest, 'hex');
         INSERT INTO cockpit.lines (run, seq, id, is_fact, type, line, digest, event)
-            VALUES (p_run, seq, '', false, '', cockpit.prefix(p_run, seq, last_digest) || rest, '', '{}')
-            RETURNING lines.digest, CASE WHEN lines.is_fact THEN lines.seq ELSE fact_seq END,
-                      CASE WHEN lines.is_fact THEN lines.digest ELSE fact_digest END
-            INTO last_digest, fact_seq, fact_digest;
-        last_seq := seq;
-        head_seq := coalesce(fact_seq, 0);
-        head_digest := coalesce(encode(fact_digest, 'hex'), '');
+            VALUES (p_run, 0, '', false, '', rest, '', '{}')
+            RETURNING lines.seq, lines.digest, lines.is_fact,
+                      substr(lines.line, position('"prev":"'::bytea IN lines.line) + 8, 64) AS prev INTO added;
+        seq := added.seq;
+        prev := convert_from(added.prev, 'UTF8');
+        IF added.is_fact THEN
+            head_seq := seq;
+            head_digest := encode(added.digest, 'hex');
+        END IF;
         RETURN NEXT;
     END LOOP;
-    PERFORM pg_notify('cockpit_log', p_run || ' ' || last_seq);
+    PERFORM pg_notify(cockpit.channel(p_run), p_run || ' ' || seq);
 END $$;
 
 -- Add lines verbatim, as a file has them: to move a run here, or to bring back what a failover lost.
@@ -152,7 +158,7 @@ BEGIN
         INSERT INTO cockpit.lines (run, seq, id, is_fact, type, before, line, digest, event)
             VALUES (p_run, p_first + n - 1, '', false, '', p_before[n], p_lines[n], '', '{}');
     END LOOP;
-    PERFORM pg_notify('cockpit_log', p_run || ' ' || (p_first + cardinality(p_lines) - 1));
+    PERFORM pg_notify(cockpit.channel(p_run), p_run || ' ' || (p_first + cardinality(p_lines) - 1));
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA cockpit FROM PUBLIC;

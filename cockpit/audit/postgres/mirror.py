@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from copy import copy
 from pathlib import Path
 
 from msgspec import Struct
@@ -94,13 +95,30 @@ class Mirror:
         """
         while True:
             self._walk()
-            lines = list(fetch(self.seq))  # before the lock: a database that hangs blocks nobody here
-            if lines:
-                with self._lock.held():
-                    self._walk()
-                    self._take([each for each in lines if each.seq > self.seq])
-            if not lines or self.seq >= to_seq > 0:
+            if self.seq >= to_seq > 0:
                 return self.seq
+            lines = list(fetch(self.seq))  # before the lock: a database that hangs blocks nobody here
+            if not lines:
+                return self.seq
+            self.take(lines)
+
+    def take(self, lines: list[Kept]) -> bool:
+        """Write what follows here of these lines, in order; whether all of them are here now, and durable.
+
+        They have to be what the database holds. Raises as `pull` does.
+        """
+        with self._lock.held():
+            if self._poison.reason:
+                raise self._poison.error()
+            self._walk()
+            following = [each for each in lines if each.seq > self.seq]
+            if following and following[0].seq > self.seq + 1:
+                return False
+            if following:
+                self._take(following)
+            else:
+                self._sync()  # whoever wrote them may have died before
+            return True
 
     def close(self) -> None:
         """Let go of the file. A second call does nothing."""
@@ -121,8 +139,6 @@ class Mirror:
 
     def _take(self, lines: list[Kept]) -> None:
         """Write what follows, under the lock."""
-        if self._poison.reason:
-            raise self._poison.error()
         left = self._unfinished()
         data = b"".join(each.before + each.line + b"\n" for each in lines)
         if not data.startswith(left):
@@ -131,7 +147,7 @@ class Mirror:
                 line=self._chain.lines + 1,
                 hint="compare both: cockpit store export, cockpit verify",
             )
-        self._check(lines)
+        ahead = self._ahead(lines)
         rest = data[len(left) :]
         try:
             while rest:
@@ -139,25 +155,36 @@ class Mirror:
                 if written <= 0:
                     raise OSError("write(2) wrote nothing")
                 rest = rest[written:]
-            if any(each.is_fact for each in lines):
-                self._storage.fdatasync(self._fd)
         except OSError as error:
-            raise self._poison.put(
-                f"{cause(error)}: writing this host's copy {self.path} failed; the database has what was acknowledged"
-            ) from error
+            raise self._failed(error) from error
+        if any(each.is_fact for each in lines):
+            self._sync()
+        if not left:
+            self._file.wrote(data)
+            self._chain = ahead
         self._walk()
+
+    def _sync(self) -> None:
+        try:
+            self._storage.fdatasync(self._fd)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> StoreFailed:
+        return self._poison.put(
+            f"{cause(error)}: writing this host's copy {self.path} failed; the database has what was acknowledged"
+        )
 
     def _unfinished(self) -> bytes:
         """What stands after the last line that counts: a write that a crash cut short."""
         chain, end = self._chain, self._file.offset
         return os.pread(self._fd, end - chain.position, chain.position) if end > chain.position else b""
 
-    def _check(self, lines: list[Kept]) -> None:
-        """Raise LogDamaged unless the lines follow: before anything of them is written."""
-        ahead = Chain(self._chain.run)
-        ahead.seq, ahead.digest, ahead.position, ahead.lines = (
-            self._chain.seq, self._chain.digest, self._chain.position, self._chain.lines - self._pending_lines(),
-        )  # fmt: skip
+    def _ahead(self, lines: list[Kept]) -> Chain:
+        """Where the walk is once they are written. Raises LogDamaged unless they follow: before anything is."""
+        ahead = copy(self._chain)
+        ahead.lines -= self._pending_lines()
+        ahead.pending = None
         for each in lines:
             for raw in each.before.splitlines(keepends=True):
                 ahead.step(raw)
@@ -168,6 +195,7 @@ class Mirror:
                     line=ahead.lines,
                     hint="nothing was taken from it; compare both: cockpit store export, cockpit compare",
                 )
+        return ahead
 
     def _pending_lines(self) -> int:
         pending = self._chain.pending

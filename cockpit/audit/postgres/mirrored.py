@@ -73,11 +73,14 @@ class MirroredStore:
 
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
         """As every store. Raises StoreFailed also where it was committed and this host's disk refused the copy."""
-        outcome = self._store.append(last_fact_seq, *drafts)
+        outcome, lines = self._store.add(last_fact_seq, *drafts)
         if isinstance(outcome, Unknown):
             return outcome
-        # After a conflict too: whoever decides again has to read what came first.
         try:
+            with self._pulling:
+                if isinstance(outcome, Durable) and self._mirror.take(lines):
+                    return outcome
+            # Others wrote in between. After a conflict too: whoever decides again has to read what came first.
             self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
         except StoreAway:
             if isinstance(outcome, Durable):

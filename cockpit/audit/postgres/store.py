@@ -25,7 +25,7 @@ from cockpit.run.events import Event
 
 ANSWER_S = 10.0
 """A server that has not answered after this long is left; what it did is unknown."""
-_APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s, %s)"
+_APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, %b)"
 _HEAD = "SELECT seq, encode(digest, 'hex') FROM cockpit.lines WHERE run = %s AND is_fact ORDER BY seq DESC LIMIT 1"
 _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
           WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
@@ -113,7 +113,12 @@ class PostgresStore:
         Durable means committed, and as durable as the server's `synchronous_commit` makes it. Raises StoreFailed when
         it is known that nothing was written, LogError if a draft cannot be.
         """
+        return self.add(last_fact_seq, *drafts)[0]
+
+    def add(self, last_fact_seq: int | None, *drafts: Draft) -> tuple[Outcome, list[Kept]]:
+        """As `append`; also the lines as the database keeps them now, if they are known to be there."""
         rests = [self._rest(one, is_first=last_fact_seq == 0) for one in drafts]
+        unknown: tuple[Outcome, list[Kept]] = Unknown(id=drafts[0].id), []
         with self._thread_lock:
             self._require_open()
             connection = self._connected()
@@ -126,27 +131,33 @@ class PostgresStore:
             except psycopg.Error:
                 self._left.append(self._session)
                 self._drop()
-                return Unknown(id=drafts[0].id)
+                return unknown
             if was_cut.is_set() or self._doubt:
                 self._drop()
-                return Unknown(id=drafts[0].id)
-            return self._answered(rows, drafts)
+                return unknown
+            _, _, head_seq, head_digest = rows[-1]
+            self._head = Head(seq=head_seq, digest=head_digest) if head_seq else None
+            if not rows[0][0]:
+                return Conflict(head=self._head), []
+            events = tuple(self._event(one, seq) for one, (seq, *_) in zip(drafts, rows, strict=True))
+            kept = [
+                Kept(seq, b"", prefix(self._run, seq, prev) + rest, one.body.is_fact)
+                for one, rest, (seq, prev, *_) in zip(drafts, rests, rows, strict=True)
+            ]
+            return Durable(events=events, head=self._head), kept
 
     def _rest(self, one: Draft, *, is_first: bool) -> bytes:
         """A line without its newline, from where it no longer depends on its place. Line 1 may be the longest."""
         seq = 1 if is_first else _FAR
         return encode(one, run=self._run, seq=seq, prev=GENESIS)[len(prefix(self._run, seq, GENESIS)) : -1]
 
-    def _answered(self, rows: list[Any], drafts: tuple[Draft, ...]) -> Durable | Conflict:
-        _, _, head_seq, head_digest = rows[-1]
-        self._head = Head(seq=head_seq, digest=head_digest) if head_seq else None
-        if not rows[0][0]:
-            return Conflict(head=self._head)
-        events = tuple(
-            decode(encode(one, run=self._run, seq=seq, prev=prev))
-            for one, (seq, prev, _, _) in zip(drafts, rows, strict=True)
-        )
-        return Durable(events=events, head=self._head)
+    def _event(self, one: Draft, seq: int) -> Event:
+        """The event that readers will decode from the line."""
+        body, run = one.body, self._run
+        return Event(
+            seq=seq, id=one.id, type=body.type, is_fact=body.is_fact, instant=one.instant, actor=one.actor, body=body,
+            run=run,
+        )  # fmt: skip
 
     def lookup(self, event_id: str) -> Event | None:
         """The event with this id, if the run holds it; None is for good: what could still bring it was ended first.

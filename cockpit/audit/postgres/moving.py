@@ -17,7 +17,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK
 from cockpit.audit.opening import opened
 from cockpit.audit.postgres.connecting import Connection, connected, said, where
-from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.postgres.lines import Line, whole_lines_of
 from cockpit.errors import LogDamaged, LogUnreadable, StoreFailed
 
 _BATCH_LINES, _BATCH_BYTES = 500, 2**20
@@ -36,14 +36,6 @@ class Moved(Struct, frozen=True):
     """Of these, the ones that were not there before."""
     digest: str
     """Of the last line."""
-
-
-class _Line(Struct, frozen=True):
-    seq: int
-    before: bytes
-    text: bytes
-    """Without its newline."""
-    digest: str
 
 
 # ---- from a file ---------------------------------------------------------------------------------------------------
@@ -71,9 +63,9 @@ def put_run(dsn: str, log: Path) -> Moved:
 def _put(connection: Connection, dsn: str, log: Path) -> Moved:
     chain = Chain()
     there: tuple[int, str] | None = None
-    batch: list[_Line] = []
+    batch: list[Line] = []
     size = moved = 0
-    for line in _lines_of(log, chain):
+    for line in whole_lines_of(log, chain):
         if there is None:
             there = _locked(connection, chain.run)
         if line.seq == there[0] and line.digest != there[1]:
@@ -104,36 +96,13 @@ def _locked(connection: Connection, run: str) -> tuple[int, str]:
     return (int(str(row[0])), str(row[1])) if row else (0, "")
 
 
-def _flush(connection: Connection, run: str, batch: list[_Line]) -> int:
+def _flush(connection: Connection, run: str, batch: list[Line]) -> int:
     if batch:
         texts, before = [line.text for line in batch], [line.before for line in batch]
         connection.execute(_PUT, (run, batch[0].seq, texts, before))
     count = len(batch)
     batch.clear()
     return count
-
-
-def _lines_of(log: Path, chain: Chain) -> Iterator[_Line]:
-    """The lines of a file that count, each with the bytes it steps over. Raises LogDamaged unless all of it counts."""
-    fd = open_log(log, os.O_RDONLY)
-    try:
-        file = GrowingFile(fd, log)
-        while lines := file.read_lines():
-            for raw in lines:
-                end_before = chain.position
-                if (link := chain.step(raw)) is not None:
-                    before = os.pread(fd, chain.position - link.size - end_before, end_before)
-                    yield _Line(link.envelope.seq, before, raw[:-1], link.digest)
-    finally:
-        os.close(fd)
-    if chain.pending is not None:
-        raise chain.pending.why
-    if file.rest or not chain.seq:
-        raise LogDamaged(
-            f"{log} does not end in a whole line" if chain.seq else f"no run began in {log}",
-            line=chain.lines + 1,
-            hint="open it once, which settles its end: cockpit resume",
-        )
 
 
 # ---- into a file ---------------------------------------------------------------------------------------------------

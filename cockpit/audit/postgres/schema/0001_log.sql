@@ -111,8 +111,11 @@ ALTER TABLE cockpit.outputs ENABLE ALWAYS TRIGGER refuse_change;
 
 -- Add events to a run in one round trip: their lines from behind `"class":"` on. The place and the digest of the line
 -- before are filled in by the trigger, under the lock, so that telemetry in between only renumbers.
--- Answers what was added; or, if another fact than `last_fact` came last (null: whichever), one row with seq 0.
-CREATE FUNCTION cockpit.append(p_run text, p_last_fact bigint, p_rests bytea[])
+-- Answers what was added; or one row: with seq 0 if another fact than `last_fact` came last (null: whichever), with
+-- seq -1 unless line `known` (0: none) has this digest. So nobody goes on from a log that is not theirs: one that a
+-- failover set back, or that somebody changed.
+CREATE FUNCTION cockpit.append(p_run text, p_last_fact bigint, p_rests bytea[],
+                               p_known bigint DEFAULT 0, p_digest bytea DEFAULT '')
 RETURNS TABLE (seq bigint, prev text, head_seq bigint, head_digest text)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -127,6 +130,12 @@ BEGIN
     head_seq := coalesce(fact_seq, 0);
     head_digest := coalesce(encode(fact_digest, 'hex'), '');
     seq := 0;
+    IF p_known > 0 AND NOT EXISTS (SELECT FROM cockpit.lines l
+                                   WHERE l.run = p_run AND l.seq = p_known AND l.digest = p_digest) THEN
+        seq := -1;
+        RETURN NEXT;
+        RETURN;
+    END IF;
     IF p_last_fact <> head_seq THEN
         RETURN NEXT;
         RETURN;

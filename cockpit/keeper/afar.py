@@ -35,7 +35,7 @@ class Place:
         self.away = ""
         """Why the database is not to be reached, one sentence; empty while it is."""
         self._changed = threading.Event()
-        self._following: Following = Following(dsn_of(run_dir), store.run, store.pull, self._told, holds=(KEEPER,))
+        self._following: Following = Following(dsn_of(run_dir), store.run, store.take_in, self._told, holds=(KEEPER,))
         self._following.start()
 
     def take(self) -> bool:

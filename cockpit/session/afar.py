@@ -16,7 +16,8 @@ from cockpit.audit.store import Store
 from cockpit.errors import ReadOnlyRun, StoreAway
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
-    from cockpit.audit.postgres.following import Following
+    from cockpit.audit.postgres.following import Following, Told
+    from cockpit.audit.postgres.mirror import Fetch
     from cockpit.audit.postgres.mirrored import MirroredStore
 
 KEEPER = "keeper"
@@ -61,9 +62,9 @@ class Afar:
         if self._following is not None:
             self._following.close()
 
-    def _pull(self) -> None:
+    def _pull(self, fetch: Fetch, told: Told | None) -> None:
         with suppress(ReadOnlyRun):  # the copy is another's, who keeps it up to date; the screen says that elsewhere
-            cast("MirroredStore", self._opened()).pull()
+            cast("MirroredStore", self._opened()).take_in(fetch, told)
 
 
 def bring_up(run_dir: Path) -> str:

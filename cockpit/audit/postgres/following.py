@@ -9,34 +9,56 @@ this connection's session: it dies with the process, and with the way to the dat
 from __future__ import annotations
 
 import hashlib
+import select
 import threading
 import time
 from collections.abc import Callable, Collection
 
 import psycopg
+from msgspec import Struct
 
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
-from cockpit.errors import LogError, StoreFailed
+from cockpit.audit.postgres.mirror import Fetch, Kept
+from cockpit.audit.postgres.store import kept_after
+from cockpit.errors import LogError, StoreAway, StoreFailed
 
 POLL_S = 1.0
 SILENCE_S = 2.0
 """How long one question may take before the database counts as gone: with `POLL_S`, people know within 3 s."""
 _PAUSE_S = 0.5
 """Between tries to reach it."""
+_BATCH = 100
+"""Lines at once: as many of 64 KiB as come within `SILENCE_S` also over a slow way."""
 _HELD = """SELECT objid::bigint, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted
            AND classid = %s AND objsubid = 2
            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
 _TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
+class Told(Struct, frozen=True):
+    """What a notification says."""
+
+    seq: int
+    """Of the last line that was added."""
+    pid: int
+    """Of the server's process that added it."""
+
+
+Pull = Callable[[Fetch, Told | None], object]
+"""Brings the copy up to date by the lines that it is given; None: it is time to look, whatever was told."""
+
+
 class Following:
-    """One thread that listens for a run and calls `pull` whenever there may be more, and at least once a second."""
+    """One thread that listens for a run and calls `pull` whenever there may be more, and at least once a second.
+
+    What it gives to `pull` is asked by the one connection that it has.
+    """
 
     def __init__(
         self,
         dsn: str,
         run: str,
-        pull: Callable[[], object],
+        pull: Pull,
         told: Callable[[str], None],
         *,
         holds: Collection[str] = (),
@@ -102,7 +124,7 @@ class Following:
                 connection.execute(f"LISTEN {channel_of(self._run)}")
             while not self._closing.is_set():
                 self._look_around(connection)
-                self._pull()
+                self._pull(self._lines_after, None)
                 self._say("")
                 self._wait(connection)
         finally:
@@ -112,10 +134,22 @@ class Following:
     def _wait(self, connection: Connection) -> None:
         """Until it is time to look around again; what this run is told of meanwhile is fetched at once."""
         give_up = time.monotonic() + POLL_S
+        # Not `notifies(timeout=…)`, which wakes ten times a second to see whether somebody pressed Ctrl-C.
+        ready = select.poll()
+        ready.register(connection.fileno(), select.POLLIN)
         while (left_s := give_up - time.monotonic()) > 0 and not self._closing.is_set():
-            for notice in connection.notifies(timeout=left_s, stop_after=1):
-                if notice.payload.startswith(f"{self._run} "):
-                    self._pull()
+            for notice in list(connection.notifies(timeout=0)):
+                run, _, seq = notice.payload.partition(" ")
+                if run == self._run and seq.isascii() and seq.isdecimal():
+                    self._pull(self._lines_after, Told(int(seq[:18]), notice.pid))
+            ready.poll(left_s * 1000)
+
+    def _lines_after(self, seq: int) -> list[Kept]:
+        connection = self._connection
+        if connection is None:
+            raise StoreAway(f"the store {where(self._dsn)} is not followed any more")
+        with within(connection, SILENCE_S):
+            return kept_after(connection, self._run, seq, _BATCH)
 
     def _look_around(self, connection: Connection) -> None:
         """Take what is to be held and is not yet, and see who holds what: the database has to answer for that."""

@@ -9,7 +9,8 @@ import threading
 from pathlib import Path
 
 from cockpit.audit.line import Draft, Head
-from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.following import Told
+from cockpit.audit.postgres.mirror import Fetch, Mirror, start_mirror
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable, Outcome, Unknown
 from cockpit.errors import StoreAway
@@ -102,6 +103,15 @@ class MirroredStore:
         """Bring the copy up to date; its last sequence number. Raises LogError."""
         with self._pulling:
             return self._mirror.pull(self._store.lines_after, to_seq)
+
+    def take_in(self, fetch: Fetch, told: Told | None = None) -> None:
+        """Bring the copy up to date by what somebody follows who may have been told of a line. Raises LogError."""
+        if told is None:
+            self._store.rest()
+        elif told.pid == self._store.server_pid:
+            return  # of what was appended here, which is on its way into the copy
+        with self._pulling:
+            self._mirror.pull(fetch, told.seq if told is not None else 0)
 
     def close(self) -> None:
         """Let go of both. A second call does nothing."""

@@ -9,6 +9,8 @@ does not answer, a synchronous wait that was given up) leaves the append Unknown
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Iterable
 from typing import Any
 
 import psycopg
@@ -31,6 +33,8 @@ _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
           WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
 """No row: it is gone. Needs PostgreSQL 14."""
 _WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+IDLE_S = 60.0
+"""A connection that was not used for so long is let go of: a server has only so many for all its screens."""
 _AFTER = "SELECT seq, before, line, is_fact FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s"
 _BATCH = 500
 _FAR = 10**12
@@ -52,6 +56,7 @@ class PostgresStore:
         self._thread_lock = threading.Lock()
         self._connection: Connection | None = None
         self._is_closed = False
+        self._used_at = 0.0
         self._doubt = ""
         """What the server said of a commit that it gave no full word on."""
         self._session = ("", "")
@@ -176,8 +181,22 @@ class PostgresStore:
 
     def lines_after(self, seq: int) -> list[Kept]:
         """The next lines, at most some hundred; none if there is none. Raises StoreFailed."""
-        rows = self._fetch(_AFTER, self._run, seq, _BATCH)
-        return [Kept(seq, bytes(before), bytes(line), is_fact) for seq, before, line, is_fact in rows]
+        return _kept(self._fetch(_AFTER, self._run, seq, _BATCH))
+
+    @property
+    def server_pid(self) -> int:
+        """Of the server's process that does what is asked here; 0: there is none."""
+        return int(self._session[0] or 0) if self._connection is not None else 0
+
+    def rest(self) -> None:
+        """Let go of the connection if it was not used for `IDLE_S`: the next call makes another."""
+        if time.monotonic() - self._used_at > IDLE_S and self._thread_lock.acquire(blocking=False):
+            try:
+                if self._connection is not None:
+                    self._connection.close()
+                    self._connection = None
+            finally:
+                self._thread_lock.release()
 
     def close(self) -> None:
         """Let go of the connection. A second call does nothing."""
@@ -209,6 +228,7 @@ class PostgresStore:
             raise StoreFailed(f"the store of {self._run} was closed")
 
     def _connected(self) -> Connection:
+        self._used_at = time.monotonic()
         if self._connection is None or self._connection.closed:
             connection = connected(self._dsn)
             try:
@@ -231,3 +251,12 @@ class PostgresStore:
             cut(self._connection)
             self._connection.close()
             self._connection = None
+
+
+def kept_after(connection: Connection, run: str, seq: int, limit: int) -> list[Kept]:
+    """The next lines of a run. Raises what psycopg does."""
+    return _kept(connection.execute(_AFTER, (run, seq, limit)).fetchall())
+
+
+def _kept(rows: Iterable[Any]) -> list[Kept]:
+    return [Kept(seq, bytes(before), bytes(line), is_fact) for seq, before, line, is_fact in rows]

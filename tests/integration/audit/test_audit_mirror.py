@@ -171,7 +171,7 @@ def test_many_on_one_host_bring_one_copy_up_to_date(
 def followed(hosts: tuple[MirroredStore, MirroredStore], store_dsn: str) -> Iterator[list[str]]:
     """Host two follows; what it says of trouble."""
     said: list[str] = []
-    following = Following(store_dsn, "R1", hosts[1].pull, said.append)
+    following = Following(store_dsn, "R1", hosts[1].take_in, said.append)
     following.start()
     yield said
     following.close()
@@ -223,8 +223,8 @@ def test_what_is_held_is_held_once_is_seen_by_all_and_dies_with_its_holder(
     hosts: tuple[MirroredStore, MirroredStore], store_dsn: str
 ) -> None:
     one, two = hosts
-    here = Following(store_dsn, "R1", one.pull, print, holds=("keeper", "seat-1"))
-    there = Following(store_dsn, "R1", two.pull, print, holds=("seat-2",))
+    here = Following(store_dsn, "R1", one.take_in, print, holds=("keeper", "seat-1"))
+    there = Following(store_dsn, "R1", two.take_in, print, holds=("seat-2",))
     assert here.is_held("keeper") is None, "nobody has looked yet"
     here.start()
     until(lambda: here.holds("keeper") and here.holds("seat-1"), "the locks")
@@ -233,7 +233,7 @@ def test_what_is_held_is_held_once_is_seen_by_all_and_dies_with_its_holder(
     assert there.is_held("keeper")
     assert there.is_held("seat-1")
     assert there.is_held("seat-3") is False
-    late = Following(store_dsn, "R1", one.pull, print, holds=("keeper",))
+    late = Following(store_dsn, "R1", one.take_in, print, holds=("keeper",))
     late.start()
     until(lambda: late.is_held("keeper"), "a look")
     assert not late.holds("keeper")
@@ -246,7 +246,7 @@ def test_what_is_held_is_held_once_is_seen_by_all_and_dies_with_its_holder(
 
 
 def test_other_runs_hold_their_own(hosts: tuple[MirroredStore, MirroredStore], store_dsn: str) -> None:
-    both = [Following(store_dsn, run, lambda: None, print, holds=("keeper",)) for run in ("R1", "R2")]
+    both = [Following(store_dsn, run, lambda *_: None, print, holds=("keeper",)) for run in ("R1", "R2")]
     for one in both:
         one.start()
     until(lambda: all(one.holds("keeper") for one in both), "a place in each run")

@@ -60,7 +60,8 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
         raise StoreAway(f"the store {where(dsn)} cannot be reached: {said(error)}") from error
     try:
         # The chain is read after the lock is had, so each statement has to see what was committed until then.
-        connection.execute(f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = '{LOCK_S}s'")
+        with within(connection, max(2.0, connect_s)):
+            connection.execute(f"SET default_transaction_isolation = 'read committed'; SET lock_timeout = '{LOCK_S}s'")
     except psycopg.Error as error:
         connection.close()
         raise StoreAway(f"the store {where(dsn)} cannot be used: {said(error)}") from error

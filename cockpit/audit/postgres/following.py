@@ -12,7 +12,8 @@ import hashlib
 import select
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 
 import psycopg
 from msgspec import Struct
@@ -27,6 +28,7 @@ SILENCE_S = 2.0
 """How long one question may take before the database counts as gone: with `POLL_S`, people know within 3 s."""
 _PAUSE_S = 0.5
 """Between tries to reach it."""
+_LEAVE_S = 0.5
 _BATCH = 100
 """Lines at once: as many of 64 KiB as come within `SILENCE_S` also over a slow way."""
 _HELD = """SELECT objid::bigint, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted
@@ -75,6 +77,8 @@ class Following:
         self._holds = tuple(holds)
         self._held: frozenset[int] | None = None
         self._own: frozenset[int] = frozenset()
+        self._has_answered = False
+        """By the connection that there is."""
         self._closing = threading.Event()
         self._connection: Connection | None = None
         self._thread = threading.Thread(target=self._follow, name="cockpit-store-listen", daemon=True)
@@ -93,20 +97,23 @@ class Following:
         return key_of(name) in self._own
 
     def close(self) -> None:
-        """End; returns once the thread has. A second call does nothing."""
+        """End, and hold nothing any more. A second call does nothing."""
         self._closing.set()
         if (connection := self._connection) is not None:
             cut(connection)
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_LEAVE_S)  # else it is connecting: it ends by itself, and holds nothing
 
     def _follow(self) -> None:
         while not self._closing.is_set():
+            self._has_answered = False
             try:
                 self._listen()
             except StoreFailed as error:
                 self._say(str(error))
             except (psycopg.Error, OSError) as error:
+                if self._has_answered:
+                    continue  # this connection is lost, which says nothing of the database: the next one does
                 why = said(error) if isinstance(error, psycopg.Error) else error.strerror
                 self._say(f"the store {where(self._dsn)} does not answer: {why}")
             except LogError as error:
@@ -120,16 +127,29 @@ class Following:
         connection = connected(self._dsn, connect_s=SILENCE_S)
         self._connection = connection
         try:
-            with within(connection, SILENCE_S):
+            with self._asking(connection):
                 connection.execute(f"LISTEN {channel_of(self._run)}")
             while not self._closing.is_set():
                 self._look_around(connection)
                 self._pull(self._lines_after, None)
                 self._say("")
+                self._has_answered = True
                 self._wait(connection)
         finally:
             self._connection = None
             connection.close()
+
+    @contextmanager
+    def _asking(self, connection: Connection) -> Iterator[None]:
+        """Raises StoreAway if the answer does not come in time."""
+        try:
+            with within(connection, SILENCE_S) as was_cut:
+                yield
+        except psycopg.Error as error:
+            if was_cut.is_set() and not self._closing.is_set():
+                silence = f"the store {where(self._dsn)} does not answer: nothing came for {SILENCE_S:g} s"
+                raise StoreAway(silence) from error
+            raise
 
     def _wait(self, connection: Connection) -> None:
         """Until it is time to look around again; what this run is told of meanwhile is fetched at once."""
@@ -148,13 +168,13 @@ class Following:
         connection = self._connection
         if connection is None:
             raise StoreAway(f"the store {where(self._dsn)} is not followed any more")
-        with within(connection, SILENCE_S):
+        with self._asking(connection):
             return kept_after(connection, self._run, seq, _BATCH)
 
     def _look_around(self, connection: Connection) -> None:
         """Take what is to be held and is not yet, and see who holds what: the database has to answer for that."""
         place = key_of(self._run)
-        with within(connection, SILENCE_S):
+        with self._asking(connection):
             for name in self._holds:
                 if key_of(name) not in self._own:
                     connection.execute(_TAKE, (place, key_of(name)))

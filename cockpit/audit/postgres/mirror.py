@@ -8,6 +8,7 @@ when the database is gone. Nothing is decided on the file alone.
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterable
 from copy import copy
 from pathlib import Path
@@ -42,7 +43,7 @@ Fetch = Callable[[int], Iterable[Kept]]
 
 
 class Mirror:
-    """The copy of one run, open to be brought up to date. Blocking; one thread at a time."""
+    """The copy of one run, open to be brought up to date. Blocking; any thread may call."""
 
     def __init__(self, run_dir: Path, run: str, *, storage: Storage = DISK) -> None:
         """Open the file and walk it. Raises LogError if it is there and is not a beginning of this run's log."""
@@ -53,6 +54,7 @@ class Mirror:
         self._chain = Chain(run)
         self._poison = Poison(run_dir)
         self._lock = AppendLock(layout.append_lock(run_dir), layout.turn_lock(run_dir))
+        self._thread_lock = threading.RLock()
         try:
             self._walk()
         except BaseException:
@@ -94,12 +96,15 @@ class Mirror:
         Raises LogDamaged if the database holds another history than this copy, StoreFailed if the disk refuses.
         """
         while True:
-            self._walk()
-            if self.seq >= to_seq > 0:
-                return self.seq
-            lines = list(fetch(self.seq))  # before the lock: a database that hangs blocks nobody here
+            with self._thread_lock:
+                self._require_open()
+                self._walk()
+                seq = self.seq
+            if seq >= to_seq > 0:
+                return seq
+            lines = list(fetch(seq))  # before the locks: a database that hangs blocks nobody here
             if not lines:
-                return self.seq
+                return seq
             self.take(lines)
 
     def take(self, lines: list[Kept]) -> bool:
@@ -107,6 +112,11 @@ class Mirror:
 
         They have to be what the database holds. Raises as `pull` does.
         """
+        with self._thread_lock:
+            self._require_open()
+            return self._taken(lines)
+
+    def _taken(self, lines: list[Kept]) -> bool:
         with self._lock.held():
             if self._poison.reason:
                 raise self._poison.error()
@@ -122,10 +132,15 @@ class Mirror:
 
     def close(self) -> None:
         """Let go of the file. A second call does nothing."""
-        if self._fd >= 0:
-            self._lock.close()
-            os.close(self._fd)
-            self._fd = -1
+        with self._thread_lock:
+            if self._fd >= 0:
+                self._lock.close()
+                os.close(self._fd)
+                self._fd = -1
+
+    def _require_open(self) -> None:
+        if self._fd < 0:
+            raise StoreFailed(f"this host's copy {self.path} was closed")
 
     def _walk(self) -> None:
         """Take in what others on this host wrote. What a crash left unfinished at the end is completed by `_take`."""

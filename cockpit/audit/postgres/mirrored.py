@@ -5,7 +5,6 @@ Invariant: as every store. Whoever reads the copy has read everything that this 
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 from cockpit.audit.line import Draft, Head
@@ -23,7 +22,6 @@ class MirroredStore:
     def __init__(self, store: PostgresStore, mirror: Mirror) -> None:
         self._store = store
         self._mirror = mirror
-        self._pulling = threading.Lock()
 
     @classmethod
     def create(cls, dsn: str, run: str, run_dir: Path, *, despite_place: bool = False) -> MirroredStore:
@@ -78,9 +76,8 @@ class MirroredStore:
         if isinstance(outcome, Unknown):
             return outcome
         try:
-            with self._pulling:
-                if isinstance(outcome, Durable) and self._mirror.take(lines):
-                    return outcome
+            if isinstance(outcome, Durable) and self._mirror.take(lines):
+                return outcome
             # Others wrote in between. After a conflict too: whoever decides again has to read what came first.
             self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
         except StoreAway:
@@ -101,8 +98,7 @@ class MirroredStore:
 
     def pull(self, to_seq: int = 0) -> int:
         """Bring the copy up to date; its last sequence number. Raises LogError."""
-        with self._pulling:
-            return self._mirror.pull(self._store.lines_after, to_seq)
+        return self._mirror.pull(self._store.lines_after, to_seq)
 
     def take_in(self, fetch: Fetch, told: Told | None = None) -> None:
         """Bring the copy up to date by what somebody follows who may have been told of a line. Raises LogError."""
@@ -110,11 +106,13 @@ class MirroredStore:
             self._store.rest()
         elif told.pid == self._store.server_pid:
             return  # of what was appended here, which is on its way into the copy
-        with self._pulling:
-            self._mirror.pull(fetch, told.seq if told is not None else 0)
+        self._mirror.pull(fetch, told.seq if told is not None else 0)
+
+    def give_up(self) -> None:
+        """The database is known not to answer: what waits for it is Unknown, or has failed, at once."""
+        self._store.give_up()
 
     def close(self) -> None:
         """Let go of both. A second call does nothing."""
         self._store.close()
-        with self._pulling:
-            self._mirror.close()
+        self._mirror.close()

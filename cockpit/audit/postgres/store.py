@@ -27,6 +27,9 @@ from cockpit.run.events import Event
 
 ANSWER_S = 10.0
 """A server that has not answered after this long is left; what it did is unknown."""
+_CONNECT_S = 3.0
+"""The same for one that takes a connection and then says nothing: nothing was asked of it."""
+_LEAVE_S = 0.2
 _APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, %b)"
 _HEAD = "SELECT seq, encode(digest, 'hex') FROM cockpit.lines WHERE run = %s AND is_fact ORDER BY seq DESC LIMIT 1"
 _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
@@ -42,6 +45,8 @@ _FAR = 10**12
 _NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunction, sql.UndefinedTable, sql.DataError,
              sql.InvalidSchemaName, sql.ReadOnlySqlTransaction, sql.LockNotAvailable)  # fmt: skip
 """What a server says when it has done nothing."""
+_NOT_NOW = (sql.ReadOnlySqlTransaction, sql.LockNotAvailable)
+"""Of these, what passes: another server is the one to write to by now, or somebody holds the run's lock."""
 
 
 class PostgresStore:
@@ -132,7 +137,12 @@ class PostgresStore:
                 with within(connection, self._answer_s) as was_cut:
                     rows: list[Any] = connection.execute(_APPEND, (self._run, last_fact_seq, rests)).fetchall()
             except _NOT_DONE as error:
-                raise StoreFailed(f"the store {where(self._dsn)} refuses the line: {said(error)}") from error
+                is_passing = isinstance(error, _NOT_NOW)
+                if is_passing:
+                    self._drop()  # of several hosts, the next connection finds the one that can be written to
+                raise (StoreAway if is_passing else StoreFailed)(
+                    f"the store {where(self._dsn)} refuses the line: {said(error)}"
+                ) from error
             except psycopg.Error:
                 self._left.append(self._session)
                 self._drop()
@@ -198,11 +208,20 @@ class PostgresStore:
             finally:
                 self._thread_lock.release()
 
+    def give_up(self) -> None:
+        """Wait no longer for what is being asked: the server is known not to answer. An append is Unknown then."""
+        if (connection := self._connection) is not None and self._thread_lock.locked():
+            cut(connection)
+
     def close(self) -> None:
-        """Let go of the connection. A second call does nothing."""
-        with self._thread_lock:
-            self._is_closed = True
-            self._drop()
+        """Let go of the connection, also of one that is being waited for. A second call does nothing."""
+        self._is_closed = True
+        self.give_up()
+        if self._thread_lock.acquire(timeout=_LEAVE_S):  # else it is being made, and closed then
+            try:
+                self._drop()
+            finally:
+                self._thread_lock.release()
 
     # ---- the connection ------------------------------------------------------------------------------------------
 
@@ -230,15 +249,19 @@ class PostgresStore:
     def _connected(self) -> Connection:
         self._used_at = time.monotonic()
         if self._connection is None or self._connection.closed:
-            connection = connected(self._dsn)
+            connection = connected(self._dsn, connect_s=_CONNECT_S)
             try:
-                pid, began = connection.execute(_WHO).fetchone() or ("", "")
+                with within(connection, _CONNECT_S):
+                    pid, began = connection.execute(_WHO).fetchone() or ("", "")
             except psycopg.Error as error:
                 connection.close()
                 raise StoreAway(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
             self._session = (str(pid), str(began))
             connection.add_notice_handler(self._noticed)
             self._connection = connection
+            if self._is_closed:
+                self._drop()
+                self._require_open()
         return self._connection
 
     def _noticed(self, notice: Diagnostic) -> None:

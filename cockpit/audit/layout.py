@@ -16,6 +16,7 @@
     locks/keeper.beat       its heartbeat
     locks/keeper.wants      names of the secrets it still waits for
     locks/probe-now/        requests to read probes at once, each a file
+    locks/aside             what the keeper saw that is not in the log yet: the database is away
     locks/seat-<id>         held by an open screen
     environment.key         of the digests of keepers' environments, 0600; never in the log
     store                   the database that keeps the run, if one does: the log here is a copy, 0600
@@ -114,6 +115,11 @@ def keeper_wants(run_dir: Path) -> Path:
 def probe_requests(run_dir: Path) -> Path:
     """A folder in which a seat leaves a file to have probes read now."""
     return locks_dir(run_dir) / "probe-now"
+
+
+def aside_path(run_dir: Path) -> Path:
+    """Lines that wait for a database that is away; not there while nothing waits."""
+    return locks_dir(run_dir) / "aside"
 
 
 def seat_lock(run_dir: Path, seat: str) -> Path:

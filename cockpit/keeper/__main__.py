@@ -13,6 +13,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -36,6 +37,9 @@ from cockpit.run.state import EMPTY, RunState
 from cockpit.session.creating import origin
 from cockpit.session.identity import account
 from cockpit.session.unit import started_by
+
+if TYPE_CHECKING:  # a driver, which runs in files never need
+    from cockpit.keeper.afar import Place
 
 
 def main(arguments: list[str]) -> Exit:
@@ -75,13 +79,13 @@ def _keep(run_dir: Path, unit: str) -> Exit:
     store = open_mirrored(run_dir)
     place = Place(run_dir, store)
     try:
-        return _kept(run_dir, unit, store) if place.take() else Exit.OK  # a keeper on another host was faster
+        return _kept(run_dir, unit, store, place) if place.take() else Exit.OK  # a keeper on another host was faster
     finally:
         place.close()
         store.close()
 
 
-def _kept(run_dir: Path, unit: str, mirrored: Store | None) -> Exit:
+def _kept(run_dir: Path, unit: str, mirrored: Store | None, place: Place | None = None) -> Exit:
     tail = Tail(run_dir)
     state = _folded(tail)
     if state.started is None:
@@ -105,6 +109,7 @@ def _kept(run_dir: Path, unit: str, mirrored: Store | None) -> Exit:
             kinds=installed(),
             base_dir=origin(run_dir) or run_dir,
             actor=replace(account(), via=f"systemd unit {unit}") if unit else account(),
+            away=(lambda: place.away) if place is not None else None,
         )
         return await keeper.keep()
 

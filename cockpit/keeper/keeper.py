@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
+from cockpit.audit.layout import aside_path
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError
@@ -54,15 +56,17 @@ class Keeper:
 
     def __init__(
         self, run_dir: Path, state: RunState, tail: Tail, store: Store, *, values: RunValues, kinds: Kinds,
-        base_dir: Path, actor: Actor,
+        base_dir: Path, actor: Actor, away: Callable[[], str] | None = None,
     ) -> None:  # fmt: skip
+        """`away`: where a database keeps the run, why it is not to be reached; empty while it is."""
         self.state, self.actor = state, actor
         self.epoch = state.keeper.epoch + 1 if state.keeper else 1
         self._run_dir, self._tail, self._store = run_dir, tail, store
         self.values, self._kinds = values, kinds
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[End] = self._loop.create_future()
-        self._writer = Writer(store, actor, self._from_thread(self._on_store_failure))
+        aside = AsideFile(run_dir, store.run, self.epoch) if away is not None else None
+        self._writer = Writer(store, actor, self._from_thread(self._on_store_failure), aside=aside, away=away or str)
         moment = now()  # CLOCK_MONOTONIC, as the loop's own clock and everywhere in the log
         self._watching = Watching(state, kinds, values, base_dir, self._safely(self._on_reading), moment.mono)
         self._judges = Judges(state, kinds, self._watching, moment)
@@ -97,6 +101,10 @@ class Keeper:
             self.tell(KeeperStopped(epoch=self.epoch, reason=end.reason))
             if not self._writer.close(_WRITE_S):
                 end = End("the disk did not answer", Exit.FAILED)
+            elif left := self._writer.left:
+                end = End(
+                    f"{end.reason}; the database is away: {left} facts lie in {aside_path(self._run_dir)}", end.exit
+                )
         requests.close()
         if listener is not None:
             await listener.close()

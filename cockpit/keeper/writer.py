@@ -1,8 +1,10 @@
 """The keeper's one way into the log: a queue and a thread, so that the loop never waits for the disk.
 
-Invariant: events are appended in the order in which they were put, each at the instant it was put; several that wait
-go in one write. After a failure nothing more is written, the failure is told once, and nobody is told that what they
-wait for is durable.
+Invariant: events are appended in the order in which they were put, each once, at the instant it was put; several that
+wait go in one write. While a database is away they wait, however long that takes, and lie beside the log for this
+host's screens (`cockpit.audit.aside`); what may have been written is looked up before anything else is tried. After
+any other failure nothing more is written, the failure is told once, and nobody is told that what they wait for is
+durable.
 """
 
 from __future__ import annotations
@@ -13,30 +15,55 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 
-from cockpit.audit.line import Draft, draft
-from cockpit.audit.store import Store
-from cockpit.errors import LogError
-from cockpit.run.events import Actor, Body
+from cockpit.audit.aside import AsideFile
+from cockpit.audit.clock import now
+from cockpit.audit.line import draft
+from cockpit.audit.store import Store, Unknown
+from cockpit.errors import LogError, StoreAway, StoreFailed
+from cockpit.keeper.backlog import Backlog, Waiting
+from cockpit.run.events import Actor, Body, Instant, StoreWaitedFor
 
 _TOGETHER = 64
-_Waiting = tuple[Draft, "Future[None] | None"]
+_PAUSE_S = 0.5
+"""Between looks at a database that is away."""
+_LAST_TRIES = 3
+"""Of a keeper that ends: one to write, one to look up, one to write what was not."""
+_TOLD_S = 1.0
+"""What was not in the log for so long is told there: screens saw it, and nobody else could."""
 
 
 class Writer:
     """Appends whatever is put, until it is closed."""
 
-    def __init__(self, store: Store, actor: Actor, on_failure: Callable[[Exception], None]) -> None:
-        """`on_failure` is called from the writing thread."""
+    def __init__(
+        self,
+        store: Store,
+        actor: Actor,
+        on_failure: Callable[[Exception], None],
+        *,
+        aside: AsideFile | None = None,
+        away: Callable[[], str] = str,
+    ) -> None:
+        """`on_failure` is called from the writing thread. `away` says why the database is not to be reached, if so."""
         self._store = store
         self._actor = actor
         self._on_failure = on_failure
-        self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._aside, self._away = aside, away
+        self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
+        self._backlog = Backlog()
+        self._is_open = True
+        self._closing = threading.Event()
+        self._last_tries = _LAST_TRIES
+        self._doubt = ("", 0)
+        """The first id and the number of what may have been written."""
+        self._waits_since: Instant | None = None
+        self._why = ""
         self._thread = threading.Thread(target=self._write, name="cockpit-writer", daemon=True)
         self._thread.start()
 
     def put(self, body: Body) -> None:
         """Have `body` appended, as of now. Never blocks."""
-        self._queue.put((draft(body, self._actor), None))
+        self._queue.put(Waiting(draft(body, self._actor)))
 
     async def durable(self, body: Body) -> None:
         """Have `body` appended, and return once it is in the log for good. Never blocks the loop.
@@ -45,49 +72,115 @@ class Writer:
         keeper is ending.
         """
         written: Future[None] = Future()
-        self._queue.put((draft(body, self._actor), written))
+        self._queue.put(Waiting(draft(body, self._actor), written))
         await asyncio.wrap_future(written)
 
     def close(self, timeout_s: float) -> bool:
-        """Append what was put so far and end; whether it ended in time."""
+        """Append what was put so far and end; whether it ended in time. A database that is away is not waited for."""
         self._queue.put(None)
+        self._closing.set()
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
+    @property
+    def left(self) -> int:
+        """Once it ended: how many facts the database did not take; they lie beside the log."""
+        return self._backlog.facts
+
+    # ---- in the thread ---------------------------------------------------------------------------------------------
+
     def _write(self) -> None:
-        is_open = True
-        while is_open:
-            waiting, is_open = self._waiting()
-            waited_for = [written for _, written in waiting if written is not None]
-            try:
-                if waiting:
-                    self._store.append(None, *(one for one, _ in waiting))
-            except (LogError, OSError) as error:
-                for written in waited_for:
-                    _settle(written, error)
-                self._on_failure(error)
-                return
-            for written in waited_for:
-                _settle(written, None)
+        try:
+            while True:
+                self._gather(is_waiting=not self._backlog)
+                if not self._backlog:
+                    if not self._is_open:
+                        return
+                    continue
+                if self._waits_since is None or not self._away():
+                    try:
+                        self._append()
+                        continue
+                    except StoreAway as error:
+                        self._wait(error)
+                self._last_tries -= not self._is_open
+                if not self._last_tries or (not self._is_open and self._away()):
+                    return
+                self._closing.wait(_PAUSE_S)
+        except (LogError, OSError) as error:
+            for each in self._backlog.first(len(self._backlog)):
+                _settle(each.written, error)
+            self._on_failure(error)
 
-    def _waiting(self) -> tuple[list[_Waiting], bool]:
-        """Everything that waits, at least one; and whether more may come."""
-        found: list[_Waiting] = []
-        one = self._queue.get()
-        while one is not None:
-            found.append(one)
-            if len(found) == _TOGETHER:
-                return found, True
+    def _gather(self, *, is_waiting: bool) -> None:
+        """Take what was put; if it `is_waiting`, at least one thing."""
+        more: list[Waiting] = []
+        while self._is_open:
             try:
-                one = self._queue.get_nowait()
+                one = self._queue.get(block=is_waiting and not more)
             except queue.Empty:
-                return found, True
-        return found, False
+                break
+            if one is None:
+                self._is_open = False
+            else:
+                more.append(one)
+        self._backlog.put(more)
+        if self._waits_since is None or self._aside is None:
+            return
+        if not self._doubt[1] and self._backlog.thin():
+            self._aside.renew(self._backlog.drafts)
+        else:
+            self._aside.add([each.draft for each in more])
+
+    def _append(self) -> None:
+        """Write the oldest of what waits. Raises StoreAway while it is not known that they are written."""
+        event_id, count = self._doubt
+        if count:
+            try:
+                is_written = self._store.lookup(event_id) is not None  # they went in one write: all of them or none
+            except StoreFailed as error:
+                raise StoreAway(error.message) from error
+            self._doubt = ("", 0)
+            if is_written:
+                self._done(count)
+                return
+        batch = self._backlog.first(_TOGETHER)
+        outcome = self._store.append(None, *(each.draft for each in batch))
+        if isinstance(outcome, Unknown):
+            self._doubt = (batch[0].draft.id, len(batch))
+            raise StoreAway("it is not known whether the last lines were written")
+        self._done(len(batch))
+
+    def _done(self, count: int) -> None:
+        for each in self._backlog.first(count):
+            _settle(each.written, None)
+        self._backlog.done(count)
+        if self._waits_since is None:
+            return
+        if not self._backlog:
+            self._tell_wait(self._waits_since)
+        if self._aside is not None:
+            self._aside.renew(self._backlog.drafts)
+
+    def _tell_wait(self, since: Instant) -> None:
+        """All that waited is written: say in the log that it did."""
+        self._waits_since = None
+        away_s, dropped, self._backlog.dropped = now().mono - since.mono, self._backlog.dropped, 0
+        if away_s >= _TOLD_S or dropped:
+            body = StoreWaitedFor(away_s=round(away_s, 1), samples_dropped=dropped, detail=self._why)
+            self._backlog.put([Waiting(draft(body, self._actor))])
+
+    def _wait(self, error: StoreAway) -> None:
+        """Nothing can be written now."""
+        if self._waits_since is None:
+            self._waits_since, self._why = now(), error.message
+            if self._aside is not None:
+                self._aside.renew(self._backlog.drafts)
 
 
-def _settle(written: Future[None], error: Exception | None) -> None:
-    if not written.set_running_or_notify_cancel():
-        return  # whoever waited for it has gone
+def _settle(written: Future[None] | None, error: Exception | None) -> None:
+    if written is None or not written.set_running_or_notify_cancel():
+        return  # nobody waits for it, or whoever did has gone
     if error is None:
         written.set_result(None)
     else:

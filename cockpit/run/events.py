@@ -75,6 +75,7 @@ from cockpit.run.events_watch import (
     ProbeChanged,
     ProbesSampled,
     StoreRestored,
+    StoreWaitedFor,
     TargetSeen,
     UnknownBody,
 )
@@ -144,6 +145,7 @@ __all__ = [
     "StepReopened",
     "StepSkipped",
     "StoreRestored",
+    "StoreWaitedFor",
     "TargetSeen",
     "TriggerAnswered",
     "TriggerCleared",
@@ -176,7 +178,7 @@ BODIES: dict[str, type[Body]] = {
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
         PlansJudged, AlertSent, ClockStepped, LogContinued, OperatorMoved, OperatorIdentified, PenAsked, PenOffered,
         PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
-        StoreRestored,
+        StoreRestored, StoreWaitedFor,
     )
 }  # fmt: skip
 """Every known type, by name."""
@@ -185,7 +187,7 @@ BY_MACHINE = frozenset(
         "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
         "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
         "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
-        "store.restored",
+        "store.restored", "store.waited_for",
     }
 )  # fmt: skip
 """Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""

@@ -160,6 +160,18 @@ class StoreRestored(Body, frozen=True, kw_only=True):
     """How many of them are facts."""
 
 
+class StoreWaitedFor(Body, frozen=True, kw_only=True):
+    """The keeper could not write: the database was away. All that it saw meanwhile stands before this, as it was seen."""
+
+    type: ClassVar[str] = "store.waited_for"
+    away_s: float
+    """From the first line that waited until the last one was written, by the keeper's clock."""
+    samples_dropped: int = 0
+    """Samples of readings that were left out, since newer ones say them anew."""
+    detail: str = ""
+    """Why it was away, as it was seen at first."""
+
+
 class ProbesSampled(Body, frozen=True, kw_only=True):
     """Readings since the last sample: changed ones only, or all of them in a key frame."""
 

@@ -142,7 +142,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.LogContinued: observed.log_continued,
     e.UnknownBody: observed.unknown,
 }
-"""What each kind of event changes. `note.added`, `alert.sent` and `store.restored` change nothing: they are told."""
+"""What each kind of event changes. `note.added`, `alert.sent`, `store.restored` and `store.waited_for` change nothing: they are told."""
 
 _OF_PROBES = (e.ProbeChanged, e.ProbesSampled)
 """Change probes and nothing else, and nothing else changes them: they commute with all other events of a live run."""

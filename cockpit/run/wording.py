@@ -11,6 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cockpit.run import events as e
+from cockpit.run.elapsed import duration
 from cockpit.run.events import BY_MACHINE
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
 from cockpit.run.passing import credible
@@ -292,6 +293,12 @@ def _restored(event: e.Event, body: e.StoreRestored, state: RunState | None) -> 
     return f"put back {which} ({told}), which the database lost in a failover, from the copy on {host}"
 
 
+def _waited_for(event: e.Event, body: e.StoreWaitedFor, state: RunState | None) -> str:
+    dropped = f"; {body.samples_dropped} samples of readings were left out" if body.samples_dropped else ""
+    why = f": {visible(body.detail)}" if body.detail else ""
+    return f"could not write for {duration(body.away_s)}; what it saw meanwhile is in the log now{dropped}{why}"
+
+
 def _sampled(event: e.Event, body: e.ProbesSampled, state: RunState | None) -> str:
     return f"sampled {len(body.readings)} probes"
 
@@ -351,6 +358,7 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",
     e.LogContinued: _continued,
     e.StoreRestored: _restored,
+    e.StoreWaitedFor: _waited_for,
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (
         f"left phase {phase_label(state.profile, body.phase) if state and state.started else visible(body.phase)}"

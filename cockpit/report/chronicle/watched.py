@@ -20,7 +20,8 @@ _LOGGED = 1000
 _BY_MACHINE = (
     e.KeeperStarted, e.KeeperStopped, e.ProbeChanged, e.GateChanged, e.LogRecovered, e.TargetSeen, e.ActionStarted,
     e.ActionOutput, e.ActionEnded, e.WaitBegan, e.WaitStopped, e.WaitCompleted, e.StepDue, e.TriggerFired,
-    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.StoreRestored, e.UnknownBody,
+    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.StoreRestored,
+    e.StoreWaitedFor, e.UnknownBody,
 )  # fmt: skip
 
 
@@ -159,6 +160,9 @@ class Watched:
             event, "restored", f"{lines} were lost by the database in a failover: put back from the copy on {host}"
         )
 
+    def _waited_for(self, event: e.Event, body: e.StoreWaitedFor) -> None:
+        self._say(event, "waited", f"the keeper {sentence(event)}")
+
     def _place(self, event: e.Event, body: e.PlaceAccepted) -> None:
         self._say(event, "place", f"{who(event)} keeps the log on {body.kind} ({body.source}): {body.reason}")
 
@@ -193,6 +197,7 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.LogRecovered: Watched._recovered,
     e.LogContinued: Watched._continued,
     e.StoreRestored: Watched._restored,
+    e.StoreWaitedFor: Watched._waited_for,
     e.PlaceAccepted: Watched._place,
     e.AlertSent: Watched._alert,
 }

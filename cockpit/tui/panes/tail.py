@@ -22,6 +22,7 @@ _INKS: dict[str, Ink] = {
     "keeper.stop_requested": "warn",
     "log.continued": "alarm",
     "store.restored": "alarm",
+    "store.waited_for": "warn",
     "step.confirmed": "plain",
     "run.finished": "good",
     "trigger.fired": "bad",

@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 import msgspec
 from msgspec import Struct
 
-from cockpit.run.events import ClockStepped, RunAborted, RunFinished
+from cockpit.run.events import BranchMerged, BranchTold, ClockStepped, RunAborted, RunFinished
 
 
 class ClockSet(Struct, frozen=True):
@@ -30,7 +30,7 @@ class Ending(Struct, frozen=True):
     at: datetime
 
 
-REMARKING = frozenset({ClockStepped.type, RunFinished.type, RunAborted.type})
+REMARKING = frozenset({ClockStepped.type, RunFinished.type, RunAborted.type, BranchMerged.type, BranchTold.type})
 """The types that say something here."""
 
 
@@ -72,9 +72,14 @@ class Remarks(Struct):
     clock_sets: list[ClockSet] = []
     ending: Ending | None = None
     """The last one."""
+    has_branches: bool = False
+    """Something in it tells of a branch: see `told`."""
 
     def note(self, envelope: _Envelope) -> None:
         """Take in a line."""
+        if envelope.type in (BranchMerged.type, BranchTold.type):
+            self.has_branches = True
+            return
         found = remark(envelope)
         if isinstance(found, ClockSet):
             self.clock_sets.append(found)
@@ -85,3 +90,4 @@ class Remarks(Struct):
         """Take in those of a part that follows."""
         self.clock_sets += later.clock_sets
         self.ending = later.ending or self.ending
+        self.has_branches = self.has_branches or later.has_branches

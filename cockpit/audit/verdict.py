@@ -17,6 +17,7 @@ from cockpit.audit.chain import Continuation, Recovery
 from cockpit.audit.checkpoints import Checkpoint
 from cockpit.audit.line import Head
 from cockpit.audit.remarks import ClockSet, Ending
+from cockpit.audit.told import ToldBranch
 from cockpit.text import visible
 
 SHORT_CODE = 32
@@ -26,7 +27,7 @@ UNANCHORED = (
     "compare the head with one noted elsewhere: --head CODE"
 )
 _LISTED = 5
-Kind = Literal["chain", "newer", "compression", "anchor", "checkpoint", "signature", "strict"]
+Kind = Literal["chain", "newer", "compression", "anchor", "checkpoint", "signature", "strict", "branch"]
 
 
 class Problem(Struct, frozen=True):
@@ -145,6 +146,8 @@ class Verification(Struct, frozen=True):
     """Offset of the byte after it."""
     recoveries: tuple[Recovery, ...] = ()
     continuations: tuple[Continuation, ...] = ()
+    branches: tuple[ToldBranch, ...] = ()
+    """What was written elsewhere and is told here, by the order in which it was merged."""
     torn_bytes: int = 0
     """After the last newline: no line yet, not counted."""
     unproven_bytes: int = 0
@@ -238,6 +241,13 @@ def _about_bytes(found: Verification) -> list[str]:
         f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
         + (f": {_count(each.lost, 'LINE', 'LINES')} LOST, which that log did not hold any more" if each.lost else "")
         for each in found.continuations
+    ]
+    told += [
+        f"tells a branch at seq {each.seq}: {_count(each.lines, 'line', 'lines')}, "
+        f"{_count(each.facts, 'fact', 'facts')}, from seq {each.ancestor} to {each.tip} "
+        f"({each.tip_digest[:4]}·{each.tip_digest[4:8]}), chained line by line"
+        for each in found.branches
+        if not each.problem
     ]
     if found.torn_bytes:
         told.append(f"{found.torn_bytes} bytes after the last newline are no line yet: not counted")

@@ -26,6 +26,7 @@ from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.remarks import Remarks
 from cockpit.audit.stretch import STEP_BACK, Part, Place, Stretch, claimed_place, walk
 from cockpit.audit.strict import find_breaches
+from cockpit.audit.told import told_in
 from cockpit.audit.verdict import Noted, Problem, Verification, describe
 from cockpit.errors import LogDamaged, LogError, LogTooNew
 
@@ -58,6 +59,8 @@ def verify(
     try:
         verifier = _Verifier(fd, path, Heads(tuple(anchors), tuple(codes), tuple(checkpoints)), parallel=parallel)
         found = verifier.run()
+        if verifier.has_branches:
+            found = _with_branches(found, fd, path)
         if strict:
             breaches = find_breaches(fd, verifier.end, found.recoveries)
             problems = tuple(Problem("strict", each.what, each.line) for each in breaches)
@@ -65,6 +68,14 @@ def verify(
         return found
     finally:
         os.close(fd)
+
+
+def _with_branches(found: Verification, fd: int, path: Path) -> Verification:
+    told = told_in(fd, path, found.position)
+    branches = told.branches()
+    problems = [Problem("branch", f"the branch merged at seq {b.seq}: {b.problem}") for b in branches if b.problem]
+    problems += [Problem("branch", why) for _, why in told.odd]
+    return replace(found, branches=branches, problems=(*found.problems, *problems))
 
 
 def run_of(path: Path) -> str:
@@ -91,6 +102,11 @@ class _Verifier:
         self._seen = Seen()
         self._remarks = Remarks()
         self._torn_bytes = 0
+
+    @property
+    def has_branches(self) -> bool:
+        """Whether something that was walked tells of a branch."""
+        return self._remarks.has_branches
 
     def run(self) -> Verification:
         """Walk the file and sum up."""

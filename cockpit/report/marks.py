@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from cockpit.run import events as e
 from cockpit.run.events_watch import RUN_OVER
+from cockpit.run.told_lines import told_events
 
 MarkKind = Literal[
-    "damage", "rollback", "trigger", "aborted", "unknown", "failure", "hold", "deviation", "probe", "keeper", "clock",
-    "alert", "pen", "release", "due", "note", "finished",
+    "damage", "branch", "rollback", "trigger", "aborted", "unknown", "failure", "hold", "deviation", "probe", "keeper",
+    "clock", "alert", "pen", "release", "due", "note", "finished",
 ]  # fmt: skip
 
 
@@ -31,6 +32,7 @@ class Sign(Struct, frozen=True):
 
 SIGNS: dict[MarkKind, Sign] = {
     "damage": Sign("≠", "the log was damaged, or goes on elsewhere"),
+    "branch": Sign("⑂", "the database was left, came back, or two sides were merged or settled"),
     "rollback": Sign("◀", "the way back was taken, or given up"),
     "trigger": Sign("▲", "a trigger fired, or was raised"),
     "aborted": Sign("⊘", "the run was aborted"),
@@ -92,6 +94,13 @@ def _stopped(body: e.KeeperStopped) -> MarkKind | Literal[""]:
     return "" if body.reason == RUN_OVER and not body.killed_by else "keeper"  # there was nothing left to watch
 
 
+def _told(body: e.BranchTold) -> MarkKind | Literal[""]:
+    """Of what it tells: the same that stood out there."""
+    facts = [fact for fact in told_events(body.text)[0] if not isinstance(fact.body, e.BranchTold)]
+    kinds = [kind for fact in facts if (kind := mark_of(fact))]
+    return gravest(kinds) if kinds else ""
+
+
 def _alert(body: e.AlertSent) -> MarkKind | Literal[""]:
     return "alert" if body.ok else "failure"
 
@@ -100,6 +109,11 @@ _MARKS: dict[type[e.Body], MarkKind] = {
     e.LogRecovered: "damage",
     e.LogContinued: "damage",
     e.StoreRestored: "damage",
+    e.StoreLeft: "branch",
+    e.StoreReturned: "branch",
+    e.StoreWaitedFor: "branch",
+    e.BranchMerged: "branch",
+    e.ConflictSettled: "branch",
     e.RollbackChosen: "rollback",
     e.RollbackLeft: "rollback",
     e.TriggerFired: "trigger",
@@ -131,6 +145,7 @@ _MARKS: dict[type[e.Body], MarkKind] = {
 _RULES: dict[type[e.Body], Callable[[Any], MarkKind | Literal[""]]] = {
     e.RunStarted: _started,
     e.ActionEnded: _ended,
+    e.BranchTold: _told,
     e.CursorJumped: _jumped,
     e.ProbeChanged: _probe,
     e.TargetSeen: _target,

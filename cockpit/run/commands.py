@@ -23,6 +23,10 @@ class KeeperSight(Struct, frozen=True):
     """Seconds since its last beat, by this host's monotonic clock."""
     is_hidden: bool = False
     """This seat may look at neither: it may only read the log."""
+    is_elsewhere: bool = False
+    """It is, or the last one was, on another host."""
+    is_unknown: bool = False
+    """It may be on another host, of which nothing can be seen now: the database that keeps the run is away."""
 
 
 class Command(Struct, frozen=True, kw_only=True):
@@ -331,6 +335,40 @@ class WaiveSignature(Command, frozen=True, kw_only=True):
     """The latter."""
     reason: str
     typed: str = ""
+
+
+class GoOffline(Command, frozen=True, kw_only=True):
+    """Go on without the database, which is away: what is written from here on is known on this host alone."""
+
+    reason: str
+    typed: str = ""
+    away: str
+    """What is known of the database's absence, one sentence; empty: it is there."""
+    store: str = ""
+    """Which database: host, port and name."""
+    seq: int
+    """Of the last line of this host's copy."""
+    digest: str
+    former: str = ""
+    """The run's folder."""
+
+
+class ReturnToStore(Command, frozen=True, kw_only=True):
+    """Bring what was written without the database into it."""
+
+    seq: int
+    """Of the last line of the branch."""
+    digest: str
+
+
+class SettleConflict(Command, frozen=True, kw_only=True):
+    """Say which of two sides counts, where both had settled the same thing. Also after the end."""
+
+    subject: str
+    counts: Literal["log", "branch"]
+    reason: str
+    shown: int = 0
+    """`Conflict.branch.seq` as it was shown: refused if more was told since. 0: not told."""
 
 
 class FinishRun(Command, frozen=True, kw_only=True):

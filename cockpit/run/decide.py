@@ -16,6 +16,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from cockpit.run import commands as c
+from cockpit.run import deciding_branch as branch
 from cockpit.run import deciding_doing as doing
 from cockpit.run import deciding_line as line
 from cockpit.run import deciding_pen as pen
@@ -42,13 +43,15 @@ def decide(state: RunState, command: c.Command) -> tuple[e.Body, ...] | Refusal:
 
 def permission(state: RunState, command: c.Command) -> Refusal | None:
     """Why `command` is refused whatever its reason, value and typed word; None if only those remain to be asked for."""
-    is_signing = isinstance(command, signing.ALSO_AFTER_THE_END)
-    refusal = signing.not_begun(state) if is_signing else r.not_live(state)
+    is_also_later = isinstance(command, (*signing.ALSO_AFTER_THE_END, *branch.ALSO_AFTER_THE_END))
+    refusal = signing.not_begun(state) if is_also_later else r.not_live(state)
     if refusal is not None:
         return refusal
     command = _as_known(state, command)
     may, _, _ = _RULES[type(command)]
-    return may(state, command) or (signing.awaiting_signature(state) if type(command) in FORWARD else None)
+    if (refusal := may(state, command)) is not None or type(command) not in FORWARD:
+        return refusal
+    return branch.in_conflict(state, command) or signing.awaiting_signature(state)
 
 
 def _as_known(state: RunState, command: c.Command) -> c.Command:
@@ -95,6 +98,9 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.RecordSignature: (signing.may_record, walk.asks_nothing, signing.recorded),
     c.RecordSigningFailure: (signing.may_record_failure, walk.asks_nothing, signing.recorded_failure),
     c.WaiveSignature: (signing.may_waive, walk.asks_reason_and_word("unsigned"), signing.waived),
+    c.GoOffline: (branch.may_go_offline, branch.asks_reason_and_word, branch.left),
+    c.ReturnToStore: (branch.may_return, walk.asks_nothing, branch.returned),
+    c.SettleConflict: (branch.may_settle, walk.asks_reason, branch.settled),
     c.FinishRun: (line.may_finish, walk.asks_nothing, line.finished),
     c.AbortRun: (line.may_abort, walk.asks_reason_and_word("abort"), line.aborted),
 }

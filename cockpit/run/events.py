@@ -8,6 +8,7 @@ never removed; new fields come with defaults, so that old logs decode. A body's 
 from __future__ import annotations
 
 from cockpit.run.events_base import Actor, Body, Event, Instant, SourceFile
+from cockpit.run.events_branch import BranchMerged, BranchTold, ConflictSettled, StoreLeft, StoreReturned
 from cockpit.run.events_doing import (
     ActionCancelled,
     ActionEnded,
@@ -93,8 +94,11 @@ __all__ = [
     "Actor",
     "AlertSent",
     "Body",
+    "BranchMerged",
+    "BranchTold",
     "ClockStepped",
     "ConditionVerdict",
+    "ConflictSettled",
     "CursorJumped",
     "Event",
     "Evidence",
@@ -144,7 +148,9 @@ __all__ = [
     "StepDue",
     "StepReopened",
     "StepSkipped",
+    "StoreLeft",
     "StoreRestored",
+    "StoreReturned",
     "StoreWaitedFor",
     "TargetSeen",
     "TriggerAnswered",
@@ -179,6 +185,7 @@ BODIES: dict[str, type[Body]] = {
         PlansJudged, AlertSent, ClockStepped, LogContinued, OperatorMoved, OperatorIdentified, PenAsked, PenOffered,
         PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
         StoreRestored, StoreWaitedFor,
+        StoreLeft, StoreReturned, BranchMerged, BranchTold, ConflictSettled,
     )
 }  # fmt: skip
 """Every known type, by name."""

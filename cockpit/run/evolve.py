@@ -16,7 +16,20 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from cockpit.run import doing, hands, observed, passing, sampled, settled, signed, troubled, turned
+from cockpit.run import (
+    branching,
+    doing,
+    hands,
+    happened,
+    observed,
+    passing,
+    sampled,
+    settled,
+    signed,
+    subjects,
+    troubled,
+    turned,
+)
 from cockpit.run import events as e
 from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
 from cockpit.run.walk import go_on, leave
@@ -29,7 +42,7 @@ def evolve(state: RunState, event: e.Event) -> RunState:
     change = _CHANGES.get(type(event.body))
     if change is not None and (state.status == "live" or type(event.body) in _ANY_TIME):
         state = change(state, event, event.body)
-    state = signed.to_be_signed(state, event)
+    state = subjects.noted(signed.to_be_signed(state, event), event) if event.is_fact else state
     return replace(
         state,
         last_seq=event.seq,
@@ -140,9 +153,15 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.OperatorIdentified: passing.operator_identified,
     e.LogRecovered: observed.log_recovered,
     e.LogContinued: observed.log_continued,
+    e.StoreLeft: branching.store_left,
+    e.StoreReturned: branching.store_returned,
+    e.BranchMerged: branching.branch_merged,
+    e.BranchTold: branching.branch_told,
+    e.ConflictSettled: happened.conflict_settled,
     e.UnknownBody: observed.unknown,
 }
-"""What each kind of event changes. `note.added`, `alert.sent`, `store.restored` and `store.waited_for` change nothing: they are told."""
+"""What each kind of event changes. `note.added`, `alert.sent`, `store.restored` and `store.waited_for` change nothing:
+they are told."""
 
 _OF_PROBES = (e.ProbeChanged, e.ProbesSampled)
 """Change probes and nothing else, and nothing else changes them: they commute with all other events of a live run."""
@@ -150,7 +169,8 @@ _ANY_TIME = frozenset(
     {
         e.RunStarted, e.KeeperStopped, e.OperatorAttached, e.OperatorDetached, e.OperatorMoved, e.LogRecovered,
         e.LogContinued, e.UnknownBody, e.HeadSigned, e.SigningFailed,
-        e.ActionStarted, e.ActionOutput, e.ActionEnded,
+        e.ActionStarted, e.ActionOutput, e.ActionEnded, e.StoreReturned, e.BranchMerged, e.BranchTold,
+        e.ConflictSettled,
     }
 )  # fmt: skip
 """Events that count before the start and after the end too: giving a run up does not stop what it began."""

@@ -17,7 +17,7 @@ from cockpit.run.state import RunState
 
 Dangerous = Literal[
     "confirm", "run", "skip", "override", "abort", "end_wait", "waive", "rollback", "go_on", "forward", "keeper", "pen",
-    "unsigned",
+    "unsigned", "offline",
 ]  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def required_word(state: RunState, what: Dangerous, step_id: str = "", now: Inst
     window. In production the environment's name to leave out an irreversible step, a wait or somebody's approval, to
     end a wait before it is over, to override any gate, to go on in spite of an immediate trigger, without a second
     person or without a signature, to walk forward again, to have a keeper act that differs from the last one, to take
-    the pen from somebody who is gone or silent, and to abort.
+    the pen from somebody who is gone or silent, to go on without the database, and to abort.
     """
     if state.started is None:
         return ""

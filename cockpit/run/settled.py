@@ -125,6 +125,22 @@ def settle(
         return state
     is_current = state.cursor is not None and state.cursor.step == step_id
     state = leave(state, event) if is_current else state
+    state = recorded(state, event, step_id, status, reason=reason, evidence=evidence)
+    if is_current:
+        return go_on(state, event, after=step_id)
+    return keep_off_empty_rooms(state, event)
+
+
+def recorded(
+    state: RunState,
+    event: e.Event,
+    step_id: str,
+    status: StepStatus,
+    *,
+    reason: str = "",
+    evidence: tuple[Evidence, ...] = (),
+) -> RunState:
+    """The state with a step settled, wherever it is and wherever the cursor stands."""
     before = state.steps[step_id]
     is_done = status in ("confirmed", "done_outside")
     step = replace(
@@ -142,9 +158,7 @@ def settle(
     if status in ("skipped", "done_outside"):
         kind = "skip" if status == "skipped" else "done_outside"
         state = deviate(state, event, kind, step_label(state.profile, step_id), reason)
-    if is_current:
-        return go_on(state, event, after=step_id)
-    return _keep_off_empty_rooms(state, event)
+    return state
 
 
 def _was_acted(step: StepState, status: StepStatus) -> bool:
@@ -155,7 +169,7 @@ def _was_acted(step: StepState, status: StepStatus) -> bool:
     return action.started is not None and action.status in ("succeeded", "unknown")
 
 
-def _keep_off_empty_rooms(state: RunState, event: e.Event) -> RunState:
+def keep_off_empty_rooms(state: RunState, event: e.Event) -> RunState:
     """Go on from the entry of a phase whose last open step was settled from elsewhere."""
     if state.cursor is None or state.cursor.step is not None or state.cursor.is_leaving:
         return state

@@ -8,10 +8,11 @@ from typing import Literal
 from msgspec import Struct
 
 from cockpit.profile.model import Profile, Severity
-from cockpit.run.events import Actor, Instant, RunStarted
+from cockpit.run.events import Actor, Event, Instant, RunStarted
 from cockpit.run.readings import ConditionVerdict, Evidence, Reading, ShownStatus, Verdict
 
-StepStatus = Literal["open", "confirmed", "done_outside", "skipped", "not_applicable"]
+StepStatus = Literal["open", "confirmed", "done_outside", "skipped", "not_applicable", "conflict"]
+"""`conflict`: two sides settled it without knowing of each other, and nobody has said yet which of both counts."""
 ActionStatus = Literal[
     "requested", "running", "succeeded", "failed", "timed_out", "cancelled", "refused", "lapsed", "unknown"
 ]
@@ -327,10 +328,97 @@ class Deviation(Struct, frozen=True):
     """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
     (of a production target), `keeper` (a person ended it), `hands` (a keeper other than the last),
-    `continued` (the log, elsewhere), `place` (one that cannot be trusted), `unsigned` (gone on without a signature)."""
+    `continued` (the log, elsewhere), `offline` (gone on without the database),
+    `conflict` (a person said which counts), `place` (one that cannot be trusted), `unsigned` (gone on without a
+    signature)."""
     where: str
     reason: str
     by: str
+
+
+class Word(Struct, frozen=True):
+    """What somebody last said about a subject (see `subjects`)."""
+
+    seq: int
+    """Of the event; of one that a branch tells, of the line that tells it."""
+    what: str
+    """The event's type."""
+    by: Actor
+    at: Instant
+    reason: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    """On what it rested."""
+    counts: dict[str, int] = {}
+    """All probes by shown status, as it was confirmed."""
+    outcome: str = ""
+    """Of an action that ended."""
+    branch: str = ""
+    """`tip_digest` of the branch that tells it; empty: this log's own."""
+
+
+class Conflict(Struct, frozen=True):
+    """Both sides settled the same thing since they parted."""
+
+    subject: str
+    """`step:<id>`, `gate:<gate>`, `way` or `end`."""
+    log: Word
+    """What this log said itself, or another branch that was told before."""
+    branch: Word
+    """What the branch said last."""
+    since: Instant
+    was: StepStatus = "open"
+    """Of a step: its status by this log."""
+    told: tuple[Event, ...] = ()
+    """What the branch did, in order: it happens if the branch counts."""
+
+
+class Offline(Struct, frozen=True):
+    """The run goes on without its database."""
+
+    seq: int
+    """Of `store.left`."""
+    since: Instant
+    by: Actor
+    reason: str
+    ancestor: int
+    """Sequence number of the last line that the database was known to have."""
+    store: str = ""
+
+
+class Branch(Struct, frozen=True):
+    """Lines that were written elsewhere since both sides parted, and are told in this log."""
+
+    seq: int
+    """Of `branch.merged`."""
+    ancestor: int
+    tip: int
+    tip_digest: str
+    merged: Instant
+    by: Actor
+    facts: int
+    cause: str = ""
+    left: Offline | None = None
+    """Why it was begun, as it tells itself."""
+    parts: int = 0
+    part: int = 0
+    """How many parts were told so far."""
+    rest: str = ""
+    """Of a line whose end was not told yet."""
+    since: dict[str, Word] = {}
+    """What this side said since both parted. Empty again once the branch is told."""
+    hold: Hold | None = None
+    """Of this side, when it was merged."""
+    own_hold: Hold | None = None
+    """Of the branch."""
+    seqs: dict[int, int] = {}
+    """Of its facts: by their number in the branch, the line that tells them. Empty again once the branch is told."""
+    orders: dict[str, tuple[str, int]] = {}
+    """Actions that it first asked for: step and sequence number. Empty again once the branch is told."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether all of it was told."""
+        return self.part >= self.parts
 
 
 class RunState(Struct, frozen=True):
@@ -388,6 +476,16 @@ class RunState(Struct, frozen=True):
     unknown_types: tuple[str, ...] = ()
     """Types this version does not know: acting is refused ("update cockpit")."""
     recoveries: int = 0
+    offline: Offline | None = None
+    """This log goes on without its database. None once its lines are there."""
+    words: dict[str, Word] = {}
+    """By subject: who last said something about it. What two sides are compared by."""
+    orders: dict[str, tuple[str, int]] = {}
+    """By action: the step that it was first asked for, and the event's sequence number."""
+    branches: tuple[Branch, ...] = ()
+    """Oldest first."""
+    conflicts: tuple[Conflict, ...] = ()
+    """What waits for a person to say which of two sides counts, oldest first."""
 
     @property
     def profile(self) -> Profile:

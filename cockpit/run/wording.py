@@ -13,11 +13,13 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run.elapsed import duration
 from cockpit.run.events import BY_MACHINE
+from cockpit.run.happened import label
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
 from cockpit.run.passing import credible
 from cockpit.run.people import name_of
 from cockpit.run.readings import Scalar
-from cockpit.run.state import RunState, SeatState
+from cockpit.run.state import EMPTY, RunState, SeatState
+from cockpit.run.told_lines import told_events
 from cockpit.text import shortened, visible
 
 _LINE = 240
@@ -285,12 +287,44 @@ def _continued(event: e.Event, body: e.LogContinued, state: RunState | None) -> 
     return f"went on here from {shortened(body.former, 80)}{lost}{_because(body.trouble)}"
 
 
+def _left(event: e.Event, body: e.StoreLeft, state: RunState | None) -> str:
+    store = f" {shortened(body.store, 60)}" if body.store else ""
+    return f"goes on OFFLINE, without the store{store}{_because(body.reason)}"
+
+
+def _merged(event: e.Event, body: e.BranchMerged, state: RunState | None) -> str:
+    facts = f"{body.facts} fact{'' if body.facts == 1 else 's'}"
+    return f"merges a branch from seq {body.ancestor}: {facts} that were written elsewhere{_because(body.cause)}"
+
+
+def _branch_told(event: e.Event, body: e.BranchTold, state: RunState | None) -> str:
+    """What the fact says that it tells, in the words of whoever did it; a part may hold none, or a part of one."""
+    told, rest = told_events(body.text)
+    if not told:
+        return (
+            f"tells part {body.part} of a branch, without a fact" if not rest else f"tells part {body.part} of a branch"
+        )
+    fact = told[-1]
+    if isinstance(fact.body, e.BranchTold | e.BranchMerged):
+        return f"tells part {body.part} of a branch"
+    more = f" (and {len(told) - 1} before it)" if len(told) > 1 else ""
+    return f"branch, {fact.instant.at:%H:%M:%S}: {sentence(fact, state)}{more}"
+
+
+def _conflict_settled(event: e.Event, body: e.ConflictSettled, state: RunState | None) -> str:
+    about = label(state or EMPTY, body.subject)
+    which = "the branch" if body.counts == "branch" else "this log"
+    return f"settles the conflict over {about}: what {which} says counts{_because(body.reason)}"
+
+
 def _restored(event: e.Event, body: e.StoreRestored, state: RunState | None) -> str:
     count = body.last - body.first + 1
     which = f"lines {body.first} to {body.last}" if count > 1 else f"line {body.first}"
     told = f"{body.facts} of them facts" if count > 1 and body.facts else "a fact" if body.facts else "no fact"
-    host = visible(event.actor.host)
-    return f"put back {which} ({told}), which the database lost in a failover, from the copy on {host}"
+    before, now = body.timeline_before, body.timeline
+    how = f" in a failover (timeline {before} to {now})" if now > before > 0 else ""
+    how = " WITHOUT a failover" if now == before > 0 else how
+    return f"put back {which} ({told}), which the database lost{how}, from the copy on {visible(event.actor.host)}"
 
 
 def _waited_for(event: e.Event, body: e.StoreWaitedFor, state: RunState | None) -> str:
@@ -359,6 +393,13 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.LogContinued: _continued,
     e.StoreRestored: _restored,
     e.StoreWaitedFor: _waited_for,
+    e.StoreLeft: _left,
+    e.StoreReturned: lambda event, body, state: (
+        f"brought {body.count} lines back into the store, as they were written: nobody had gone on there"
+    ),
+    e.BranchMerged: _merged,
+    e.BranchTold: _branch_told,
+    e.ConflictSettled: _conflict_settled,
     e.ProbesSampled: _sampled,
     e.PhaseLeft: lambda event, body, state: (
         f"left phase {phase_label(state.profile, body.phase) if state and state.started else visible(body.phase)}"

@@ -26,6 +26,7 @@ BY_CONTENT = {
     "target.seen",
     "alert.sent",
     "keeper.stopped",
+    "branch.told",
 }
 
 
@@ -47,6 +48,7 @@ def test_of_every_type_it_is_decided_whether_it_is_marked():
     ("body", "kind"),
     [
         (e.ActionEnded(action="a", step="s", outcome="failed"), "failure"),
+        (e.BranchTold(branch="b", part=1, text="{"), ""),
         (e.ActionEnded(action="a", step="s", outcome="timed_out"), "failure"),
         (e.ActionEnded(action="a", step="s", outcome="unknown"), "unknown"),
         (e.ActionEnded(action="a", step="s", outcome="succeeded"), ""),

@@ -162,6 +162,13 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
     st.builds(e.OperatorDetached, seat=texts),
     st.builds(e.LogRecovered, offset=small, length=small, sha256=texts),
     st.builds(e.StoreRestored, first=small, last=small, digest=texts, facts=small),
+    st.builds(e.StoreLeft, reason=texts, store=texts, seq=small, digest=texts, former=texts),
+    st.builds(e.StoreReturned, seq=small, digest=texts, count=small),
+    st.builds(e.BranchMerged, ancestor=small, ancestor_digest=texts, tip=small, tip_digest=st.sampled_from(["t", "u"]),
+              count=small, facts=small, parts=st.integers(1, 3), cause=texts),
+    st.builds(e.BranchTold, branch=st.sampled_from(["t", "u"]), part=st.integers(1, 3), text=texts),
+    st.builds(e.ConflictSettled, subject=st.sampled_from([*(f"step:{step}" for step in STEPS), "way", "end", "odd"]),
+              counts=st.sampled_from(["log", "branch"]), reason=texts),
     st.just(e.UnknownBody(data={"x": 1})),
 )  # fmt: skip
 

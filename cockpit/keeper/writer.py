@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 
@@ -26,6 +27,8 @@ from cockpit.run.events import Actor, Body, Instant, StoreWaitedFor
 _TOGETHER = 64
 _PAUSE_S = 0.5
 """Between looks at a database that is away."""
+_RENEW_S = 1.0
+"""Between two times that what still waits is written anew, while much of it goes into the log."""
 _LAST_TRIES = 3
 """Of a keeper that ends: one to write, one to look up, one to write what was not."""
 _TOLD_S = 1.0
@@ -58,6 +61,7 @@ class Writer:
         """The first id and the number of what may have been written."""
         self._waits_since: Instant | None = None
         self._why = ""
+        self._renewed_s = 0.0
         self._thread = threading.Thread(target=self._write, name="cockpit-writer", daemon=True)
         self._thread.start()
 
@@ -157,10 +161,11 @@ class Writer:
         self._backlog.done(count)
         if self._waits_since is None:
             return
+        if self._aside is not None and (not self._backlog or time.monotonic() >= self._renewed_s + _RENEW_S):
+            self._aside.renew(self._backlog.drafts)
+            self._renewed_s = time.monotonic()
         if not self._backlog:
             self._tell_wait(self._waits_since)
-        if self._aside is not None:
-            self._aside.renew(self._backlog.drafts)
 
     def _tell_wait(self, since: Instant) -> None:
         """All that waited is written: say in the log that it did."""

@@ -24,6 +24,7 @@ from cockpit.run.events import Event
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
+from cockpit.session.ahead import Ahead
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
 from cockpit.session.noted import heads_folder
@@ -52,6 +53,7 @@ class Follower:
         self._poison = ""
         """Why the store is poisoned, as last told."""
         self._lookout = Lookout(run_dir)
+        self._ahead = Ahead(run_dir)
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
         self.catch_up()
@@ -74,6 +76,7 @@ class Follower:
                 for entry in entries:
                     state = evolve(state, entry.event)
                     self._lookout.read(entry.event)
+                    self._ahead.read(entry.event)
                     if entry.event.is_fact:
                         self._recent.append(entry.event)
                         self.memory.take(entry)
@@ -86,6 +89,7 @@ class Follower:
                 self._show(state=state, head=head, recent=tuple(said))
             elif state is not self.view.state:
                 self._show(state=state, head=head)
+            self._look_ahead()
             self._look_who_is_here()
             if self.damage is not None:
                 self.trouble(str(self.damage))
@@ -99,6 +103,8 @@ class Follower:
         where = went_on(self._run_dir) if is_live else ""
         with self.lock:
             if not self._is_closed:
+                self._ahead.look()
+                self.catch_up()
                 self._tail.look_back()
             if where != self.view.went_on:
                 self._show(went_on=where)
@@ -120,6 +126,11 @@ class Follower:
         with self.lock:
             if not self.view.trouble:
                 self._show(trouble=sentence)
+
+    def _look_ahead(self) -> None:
+        ahead, waiting = self._ahead.behind(self.view.state)
+        if ahead is not self.view.ahead or waiting is not self.view.waiting:
+            self._show(ahead=ahead, waiting=waiting)
 
     def tell_away(self, away: str) -> None:
         """Show that the database which keeps the run is away, and why; empty: it answers."""

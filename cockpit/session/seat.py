@@ -221,6 +221,8 @@ class Seat:
             state = self._follower.catch_up().state
             if self._follower.damage is not None:
                 return Failed(str(self._follower.damage))
+            if type(command) in FORWARD and self.view.ahead is not None:
+                return Failed("what the keeper sees is not in the log yet; nothing was written, press again in a moment")
             if type(command) in FORWARD and self._witness.is_behind:
                 return None
             self._follower.sync()

@@ -39,6 +39,10 @@ class View(Struct, frozen=True):
     """Why the log can be read no further, or appended to no more: one sentence; empty while all is well."""
     away: str = ""
     """Why the database that keeps the run cannot be reached: nothing can be confirmed; empty while it can."""
+    ahead: RunState | None = None
+    """The state with what this host's keeper saw since, which is not in the log yet; None: nothing is known of that."""
+    waiting: tuple[Recent, ...] = ()
+    """Facts of the keeper that are not in the log yet: at most 200, newest last."""
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()
@@ -53,3 +57,8 @@ class View(Struct, frozen=True):
     """Signatures that do not count, oldest first."""
     signing: str = ""
     """What this seat's own signing waits for, or why it failed: one sentence; empty while all is well."""
+
+    @property
+    def shown(self) -> RunState:
+        """What a screen draws. Nothing is decided on it: that takes `state`."""
+        return self.ahead or self.state

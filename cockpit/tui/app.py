@@ -79,7 +79,7 @@ class CockpitApp(App[int]):
         self._guard = KeyGuard(self.set_timer, self._say_warning)
         self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
-        self._called_for = seat.view.state
+        self._called_for = seat.view.shown
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
         self._left_before = seat.view.state.left
         self._other_versions = ""
@@ -130,7 +130,7 @@ class CockpitApp(App[int]):
 
     def on_view_changed(self, message: ViewChanged) -> None:
         """Draw the newest view; call waiting people when the line stops or the run ends."""
-        before, after = self._called_for, message.view.state
+        before, after = self._called_for, message.view.shown
         self._called_for = after
         self.run_screen.draw()
         self._tell_company(message.view)
@@ -179,7 +179,7 @@ class CockpitApp(App[int]):
     def _name_terminal(self) -> None:
         if is_behind(self):
             return  # in a second it is looked at again
-        self.title_shown.set(self, calling.title(self.seat.view.state, self.seat.actor))
+        self.title_shown.set(self, calling.title(self.seat.view.shown, self.seat.actor))
 
     def _propose(self) -> None:
         """Open the ways back once where a step that names one failed; never on top of another question."""

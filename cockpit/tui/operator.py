@@ -54,6 +54,9 @@ IN_LITTLE_ROOM = ("note", "hold", "probe", "raise")
 WITHOUT_PEN = ("note", "hold", "raise", "approve", "probe", "sign")
 """What anybody may do who may write; to release another's hold takes the pen."""
 
+WITHOUT_LOG = ("probe",)
+"""What writes nothing itself: it goes on while the database is away."""
+
 
 class Operator:
     """The acting half of a live screen."""
@@ -92,6 +95,9 @@ class Operator:
     def _refusal(self, what: str, painted: RunState, selected: str | None) -> Refusal | None:
         if why := self._seat.view.read_only:
             return Refusal(f"you may only read this run: {why}", "? shows the keys that read", "read_only")
+        if self._seat.view.away and what not in WITHOUT_LOG:
+            why = "the database is away, nothing can be written"
+            return Refusal(why, "readings go on; press again once it is back", "away")
         if self._hands.is_writing:
             return Refusal("the last key is still being written", "wait for it", "writing")
         if not self._screen.may_act and what not in IN_LITTLE_ROOM:

@@ -51,7 +51,12 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
     if seen.view.away:
-        yield f"THE DATABASE IS AWAY, nothing can be confirmed: {visible(seen.view.away)}", "alarm"
+        live = "; readings go on, not in the log yet" if seen.view.ahead is not None else ""
+        yield f"THE DATABASE IS AWAY, nothing can be confirmed{live}: {visible(seen.view.away)}", "alarm"
+    elif seen.view.ahead is not None:
+        count = len(seen.view.waiting)
+        waits = f"{count} facts wait" if count != 1 else "1 fact waits"
+        yield f"THE KEEPER CANNOT WRITE, nothing can be confirmed: {waits}, readings are not in the log yet", "warn"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":

@@ -47,7 +47,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> RunState:
         """The run so far."""
-        return self.view.state
+        return self.view.shown
 
     @property
     def keeper_trouble(self) -> str:

@@ -39,13 +39,15 @@ _INKS: dict[str, Ink] = {
     "place.accepted": "warn",
     "step.due": "warn",
 }
+_WAITS = "not written yet: "
+"""Before what the keeper saw while the database is away."""
 _QUIET = frozenset({"gate.changed", "plans.judged"})
 _ENDS: dict[str, Ink] = {"succeeded": "plain", "unknown": "unsure"}
 
 
 def tail(seen: Seen, height: int, *, skipped: int = 0) -> list[Line]:
     """The last `height` events that people care about, leaving out the `skipped` newest."""
-    shown = [recent for recent in seen.view.recent if not _is_quiet(recent.event)]
+    shown = [recent for recent in (*seen.view.recent, *seen.view.waiting) if not _is_quiet(recent.event)]
     end = max(0, len(shown) - skipped)
     return [_row(seen, recent) for recent in shown[max(0, end - height) : end]]
 
@@ -70,16 +72,18 @@ def _ink(event: Event) -> Ink:
 
 def _row(seen: Seen, recent: Recent) -> Line:
     at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
-    return ((f"{at} ", "dim"), (recent.sentence, _ink(recent.event)))
+    waits: Line = () if recent.event.seq else ((_WAITS, "warn"),)
+    return ((f"{at} ", "dim"), *waits, (recent.sentence, _ink(recent.event)))
 
 
 def whole(seen: Seen, width: int) -> list[Line]:
     """Every fact the view holds, long sentences broken."""
     lines: list[Line] = []
-    for recent in seen.view.recent:
+    for recent in (*seen.view.recent, *seen.view.waiting):
         at = recent.event.instant.at.astimezone(seen.zone).strftime("%H:%M:%S")
         ink = _ink(recent.event)
-        first, *rest = wrapped(recent.sentence, max(10, width - 16))
-        lines.append(((f"{at} ", "dim"), (f"{recent.event.seq:>5} ", "dim"), (first, ink)))
+        told = recent.sentence if recent.event.seq else f"{_WAITS}{recent.sentence}"
+        first, *rest = wrapped(told, max(10, width - 16))
+        lines.append(((f"{at} ", "dim"), (f"{recent.event.seq or '–':>5} ", "dim"), (first, ink)))
         lines += [((" " * 15, "plain"), (text, ink)) for text in rest]
     return lines

@@ -55,7 +55,7 @@ class RunScreen(Patient[None]):
         self._compositor = FrugalCompositor()
         self.source = source
         self.selected: str | None = None
-        self.painted: RunState = source.view.state
+        self.painted: RunState = source.view.shown
         self._says: Line = ()
         self._drawn: View | None = None
         """The view that every pane was last drawn from."""
@@ -112,7 +112,7 @@ class RunScreen(Patient[None]):
             view=view,
             now=now,
             keeper=self.source.keeper_sight(),
-            forecast=forecast(view.state, now),
+            forecast=forecast(view.shown, now),
             mode=self.source.mode,
             zone=self.zone,
             selected=self.selected,

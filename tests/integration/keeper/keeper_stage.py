@@ -138,12 +138,15 @@ class Stage:
         self.run_dir = Path()
         self.keepers: list[subprocess.Popen[bytes]] = []
 
-    def begin(self, *, interval: str = "0.2", timeout: str = "1", more: str = "", profile: str = PROFILE) -> Path:
-        """Start a run of the stage's profile."""
+    def begin(
+        self, *, interval: str = "0.2", timeout: str = "1", more: str = "", profile: str = PROFILE, dsn: str = ""
+    ) -> Path:
+        """Start a run of the stage's profile; `dsn`: in that database."""
         path = self.folder / "stage.toml"
         path.write_text(profile.format(url=self.server.url, interval=interval, timeout=timeout, more=more))
         loaded = load(path, installed())
-        self.run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), folder=self.folder / "runs")
+        values = resolve(loaded.profile, os.environ, {})
+        self.run_dir = create_run(loaded, values, folder=self.folder / "runs", dsn=dsn)
         return self.run_dir
 
     def begin_with(self, change: Callable[[Profile], Profile], **settings: str) -> Path:

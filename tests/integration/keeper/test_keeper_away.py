@@ -1,0 +1,85 @@
+"""A keeper whose database stops, freezes and comes back: it goes on watching, and the log has all of it afterwards."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+from keeper_stage import Server, Stage, until
+from systems.patient import Patient, patient
+
+from cockpit.audit.aside import AsideReader
+from cockpit.audit.layout import aside_path, log_path
+from cockpit.audit.verify import verify
+from cockpit.run.events import Actor, Event
+from cockpit.run.evolve import fold
+from cockpit.session.seat import Seat
+from cockpit.session.view import View
+
+
+@pytest.fixture(scope="module")
+def db() -> Iterator[Patient]:
+    with patient() as it:
+        yield it
+
+
+class Sitting:
+    """A seat that follows."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.seat = Seat.open(stage.run_dir, Actor("ana", os.uname().nodename))
+        self.seat.follow(lambda view: None)
+
+    @property
+    def view(self) -> View:
+        return self.seat.view
+
+
+def changes(events: list[Event], probe: str) -> list[str]:
+    return [event.body.status for event in events if event.type == "probe.changed" and event.body.probe == probe]
+
+
+def test_a_keeper_outlives_a_database_that_is_stopped_and_nothing_that_it_saw_is_missing(
+    stage: Stage, server: Server, db: Patient
+):
+    stage.begin(interval="0.1", dsn=db.dsn)
+    keeper = stage.keeper()
+    until(lambda: changes(stage.events(), "api"), "the first readings")
+    here = Sitting(stage)
+    seat = here.seat
+    try:
+        db.stop()
+        assert until(lambda: here.view.away, "the banner", 3.0)
+        before = len(stage.events())
+        for status in (500, 200, 500):
+            server.status = status
+            wanted = "pass" if status == 200 else "fail"
+            until(lambda wanted=wanted: here.view.shown.probes["api"].status == wanted, f"{wanted} on the screen")
+        assert here.view.waiting, "they are told of as what they are"
+        assert here.view.state.probes["api"].status == "pass", "the log has none of it"
+        assert len(stage.events()) == before
+        readings = AsideReader(stage.run_dir)
+        seen = until(lambda: [e for e in readings.read() if e.type == "probe.changed"], "the file beside the log")
+        assert keeper.poll() is None
+        db.start()
+        until(lambda: stage.bodies("store.waited_for"), "the log's word for it")
+        until(lambda: not here.view.away and here.view.ahead is None, "all is well again")
+        assert not aside_path(stage.run_dir).exists()
+    finally:
+        seat.close()
+    events = stage.events()
+    assert changes(events, "api") == ["pass", "fail", "pass", "fail"]
+    assert len({event.id for event in events}) == len(events)
+    ids = {event.id: event.instant for event in events}
+    assert all(ids[each.id] == each.instant for each in seen), "each with the time at which it was"
+    keeper_told = [event.instant.mono for event in events if event.type in ("probes.sampled", "probe.changed")]
+    assert keeper_told == sorted(keeper_told)
+    assert not verify(log_path(stage.run_dir)).problems
+    waited = stage.bodies("store.waited_for")
+    assert len(waited) == 1
+    assert waited[0].samples_dropped == 0
+    assert fold(events).probes["api"].status == "fail"
+    keeper.send_signal(signal.SIGTERM)
+    assert keeper.wait(5) == 0

@@ -24,6 +24,10 @@ PACE_S = 0.005
 NOTES = 0.3
 """How often a note is written before the next look."""
 LAST_STEPS = 3
+STARTING_S = 0.4
+"""How long a keeper is given to take its lock before another one is started beside it."""
+RACES = 0.2
+"""How often two are started at once, as two screens do."""
 
 
 class Operator:
@@ -33,6 +37,8 @@ class Operator:
         self.run_dir, self.dice = run_dir, dice
         self.seat = Seat.open(run_dir, actor())
         self.seat.follow(lambda view: None)
+        self._start_again = 0.0
+        """Of CLOCK_MONOTONIC."""
 
     @property
     def state(self) -> RunState:
@@ -41,9 +47,15 @@ class Operator:
     def resume(self, began: float) -> None:
         """Come back to a folded view and a keeper that beats, and say how long that took."""
         while not self._is_watched():
-            start_keeper(self.run_dir)
+            self._see_to_keeper()
             time.sleep(PACE_S)
         say(f"here {time.monotonic() - began:.3f}")
+
+    def _see_to_keeper(self) -> None:
+        if time.monotonic() >= self._start_again:
+            self._start_again = time.monotonic() + STARTING_S
+            for _ in range(2 if self.dice.random() < RACES else 1):
+                start_keeper(self.run_dir)
 
     def _is_watched(self) -> bool:
         sight = self.seat.keeper_sight()
@@ -54,7 +66,7 @@ class Operator:
         while self.state.cursor is not None and self.confirmed < until:
             time.sleep(PACE_S)
             if not self.seat.keeper_sight().alive:
-                start_keeper(self.run_dir)
+                self._see_to_keeper()
             if self.dice.random() < NOTES:
                 self.does(AddNote, text=self._note())
             if self.state.action is None or not self.state.action.is_under_way:

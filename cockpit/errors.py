@@ -14,6 +14,7 @@
     │   │   └── ReadOnlyRun     it is somebody else's run, which this user may only read
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
     │       └── StoreAway       the database cannot be reached; nothing was written, and later it may be
+    │           └── StoreDiverged   since a failover it goes on otherwise than this host's copy; nothing was written
     ├── RunError                no such run, several runs, a folder that cannot hold runs
     ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
     └── KeeperError             the keeper could not be started or reached
@@ -85,6 +86,20 @@ class StoreFailed(LogError):
 
 class StoreAway(StoreFailed):
     """The database that keeps the run cannot be reached. Nothing was written; once it is back, all goes on."""
+
+
+class StoreDiverged(StoreAway):
+    """The database and this host's copy both go on from one line, differently. Nothing was written to either."""
+
+    def __init__(
+        self, message: str, *, ancestor_seq: int, ancestor: str, copy_seq: int, database_seq: int, hint: str = ""
+    ) -> None:
+        """`ancestor`: the digest of the last line that both hold (64 zeros: none); `*_seq`: where each ends."""
+        super().__init__(message, hint=hint)
+        self.ancestor_seq = ancestor_seq
+        self.ancestor = ancestor
+        self.copy_seq = copy_seq
+        self.database_seq = database_seq
 
 
 class RunError(CockpitError):

@@ -217,7 +217,7 @@ class FileStore:
         torn = self._chain.pending
         if torn is not None:
             body = LogRecovered(offset=torn.offset, length=torn.length, sha256=torn.sha256)
-            one = draft(body, _own_actor())
+            one = draft(body, own_actor())
             raw = encode(one, run=self.run, seq=self._chain.seq + 1, prev=self._chain.digest)
             self._put(raw, sync=True)
             self._walk_own()
@@ -300,7 +300,7 @@ def _make_folders(run_dir: Path) -> None:
             os.removexattr(layout.locks_dir(run_dir), name)
 
 
-def _own_actor() -> Actor:
+def own_actor() -> Actor:
     """Whoever runs this process: recovery is no operator's decision."""
     try:
         user = pwd.getpwuid(os.geteuid()).pw_name

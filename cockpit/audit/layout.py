@@ -14,12 +14,15 @@
     locks/place             the file system, of those that cannot be trusted, that was accepted with a reason
     locks/keeper            held by the live keeper
     locks/keeper.beat       its heartbeat
+    locks/keeper.here       epochs of the keepers that began on this host, of a run that a database keeps
     locks/keeper.wants      names of the secrets it still waits for
     locks/probe-now/        requests to read probes at once, each a file
     locks/aside             what the keeper saw that is not in the log yet: the database is away
+    locks/compare           held by the one process here that compares a copy with its database
     locks/seat-<id>         held by an open screen
     environment.key         of the digests of keepers' environments, 0600; never in the log
     store                   the database that keeps the run, if one does: the log here is a copy, 0600
+    store.server            which cluster, at which timeline, this copy was last seen to agree with
     origin                  where the profile's files lay: relative paths of probes start there
 """
 
@@ -107,6 +110,11 @@ def keeper_beat(run_dir: Path) -> Path:
     return locks_dir(run_dir) / "keeper.beat"
 
 
+def keeper_here(run_dir: Path) -> Path:
+    """An epoch a line, written before a keeper says that it began: the keepers that were on this host."""
+    return locks_dir(run_dir) / "keeper.here"
+
+
 def keeper_wants(run_dir: Path) -> Path:
     """A name a line, rewritten by the keeper: secrets that a person has to type."""
     return locks_dir(run_dir) / "keeper.wants"
@@ -140,6 +148,16 @@ def origin_path(run_dir: Path) -> Path:
 def store_path(run_dir: Path) -> Path:
     """A text file: the connection string, without a password, of the database that keeps the run."""
     return run_dir / "store"
+
+
+def compare_lock(run_dir: Path) -> Path:
+    """Locked (OFD) by the process that compares this copy with the database, line by line."""
+    return locks_dir(run_dir) / "compare"
+
+
+def store_server(run_dir: Path) -> Path:
+    """A text file: which cluster, and which of its timelines, the copy here was last seen to agree with."""
+    return run_dir / "store.server"
 
 
 def may_be_path(token: str) -> bool:

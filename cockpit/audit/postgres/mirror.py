@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable, Iterable
 from copy import copy
 from pathlib import Path
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -22,6 +23,7 @@ from cockpit.audit.line import Head
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.moved import unwritable, went_on
 from cockpit.audit.poison import Poison, cause
+from cockpit.audit.postgres.servers import Server
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.storage import APPENDING, Storage
 from cockpit.errors import LogDamaged, LogError, StoreFailed
@@ -42,6 +44,23 @@ Fetch = Callable[[int], Iterable[Kept]]
 """The lines after a sequence number, in order; at least one if there is any."""
 
 
+class Source(Protocol):
+    """A connection to the database that keeps the run. What it answers is what the database holds now."""
+
+    @property
+    def server(self) -> Server:
+        """Who answers."""
+        ...
+
+    def lines_after(self, seq: int) -> list[Kept]:
+        """As `Fetch`. Raises StoreFailed."""
+        ...
+
+    def ask(self, query: str, *values: object) -> list[Any]:
+        """Rows of a query that changes nothing. Raises StoreFailed."""
+        ...
+
+
 class Mirror:
     """The copy of one run, open to be brought up to date. Blocking; any thread may call."""
 
@@ -60,6 +79,17 @@ class Mirror:
         except BaseException:
             self.close()
             raise
+
+    @property
+    def end(self) -> tuple[int, str]:
+        """The last line that is here and its digest, as of the last look; nobody else's write lies between both."""
+        with self._thread_lock:
+            return self._chain.seq, self._chain.digest
+
+    def distrust(self, why: str) -> StoreFailed:
+        """Write nothing here any more, since the database is not to be trusted; the error to raise."""
+        with self._thread_lock:
+            return self._poison.put(why, self.head)
 
     @property
     def seq(self) -> int:

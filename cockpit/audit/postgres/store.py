@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import psycopg
@@ -21,6 +21,7 @@ from cockpit.audit.chain import RUN_ID
 from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
 from cockpit.audit.postgres.mirror import Kept
+from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
 from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed
 from cockpit.run.events import Event
@@ -30,7 +31,8 @@ ANSWER_S = 10.0
 _CONNECT_S = 3.0
 """The same for one that takes a connection and then says nothing: nothing was asked of it."""
 _LEAVE_S = 0.2
-_APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, %b)"
+_APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, ARRAY[{}]::bytea[], %s, %b)"
+"""With a place for each line: an array is taken apart item by item in Python."""
 _HEAD = "SELECT seq, encode(digest, 'hex') FROM cockpit.lines WHERE run = %s AND is_fact ORDER BY seq DESC LIMIT 1"
 _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
           WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
@@ -47,6 +49,10 @@ _NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunctio
 """What a server says when it has done nothing."""
 _NOT_NOW = (sql.ReadOnlySqlTransaction, sql.LockNotAvailable)
 """Of these, what passes: another server is the one to write to by now, or somebody holds the run's lock."""
+
+
+class OtherHistory(StoreAway):
+    """The database does not hold the line that this side takes for known: nothing was written."""
 
 
 class PostgresStore:
@@ -66,6 +72,10 @@ class PostgresStore:
         """What the server said of a commit that it gave no full word on."""
         self._session = ("", "")
         """Process id and start of the server's side of the connection."""
+        self.server = Server()
+        """Who answers, as of the last connection."""
+        self.admit: Callable[[Server], None] = lambda server: None
+        """Raises StoreAway for a server that nothing is to be asked of."""
         self._left: list[tuple[str, str]] = []
         """Such sessions that were left without their answer: they may still commit."""
 
@@ -93,6 +103,11 @@ class PostgresStore:
             raise
         store._head = Head(seq=found[0][0], digest=found[0][1])
         return store
+
+    @property
+    def dsn(self) -> str:
+        """Where the database is."""
+        return self._dsn
 
     @property
     def run(self) -> str:
@@ -125,9 +140,16 @@ class PostgresStore:
         """
         return self.add(last_fact_seq, *drafts)[0]
 
-    def add(self, last_fact_seq: int | None, *drafts: Draft) -> tuple[Outcome, list[Kept]]:
-        """As `append`; also the lines as the database keeps them now, if they are known to be there."""
-        rests = [self._rest(one, is_first=last_fact_seq == 0) for one in drafts]
+    def add(
+        self, last_fact_seq: int | None, *drafts: Draft, known: tuple[int, str] = (0, "")
+    ) -> tuple[Outcome, list[Kept]]:
+        """As `append`; also the lines as the database keeps them now, if they are known to be there.
+
+        `known`: a line that the database has to hold, by sequence number and digest. Raises OtherHistory if not.
+        """
+        rests = [rest_of(one, self._run, is_first=last_fact_seq == 0) for one in drafts]
+        values = (self._run, last_fact_seq, *rests, known[0], bytes.fromhex(known[1]))
+        query = _APPEND.format(", ".join(["%b"] * len(rests))).encode()
         unknown: tuple[Outcome, list[Kept]] = Unknown(id=drafts[0].id), []
         with self._thread_lock:
             self._require_open()
@@ -135,7 +157,7 @@ class PostgresStore:
             self._doubt = ""
             try:
                 with within(connection, self._answer_s) as was_cut:
-                    rows: list[Any] = connection.execute(_APPEND, (self._run, last_fact_seq, rests)).fetchall()
+                    rows: list[Any] = connection.execute(query, values).fetchall()
             except _NOT_DONE as error:
                 is_passing = isinstance(error, _NOT_NOW)
                 if is_passing:
@@ -150,6 +172,10 @@ class PostgresStore:
             if was_cut.is_set() or self._doubt:
                 self._drop()
                 return unknown
+            if rows[0][0] < 0:
+                raise OtherHistory(
+                    f"the store {where(self._dsn)} does not hold line {known[0]} of the run {self._run} as this host"
+                )
             _, _, head_seq, head_digest = rows[-1]
             self._head = Head(seq=head_seq, digest=head_digest) if head_seq else None
             if not rows[0][0]:
@@ -160,11 +186,6 @@ class PostgresStore:
                 for one, rest, (seq, prev, *_) in zip(drafts, rests, rows, strict=True)
             ]
             return Durable(events=events, head=self._head), kept
-
-    def _rest(self, one: Draft, *, is_first: bool) -> bytes:
-        """A line without its newline, from where it no longer depends on its place. Line 1 may be the longest."""
-        seq = 1 if is_first else _FAR
-        return encode(one, run=self._run, seq=seq, prev=GENESIS)[len(prefix(self._run, seq, GENESIS)) : -1]
 
     def _event(self, one: Draft, seq: int) -> Event:
         """The event that readers will decode from the line."""
@@ -188,6 +209,16 @@ class PostgresStore:
             self._left.pop(0)
         rows = self._fetch("SELECT line, seq FROM cockpit.lines WHERE id = %s AND run = %s", event_id, self._run)
         return decode(bytes(rows[0][0]), line=rows[0][1]) if rows else None
+
+    def reach(self) -> None:
+        """Be connected. Raises StoreAway."""
+        with self._thread_lock:
+            self._require_open()
+            self._connected()
+
+    def ask(self, query: str, *values: object) -> list[Any]:
+        """Rows of a query that changes nothing. Raises StoreFailed."""
+        return self._fetch(query, *values)
 
     def lines_after(self, seq: int) -> list[Kept]:
         """The next lines, at most some hundred; none if there is none. Raises StoreFailed."""
@@ -253,6 +284,11 @@ class PostgresStore:
             try:
                 with within(connection, _CONNECT_S):
                     pid, began = connection.execute(_WHO).fetchone() or ("", "")
+                    self.server = server_of(connection)
+                    self.admit(self.server)
+            except StoreAway:
+                connection.close()
+                raise
             except psycopg.Error as error:
                 connection.close()
                 raise StoreAway(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
@@ -283,3 +319,9 @@ def kept_after(connection: Connection, run: str, seq: int, limit: int) -> list[K
 
 def _kept(rows: Iterable[Any]) -> list[Kept]:
     return [Kept(seq, bytes(before), bytes(line), is_fact) for seq, before, line, is_fact in rows]
+
+
+def rest_of(one: Draft, run: str, *, is_first: bool = False) -> bytes:
+    """A line without its newline, from where it no longer depends on its place. Line 1 may be the longest."""
+    seq = 1 if is_first else _FAR
+    return encode(one, run=run, seq=seq, prev=GENESIS)[len(prefix(run, seq, GENESIS)) : -1]

@@ -12,6 +12,7 @@ from cockpit.report.chronicle.records import KeeperRecord, LogRecord, PersonReco
 from cockpit.run import events as e
 from cockpit.run.people import facets
 from cockpit.run.state import RunState
+from cockpit.run.wording import sentence
 from cockpit.text import visible
 
 SEATS = 2000
@@ -154,11 +155,7 @@ class Watched:
         self._say(event, "continued", f"the log goes on here from {visible(body.former)}: {body.trouble}{lost}")
 
     def _restored(self, event: e.Event, body: e.StoreRestored) -> None:
-        lines = f"lines {body.first} to {body.last}, {body.facts} of them facts,"
-        host = visible(event.actor.host)
-        self._say(
-            event, "restored", f"{lines} were lost by the database in a failover: put back from the copy on {host}"
-        )
+        self._say(event, "restored", f"{who(event)} {sentence(event)}")
 
     def _waited_for(self, event: e.Event, body: e.StoreWaitedFor) -> None:
         self._say(event, "waited", f"the keeper {sentence(event)}")

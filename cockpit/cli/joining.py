@@ -15,6 +15,7 @@ from cockpit.run.people import name_of
 from cockpit.run.state import SeatState
 from cockpit.session.attendance import attendance
 from cockpit.session.catalog import Catalog, Listed, RunsAsked
+from cockpit.session.elsewhere import Elsewhere, Glances
 from cockpit.session.finding import find_run
 from cockpit.text import shortened, visible
 
@@ -46,7 +47,8 @@ def listed(live: list[Listed], columns: int | None) -> list[str]:
 
     In little room names get shorter, then the time goes, so that who is here is always told, or counted: `bo, +2`.
     """
-    here = [_here(run) for run in live]
+    glances = Glances()
+    here = [_here(run, glances.of(run.about.run_dir)) for run in live]
     wanted = min(_WIDEST, max(len(", ".join(names)) for names, _ in here))
     rows: list[list[str]] = []
     left: int | None = None
@@ -77,9 +79,9 @@ def _since(began: datetime | None) -> str:
     return f"{began.astimezone(UTC):{'%H:%M' if datetime.now(UTC) - began < _A_DAY else '%Y-%m-%d %H:%M'}}"
 
 
-def _here(run: Listed) -> tuple[list[str], str]:
+def _here(run: Listed, elsewhere: Elsewhere) -> tuple[list[str], str]:
     """The names of who is here, and how that is known where it is not by their locks."""
-    found = attendance(run.about.run_dir, run.state)
+    found = attendance(run.about.run_dir, run.state, elsewhere)
     names = list(dict.fromkeys(_named(seat) for seat in found.here))
     return names or ["nobody"], " (by the log alone)" if found.is_hearsay and names else ""
 

@@ -109,7 +109,7 @@ def _kept(run_dir: Path, unit: str, mirrored: Store | None, place: Place | None 
             kinds=installed(),
             base_dir=origin(run_dir) or run_dir,
             actor=replace(account(), via=f"systemd unit {unit}") if unit else account(),
-            away=(lambda: place.away) if place is not None else None,
+            place=place,
         )
         return await keeper.keep()
 

@@ -6,14 +6,15 @@ way to the database.
 
 from __future__ import annotations
 
-import threading
+import math
 import time
 from typing import TYPE_CHECKING
 
 from cockpit.audit.keeping import dsn_of
 from cockpit.errors import StoreAway
 from cockpit.keeper.ending import say
-from cockpit.session.afar import KEEPER
+from cockpit.run.refusals import KEEPER_SILENCE_S
+from cockpit.session.elsewhere import BEATS, KEEPER
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from pathlib import Path
@@ -34,15 +35,18 @@ class Place:
 
         self.away = ""
         """Why the database is not to be reached, one sentence; empty while it is."""
-        self._changed = threading.Event()
-        self._following: Following = Following(dsn_of(run_dir), store.run, store.take_in, self._told, holds=(KEEPER,))
+        self._store = store
+        self._beat_s = -math.inf
+        self._following: Following = Following(
+            dsn_of(run_dir), store.run, store.take_in, self._told, holds=self._wanted
+        )
         self._following.start()
 
     def take(self) -> bool:
         """Wait until the place is had, or another keeper is seen in it. Raises StoreAway if the database is away."""
         give_up = time.monotonic() + _PATIENCE_S
-        while not self._following.holds(KEEPER):
-            if self._following.is_held(KEEPER):
+        while not self._following.leases.holds(KEEPER):
+            if self._following.leases.is_held(KEEPER):
                 return False
             if time.monotonic() > give_up:
                 raise StoreAway(self.away or "the database did not say whether another keeper lives")
@@ -52,7 +56,15 @@ class Place:
     @property
     def is_lost(self) -> bool:
         """Whether another keeper has it by now. While the database is away that cannot be seen, and it is not."""
-        return not self._following.holds(KEEPER) and self._following.is_held(KEEPER) is True
+        leases = self._following.leases
+        return not leases.holds(KEEPER) and leases.is_held(KEEPER) is True
+
+    def beat(self) -> None:
+        """The keeper's loop came round: others see that too, until it has not for `KEEPER_SILENCE_S`."""
+        self._beat_s = time.monotonic()
+
+    def _wanted(self) -> tuple[str, ...]:
+        return (KEEPER, BEATS) if time.monotonic() - self._beat_s <= KEEPER_SILENCE_S else (KEEPER,)
 
     def close(self) -> None:
         """Let it go."""
@@ -60,4 +72,6 @@ class Place:
 
     def _told(self, away: str) -> None:
         self.away = away
+        if away:
+            self._store.give_up()
         say(away or "the database answers again")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from cockpit.audit.layout import keeper_beat
+from cockpit.audit.layout import keeper_beat, keeper_here
 from cockpit.audit.opening import opened
 
 
@@ -31,3 +31,13 @@ class Beat:
     def close(self) -> None:
         """Stop beating; the last beat stays."""
         os.close(self._fd)
+
+
+def note_here(run_dir: Path, epoch: int) -> None:
+    """Note that the keeper of this epoch is on this host, durably and before it says so in the log. Raises OSError."""
+    fd = opened(keeper_here(run_dir), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    try:
+        os.write(fd, f"{epoch}\n".encode("ascii"))
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -13,7 +13,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
@@ -23,7 +23,7 @@ from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError
 from cockpit.exits import Exit
 from cockpit.keeper.asking import asks
-from cockpit.keeper.beat import Beat
+from cockpit.keeper.beat import Beat, note_here
 from cockpit.keeper.desk import Desk
 from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person
 from cockpit.keeper.following import Following
@@ -45,6 +45,9 @@ from cockpit.run.state import RunState
 from cockpit.session.secrets import want
 from cockpit.text import shortened
 
+if TYPE_CHECKING:  # a driver, which runs in files never need
+    from cockpit.keeper.afar import Place
+
 TICK_S = 0.5
 """Between beats, and between looks at what has become stale, due or late."""
 _WRITE_S = 10.0
@@ -56,17 +59,19 @@ class Keeper:
 
     def __init__(
         self, run_dir: Path, state: RunState, tail: Tail, store: Store, *, values: RunValues, kinds: Kinds,
-        base_dir: Path, actor: Actor, away: Callable[[], str] | None = None,
+        base_dir: Path, actor: Actor, place: Place | None = None,
     ) -> None:  # fmt: skip
-        """`away`: where a database keeps the run, why it is not to be reached; empty while it is."""
+        """`place`: the keeper's in the database that keeps the run, if one does."""
         self.state, self.actor = state, actor
         self.epoch = state.keeper.epoch + 1 if state.keeper else 1
         self._run_dir, self._tail, self._store = run_dir, tail, store
         self.values, self._kinds = values, kinds
         self._loop = asyncio.get_running_loop()
         self._end: asyncio.Future[End] = self._loop.create_future()
-        aside = AsideFile(run_dir, store.run, self.epoch) if away is not None else None
-        self._writer = Writer(store, actor, self._from_thread(self._on_store_failure), aside=aside, away=away or str)
+        self._place = place
+        aside = AsideFile(run_dir, store.run, self.epoch) if place is not None else None
+        away = (lambda: place.away) if place is not None else str
+        self._writer = Writer(store, actor, self._from_thread(self._on_store_failure), aside=aside, away=away)
         moment = now()  # CLOCK_MONOTONIC, as the loop's own clock and everywhere in the log
         self._watching = Watching(state, kinds, values, base_dir, self._safely(self._on_reading), moment.mono)
         self._judges = Judges(state, kinds, self._watching, moment)
@@ -81,6 +86,8 @@ class Keeper:
             self._loop.add_signal_handler(number, self._finish, End("terminated"))
         # A handler and not SIG_IGN, which the probes' commands would inherit.
         self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
+        if self._place is not None:
+            note_here(self._run_dir, self.epoch)
         listener, warnings = await self._listen()
         self.tell(started(self, self._kinds, warnings, surroundings(self._run_dir)))
         beat = Beat(self._run_dir, self.epoch)
@@ -229,6 +236,8 @@ class Keeper:
             now_mono = self._loop.time()
             try:
                 beat.beat(now_mono)
+                if self._place is not None:
+                    self._place.beat()
                 requests.look()
                 self._look(now_mono, is_sampling=is_sampling)
             except Exception as error:  # noqa: BLE001 - whatever it is, a keeper that no longer looks must not beat

@@ -6,27 +6,22 @@ is said within 3 s, and forgotten once it answers again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cockpit.audit.keeping import dsn_of, open_mirrored
+from cockpit.audit.layout import store_path
 from cockpit.audit.store import Store
 from cockpit.errors import ReadOnlyRun, StoreAway
+from cockpit.session.elsewhere import Elsewhere, Glances, seat_name
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from cockpit.audit.postgres.following import Following, Told
     from cockpit.audit.postgres.mirror import Fetch
     from cockpit.audit.postgres.mirrored import MirroredStore
-
-KEEPER = "keeper"
-"""The name under which a run's keeper holds its place in the database."""
-
-
-def seat_name(seat: str) -> str:
-    """The name under which a seat is held there."""
-    return f"seat-{seat}"
 
 
 class Afar:
@@ -37,6 +32,9 @@ class Afar:
         self._run_dir, self._seat = run_dir, seat
         self._opened, self._told = opened, told
         self._following: Following | None = None
+        self._glance: Elsewhere | None = None
+        self.is_there = store_path(run_dir).exists()
+        """Whether a database keeps the run."""
 
     def begin(self) -> None:
         """Follow the database, if one keeps the run. Raises LogUnreadable if that cannot be told."""
@@ -45,17 +43,47 @@ class Afar:
             return
         from cockpit.audit.postgres.following import Following
 
-        self._following = Following(dsn, self._run_dir.name, self._pull, self._told, holds=(seat_name(self._seat),))
+        name = seat_name(self._seat)
+        self._following = Following(dsn, self._run_dir.name, self._pull, self._told, holds=lambda: (name,))
         self._following.start()
 
-    @property
-    def is_there(self) -> bool:
-        """Whether a database keeps the run."""
-        return self._following is not None
+    def is_held(self, name: str, since_s: float = -math.inf) -> bool | None:
+        """As `Elsewhere` says."""
+        if self._following is not None:
+            return self._following.leases.is_held(name, since_s)
+        if self._glance is not None:
+            return self._glance.is_held(name)
+        return None if self.is_there else False
 
-    def is_held(self, name: str) -> bool | None:
-        """Whether somebody on any host holds this name in the run; None while that cannot be seen."""
-        return self._following.is_held(name) if self._following is not None else None
+    def silent_s(self, name: str) -> float:
+        """As `Elsewhere` says."""
+        if self._following is not None:
+            return self._following.leases.silent_s(name)
+        return self._glance.silent_s(name) if self._glance is not None else math.inf
+
+    def glance(self) -> None:
+        """Look once, for a seat that is not followed yet. Blocks for as long as the database takes, at most seconds."""
+        self._glance = Glances().of(self._run_dir)
+
+    @contextmanager
+    def burying(self, seat: str) -> Iterator[bool]:
+        """Whether it is for this seat to write down that another is gone, for the block; the copy is up to date then.
+
+        Raises LogError.
+        """
+        from cockpit.audit.postgres.leases import claimed
+
+        with claimed(dsn_of(self._run_dir), self._run_dir.name, f"bury-{seat}", unless=seat_name(seat)) as is_ours:
+            if is_ours:
+                cast("MirroredStore", self._opened()).pull()
+            yield is_ours
+
+    @property
+    def holds_seat(self) -> bool:
+        """Whether this seat is held there, so that others see it; also where no database keeps the run."""
+        return not self.is_there or (
+            self._following is not None and self._following.leases.holds(seat_name(self._seat))
+        )
 
     def close(self) -> None:
         """Follow no more."""

@@ -1,4 +1,5 @@
-"""Who is at a run's screens, for somebody who is not: by the log, and by the locks that die with the screens.
+"""Who is at a run's screens, for somebody who is not: by the log, and by the locks that die with the screens, here and
+on other hosts.
 
 Invariant: only the lines that tell of seats are decoded, so that a long log costs little more than reading it. Nothing
 is verified; what cannot be read counts for nobody.
@@ -19,6 +20,7 @@ from cockpit.audit.line import decode
 from cockpit.errors import LogError
 from cockpit.run.evolve import evolve
 from cockpit.run.state import RunState, SeatState
+from cockpit.session.elsewhere import NOWHERE, Elsewhere
 from cockpit.session.lookout import Lookout
 
 _TOLD = b'"type":"operator.'
@@ -31,19 +33,19 @@ class Attendance(Struct, frozen=True):
 
     here: tuple[SeatState, ...]
     is_hearsay: bool = False
-    """Their locks may not be looked at: the log alone has them here, and one that was killed may be among them."""
+    """Their locks cannot be looked at: the log alone has them here, and one that was killed may be among them."""
 
 
-def attendance(run_dir: Path, state: RunState) -> Attendance:
+def attendance(run_dir: Path, state: RunState, elsewhere: Elsewhere = NOWHERE) -> Attendance:
     """Who is there. `state` is any fold of the same run that has begun. Never raises."""
     with suppress(OSError, ValueError):  # ValueError: the file is empty
         for line in _lines(log_path(run_dir)):
             with suppress(LogError):
                 state = evolve(state, decode(line))
-    lookout = Lookout(run_dir)
+    lookout = Lookout(run_dir, elsewhere)
     lookout.look(state)
-    here, _ = lookout.present(state)
-    return Attendance(here=here, is_hearsay=lookout.is_blind)
+    here, _, unsure = lookout.present(state)
+    return Attendance(here=here, is_hearsay=lookout.is_blind or bool(unsure))
 
 
 def _lines(log: Path) -> Iterator[bytes]:

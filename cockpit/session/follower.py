@@ -25,6 +25,7 @@ from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
 from cockpit.session.ahead import Ahead
+from cockpit.session.elsewhere import Elsewhere
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
 from cockpit.session.noted import heads_folder
@@ -121,6 +122,11 @@ class Follower:
                 self.trouble(in_the_way)
             self._in_the_way = in_the_way
 
+    def look_beyond(self, elsewhere: Elsewhere) -> None:
+        """From now on, see who is at the run on other hosts too."""
+        with self.lock:
+            self._lookout.elsewhere = elsewhere
+
     def trouble(self, sentence: str) -> None:
         """Show trouble; the first one said stays, it is nearest to the cause."""
         with self.lock:
@@ -205,10 +211,10 @@ class Follower:
 
     def _look_who_is_here(self) -> None:
         """Where people look comes from the log; whether their screens live was seen at the last look around."""
-        here, gone = self._lookout.present(self.view.state)
-        skew = self._lookout.skew
-        if (here, gone, skew) != (self.view.here, self.view.gone, self.view.skew):
-            self._show(here=here, gone=gone, skew=skew)
+        here, gone, unsure = self._lookout.present(self.view.state)
+        skew, shown = self._lookout.skew, self.view
+        if (here, gone, unsure, skew) != (shown.here, shown.gone, shown.unsure, shown.skew):
+            self._show(here=here, gone=gone, unsure=unsure, skew=skew)
 
     def who_is_here(self) -> tuple[str, ...]:
         """Ids of the seats whose screens live, looked at anew."""

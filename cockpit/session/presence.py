@@ -2,7 +2,9 @@
 
 Invariant: all of this is telemetry, written by a thread of its own: no key waits for it, and if it cannot be written
 the run goes on without it. That a seat is here is a lock, which dies with its process; the log only says whose it is.
-Of several seats that find one gone, one writes it down: whoever gets its lock.
+It is held before the log says so: of a run that a database keeps, there too. Of several seats that find one gone, one
+writes it down: whoever gets its lock. Whom others wrote down while nothing was heard of them says again that they are
+here.
 """
 
 from __future__ import annotations
@@ -13,12 +15,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from cockpit.audit.layout import locks_dir, seat_lock
 from cockpit.audit.line import draft
 from cockpit.audit.locks import HeldLock
 from cockpit.audit.store import Store
-from cockpit.errors import LogError, ReadOnlyRun
+from cockpit.errors import LogError, ReadOnlyRun, StoreAway
 from cockpit.run.events import Actor, Body, OperatorAttached, OperatorDetached, OperatorMoved
+from cockpit.session.afar import Afar
 from cockpit.session.follower import Follower
 
 PACE_S = 0.25
@@ -31,16 +36,21 @@ PATIENCE_S = 2.0
 """How long closing waits for a writer that stands still."""
 _OLD_S = 60.0
 """A lock's file that is younger may be one that is just being locked."""
+_SEEN_S = 5.0
+"""How long a seat waits until the others can see it, before it says that it is here."""
+_AGAIN_S = 1.0
+"""Between two tries while the database is away."""
+_LOOK_EVERY_S = 0.02
 GONE = "the screen is gone"
 
 
 class Presence:
     """Of one seat. Begun once, closed once; the other methods return at once, from any thread."""
 
-    def __init__(self, run_dir: Path, seat: str, follower: Follower, opened: Callable[[], Store]) -> None:
-        """`opened` gives the store, or raises LogError."""
+    def __init__(self, run_dir: Path, seat: str, follower: Follower, opened: Callable[[], Store], afar: Afar) -> None:
+        """`opened` gives the store, or raises LogError; `afar` is how the seat is held in the run's database."""
         self._run_dir, self._seat = run_dir, seat
-        self._follower, self._opened = follower, opened
+        self._follower, self._opened, self._afar = follower, opened, afar
         self._actor: Callable[[], Actor] = lambda: Actor(user="", host="")
         self._lock: HeldLock | None = None
         self._store: Store | None = None
@@ -48,6 +58,7 @@ class Presence:
         self._changed = threading.Condition()
         self._is_closing = False
         self._gone: frozenset[str] = frozenset()
+        self._is_missed = False
         self._at, self._told_at = "", ""
         self._told_s = 0.0
         self._is_stirred = False
@@ -82,6 +93,13 @@ class Presence:
                 self._gone = gone
                 self._changed.notify()
 
+    def missed(self) -> None:
+        """The log has this seat here no more, or not yet."""
+        with self._changed:
+            if self._afar.is_there and not self._is_missed:
+                self._is_missed = True
+                self._changed.notify()
+
     def close(self, reason: str) -> bool:
         """Say that this seat left, and let its lock go; False if that waits for a writer that stands still.
 
@@ -103,6 +121,7 @@ class Presence:
         while not self._is_closing:
             # What cannot be written is no trouble of its own: whoever acts is told, and who is here needs no log.
             with contextlib.suppress(LogError):
+                self._come_back(body)
                 self._tell_place()
                 self._bury()
             self._rest()
@@ -110,9 +129,11 @@ class Presence:
 
     def _attach(self, body: OperatorAttached) -> bool:
         try:
-            self._store = self._opened()
-            self._lock = HeldLock.take(seat_lock(self._run_dir, self._seat))
-            self._append(body)
+            while not self._is_attached(body):
+                with self._changed:
+                    if self._changed.wait_for(lambda: self._is_closing, _AGAIN_S):
+                        self._let_go()
+                        return False
         except ReadOnlyRun as error:
             self._follower.restrict(error.message.partition(": ")[0])
         except LogError as error:
@@ -127,11 +148,40 @@ class Presence:
         self._let_go()
         return False
 
+    def _is_attached(self, body: OperatorAttached) -> bool:
+        """False while the database that keeps the run is away. Raises LogError, OSError."""
+        try:
+            self._store = self._opened()
+            if self._lock is None:
+                self._lock = HeldLock.take(seat_lock(self._run_dir, self._seat))
+            give_up = time.monotonic() + _SEEN_S
+            while not (self._afar.holds_seat or self._is_closing or time.monotonic() > give_up):
+                time.sleep(_LOOK_EVERY_S)
+            self._append(body)
+        except StoreAway:
+            return False
+        return True
+
+    def _come_back(self, body: OperatorAttached) -> None:
+        """Say again that this seat is here, where others took it for gone."""
+        with self._changed:
+            is_missed, self._is_missed = self._is_missed, False
+        if is_missed and self._afar.holds_seat:
+            state = self._follower.catch_up().state
+            if self._seat not in state.seats and state.status == "live":
+                self._append(replace(body, at=self._at))
+
     def _rest(self) -> None:
         """Until there is something to be told; not sooner after the last telling than `PACE_S`."""
         with self._changed:
             self._changed.wait_for(
-                lambda: self._is_closing or self._is_stirred or self._at != self._told_at or bool(self._gone)
+                lambda: (
+                    self._is_closing
+                    or self._is_stirred
+                    or self._is_missed
+                    or self._at != self._told_at
+                    or bool(self._gone)
+                )
             )
             left_s = self._told_s + PACE_S - time.monotonic()
             if left_s > 0:
@@ -154,14 +204,17 @@ class Presence:
             if self._is_closing:
                 return  # of a crowd that died, others write down the rest: this seat's own leaving comes first
             known = state.seats.get(seat)
-            if known is None or known.by is None or known.by.host != self._actor().host or state.status != "live":
+            if known is None or known.by is None or state.status != "live" or not (seat.isascii() and seat.isalnum()):
                 continue
             with contextlib.suppress(OSError):  # not ours to take away: it is gone all the same
-                self._bury_one(seat)
+                if self._afar.is_there:
+                    with self._afar.burying(seat) as is_ours:
+                        if is_ours:
+                            self._bury_one(seat)
+                elif known.by.host == self._actor().host:
+                    self._bury_one(seat)
 
     def _bury_one(self, seat: str) -> None:
-        if not (seat.isascii() and seat.isalnum()):
-            return
         lock = HeldLock.take(seat_lock(self._run_dir, seat))
         if lock is None:
             return  # it lives, or another seat is at it

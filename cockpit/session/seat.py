@@ -82,8 +82,9 @@ class Seat:
         self._up_under = pen.epoch if role == "acting" and pen is not None else 0
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
-        self.presence = Presence(run_dir, self.id, follower, self._opened)
         self.afar = Afar(run_dir, self.id, self._opened, follower.tell_away)
+        follower.look_beyond(self.afar)
+        self.presence = Presence(run_dir, self.id, follower, self._opened, self.afar)
         self._witness = Witness(follower)
         self.signer = Signer(self, follower)
         self._closing = threading.Event()
@@ -118,7 +119,8 @@ class Seat:
 
     def keeper_sight(self) -> KeeperSight:
         """Whether the keeper lives and how long it has been silent, now."""
-        return keeper_sight(self.run_dir, clock.now())
+        keeper = self.view.state.keeper
+        return keeper_sight(self.run_dir, clock.now(), self.afar, keeper.epoch if keeper is not None else 0)
 
     # ---- following -----------------------------------------------------------------------------------------------
 
@@ -152,6 +154,8 @@ class Seat:
                     looked_s = now_s
                     self._follower.look_around()
                     self.presence.bury(self.view.gone)
+                    if self.id not in self.view.state.seats:
+                        self.presence.missed()
                 else:
                     left_s = looked_s + TICK_S - now_s
                     self._follower.wait(left_s if self.view is shown else min(left_s, pause_s))
@@ -222,13 +226,15 @@ class Seat:
             if self._follower.damage is not None:
                 return Failed(str(self._follower.damage))
             if type(command) in FORWARD and self.view.ahead is not None:
-                return Failed("what the keeper sees is not in the log yet; nothing was written, press again in a moment")
+                return Failed(
+                    "what the keeper sees is not in the log yet; nothing was written, press again in a moment"
+                )
             if type(command) in FORWARD and self._witness.is_behind:
                 return None
             self._follower.sync()
             now = clock.now()
             if isinstance(command, PlanCommand):
-                command = replace(command, now=now, keeper=keeper_sight(self.run_dir, now))
+                command = replace(command, now=now, keeper=self.keeper_sight())
             elif isinstance(command, PenCommand):
                 command = replace(command, now=now, here=self._follower.who_is_here())
             else:
@@ -311,6 +317,7 @@ def _beside(view: View) -> tuple[object, ...]:
         view.went_on,
         view.read_only,
         view.gone,
+        view.unsure,
         view.skew,
         view.signing,
         view.rejected,

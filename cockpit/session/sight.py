@@ -1,24 +1,60 @@
 """What can be seen of a run's keeper from outside: its lock, which dies with it, and its beat, which stops with it.
 
-The log is not asked: a keeper that was killed said no goodbye. Never raises; what cannot be seen does not count.
+Of a keeper on another host the run's database tells both. The log is not asked: a keeper that was killed said no
+goodbye. Never raises; what cannot be seen does not count.
 """
 
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from pathlib import Path
 
-from cockpit.audit.layout import keeper_beat, keeper_lock
+from cockpit.audit.layout import keeper_beat, keeper_here, keeper_lock
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.opening import content
 from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
+from cockpit.run.refusals import KEEPER_SILENCE_S
+from cockpit.session.elsewhere import BEATS, KEEPER, NOWHERE, Elsewhere
 
 _LIMIT_BYTES = 4096
 
 
-def keeper_sight(run_dir: Path, now: Instant) -> KeeperSight:
-    """Whether the keeper lives, and seconds since its last beat (infinite if none is known)."""
+def keeper_sight(run_dir: Path, now: Instant, elsewhere: Elsewhere = NOWHERE, last_epoch: int = 0) -> KeeperSight:
+    """Whether the keeper lives, and seconds since its last beat (infinite if none is known).
+
+    `last_epoch`: of the last keeper that the log knows; 0: it knows none.
+    """
+    here = _sight_here(run_dir, now)
+    if here.alive or not elsewhere.is_there:
+        return here
+    is_elsewhere = last_epoch > 0 and not was_here(run_dir, last_epoch)
+    match elsewhere.is_held(KEEPER):
+        case True:
+            silent_s = elsewhere.silent_s(BEATS)
+            if elsewhere.is_held(BEATS) is not True:
+                silent_s += KEEPER_SILENCE_S  # it let go of them only after so long
+            return KeeperSight(alive=True, silent_s=silent_s, is_elsewhere=is_elsewhere)
+        case None if is_elsewhere or here.is_hidden:
+            silent_s = elsewhere.silent_s(KEEPER)
+            return KeeperSight(alive=False, silent_s=silent_s, is_elsewhere=is_elsewhere, is_unknown=True)
+        case _:
+            silent_s = elsewhere.silent_s(KEEPER) if is_elsewhere else here.silent_s
+            return KeeperSight(alive=False, silent_s=silent_s, is_elsewhere=is_elsewhere)
+
+
+def was_here(run_dir: Path, epoch: int) -> bool:
+    """Whether this keeper of a run that a database keeps began on this host, in this folder or a branch of it."""
+    marks = [keeper_here(run_dir), *(keeper_here(branch) for branch in run_dir.glob("offline-*"))]
+    for mark in marks:
+        with suppress(OSError):
+            if str(epoch) in content(mark, _LIMIT_BYTES).decode("ascii", "replace").split():
+                return True
+    return False
+
+
+def _sight_here(run_dir: Path, now: Instant) -> KeeperSight:
     is_alive = is_hidden = False
     try:
         is_alive = holder_alive(keeper_lock(run_dir))

@@ -46,9 +46,11 @@ class View(Struct, frozen=True):
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()
-    """Seats whose screens live on this host now; those of the log, where their locks may not be looked at."""
+    """Seats whose screens live now, on any host; those of the log, where that cannot be seen."""
     gone: frozenset[str] = frozenset()
-    """Seats that the log has here and whose screens are not, found so on this host."""
+    """Seats that the log has here and whose screens are not, found so from this host."""
+    unsure: frozenset[str] = frozenset()
+    """Of those here, the ones of other hosts of which it cannot be told now whether they are."""
     read_only: str = ""
     """Why this seat may read the run and not write to it: one sentence; empty if it may, or that is not known yet."""
     skew: Skew | None = None

@@ -19,6 +19,7 @@ import psycopg
 from msgspec import Struct
 
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
+from cockpit.audit.postgres.leases import Leases
 from cockpit.audit.postgres.mirror import Fetch, Kept
 from cockpit.audit.postgres.store import kept_after
 from cockpit.errors import LogError, StoreAway, StoreFailed
@@ -31,10 +32,6 @@ _PAUSE_S = 0.5
 _LEAVE_S = 0.5
 _BATCH = 100
 """Lines at once: as many of 64 KiB as come within `SILENCE_S` also over a slow way."""
-_HELD = """SELECT objid::bigint, pid = pg_backend_pid() FROM pg_locks WHERE locktype = 'advisory' AND granted
-           AND classid = %s AND objsubid = 2
-           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"""
-_TAKE = "SELECT pg_try_advisory_lock(%s, %s)"
 
 
 class Told(Struct, frozen=True):
@@ -63,20 +60,19 @@ class Following:
         pull: Pull,
         told: Callable[[str], None],
         *,
-        holds: Collection[str] = (),
+        holds: Callable[[], Collection[str]] = tuple,
     ) -> None:
         """`told` gets one sentence when the trouble begins or changes, and an empty one when it is over.
 
-        `holds`: names that this process wants to hold in the run (`keeper`, `seat-…`), one holder each.
+        `holds`: names that this process wants to hold in the run at the moment (`keeper`, `seat-…`), one holder each.
         """
         self._dsn = dsn
         self._run = run
         self._pull = pull
         self._told = told
         self._trouble = ""
-        self._holds = tuple(holds)
-        self._held: frozenset[int] | None = None
-        self._own: frozenset[int] = frozenset()
+        self.leases = Leases(run, holds)
+        """Who holds what in the run, and what this process holds."""
         self._has_answered = False
         """By the connection that there is."""
         self._closing = threading.Event()
@@ -86,15 +82,6 @@ class Following:
     def start(self) -> None:
         """Begin."""
         self._thread.start()
-
-    def is_held(self, name: str) -> bool | None:
-        """Whether somebody, on any host, holds this name in the run; None while that cannot be seen."""
-        held = self._held
-        return None if held is None else key_of(name) in held
-
-    def holds(self, name: str) -> bool:
-        """Whether this process holds it, as of the last look: false once the way to the database is lost."""
-        return key_of(name) in self._own
 
     def close(self) -> None:
         """End, and hold nothing any more. A second call does nothing."""
@@ -120,7 +107,7 @@ class Following:
                 self._say(str(error))  # of the copy: asking the database again mends nothing
                 return
             finally:
-                self._held, self._own = None, frozenset()
+                self.leases.lose()
             self._closing.wait(_PAUSE_S)
 
     def _listen(self) -> None:
@@ -129,8 +116,10 @@ class Following:
         try:
             with self._asking(connection):
                 connection.execute(f"LISTEN {channel_of(self._run)}")
+                self.leases.begin(connection)
             while not self._closing.is_set():
-                self._look_around(connection)
+                with self._asking(connection):  # the database has to answer for it
+                    self.leases.look(connection)
                 self._pull(self._lines_after, None)
                 self._say("")
                 self._has_answered = True
@@ -171,17 +160,6 @@ class Following:
         with self._asking(connection):
             return kept_after(connection, self._run, seq, _BATCH)
 
-    def _look_around(self, connection: Connection) -> None:
-        """Take what is to be held and is not yet, and see who holds what: the database has to answer for that."""
-        place = key_of(self._run)
-        with self._asking(connection):
-            for name in self._holds:
-                if key_of(name) not in self._own:
-                    connection.execute(_TAKE, (place, key_of(name)))
-            rows = connection.execute(_HELD, (place % 2**32,)).fetchall()
-        keys = {_signed(int(str(key))): bool(is_own) for key, is_own in rows}
-        self._held, self._own = frozenset(keys), frozenset(key for key, is_own in keys.items() if is_own)
-
     def _say(self, trouble: str) -> None:
         if trouble != self._trouble and not self._closing.is_set():
             self._trouble = trouble
@@ -191,12 +169,3 @@ class Following:
 def channel_of(run: str) -> str:
     """Where the database tells that a run grew: one channel a run, so that nobody is woken by the others."""
     return f"cockpit_{hashlib.sha256(run.encode()).hexdigest()[:32]}"
-
-
-def key_of(name: str) -> int:
-    """The number by which PostgreSQL knows a name: 32 bits with a sign."""
-    return int.from_bytes(hashlib.sha256(f"cockpit.{name}".encode()).digest()[:4], "big", signed=True)
-
-
-def _signed(number: int) -> int:
-    return number - 2**32 if number >= 2**31 else number

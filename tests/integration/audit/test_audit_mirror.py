@@ -223,32 +223,32 @@ def test_what_is_held_is_held_once_is_seen_by_all_and_dies_with_its_holder(
     hosts: tuple[MirroredStore, MirroredStore], store_dsn: str
 ) -> None:
     one, two = hosts
-    here = Following(store_dsn, "R1", one.take_in, print, holds=("keeper", "seat-1"))
-    there = Following(store_dsn, "R1", two.take_in, print, holds=("seat-2",))
-    assert here.is_held("keeper") is None, "nobody has looked yet"
+    here = Following(store_dsn, "R1", one.take_in, print, holds=lambda: ("keeper", "seat-1"))
+    there = Following(store_dsn, "R1", two.take_in, print, holds=lambda: ("seat-2",))
+    assert here.leases.is_held("keeper") is None, "nobody has looked yet"
     here.start()
-    until(lambda: here.holds("keeper") and here.holds("seat-1"), "the locks")
+    until(lambda: here.leases.holds("keeper") and here.leases.holds("seat-1"), "the locks")
     there.start()
-    until(lambda: there.is_held("seat-2"), "its own")
-    assert there.is_held("keeper")
-    assert there.is_held("seat-1")
-    assert there.is_held("seat-3") is False
-    late = Following(store_dsn, "R1", one.take_in, print, holds=("keeper",))
+    until(lambda: there.leases.is_held("seat-2"), "its own")
+    assert there.leases.is_held("keeper")
+    assert there.leases.is_held("seat-1")
+    until(lambda: there.leases.is_held("seat-3") is False, "a server that is old enough to be believed")
+    late = Following(store_dsn, "R1", one.take_in, print, holds=lambda: ("keeper",))
     late.start()
-    until(lambda: late.is_held("keeper"), "a look")
-    assert not late.holds("keeper")
+    until(lambda: late.leases.is_held("keeper"), "a look")
+    assert not late.leases.holds("keeper")
     here.close()
-    assert not here.holds("keeper")
-    until(lambda: late.holds("keeper"), "the place that became free")
-    until(lambda: there.is_held("seat-1") is False, "word of who is gone")
+    assert not here.leases.holds("keeper")
+    until(lambda: late.leases.holds("keeper"), "the place that became free")
+    until(lambda: there.leases.is_held("seat-1") is False, "word of who is gone")
     there.close()
     late.close()
 
 
 def test_other_runs_hold_their_own(hosts: tuple[MirroredStore, MirroredStore], store_dsn: str) -> None:
-    both = [Following(store_dsn, run, lambda *_: None, print, holds=("keeper",)) for run in ("R1", "R2")]
+    both = [Following(store_dsn, run, lambda *_: None, print, holds=lambda: ("keeper",)) for run in ("R1", "R2")]
     for one in both:
         one.start()
-    until(lambda: all(one.holds("keeper") for one in both), "a place in each run")
+    until(lambda: all(one.leases.holds("keeper") for one in both), "a place in each run")
     for one in both:
         one.close()

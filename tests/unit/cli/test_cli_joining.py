@@ -23,7 +23,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> Any:
         monkeypatch.setattr(
             joining,
             "attendance",
-            lambda run_dir, names: SimpleNamespace(here=[seats[name] for name in names], is_hearsay=False),
+            lambda run_dir, names, elsewhere: SimpleNamespace(here=[seats[name] for name in names], is_hearsay=False),
         )
         live: list[Any] = [
             SimpleNamespace(

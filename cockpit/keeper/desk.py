@@ -22,7 +22,7 @@ from cockpit.audit.layout import outputs_dir
 from cockpit.errors import ActionError, LogError
 from cockpit.keeper.acting import Doing, Workshop
 from cockpit.keeper.expecting import expected
-from cockpit.keeper.orders import Objection, is_id, left_behind, objection, still_wanted
+from cockpit.keeper.orders import LATEST_S, Objection, is_id, left_behind, objection, still_wanted
 from cockpit.keeper.room import Room
 from cockpit.keeper.telling import ended, intent
 from cockpit.keeper.work import Work
@@ -137,13 +137,20 @@ class Desk:
                 return
             if self._closing.is_set():
                 return  # it lapses with the next keeper
+            asked = now()
             try:
                 await self._room.durable(intent(order, doing, planned, self._room.actor))
             except (LogError, OSError):
                 return  # the log cannot be written: the keeper is ending, and nothing was begun
+            except asyncio.CancelledError:
+                self._not_begun(order)  # it waits behind the intent: whoever writes the one writes the other
+                raise
             if self._closing.is_set():
-                detail = "the keeper ended before it began: nothing was done"
-                self._end(order.action, order.step, Ending(outcome="cancelled", detail=detail))
+                self._not_begun(order)
+                return
+            if (late_s := elapsed_s(asked, now())) > LATEST_S:
+                detail = f"the log could not be written for {late_s:.0f} s: nothing was done, press again"
+                self._end(order.action, order.step, Ending(outcome="lapsed", detail=detail, nothing_done=True))
                 return
             await self._do(order, doing, planned, work)
         finally:
@@ -232,6 +239,10 @@ class Desk:
         asyncio.get_running_loop().call_later(_WATCHED_AFTER_S, work.stop)
 
     # ---- ends ----------------------------------------------------------------------------------------------------
+
+    def _not_begun(self, order: ActionRequested) -> None:
+        detail = "the keeper ended before it began: nothing was done"
+        self._end(order.action, order.step, Ending(outcome="cancelled", detail=detail))
 
     def _refuse(self, order: ActionRequested, against: Objection) -> None:
         self._end(order.action, order.step, Ending(outcome=against.outcome, detail=against.detail))

@@ -152,8 +152,8 @@ class Writer:
         outcome = self._store.append(None, *(each.draft for each in batch))
         if isinstance(outcome, Unknown):
             self._doubt = (batch[0].draft.id, len(batch))
-            raise StoreAway("it is not known whether the last lines were written")
-        self._done(len(batch))
+        else:
+            self._done(len(batch))
 
     def _done(self, count: int) -> None:
         for each in self._backlog.first(count):

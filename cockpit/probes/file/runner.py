@@ -39,10 +39,11 @@ class FileRunner:
             return _ABSENT
         except OSError as error:
             raise ProbeError(f"{shortened(self._settings.path, 120)} cannot be opened: {error.strerror}") from error
+        seen = os.fstat(fd)
+        if not stat.S_ISREG(seen.st_mode):
+            os.close(fd)
+            return _ABSENT
         with os.fdopen(fd, "rb") as file:
-            seen = os.fstat(fd)
-            if not stat.S_ISREG(seen.st_mode):
-                return _ABSENT
             file.seek(max(0, seen.st_size - _READ_BYTES))
             lines = file.read(_READ_BYTES).decode("utf-8", "replace").splitlines()
         if seen.st_size > _READ_BYTES:

@@ -256,13 +256,15 @@ async def test_age_size_and_recent_lines_of_a_file_are_facts(tmp_path: Path) -> 
     assert result.reading.status == "pass", result
 
 
-async def test_a_missing_file_and_a_fifo_do_not_exist_and_do_not_block(tmp_path: Path) -> None:
+async def test_a_missing_file_a_fifo_and_a_folder_do_not_exist_and_do_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "fifo")
     missing = await read("file", {"path": "gone"}, base_dir=tmp_path)
     fifo = await read("file", {"path": "fifo"}, base_dir=tmp_path, timeout_s=2.0)
     assert missing.reading.status == "fail"
     assert fifo.reading.status == "fail"
     assert fifo.reading.detail == "exists is false"
+    folder = await read("file", {"path": "."}, base_dir=tmp_path)
+    assert (folder.reading.status, folder.reading.detail) == ("fail", "exists is false")
 
 
 async def test_only_the_end_of_a_huge_file_is_read(tmp_path: Path) -> None:

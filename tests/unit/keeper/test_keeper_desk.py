@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from msgspec import Struct
 
 from cockpit.actions.runner import ActionContext, Ending, OnOutput, Planned
@@ -121,6 +122,36 @@ async def test_what_a_keeper_intended_when_it_was_to_end_is_not_begun(tmp_path: 
         ("ActionStarted", ""),
         ("ActionEnded", "cancelled"),
     ]
+
+
+async def test_what_could_not_be_written_until_nobody_looks_at_it_any_more_is_not_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cockpit.keeper.desk.LATEST_S", 0.0)
+    it = case(tmp_path)
+    it.order()
+    await it.room.is_asked.wait()
+    it.room.is_written.set()  # the database is back
+    while it.desk.is_busy:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.001)
+    assert it.runner.runs == 0
+    ended = it.room.told[-1]
+    assert isinstance(ended, e.ActionEnded)
+    assert (ended.outcome, ended.nothing_done) == ("lapsed", True)
+    assert ended.detail.endswith("nothing was done, press again")
+
+
+async def test_an_intent_that_still_waits_when_its_keeper_is_to_end_is_followed_by_word_that_nothing_was_done(
+    tmp_path: Path,
+) -> None:
+    it = case(tmp_path)
+    it.order()
+    await it.room.is_asked.wait()
+    assert await it.desk.close()
+    assert [(type(body).__name__, getattr(body, "outcome", "")) for body in it.room.told] == [
+        ("ActionEnded", "cancelled")
+    ]
+    assert it.runner.runs == 0
 
 
 async def test_an_order_that_comes_while_a_keeper_begins_is_not_said_to_be_an_earlier_ones(tmp_path: Path) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from cockpit.audit.aside import AsideFile, AsideReader
 from cockpit.audit.layout import keeper_beat, locks_dir
 from cockpit.audit.line import Draft, Head
-from cockpit.audit.store import Durable
-from cockpit.errors import StoreFailed
+from cockpit.audit.store import Durable, Unknown
+from cockpit.errors import StoreAway, StoreFailed
 from cockpit.keeper.beat import Beat
 from cockpit.keeper.writer import Writer
 from cockpit.run.commands import KeeperSight
@@ -48,6 +50,42 @@ class Store:
 
     def close(self) -> None:
         """Nothing is held."""
+
+
+class Patient(Store):
+    """A database that may be away, or cut off before or after it wrote."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on.set()
+        self.away = ""
+        self.cuts: list[bool] = []
+        """Of the next appends that are cut off: whether they were written all the same."""
+        self.ids: list[str] = []
+        self.written_at: dict[str, Instant] = {}
+        self.tries = 0
+
+    def append(self, last_fact_seq: int | None, *drafts: Draft) -> Durable | Unknown:
+        self.tries += 1
+        if self.away:
+            raise StoreAway(self.away)
+        cut, is_written = bool(self.cuts), not self.cuts or self.cuts.pop(0)
+        if is_written:
+            self.ids += [each.id for each in drafts]
+            self.written_at |= {each.id: each.instant for each in drafts}
+            self.appends.append([each.body.text for each in drafts if isinstance(each.body, NoteAdded)])
+        return Unknown(id=drafts[0].id) if cut else Durable(events=(), head=None)
+
+    def lookup(self, event_id: str) -> Event | None:
+        if self.away:
+            raise StoreAway(self.away)
+        if event_id not in self.ids:
+            return None
+        return Event(1, event_id, "note.added", True, self.written_at[event_id], ANA, NoteAdded(text=""), "x")
+
+    @property
+    def texts(self) -> list[str]:
+        return [text for append in self.appends for text in append]
 
 
 def never(error: Exception) -> None:
@@ -127,3 +165,92 @@ async def test_what_cannot_be_written_is_never_said_to_be_durable() -> None:
         await writer.durable(NoteAdded(text="intent"))
     assert writer.close(10)
     assert told == [store.failure]
+
+
+# ---- a database that is away -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_dir(tmp_path: Path) -> Path:
+    locks_dir(tmp_path).mkdir()
+    return tmp_path
+
+
+def eventually(holds: Callable[[], object]) -> None:
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.005)
+
+
+def test_what_is_put_while_the_database_is_away_is_written_once_it_is_back_in_order_with_its_own_times(run_dir: Path):
+    store = Patient()
+    store.away = "it is away"
+    writer = Writer(store, ANA, never, aside=AsideFile(run_dir, "x", 3), away=lambda: store.away)
+    for number in range(100):
+        writer.put(NoteAdded(text=str(number)))
+    reader = AsideReader(run_dir)
+    eventually(lambda: len(reader.read()) == 100)
+    assert reader.owner is not None
+    assert (reader.owner.run, reader.owner.epoch) == ("x", 3)
+    assert store.tries <= 2, "it is not asked again while it is known to be away"
+    put = {event.id: event.instant for event in reader.read()}
+    store.away = ""
+    eventually(lambda: len(store.texts) == 100)
+    assert writer.close(10)
+    assert writer.left == 0
+    assert store.texts == [str(number) for number in range(100)]
+    assert {each: store.written_at[each] for each in put} == put
+    assert reader.read() == ()
+    assert reader.owner is None
+
+
+def test_what_may_have_been_written_is_looked_up_and_neither_lost_nor_written_twice():
+    store = Patient()
+    store.cuts = [True, False, True, False, False]
+    writer = started(store)
+    for number in range(5):
+        writer.put(NoteAdded(text=str(number)))
+        eventually(lambda number=number: str(number) in store.texts)
+    assert writer.close(10)
+    assert store.texts == [str(number) for number in range(5)]
+    assert len(set(store.ids)) == len(store.ids)
+
+
+async def test_nobody_is_told_that_it_is_durable_before_it_is():
+    store = Patient()
+    store.away = "it is away"
+    writer = started(store)
+    waits = asyncio.create_task(writer.durable(NoteAdded(text="x")))
+    await asyncio.to_thread(eventually, lambda: store.tries > 1)
+    assert not waits.done()
+    store.away, store.cuts = "", [False]
+    await asyncio.wait_for(waits, 10)
+    assert store.texts == ["x"]
+    assert writer.close(10)
+
+
+def test_a_keeper_that_ends_does_not_wait_for_it_and_leaves_what_it_saw(run_dir: Path):
+    store = Patient()
+    store.away = "it is away"
+    writer = Writer(store, ANA, never, aside=AsideFile(run_dir, "x", 3), away=lambda: store.away)
+    writer.put(NoteAdded(text="seen"))
+    eventually(lambda: store.tries)
+    writer.put(NoteAdded(text="last words"))
+    assert writer.close(1)
+    assert writer.left == 2
+    left = AsideReader(run_dir).read()
+    assert [event.body.text for event in left if isinstance(event.body, NoteAdded)] == ["seen", "last words"]
+
+
+def test_a_full_disk_beside_the_log_keeps_nothing_from_being_written(tmp_path: Path):
+    store = Patient()
+    store.away = "it is away"
+    aside = AsideFile(tmp_path / "gone", "x", 3)
+    writer = Writer(store, ANA, never, aside=aside, away=lambda: store.away)
+    writer.put(NoteAdded(text="1"))
+    eventually(lambda: aside.trouble)
+    store.away = ""
+    eventually(lambda: store.texts)
+    assert writer.close(10)
+    assert store.texts == ["1"]

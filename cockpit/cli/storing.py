@@ -104,6 +104,38 @@ def export(run: str, file: Path, dsn: str | None) -> int:
     return Exit.OK
 
 
+@store.command("compare")
+@click.argument("token", metavar="RUN")
+@_store_option
+def compare(token: str, dsn: str | None) -> int:
+    """Compare all of RUN (this host's copy, or any log of it) with what the store holds, line by line.
+
+    The database makes digests of its bytes at this moment; what it says beside them is compared too. Exit status 1 with
+    the first difference. A live run is compared all the time, by whoever is at it.
+    """
+    from cockpit.audit.keeping import dsn_of
+    from cockpit.audit.layout import log_path
+    from cockpit.audit.postgres.comparing import compare_run
+    from cockpit.audit.postgres.connecting import where
+    from cockpit.cli.reading import reading
+
+    with reading(token) as log:
+        dsn = _meant(dsn or (dsn_of(log.path) if log.path.is_dir() else ""))
+        found = compare_run(dsn, log_path(log.path) if log.path.is_dir() else log.path)
+    if found.difference is not None:
+        click.echo(f"{found.run}: {found.difference.sentence} ({where(dsn)})")
+        return Exit.PROBLEMS
+    if found.database_seq < found.copy_seq:
+        click.echo(
+            f"{found.run}: the database ends with line {found.database_seq}, the copy with line {found.copy_seq}: "
+            "whoever is at the run and may write puts them back"
+        )
+        return Exit.PROBLEMS
+    more = found.database_seq - found.copy_seq
+    click.echo(f"{found.run}: {found.same} lines are the same{f'; the store holds {more} more' if more else ''}")
+    return Exit.OK
+
+
 def _meant(dsn: str | None) -> str:
     dsn = dsn or os.environ.get(STORE, "")
     if not dsn:

@@ -17,6 +17,9 @@ from msgspec import Struct
 
 from cockpit.audit.chain import Chain
 from cockpit.audit.postgres.lines import Line, lines_of
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.rewritten import run_named
+from cockpit.errors import LogUnreadable
 
 LINES = 200
 """Compared at once: about a millisecond of the server. One host compares so many a second (docs/store.md)."""
@@ -78,6 +81,34 @@ class Comparison:
                 return found.seq - 1, found
             same += len(lines)
         return same, None
+
+
+class Compared(Struct, frozen=True):
+    """All of a file beside what a database holds of its run."""
+
+    run: str
+    same: int
+    """Lines that are the same in both, from the first one on."""
+    copy_seq: int
+    """The last line of the file that counts."""
+    database_seq: int
+    difference: Difference | None
+
+
+def compare_run(dsn: str, log: Path) -> Compared:
+    """Compare a whole log with the run in a database. Raises LogUnreadable if either is not there, StoreFailed."""
+    run = run_named(log)
+    if not run:
+        raise LogUnreadable(f"no run began in {log}")
+    store = PostgresStore.open(dsn, run)
+    try:
+        chain = Chain(run)
+        copy_seq = sum(1 for _ in lines_of(log, chain))
+        same, found = Comparison(run, log).whole(store.ask)
+        ((database_seq,),) = store.ask(_LAST, run)
+    finally:
+        store.close()
+    return Compared(run, min(same, database_seq), copy_seq, database_seq, found)
 
 
 def first_difference(ask: Ask, run: str, lines: list[Line], *, thoroughly: bool = False) -> Difference | None:

@@ -7,6 +7,7 @@ does: one that does not answer is cut off, not waited for, and what it did is th
 from __future__ import annotations
 
 import os
+import select
 import socket
 import threading
 import time
@@ -163,6 +164,15 @@ class _Watch:
 
 
 _WATCH = _Watch()
+
+
+def has_ended(connection: Connection) -> bool:
+    """Whether the server has said something, or hung up, on a connection that waits for nothing: it is of no use."""
+    if connection.closed:
+        return True
+    ready = select.poll()
+    ready.register(connection.fileno(), select.POLLIN)
+    return bool(ready.poll(0))
 
 
 def cut(connection: Connection) -> None:

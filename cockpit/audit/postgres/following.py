@@ -14,15 +14,17 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from msgspec import Struct
 
 from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
 from cockpit.audit.postgres.leases import Leases
-from cockpit.audit.postgres.mirror import Fetch, Kept
+from cockpit.audit.postgres.mirror import Kept, Source
+from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.postgres.store import kept_after
-from cockpit.errors import LogError, StoreAway, StoreFailed
+from cockpit.errors import LogError, StoreAway, StoreDiverged, StoreFailed
 
 POLL_S = 1.0
 SILENCE_S = 2.0
@@ -43,8 +45,8 @@ class Told(Struct, frozen=True):
     """Of the server's process that added it."""
 
 
-Pull = Callable[[Fetch, Told | None], object]
-"""Brings the copy up to date by the lines that it is given; None: it is time to look, whatever was told."""
+Pull = Callable[[Source, Told | None], object]
+"""Brings the copy up to date by what it asks of the source; None: it is time to look, whatever was told."""
 
 
 class Following:
@@ -77,6 +79,8 @@ class Following:
         """By the connection that there is."""
         self._closing = threading.Event()
         self._connection: Connection | None = None
+        self.server = Server()
+        """Who answers, as of the last connection."""
         self._thread = threading.Thread(target=self._follow, name="cockpit-store-listen", daemon=True)
 
     def start(self) -> None:
@@ -117,11 +121,11 @@ class Following:
             with self._asking(connection):
                 connection.execute(f"LISTEN {channel_of(self._run)}")
                 self.leases.begin(connection)
+                self.server = server_of(connection)
             while not self._closing.is_set():
                 with self._asking(connection):  # the database has to answer for it
                     self.leases.look(connection)
-                self._pull(self._lines_after, None)
-                self._say("")
+                self._say(self._looked())
                 self._has_answered = True
                 self._wait(connection)
         finally:
@@ -129,11 +133,11 @@ class Following:
             connection.close()
 
     @contextmanager
-    def _asking(self, connection: Connection) -> Iterator[None]:
+    def _asking(self, connection: Connection) -> Iterator[Connection]:
         """Raises StoreAway if the answer does not come in time."""
         try:
             with within(connection, SILENCE_S) as was_cut:
-                yield
+                yield connection
         except psycopg.Error as error:
             if was_cut.is_set() and not self._closing.is_set():
                 silence = f"the store {where(self._dsn)} does not answer: nothing came for {SILENCE_S:g} s"
@@ -150,15 +154,33 @@ class Following:
             for notice in list(connection.notifies(timeout=0)):
                 run, _, seq = notice.payload.partition(" ")
                 if run == self._run and seq.isascii() and seq.isdecimal():
-                    self._pull(self._lines_after, Told(int(seq[:18]), notice.pid))
+                    self._pull(self, Told(int(seq[:18]), notice.pid))
             ready.poll(left_s * 1000)
 
-    def _lines_after(self, seq: int) -> list[Kept]:
-        connection = self._connection
-        if connection is None:
-            raise StoreAway(f"the store {where(self._dsn)} is not followed any more")
-        with self._asking(connection):
+    def _looked(self) -> str:
+        """Look, whatever was told; why nothing can be written, although the database answers."""
+        try:
+            self._pull(self, None)
+        except StoreDiverged as error:
+            return str(error)
+        return ""
+
+    # ---- what is asked of it -------------------------------------------------------------------------------------
+
+    def lines_after(self, seq: int) -> list[Kept]:
+        """The next lines of the run. Raises StoreAway."""
+        with self._asking(self._there()) as connection:
             return kept_after(connection, self._run, seq, _BATCH)
+
+    def ask(self, query: str, *values: object) -> list[Any]:
+        """Rows of a query that changes nothing. Raises StoreAway."""
+        with self._asking(self._there()) as connection:
+            return connection.execute(query.encode(), values).fetchall()
+
+    def _there(self) -> Connection:
+        if (connection := self._connection) is None:
+            raise StoreAway(f"the store {where(self._dsn)} is not followed any more")
+        return connection
 
     def _say(self, trouble: str) -> None:
         if trouble != self._trouble and not self._closing.is_set():

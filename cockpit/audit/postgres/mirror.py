@@ -111,6 +111,11 @@ class Mirror:
         """Why nothing more can be written here; empty while all is well."""
         return self._poison.reason
 
+    def require_trust(self) -> None:
+        """Raise StoreFailed if nothing is to be written any more, here or in the database."""
+        if self._poison.reason:
+            raise self._poison.error()
+
     def require_usable(self) -> None:
         """Raise LogError if the copy can no longer be written, as far as that can be seen without trying."""
         if where := went_on(self.path.parent):

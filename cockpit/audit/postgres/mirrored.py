@@ -9,8 +9,9 @@ from pathlib import Path
 
 from cockpit.audit.line import Draft, Head
 from cockpit.audit.postgres.following import Told
-from cockpit.audit.postgres.mirror import Fetch, Mirror, start_mirror
-from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.postgres.mirror import Kept, Mirror, Source, start_mirror
+from cockpit.audit.postgres.store import OtherHistory, PostgresStore
+from cockpit.audit.postgres.watching import Watch
 from cockpit.audit.store import Durable, Outcome, Unknown
 from cockpit.errors import StoreAway
 from cockpit.run.events import Event
@@ -22,6 +23,7 @@ class MirroredStore:
     def __init__(self, store: PostgresStore, mirror: Mirror) -> None:
         self._store = store
         self._mirror = mirror
+        self._watch = Watch(store, mirror)
 
     @classmethod
     def create(cls, dsn: str, run: str, run_dir: Path, *, despite_place: bool = False) -> MirroredStore:
@@ -44,7 +46,7 @@ class MirroredStore:
             store.close()
             raise
         try:
-            opened.pull()
+            opened._watch.look(store)
         except BaseException:
             opened.close()
             raise
@@ -71,12 +73,16 @@ class MirroredStore:
         return self._mirror.poison_reason
 
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
-        """As every store. Raises StoreFailed also where it was committed and this host's disk refused the copy."""
-        outcome, lines = self._store.add(last_fact_seq, *drafts)
+        """As every store. Raises StoreFailed also where it was committed and this host's disk refused the copy.
+
+        StoreDiverged: the database goes on otherwise than this host's copy, and nothing was written.
+        """
+        self.require_usable()  # above all: the run may have gone on offline
+        outcome, lines = self._added(last_fact_seq, drafts)
         if isinstance(outcome, Unknown):
             return outcome
         try:
-            if isinstance(outcome, Durable) and self._mirror.take(lines):
+            if isinstance(outcome, Durable) and self._watch.guarded(lambda: self._mirror.take(lines)):
                 return outcome
             # Others wrote in between. After a conflict too: whoever decides again has to read what came first.
             self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
@@ -85,6 +91,17 @@ class MirroredStore:
                 return Unknown(id=drafts[0].id)  # committed, and not here yet: not to be acknowledged
             raise
         return outcome
+
+    def _added(self, last_fact_seq: int | None, drafts: tuple[Draft, ...]) -> tuple[Outcome, list[Kept]]:
+        """Append where the copy's last line is known, and nowhere else."""
+        self._mirror.require_trust()
+        self._watch.wait_for_others()
+        try:
+            return self._store.add(last_fact_seq, *drafts, known=self._mirror.end)
+        except OtherHistory:
+            self._watch.settle()
+            self.pull()
+            return self._store.add(last_fact_seq, *drafts, known=self._mirror.end)
 
     def require_usable(self) -> None:
         """Raise LogError if nothing could be appended here, as far as that can be seen without trying."""
@@ -98,15 +115,18 @@ class MirroredStore:
 
     def pull(self, to_seq: int = 0) -> int:
         """Bring the copy up to date; its last sequence number. Raises LogError."""
-        return self._mirror.pull(self._store.lines_after, to_seq)
+        return self._watch.guarded(lambda: self._mirror.pull(self._store.lines_after, to_seq))
 
-    def take_in(self, fetch: Fetch, told: Told | None = None) -> None:
-        """Bring the copy up to date by what somebody follows who may have been told of a line. Raises LogError."""
+    def take_in(self, source: Source, told: Told | None = None) -> None:
+        """Bring the copy up to date by what somebody follows who may have been told of a line.
+
+        Without that it is time to look: whether the database still holds what the copy does. Raises LogError.
+        """
         if told is None:
             self._store.rest()
-        elif told.pid == self._store.server_pid:
-            return  # of what was appended here, which is on its way into the copy
-        self._mirror.pull(fetch, told.seq if told is not None else 0)
+            self._watch.look(source)
+        elif told.pid != self._store.server_pid:  # else it was appended here, and is on its way into the copy
+            self._watch.guarded(lambda: self._mirror.pull(source.lines_after, told.seq))
 
     def give_up(self) -> None:
         """The database is known not to answer: what waits for it is Unknown, or has failed, at once."""
@@ -115,4 +135,5 @@ class MirroredStore:
     def close(self) -> None:
         """Let go of both. A second call does nothing."""
         self._store.close()
+        self._watch.close()
         self._mirror.close()

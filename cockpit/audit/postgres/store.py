@@ -19,7 +19,7 @@ from psycopg.errors import Diagnostic
 
 from cockpit.audit.chain import RUN_ID
 from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
-from cockpit.audit.postgres.connecting import Connection, connected, cut, said, where, within
+from cockpit.audit.postgres.connecting import Connection, connected, cut, has_ended, said, where, within
 from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
@@ -279,6 +279,8 @@ class PostgresStore:
 
     def _connected(self) -> Connection:
         self._used_at = time.monotonic()
+        if self._connection is not None and has_ended(self._connection):
+            self._drop()  # nothing was asked of it: nothing is unknown
         if self._connection is None or self._connection.closed:
             connection = connected(self._dsn, connect_s=_CONNECT_S)
             try:

@@ -155,7 +155,7 @@ class Watched:
         self._say(event, "continued", f"the log goes on here from {visible(body.former)}: {body.trouble}{lost}")
 
     def _restored(self, event: e.Event, body: e.StoreRestored) -> None:
-        self._say(event, "restored", f"{who(event)} {sentence(event)}")
+        self._say(event, "restored", sentence(event))
 
     def _waited_for(self, event: e.Event, body: e.StoreWaitedFor) -> None:
         self._say(event, "waited", f"the keeper {sentence(event)}")

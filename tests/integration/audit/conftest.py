@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from systems import replicas
 
 from cockpit.audit.postgres.installing import install
 
@@ -34,6 +37,26 @@ def admin_dsn(postgres_dsn: str, empty_store: str) -> Iterator[str]:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE {empty_store}")
         yield make_conninfo(postgres_dsn, dbname=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Path]:
+    """A stopped cluster with the store, of which pairs are made."""
+    with tempfile.TemporaryDirectory(prefix="cockpit-pg-") as folder:
+        Path(folder).chmod(0o755)
+        if obstacle := replicas.obstacle(Path(folder)):
+            pytest.skip(obstacle)
+        yield replicas.make_template(Path(folder))
+
+
+@pytest.fixture
+def pair(cluster: Path) -> Iterator[replicas.Pair]:
+    """A primary and its streaming replica."""
+    with (
+        tempfile.TemporaryDirectory(prefix="cockpit-pg-") as folder,
+        replicas.pair(cluster, Path(folder)) as both,
+    ):
+        yield both
 
 
 @pytest.fixture

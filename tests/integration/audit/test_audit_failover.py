@@ -1,0 +1,229 @@
+"""A failover to a replica that is behind: every copy brings back what the new primary lacks, once, and says so."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from systems.replicas import Pair, until
+
+from cockpit.audit.layout import log_path
+from cockpit.audit.line import draft
+from cockpit.audit.postgres import mending, watching
+from cockpit.audit.postgres.following import Following
+from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.mirrored import MirroredStore
+from cockpit.audit.postgres.moving import take_run
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.store import Conflict, Durable
+from cockpit.audit.tail import Tail
+from cockpit.audit.verify import verify
+from cockpit.errors import StoreAway, StoreDiverged
+from cockpit.run.events import Actor, Event, NoteAdded, ProbesSampled, StoreRestored
+
+pytestmark = pytest.mark.xdist_group("store")
+
+ANA = Actor(user="ana", host="h1")
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On one machine hosts find each other at once."""
+    monkeypatch.setattr(mending, "SETTLE_S", 0.2)
+    monkeypatch.setattr(watching, "OTHERS_S", 0.5)
+
+
+class Host:
+    """One host's copy of a run, and what its screens are told."""
+
+    def __init__(self, dsn: str, folder: Path) -> None:
+        self.dsn, self.run_dir = dsn, folder / "R1"
+        self.said: list[str] = []
+        start_mirror(self.run_dir, "R1")
+
+    def begin(self, *, is_first: bool = False) -> None:
+        if is_first:
+            store = PostgresStore.create(self.dsn, "R1", answer_s=2.0)
+            self.store = MirroredStore(store, Mirror(self.run_dir, "R1"))
+            assert isinstance(self.store.append(0, draft(NoteAdded(text="begin"), ANA)), Durable)
+        else:
+            self.store = MirroredStore.open(self.dsn, "R1", self.run_dir, answer_s=2.0)
+        self.following = Following(self.dsn, "R1", self.store.take_in, self.said.append)
+        self.following.start()
+
+    def can_begin(self) -> bool:
+        try:
+            self.begin()
+        except StoreAway:
+            return False
+        return True
+
+    def add(self, text: str) -> None:
+        """As a screen does: a connection that was lost meanwhile makes it unknown, until it is looked up."""
+        while True:
+            one = draft(NoteAdded(text=text), ANA)
+            outcome = self.store.append(None, one, draft(ProbesSampled(), ANA))
+            if isinstance(outcome, Durable) or self.store.lookup(one.id) is not None:
+                return
+
+    @property
+    def log(self) -> bytes:
+        return log_path(self.run_dir).read_bytes()
+
+    @property
+    def events(self) -> list[Event]:
+        tail = Tail(self.run_dir)
+        try:
+            return [entry.event for entry in tail.read()]
+        finally:
+            tail.close()
+
+    @property
+    def restored(self) -> list[StoreRestored]:
+        return [event.body for event in self.events if isinstance(event.body, StoreRestored)]
+
+    def end(self) -> None:
+        self.following.close()
+        self.store.close()
+
+
+@pytest.fixture
+def hosts(pair: Pair, tmp_path: Path) -> Iterator[tuple[Host, Host]]:
+    one, two = Host(pair.dsn(), tmp_path / "one"), Host(pair.dsn(), tmp_path / "two")
+    one.begin(is_first=True)
+    two.begin()
+    one.add("before")
+    until(lambda: two.store.head == one.store.head, "the first lines on both hosts")
+    pair.caught_up()
+    yield one, two
+    one.end()
+    two.end()
+
+
+def all_of(pair: Pair, tmp_path: Path) -> bytes:
+    path = tmp_path / f"all-{time.monotonic_ns()}.jsonl"
+    take_run(pair.dsn(), "R1", path)
+    assert verify(path).ok
+    return path.read_bytes()
+
+
+def test_what_a_lagging_replica_lacks_comes_back_from_the_copies_once_and_is_told_of(
+    pair: Pair, hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    one, two = hosts
+    pair.cut()
+    for number in range(3):
+        one.add(f"lost {number}")
+    until(lambda: two.store.head == one.store.head, "the lines on both hosts")
+    acknowledged = one.log
+    began = time.monotonic()
+    pair.fail_over()
+    until(lambda: one.restored and two.restored, "word of the lines that came back")
+    print(f"brought back {time.monotonic() - began:.2f} s after the primary was lost")
+    for host in hosts:
+        assert host.log.startswith(acknowledged), "byte by byte"
+        (told,) = host.restored
+        assert (told.first, told.last, told.facts) == (4, 9, 3)
+        assert (told.timeline_before, told.timeline) == (1, 2)
+    assert one.log == two.log == all_of(pair, tmp_path)
+    one.add("on the new primary")
+    two.add("there too")
+    until(lambda: one.log == two.log, "the same log on both hosts")
+    assert len(one.restored) == 1
+
+
+def test_the_longest_copy_brings_back_all_that_was_acknowledged(
+    pair: Pair, hosts: tuple[Host, Host], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What host one wrote last had not come to host two when the primary was lost."""
+    one, two = hosts
+    pair.cut()
+    one.add("both know this")
+    until(lambda: two.store.head == one.store.head, "the line on both hosts")
+    two.end()
+    one.add("only host one knows this")
+    acknowledged = one.log
+    one.end()
+    monkeypatch.setattr(mending, "SETTLE_S", 1.0)
+    pair.fail_over()
+
+    def come_back() -> None:
+        with pytest.raises(StoreAway, match="another host holds more of them, and puts them back"):
+            two.begin()  # is the first to reach the new primary
+        until(two.can_begin, "the other host's lines")
+        two.add("two goes on")
+
+    coming = threading.Thread(target=come_back)
+    coming.start()
+    until(lambda: pair.replica.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory'"), "two to be there")
+    one.begin()
+    coming.join()
+    until(lambda: one.log == two.log, "the same log on both hosts")
+    assert one.log.startswith(acknowledged)
+    assert all_of(pair, tmp_path) == one.log
+    assert [(told.first, told.last) for told in one.restored] == [(4, 7)]
+
+
+def test_nothing_is_appended_behind_a_log_that_was_set_back(pair: Pair, tmp_path: Path) -> None:
+    """Nobody follows here: the append itself notices, and what it is to be decided on is told first."""
+    host = Host(pair.dsn(), tmp_path / "one")
+    host.begin(is_first=True)
+    host.following.close()
+    pair.caught_up()
+    pair.cut()
+    host.add("lost")
+    pair.fail_over()
+    outcome = host.store.append(2, draft(NoteAdded(text="decided before"), ANA))
+    if not isinstance(outcome, Conflict):  # the connection broke first
+        assert host.store.lookup(outcome.id) is None  # type: ignore[union-attr]
+        outcome = host.store.append(2, draft(NoteAdded(text="decided before"), ANA))
+    assert isinstance(outcome, Conflict), outcome
+    assert [event.type for event in host.events] == ["note.added", "note.added", "probes.sampled", "store.restored"]
+    host.end()
+
+
+def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_nothing_appended(
+    pair: Pair, hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    one, two = hosts
+    pair.cut()
+    two.end()
+    one.add("only host one knows this")
+    one.end()
+    pair.fail_over()
+    two.begin()
+    two.add("two went on")
+    there = all_of(pair, tmp_path)
+    before = one.log
+    with pytest.raises(StoreDiverged, match="goes on otherwise than this host's copy from line 3") as caught:
+        MirroredStore.open(one.dsn, "R1", one.run_dir, answer_s=2.0)
+    apart = caught.value
+    assert (apart.ancestor_seq, apart.copy_seq, apart.database_seq) == (3, 5, 5)
+    assert apart.ancestor in before.split(b"\n")[3].decode()
+    assert one.log == before
+    assert all_of(pair, tmp_path) == there
+    two.add("two still goes on")
+
+
+def test_a_server_that_a_failover_left_behind_is_asked_nothing(
+    pair: Pair, hosts: tuple[Host, Host], tmp_path: Path
+) -> None:
+    one, _ = hosts
+    pair.cut()
+    one.add("lost")
+    pair.fail_over()
+    until(lambda: (one.run_dir / "store.server").read_text().split()[1] == "2", "the new primary to be known")
+    pair.primary.start()  # it does not know that it was left behind, and takes whatever comes
+    for host in hosts:
+        with pytest.raises(StoreAway, match=r"a failover left behind \(timeline 1; the run went on in timeline 2\)"):
+            MirroredStore.open(pair.primary.dsn("store_ana"), "R1", host.run_dir)
+    while True:  # both hosts of the string take writes now, the wrong one first: the others are tried
+        try:
+            one.add("on the new primary all the same")
+            break
+        except StoreAway:
+            continue
+    assert pair.replica.execute("SELECT max(seq) FROM cockpit.lines") == [(one.store.pull(),)]

@@ -7,7 +7,6 @@ bytes, which no line's digest covers. A piece ends with a fact wherever that fit
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import msgspec
@@ -16,24 +15,12 @@ from msgspec import Struct
 from cockpit.audit import layout
 from cockpit.audit.chain import Chain
 from cockpit.audit.line import GENESIS
-from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.postgres.lines import Line, whole_lines_of
 from cockpit.errors import LogDamaged
 from cockpit.run.events import Body, BranchMerged, BranchTold
 
 PIECE_BYTES = 48 * 1024
 """Of a piece, as JSON: with the rest of its line it stays below what a line may have."""
-
-
-class Line(Struct, frozen=True):
-    """One line of a branch."""
-
-    seq: int
-    before: bytes
-    """Torn bytes that it steps over."""
-    text: bytes
-    """Without its newline."""
-    digest: str
-    is_fact: bool
 
 
 class BranchLines(Struct, frozen=True):
@@ -67,28 +54,14 @@ def read_branch(log: Path, ancestor: int) -> BranchLines:
     Raises LogUnreadable, LogTooNew, and LogDamaged unless all of it counts and it has that line.
     """
     path = layout.log_path(log) if log.is_dir() else log
-    fd = open_log(path, os.O_RDONLY)
     chain, lines, parted = Chain(), list[Line](), GENESIS if ancestor == 0 else ""
-    try:
-        file = GrowingFile(fd, path)
-        while read := file.read_lines():
-            for raw in read:
-                end = chain.position
-                if (link := chain.step(raw)) is None:
-                    continue
-                if link.envelope.seq > ancestor:
-                    before = os.pread(fd, chain.position - link.size - end, end)
-                    lines.append(Line(link.envelope.seq, before, raw[:-1], link.digest, link.envelope.is_fact))
-                elif link.envelope.seq == ancestor:
-                    parted = link.digest
-        rest = file.rest
-    finally:
-        os.close(fd)
-    if chain.pending is not None:
-        raise chain.pending.why
-    if rest or not parted:
-        what = "does not end in a whole line" if rest else f"has no line {ancestor}"
-        raise LogDamaged(f"{path} {what}", line=chain.lines + 1, hint="open it once, which settles its end")
+    for line in whole_lines_of(path, chain):
+        if line.seq > ancestor:
+            lines.append(line)
+        elif line.seq == ancestor:
+            parted = line.digest
+    if not parted:
+        raise LogDamaged(f"{path} has no line {ancestor}", line=chain.lines + 1)
     return BranchLines(run=chain.run, ancestor=ancestor, ancestor_digest=parted, lines=tuple(lines))
 
 

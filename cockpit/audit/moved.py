@@ -25,6 +25,13 @@ STILL_S = 5.0
 
 def went_on(run_dir: Path) -> str:
     """Where this run goes on, as far as its former place could be told; empty: nothing is known of it."""
+    where = _word(run_dir)
+    if where and Path(where).parent == run_dir.absolute() and _word(Path(where)) == str(run_dir.absolute()):
+        return ""  # an offline branch, which came back: the word here is only not taken away yet
+    return where
+
+
+def _word(run_dir: Path) -> str:
     try:
         return os.readlink(continued_mark(run_dir))
     except OSError:

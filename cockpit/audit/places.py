@@ -242,7 +242,8 @@ def _entries(folder: Path | str, depth: int) -> Iterator[tuple[str, os.stat_resu
 def _require_entry(path: str, entry: os.stat_result, run_dir: Path, run: os.stat_result, group: int | None) -> None:
     kind = stat.S_IFMT(entry.st_mode)
     if kind == stat.S_IFLNK:
-        if path == str(layout.continued_mark(run_dir)):
+        branches = (layout.continued_mark(each) for each in run_dir.glob("offline-*"))
+        if path == str(layout.continued_mark(run_dir)) or path in map(str, branches):
             return  # a name that says where the run goes on; nobody follows it by opening it
         raise _refused(path, "this is a symbolic link", "put the file itself there, or remove the link")
     if kind not in (stat.S_IFREG, stat.S_IFDIR):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 from run_story import ANA, BO, PROFILE, Story
 
-from cockpit.audit.branching import BranchLines, Line, merging
+from cockpit.audit.branching import BranchLines, merging
 from cockpit.audit.line import GENESIS, Draft, digest, encode
+from cockpit.audit.postgres.lines import Line
 from cockpit.profile.model import Profile
 from cockpit.run import events as e
 from cockpit.run.evolve import fold

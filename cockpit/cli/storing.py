@@ -46,7 +46,7 @@ def init(dsn: str | None) -> int:
 @_store_option
 def check(dsn: str | None) -> int:
     """Say whether rights, triggers and settings give what a store promises, for the user who connects."""
-    from cockpit.audit.postgres.installing import judge
+    from cockpit.audit.postgres.judging import judge
 
     findings = judge(_meant(dsn))
     for found in findings:

@@ -15,7 +15,8 @@ from psycopg.conninfo import make_conninfo
 
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import Draft, draft, encode
-from cockpit.audit.postgres.installing import Finding, install, judge
+from cockpit.audit.postgres.installing import install
+from cockpit.audit.postgres.judging import Finding, judge
 from cockpit.audit.postgres.moving import put_run, runs_in, take_run
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable, Unknown

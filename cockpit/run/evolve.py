@@ -41,7 +41,7 @@ def evolve(state: RunState, event: e.Event) -> RunState:
         event = replace(event, actor=passing.credible(state, event.actor))
     change = _CHANGES.get(type(event.body))
     if change is not None and (state.status == "live" or type(event.body) in _ANY_TIME):
-        state = change(state, event, event.body)
+        state = happened.still_in_conflict(change(state, event, event.body))
     state = subjects.noted(signed.to_be_signed(state, event), event) if event.is_fact else state
     return replace(
         state,

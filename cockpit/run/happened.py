@@ -159,6 +159,18 @@ def conflict_settled(state: RunState, event: e.Event, body: e.ConflictSettled) -
     return state
 
 
+def still_in_conflict(state: RunState) -> RunState:
+    """The state without conflicts over steps that were opened again: what both sides did is done anew, or undone."""
+    if not state.conflicts:
+        return state
+    left = tuple(
+        each
+        for each in state.conflicts
+        if not (step := step_in(each.subject)) or state.steps[step].status == "conflict"
+    )
+    return state if len(left) == len(state.conflicts) else replace(state, conflicts=left)
+
+
 def _reckoned(state: RunState, event: e.Event, step_id: str, conflict: Conflict, *, is_branch: bool) -> RunState:
     known = state.steps[step_id]
     if not is_branch and conflict.was != "open":

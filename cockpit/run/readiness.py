@@ -206,6 +206,8 @@ def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
         case "open":
             level = "" if step.level == "required" else f", {step.level}"
             yield Finding(must, f"it is open{level}", where, "settle it before the window")
+        case "conflict":
+            yield Finding(must, "two sides settled it without knowing of each other", where, "say which counts: u")
         case "skipped":
             yield Finding(must if step.behaviour == "signoff" else "look", f"it was skipped{because}", where, _VERIFY)
         case "done_outside":

@@ -124,6 +124,8 @@ def _what_became_of(state: RunState, step_id: str) -> str:
     label = step_label(state.profile, step_id)
     step = state.steps.get(step_id)
     if step is not None and step.status != "open" and step.by is not None and step.settled is not None:
+        if step.status == "conflict":
+            return f"{label} is in CONFLICT: two sides settled it"
         if step.status == "not_applicable":
             return f"{label} does not apply: {shortened(step.reason, _QUOTE)}"
         how = {"confirmed": "confirmed", "skipped": "skipped"}.get(step.status, "recorded as done outside")

@@ -23,6 +23,8 @@ from cockpit.run import events as e
 from cockpit.run.numbering import find_step
 from cockpit.run.people import recorded
 from cockpit.run.state import RunState
+from cockpit.run.subjects import step_in
+from cockpit.run.told_lines import told_events
 from cockpit.run.wording import sentence
 
 HAPPENINGS = 5000
@@ -32,7 +34,8 @@ _DECIDING = (
     e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.StepDoneOutside, e.StepSkipped, e.StepReopened, e.CursorJumped,
     e.GateOverridden, e.SecondWaived, e.ActionRequested, e.ActionCancelled, e.ActionSettled, e.WaitEndedEarly,
     e.WaitRestarted, e.HoldPlaced, e.HoldReleased, e.TriggerRaised, e.TriggerAnswered, e.RollbackChosen, e.RollbackLeft,
-    e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.PenPassed, e.RunFinished, e.RunAborted,
+    e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.PenPassed, e.RunFinished, e.RunAborted, e.StoreLeft,
+    e.StoreReturned, e.BranchMerged, e.ConflictSettled,
 )  # fmt: skip
 _GUARDED = (e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.ActionRequested)
 """What a gate guards: its last verdict before the decision is told with it."""
@@ -73,11 +76,18 @@ class Happened:
             self.deviations.append(deviation)
         if event.is_fact and not isinstance(body, _TOLD_ELSEWHERE):
             self._tell(event, after)
-        if isinstance(body, _DECIDING):
-            self.decisions.append(_decision(event, before, after))
-        keep = _KEEPING.get(type(body))
-        if keep is not None:
-            keep(self, event, body, before, after)
+        self._keep(event, before, after)
+        if isinstance(body, e.BranchTold):  # what was decided there, by whom and when
+            for fact in told_events(body.text)[0]:
+                self._keep(replace(fact, seq=event.seq), before, after, where="on a branch: ")
+
+    def _keep(self, event: e.Event, before: RunState, after: RunState, where: str = "") -> None:
+        if isinstance(event.body, _DECIDING):
+            decision = _decision(event, before, after)
+            self.decisions.append(replace(decision, text=f"{where}{decision.text}"))
+        keep = _KEEPING.get(type(event.body))
+        if keep is not None and not (where and isinstance(event.body, e.TriggerAnswered)):
+            keep(self, event, event.body, before, after)
 
     def _tell(self, event: e.Event, state: RunState) -> None:
         self.total += 1
@@ -186,6 +196,9 @@ def _decision(event: e.Event, before: RunState, state: RunState) -> Decision:
     if isinstance(body, e.GateOverridden):
         kind, _, name = body.gate.partition(":")
         fields["step"] = name if kind in ("step", "run", "if") else ""
+    if isinstance(body, e.ConflictSettled):
+        del fields["counts"]  # says which side, not how many probes
+        fields["step"] = step_in(body.subject)
     if isinstance(body, e.ActionCancelled | e.ActionSettled):
         fields["step"] = _step_of(state, body.action)
     if isinstance(body, _GUARDED) and before.cursor is not None:

@@ -73,11 +73,12 @@ class TargetRecord(Struct, frozen=True, kw_only=True):
 
 
 class LogRecord(Struct, frozen=True, kw_only=True):
-    """Something about the log or its clock: `clock`, `recovered`, `continued`, `restored`, `waited`, `place`, `alert`."""
+    """Something about the log or its clock: `clock`, `recovered`, `continued`, `restored`, `waited`, `branch`,
+    `place`, `alert`."""
 
     seq: int
     at: datetime
-    kind: Literal["clock", "recovered", "continued", "restored", "waited", "place", "alert"]
+    kind: Literal["clock", "recovered", "continued", "restored", "waited", "branch", "place", "alert"]
     text: str
     by_s: float = 0.0
     """Of the clock: by how much it was set."""

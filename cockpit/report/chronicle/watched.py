@@ -160,6 +160,9 @@ class Watched:
     def _waited_for(self, event: e.Event, body: e.StoreWaitedFor) -> None:
         self._say(event, "waited", f"the keeper {sentence(event)}")
 
+    def _branched(self, event: e.Event, body: e.Body) -> None:
+        self._say(event, "branch", sentence(event, None))
+
     def _place(self, event: e.Event, body: e.PlaceAccepted) -> None:
         self._say(event, "place", f"{who(event)} keeps the log on {body.kind} ({body.source}): {body.reason}")
 
@@ -195,6 +198,9 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.LogContinued: Watched._continued,
     e.StoreRestored: Watched._restored,
     e.StoreWaitedFor: Watched._waited_for,
+    e.StoreLeft: Watched._branched,
+    e.StoreReturned: Watched._branched,
+    e.BranchMerged: Watched._branched,
     e.PlaceAccepted: Watched._place,
     e.AlertSent: Watched._alert,
 }

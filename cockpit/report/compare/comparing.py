@@ -79,6 +79,7 @@ def _unusual(side: StepSide | None, *, is_done: bool) -> str:
         "skipped": "skipped",
         "not_applicable": "did not apply",
         "done_outside": "done outside",
+        "conflict": "IN CONFLICT: settled by two sides, and by nobody since",
         "open": "open" if is_done else "",
     }.get(side.status, "")
     reason = f" ({shortened(side.reason, 120)})" if said and side.reason else ""

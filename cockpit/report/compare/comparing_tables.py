@@ -126,6 +126,8 @@ def _step_time(side: StepSide | None) -> str:
             return f"outside, {took}{again}"
         case "not_applicable":
             return "not due"
+        case "conflict":
+            return "CONFLICT"
     return side.status
 
 

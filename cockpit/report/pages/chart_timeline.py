@@ -23,7 +23,12 @@ _DONE, _OPEN, _BACK, _PLAN, _SKIPPED = "#2b6d99", "#9cc3dd", "#a0522d", "#dcdcdc
 _SHAPES = {"trigger": "triangle-up", "failure": "cross", "unknown": "cross", "rollback": "triangle-left",
            "hold": "square", "pen": "circle", "aborted": "square", "damage": "cross"}  # fmt: skip
 _WORDS_APART = 150.0
-_WORDS = {"done_outside": "done outside", "not_applicable": "did not apply", "skipped": "skipped"}
+_WORDS = {
+    "done_outside": "done outside",
+    "not_applicable": "did not apply",
+    "skipped": "skipped",
+    "conflict": "IN CONFLICT",
+}
 
 
 def timeline(told: Chronicle, axis: Axis, marks: Iterable[StandOut], *, wide: bool) -> Spec:

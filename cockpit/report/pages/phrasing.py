@@ -16,7 +16,7 @@ from cockpit.text import visible
 
 STATUS = {
     "open": "open", "confirmed": "confirmed", "done_outside": "done outside", "skipped": "skipped",
-    "not_applicable": "did not apply",
+    "not_applicable": "did not apply", "conflict": "IN CONFLICT",
 }  # fmt: skip
 DEVIATIONS = {
     "skip": "skipped a step", "override": "overrode a gate", "jump": "left the order", "reopen": "opened a step again",
@@ -26,7 +26,8 @@ DEVIATIONS = {
     "rollback_left": "gave the way back up",
     "settled": "settled an unknown end", "rehearsal": "rehearsed against production", "keeper": "stopped the keeper",
     "hands": "another keeper acts", "continued": "the log went on elsewhere", "place": "a place that is not trusted",
-    "unsigned": "went on without a signature",
+    "unsigned": "went on without a signature", "offline": "went on without the database",
+    "conflict": "said which of two sides counts",
 }  # fmt: skip
 UNPROVEN = "✖ "
 """Before every time of what stands behind damage."""

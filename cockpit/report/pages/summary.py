@@ -15,7 +15,7 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
     """The summary: what, where, when, who, against what."""
     told = account.told
     kept = {"confirmed": "confirmed", "done_outside": "done outside", "skipped": "skipped",
-            "not_applicable": "did not apply", "open": "open"}  # fmt: skip
+            "not_applicable": "did not apply", "conflict": "IN CONFLICT", "open": "open"}  # fmt: skip
     forward = [step for step in told.steps if not step.plan]
     back = [step for step in told.steps if step.plan]
     counts, counts_back = (

@@ -22,6 +22,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SETTLED = {
     "confirmed": "done", "done_outside": "done outside, by hand", "skipped": "skipped",
     "not_applicable": "does not apply",
+    "conflict": "IN CONFLICT: two sides settled it, and nobody has said which counts",
 }  # fmt: skip
 
 

@@ -88,6 +88,8 @@ def _status(seen: Seen, step: Step, known: StepState) -> Line:
             return ((f"↷ skipped{by}{at}", "warn"),)
         case "not_applicable":
             return ((f"– does not apply{at}", "dim"),)
+        case "conflict":
+            return (("‡ CONFLICT: two sides settled it, u says which counts", "bad"),)
         case "open":
             return (("· not yet done", "dim"),)
 

@@ -29,6 +29,7 @@ _MARKS: dict[str, tuple[str, Ink]] = {
     "done_outside": ("⚑", "warn"),
     "skipped": ("↷", "warn"),
     "not_applicable": ("–", "dim"),
+    "conflict": ("‡", "bad"),
     "open": ("·", "dim"),
 }
 _DOING: dict[str, tuple[str, str, Ink]] = {
@@ -152,7 +153,16 @@ def _phase(seen: Seen, phase_id: str, width: int) -> Line:
     at_door = is_current and cursor is not None and cursor.step is None
     steps = steps_of(state, phase)
     settled = bool(steps) and not at_door and all(state.steps[step.id].status != "open" for step in steps)
-    mark: tuple[str, Ink] = ("✔", "good") if settled else ("▶", "accent") if is_current else ("·", "dim")
+    in_conflict = any(state.steps[step.id].status == "conflict" for step in steps)
+    mark: tuple[str, Ink] = (
+        _MARKS["conflict"]
+        if in_conflict
+        else ("✔", "good")
+        if settled
+        else ("▶", "accent")
+        if is_current
+        else ("·", "dim")
+    )
     time = seen.forecast.phases.get(phase.id)
     actual, planned = (time.actual_s, time.planned_s) if time else (0.0, phase.estimate_s)
     words = _times(actual, planned, is_current or settled)
@@ -173,7 +183,8 @@ def _step(seen: Seen, step_id: str, width: int) -> Line:
     actual, planned = (time.actual_s, time.planned_s) if time else (0.0, step.estimate_s)
     title = f"{step_number(state.profile, step_id)} {visible(step.title or step_id)}{_attempt(known)}"
     is_undone = state.rollback is not None and step_id not in state.rollback.steps
-    ink: Ink = "bold" if is_here else "dim" if known.status != "open" or is_undone else "plain"
+    is_over = known.status not in ("open", "conflict")
+    ink: Ink = "bold" if is_here else "dim" if is_over or is_undone else "plain"
     times = word or (_times(actual, planned, is_here) if known.status == "open" else _took(actual))
     return _line(mark, title, times, width, "  ", seen.selected == step_id, ink, word_ink)
 
@@ -182,6 +193,8 @@ def _standing(seen: Seen, step: Step, known: StepState, is_here: bool) -> tuple[
     """Mark, word and the word's ink; without a word, its times stand there."""
     if is_unsigned(seen, step.id):
         return (("▶", "accent") if is_here else _MARKS[known.status]), MISSING, "warn"
+    if known.status == "conflict":
+        return _MARKS["conflict"], "CONFLICT", "bad"
     if known.status != "open":
         return _MARKS[known.status], "n/a" if known.status == "not_applicable" else "", "dim"
     if known.action is not None and known.action.status in _DOING:

@@ -100,6 +100,16 @@ def test_a_conflict_is_settled_by_who_holds_the_pen_with_a_reason(counts: str):
     again(whole)
 
 
+def test_a_step_in_conflict_may_be_done_again_instead():
+    log, branch, ancestor = sides(confirms("maintenance", BO), confirms("maintenance"))
+    whole = merged(log, branch, ancestor)
+    whole.does(c.ReopenStep, step="maintenance", reason="nobody knows any more")
+    assert whole.state.steps["maintenance"].status == "open"
+    assert whole.state.conflicts == ()
+    assert whole.state.cursor is not None
+    assert whole.state.cursor.step == "maintenance"
+
+
 def test_a_conflict_further_on_stops_nobody_before_it():
     log, branch, ancestor = sides(confirms("rollout", BO), confirms("rollout"))
     whole = merged(log, branch, ancestor)

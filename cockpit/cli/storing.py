@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from pathlib import Path
 
 import click
@@ -10,7 +12,9 @@ import click
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import STORE
 from cockpit.exits import Exit
-from cockpit.text import visible
+from cockpit.text import shortened, visible
+
+NEWEST = 20
 
 _store_option = click.option(
     "--store",
@@ -56,12 +60,20 @@ def check(dsn: str | None) -> int:
 
 @store.command("list")
 @_store_option
-def list_(dsn: str | None) -> int:
-    """List the runs in the store, the newest first."""
-    from cockpit.audit.postgres.moving import runs_in
+@click.option("--all", "all_", is_flag=True, help=f"All of them, not the newest {NEWEST} only.")
+def list_(dsn: str | None, all_: bool) -> int:
+    """List the runs in the store, the newest first, and those that were exported and dropped."""
+    from cockpit.audit.postgres.listing import held_in
+    from cockpit.cli.held_runs import table
+    from cockpit.cli.table import room
 
-    for run, lines in runs_in(_meant(dsn)):
-        click.echo(f"{visible(run)}  {lines} lines")
+    held = held_in(_meant(dsn), None if all_ else NEWEST + 1)
+    if not held:
+        say("there is no run in the store; begin one with: cockpit run FILE --store DSN")
+        return Exit.OK
+    click.echo("\n".join(table(held if all_ else held[:NEWEST], room())))
+    if len(held) > NEWEST and not all_:
+        say("there are older ones: cockpit store list --all")
     return Exit.OK
 
 
@@ -92,15 +104,16 @@ def import_(logs: tuple[str, ...], dsn: str | None) -> int:
 @_store_option
 def export(run: str, file: Path, dsn: str | None) -> int:
     """Copy RUN (the beginning of its id) out of the store into a new FILE, verified, with the bytes that a file has."""
-    from cockpit.audit.postgres.moving import runs_in, take_run
+    from cockpit.audit.layout import outputs_dir
+    from cockpit.audit.postgres.moving import take_run
+    from cockpit.audit.postgres.outgoing import take_outputs
 
     dsn = _meant(dsn)
-    fitting = [name for name, _ in runs_in(dsn) if name.upper().startswith(run.upper())]
-    if len(fitting) != 1:
-        many = f"{len(fitting)} runs in the store begin with {visible(run)}" if fitting else "there is no such run"
-        raise Refused(f"{many}" if fitting else f"{many} in the store: {visible(run)}", hint="cockpit store list")
-    moved = take_run(dsn, fitting[0], file)
+    name = _named(dsn, run)
+    moved = take_run(dsn, name, file)
     say(f"{moved.lines} lines written to {file}; the last is {moved.digest[:32]}")
+    if count := take_outputs(dsn, name, file.parent):
+        say(f"{count} output{'s' * (count != 1)} of its commands written to {outputs_dir(file.parent)}")
     return Exit.OK
 
 
@@ -134,6 +147,58 @@ def compare(token: str, dsn: str | None) -> int:
     more = found.database_seq - found.copy_seq
     click.echo(f"{found.run}: {found.same} lines are the same{f'; the store holds {more} more' if more else ''}")
     return Exit.OK
+
+
+@store.command("drop")
+@click.argument("run", metavar="RUN")
+@click.option("--exported", metavar="LOG", required=True, help="Where the run was exported to: compared byte by byte.")
+@click.option("--reason", metavar="TEXT", help="Why, for the trace that stays.")
+@_store_option
+def drop(run: str, exported: str, reason: str | None, dsn: str | None) -> int:
+    """Take RUN out of the store, for good, once it is exported; as a member of cockpit_owner.
+
+    RUN is the whole id. Its lines and outputs are deleted if LOG, and the outputs beside it, are the same to the last
+    byte and the run is over. That it was there, who dropped it, when and why stays in the store. It never comes back.
+    """
+    from cockpit.audit.layout import log_path, store_path
+    from cockpit.audit.postgres.dropping import drop_run
+    from cockpit.cli.reading import log_of, reading
+
+    dsn = _meant(dsn)
+    if (name := _named(dsn, run)) != run:
+        raise Refused(f"a run is dropped by its whole id: {visible(name)}", hint="type it, or paste it")
+    if reason is None and sys.stdin.isatty():
+        reason = click.prompt("the reason for dropping it, for the trace that stays", err=True)
+    if not (reason or "").strip():
+        raise Refused("dropping a run needs a reason", hint="give it: --reason TEXT")
+    given = log_of(exported).absolute()
+    folder = given if given.is_dir() else given.parent
+    if store_path(folder).exists():
+        raise Refused(f"{folder} is this host's copy of the run, and no export", hint="cockpit store export RUN FILE")
+    with reading(exported) as log:
+        path = log_path(log.path) if log.path.is_dir() else log.path
+        where = f"{socket.gethostname()}:{log_path(given) if given.is_dir() else given}"
+        dropped = drop_run(dsn, name, path, where, str(reason).strip(), outputs_beside=folder)
+    say(f"{dropped.lines} lines of {dropped.run} deleted; it is in {visible(dropped.exported)} from now on")
+    return Exit.OK
+
+
+def _named(dsn: str, run: str) -> str:
+    """The id of the one run in the store that begins so. Raises Refused."""
+    from cockpit.audit.postgres.listing import dropped_from, runs_in
+
+    fitting = [name for name, _ in runs_in(dsn) if name.upper().startswith(run.upper())]
+    if run in fitting:
+        return run
+    if len(fitting) > 1:
+        raise Refused(f"{len(fitting)} runs in the store begin with {visible(run)}", hint="cockpit store list --all")
+    if not fitting:
+        for gone in dropped_from(dsn):
+            if gone.run.upper().startswith(run.upper()):
+                told = f"{visible(gone.run)} was dropped on {gone.at:%Y-%m-%d} by {visible(gone.by)}"
+                raise Refused(told, hint=f"it was exported to {shortened(gone.exported, 200)}")
+        raise Refused(f"there is no such run in the store: {visible(run)}", hint="cockpit store list --all")
+    return fitting[0]
 
 
 def _meant(dsn: str | None) -> str:

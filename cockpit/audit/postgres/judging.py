@@ -16,6 +16,9 @@ from cockpit.audit.postgres.installing import WRITER, steps
 from cockpit.errors import StoreFailed
 from cockpit.text import visible
 
+ROOM = 20
+"""Connections that should be left: as many as one more run with a keeper and eight screens may take."""
+
 
 class Finding(Struct, frozen=True):
     """One thing that was looked at."""
@@ -37,6 +40,8 @@ def judge(dsn: str) -> list[Finding]:
                 *_of_rights(connection),
                 *_of_triggers(connection),
                 *_of_server(connection),
+                *_of_room(connection),
+                *_of_dropped(connection),
                 *of_replication(connection),
             ]
     except psycopg.Error as error:
@@ -107,7 +112,11 @@ def _of_triggers(connection: Connection) -> Iterator[Finding]:
            JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'cockpit' AND NOT t.tgisinternal"""
     ).fetchall()
     found = {(str(table), str(name)): str(enabled) for table, name, enabled in rows}
-    wanted = [("lines", "check_line"), ("lines", "refuse_change"), ("outputs", "refuse_change")]
+    wanted = [
+        ("lines", "check_line"), ("lines", "refuse_change"), ("lines", "refuse_other"), ("lines", "refuse_dropped"),
+        ("outputs", "refuse_change"), ("outputs", "refuse_other"), ("outputs", "refuse_dropped"),
+        ("dropped", "refuse_change"), ("dropped", "check_drop"), ("dropped", "drop_run"),
+    ]  # fmt: skip
     off = [f"{name} of {table}" for table, name in wanted if found.get((table, name)) != "A"]
     if off:
         yield Finding(
@@ -132,6 +141,39 @@ def _of_server(connection: Connection) -> Iterator[Finding]:
 
 
 # ---- standbys ------------------------------------------------------------------------------------------------------
+
+
+def _of_room(connection: Connection) -> Iterator[Finding]:
+    most, taken = _one(
+        connection,
+        """SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,
+           (SELECT count(*)::int FROM pg_stat_activity WHERE backend_type = 'client backend')""",
+    )
+    left = int(str(most)) - int(str(taken))
+    told = f"{taken} of {most} connections are taken"
+    yield Finding(
+        left >= ROOM,
+        f"{told}; a screen takes one, and one more while it writes, a keeper two"
+        if left >= ROOM
+        else f"{told}, which leaves {left}",
+        "" if left >= ROOM else "raise max_connections: docs/store.md",
+    )
+
+
+def _of_dropped(connection: Connection) -> Iterator[Finding]:
+    (there,) = _one(connection, "SELECT to_regclass('cockpit.dropped') IS NOT NULL")
+    if not there:
+        return
+    count, run, when, by = _one(
+        connection,
+        """SELECT count(*), (array_agg(run ORDER BY dropped_at DESC))[1], to_char(max(dropped_at), 'YYYY-MM-DD'),
+           (array_agg(dropped_by ORDER BY dropped_at DESC))[1] FROM cockpit.dropped""",
+    )
+    if count:
+        many = "one run was" if count == 1 else f"{count} runs were"
+        last = f"{visible(str(run))} on {when} by {visible(str(by))}"
+        yield Finding(True, f"{many} exported and dropped, last {last}; see them: cockpit store list --all")
+
 
 _NEEDED = re.compile(r"\s*(?:first\s+|any\s+)?(\d+)\s*\(", re.IGNORECASE)
 _WEAKER = """SELECT coalesce(r.rolname::text, ''), coalesce(d.datname::text, ''), split_part(c, '=', 2)

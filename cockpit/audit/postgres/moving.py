@@ -161,15 +161,3 @@ def _walked(before: bytes, line: bytes, chain: Chain, dsn: str) -> Iterator[byte
             line=chain.lines,
             hint="somebody changed it: the mirrors and anchors of others tell what it was",
         )
-
-
-def runs_in(dsn: str) -> list[tuple[str, int]]:
-    """Every run in the database with its number of lines, the newest first. Raises StoreFailed."""
-    connection = connected(dsn)
-    try:
-        rows = connection.execute("SELECT run, max(seq) FROM cockpit.lines GROUP BY run ORDER BY run DESC").fetchall()
-    except psycopg.Error as error:
-        raise StoreFailed(f"the runs in the store {where(dsn)} cannot be listed: {said(error)}") from error
-    finally:
-        connection.close()
-    return [(str(run), int(str(lines))) for run, lines in rows]

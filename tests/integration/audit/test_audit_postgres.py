@@ -17,7 +17,8 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.line import Draft, draft, encode
 from cockpit.audit.postgres.installing import install
 from cockpit.audit.postgres.judging import Finding, judge
-from cockpit.audit.postgres.moving import put_run, runs_in, take_run
+from cockpit.audit.postgres.listing import runs_in
+from cockpit.audit.postgres.moving import put_run, take_run
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable, Unknown
 from cockpit.audit.verify import verify
@@ -116,7 +117,7 @@ def test_a_schema_is_made_once_by_however_many_at_once(postgres_dsn: str, empty_
         one.start()
     for one in both:
         one.join()
-    assert sorted(applied) == [[], ["0001_log.sql"]]
+    assert sorted(applied) == [[], ["0001_log.sql", "0002_many_runs.sql"]]
     assert install(dsn) == []
     with psycopg.connect(dsn) as admin:
         admin.execute("UPDATE cockpit.schema_versions SET sha256 = 'x'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from cockpit.exits import Exit
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
 
+HEADINGS = ["run", "profile", "environment", "state", "started (UTC)", "last line (UTC)", "lines"]
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
 
 
@@ -41,7 +43,9 @@ def test_a_store_is_made_judged_filled_and_copied_from(store_dsn: str, admin_dsn
     assert moved.returncode == Exit.OK, moved.stderr
     run, told = moved.stdout.split(": ", 1)
     assert told.startswith("48 of 48 lines moved; the last is 9d4af72d1a44059a")
-    assert cockpit("list", "--store", store_dsn, folder=tmp_path).stdout == f"{run}  48 lines\n"
+    listed = cockpit("list", "--store", store_dsn, folder=tmp_path).stdout.splitlines()
+    assert re.split(r"  +", listed[0]) == HEADINGS
+    assert listed[1:] == [f"{run}  virtue   production   finished  2026-11-21 21:00  2026-11-21 21:40     48"]
     copied = cockpit("export", run[:12], "copy.jsonl", "--store", store_dsn, folder=tmp_path)
     assert copied.returncode == Exit.OK, copied.stderr
     assert (tmp_path / "copy.jsonl").read_bytes() == night.read_bytes()

@@ -335,6 +335,7 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
         seat.close("the screen was closed")
     if seat.went_to is not None:
         return _show_there(seat.went_to, seat.actor.person or None)
+    _last_keys(seat)
     _goodbye(seat)
     return status
 
@@ -349,6 +350,22 @@ def _show_there(run_dir: Path, as_name: str | None) -> int:
         seat.close()
         raise
     return _show(seat, typed)
+
+
+def _last_keys(seat: Seat) -> None:
+    """What became of what was being written when the screen was closed."""
+    from cockpit.run.wording import sentence
+    from cockpit.session.seat import Done, Failed
+
+    for outcome in seat.unheard:
+        if isinstance(outcome, Done):
+            say(f"the last key was written: {sentence(outcome.events[0], seat.view.state)}")
+        elif isinstance(outcome, Failed):
+            say(f"the last key did nothing: {outcome.sentence}")
+    for doubt in seat.doubts.open:
+        say(f"it is NOT KNOWN whether this was written, the log will tell ({doubt.id}): {doubt.what}")
+    if seat.is_asking:
+        say("it is NOT KNOWN whether the last key was written: the log will tell")
 
 
 def _goodbye(seat: Seat) -> None:

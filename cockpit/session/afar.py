@@ -27,10 +27,20 @@ if TYPE_CHECKING:  # a driver, which runs in files never need
 class Afar:
     """Of one seat. Begun once, closed once; any thread may ask."""
 
-    def __init__(self, run_dir: Path, seat: str, opened: Callable[[], Store], told: Callable[[str], None]) -> None:
-        """`opened` gives the seat's store, or raises LogError; `told` gets one sentence, empty once all is well."""
+    def __init__(
+        self,
+        run_dir: Path,
+        seat: str,
+        opened: Callable[[], Store],
+        told: Callable[[str], None],
+        give_up: Callable[[], None],
+    ) -> None:
+        """`opened` gives the seat's store, or raises LogError; `told` gets one sentence, empty once all is well.
+
+        `give_up` is called when the database is known not to answer.
+        """
         self._run_dir, self._seat = run_dir, seat
-        self._opened, self._told = opened, told
+        self._opened, self._told, self._give_up = opened, told, give_up
         self._following: Following | None = None
         self._glance: Elsewhere | None = None
         self.is_there = store_path(run_dir).exists()
@@ -44,7 +54,7 @@ class Afar:
         from cockpit.audit.postgres.following import Following
 
         name = seat_name(self._seat)
-        self._following = Following(dsn, self._run_dir.name, self._pull, self._told, holds=lambda: (name,))
+        self._following = Following(dsn, self._run_dir.name, self._pull, self._hear, holds=lambda: (name,))
         self._following.start()
 
     def is_held(self, name: str, since_s: float = -math.inf) -> bool | None:
@@ -84,6 +94,11 @@ class Afar:
         return not self.is_there or (
             self._following is not None and self._following.leases.holds(seat_name(self._seat))
         )
+
+    def _hear(self, away: str) -> None:
+        self._told(away)
+        if away:  # after that: whoever is let go of sees why
+            self._give_up()
 
     def close(self) -> None:
         """Follow no more."""

@@ -26,6 +26,7 @@ from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
 from cockpit.session.ahead import Ahead
 from cockpit.session.elsewhere import Elsewhere
+from cockpit.session.doubts import Doubt
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
 from cockpit.session.noted import heads_folder
@@ -143,6 +144,12 @@ class Follower:
         with self.lock:
             if away != self.view.away:
                 self._show(away=away)
+        self.wake()
+
+    def tell_doubts(self, doubts: tuple[Doubt, ...]) -> None:
+        """Show what is not known to be written, and what became of it."""
+        with self.lock:
+            self._show(doubts=doubts)
         self.wake()
 
     def _explained(self, error: LogError) -> LogError:

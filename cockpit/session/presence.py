@@ -34,6 +34,8 @@ ASKED_S = 10.0
 """The same while somebody waits for the pen: whoever holds it and presses keys must not seem to be silent."""
 PATIENCE_S = 2.0
 """How long closing waits for a writer that stands still."""
+_AFAR_S = 0.7
+"""The same for a database: nobody needs to be told there that a screen left, its lease ends with it."""
 _OLD_S = 60.0
 """A lock's file that is younger may be one that is just being locked."""
 _SEEN_S = 5.0
@@ -110,7 +112,7 @@ class Presence:
             self._changed.notify()
         if self._thread is None:
             return True
-        self._thread.join(PATIENCE_S)
+        self._thread.join(_AFAR_S if self._afar.is_there else PATIENCE_S)
         return not self._thread.is_alive()
 
     # ---- in the thread ---------------------------------------------------------------------------------------------

@@ -27,7 +27,9 @@ from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, 
 from cockpit.run.decide import FORWARD, decide
 from cockpit.run.events import Actor, Event, OperatorAttached
 from cockpit.run.holding import holds
+from cockpit.run.wording import sentence
 from cockpit.session.afar import Afar
+from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight
@@ -41,6 +43,10 @@ TICK_S = 0.5
 """How often a seat looks at what the log does not tell."""
 PACE_S = 0.25
 """Between two views that differ in what was not waited for: readings, output, where others look."""
+
+_ANSWERED_S = 0.6
+"""How long closing waits for the answer to the last key."""
+_SHUT_S = 0.3
 
 Role = Literal["acting", "watching"]
 _Asked = TypeVar("_Asked", bound=Command)
@@ -82,11 +88,17 @@ class Seat:
         self._up_under = pen.epoch if role == "acting" and pen is not None else 0
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
         self._store: Store | None = None
-        self.afar = Afar(run_dir, self.id, self._opened, follower.tell_away)
+        self.afar = Afar(run_dir, self.id, self._opened, follower.tell_away, self._give_up)
         follower.look_beyond(self.afar)
         self.presence = Presence(run_dir, self.id, follower, self._opened, self.afar)
         self._witness = Witness(follower)
         self.signer = Signer(self, follower)
+        self.doubts = Doubts(self._opened, lambda: bool(self.view.away), follower.tell_doubts)
+        self._asked = threading.Condition()
+        self._asking: list[Command] = []
+        """What is being decided and written."""
+        self.unheard: list[Outcome] = []
+        """What came of it after this seat began to close: no screen tells it any more."""
         self._closing = threading.Event()
         self._writing = threading.Lock()
         self._leaving = threading.Lock()
@@ -192,7 +204,23 @@ class Seat:
         return True
 
     def submit(self, command: Command) -> Outcome:
-        """Decide and append, again whenever another fact came first. Blocks until it is durable."""
+        """Decide and append, again whenever another fact came first. Blocks until it is durable.
+
+        While a database keeps the run that does not answer, that is known after seconds: see `Afar`.
+        """
+        with self._asked:
+            self._asking.append(command)
+        try:
+            outcome = self._submitted(command)
+            if self._closing.is_set():
+                self.unheard.append(outcome)
+            return outcome
+        finally:
+            with self._asked:
+                self._asking.remove(command)
+                self._asked.notify_all()
+
+    def _submitted(self, command: Command) -> Outcome:
         if away := self.view.away:
             return Failed(f"{away}; nothing was written, press again once it is back")
         try:
@@ -208,7 +236,7 @@ class Seat:
                 outcome = store.append(last_fact_seq, *drafts)
                 if isinstance(outcome, Conflict):
                     continue
-                return self._settled(store, outcome)
+                return self._settled(store, outcome, drafts)
         except StoreAway as error:
             return Failed(str(error))
         except StoreFailed as error:
@@ -246,20 +274,39 @@ class Seat:
             return bodies
         return state.last_fact_seq, [draft(body, command.actor, now) for body in bodies]
 
-    def _settled(self, store: Store, outcome: Durable | Unknown) -> Done | Unsettled:
+    def _settled(self, store: Store, outcome: Durable | Unknown, drafts: list[Draft]) -> Outcome:
         if isinstance(outcome, Unknown):
             try:
+                if self.view.away:
+                    return self._unsettled(drafts)
                 event = store.lookup(outcome.id)
-            except StoreFailed:  # what cannot be looked up is not known, whatever else is wrong
-                event = None
+            except LogError:  # what cannot be looked up is not known, whatever else is wrong
+                return self._unsettled(drafts)
             if event is None:
-                return Unsettled(outcome.id)
+                return Failed("the database did not take it; nothing was written, press again")
             events: tuple[Event, ...] = (event,)
         else:
             events = outcome.events
         self._follower.catch_up()
         self._follower.wake()
         return Done(events)
+
+    def _unsettled(self, drafts: list[Draft]) -> Unsettled:
+        first = drafts[0]
+        body, state = first.body, self.view.state
+        event = Event(
+            seq=0, id=first.id, type=body.type, is_fact=body.is_fact, instant=first.instant, actor=first.actor,
+            body=body, run=state.run,
+        )  # fmt: skip
+        self.doubts.add(Doubt(id=first.id, what=sentence(event, state), since=first.instant))
+        return Unsettled(first.id)
+
+    def _give_up(self) -> None:
+        """The database is known not to answer: whoever waits for it is let go of."""
+        from cockpit.audit.postgres.mirrored import MirroredStore  # loaded by now: it is followed
+
+        if isinstance(self._store, MirroredStore):
+            self._store.give_up()
 
     def _opened(self) -> Store:
         with self._writing:
@@ -293,15 +340,37 @@ class Seat:
 
     def _close(self, reason: str) -> None:
         self._follower.wake()
+        self.doubts.close()
+        if self.view.away:
+            self._shut()
         if self._tailing is not None and self._tailing is not threading.current_thread():
             self._tailing.join()
+        if not self._has_answered(_ANSWERED_S):
+            self._shut()
+            self._has_answered(_SHUT_S)
         self.signer.close()
         self._witness.close()
         self.afar.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
         if self.presence.close(reason) and self._store is not None:
             self._store.close()
+        self._shut()
         self._follower.close()
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether something that was asked for has no answer yet."""
+        return bool(self._asking)
+
+    def _has_answered(self, timeout_s: float) -> bool:
+        """Whether all that was asked for has its answer, now or in a moment."""
+        with self._asked:
+            return self._asked.wait_for(lambda: not self._asking, timeout_s)
+
+    def _shut(self) -> None:
+        """Wait no longer for a database: what it did not answer is not known, and what was not asked fails at once."""
+        if self.afar.is_there and self._store is not None:
+            self._store.close()
 
 
 def _is_news(shown: View, view: View) -> bool:

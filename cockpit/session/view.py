@@ -8,6 +8,7 @@ from cockpit.audit.line import Head
 from cockpit.run.clocks import Skew
 from cockpit.run.events import Event
 from cockpit.run.state import RunState, SeatState
+from cockpit.session.doubts import Doubt
 
 
 class Recent(Struct, frozen=True):
@@ -43,6 +44,8 @@ class View(Struct, frozen=True):
     """The state with what this host's keeper saw since, which is not in the log yet; None: nothing is known of that."""
     waiting: tuple[Recent, ...] = ()
     """Facts of the keeper that are not in the log yet: at most 200, newest last."""
+    doubts: tuple[Doubt, ...] = ()
+    """What this seat asked for and did not know to be written, oldest first; also what is known by now."""
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()

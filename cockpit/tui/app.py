@@ -23,7 +23,9 @@ from textual.screen import Screen
 from cockpit.exits import Exit
 from cockpit.session.seat import Seat
 from cockpit.session.view import View
+from cockpit.text import shortened
 from cockpit.tui import calling, keymap
+from cockpit.tui.ink import Ink
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
 from cockpit.tui.leaving import Leaving
@@ -82,6 +84,7 @@ class CockpitApp(App[int]):
         self._called_for = seat.view.shown
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
         self._left_before = seat.view.state.left
+        self._open_doubts: set[str] = set()
         self._other_versions = ""
         """Whose cockpit is another, as last said."""
 
@@ -135,6 +138,7 @@ class CockpitApp(App[int]):
         self.run_screen.draw()
         self._tell_company(message.view)
         self._tell_pen()
+        self._tell_doubts(message.view)
         if calling.rings(before, after) or calling.rings_for(before, after, self.seat.actor):
             self.bell()
         if after is not before:
@@ -153,6 +157,19 @@ class CockpitApp(App[int]):
             was, self._other_versions = self._other_versions, looking.versions(self.run_screen.seen())
             if self._other_versions not in ("", was):
                 self.run_screen.say((self._other_versions, "dim"))
+
+    def _tell_doubts(self, view: View) -> None:
+        """Say what became of a decision of which it was not known whether it was written."""
+        was, self._open_doubts = self._open_doubts, {each.id for each in view.doubts if each.fate == "open"}
+        for doubt in view.doubts:
+            if doubt.id in was - self._open_doubts:
+                is_written = doubt.fate == "written"
+                what: tuple[str, Ink] = (shortened(doubt.what, 160), "plain")
+                if is_written:
+                    self.run_screen.say(("✔ it was written: ", "good"), what)
+                else:
+                    self.run_screen.say(("✖ it was NOT written, press again: ", "bad"), what)
+                self.bell()
 
     def _tell_pen(self) -> None:
         """Say that this seat acts, or acts no more, once that is so; whoever acts sees to a keeper."""

@@ -8,8 +8,10 @@ nothing.
 from __future__ import annotations
 
 import asyncio
+from time import monotonic
 from typing import Any, TypeVar
 
+from cockpit.probes.threads import in_own_thread
 from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
 from cockpit.run.decide import permission
@@ -24,6 +26,8 @@ from cockpit.tui.screens.dialogs import Answer, AskDialog, Question, SureDialog
 from cockpit.tui.screens.run import RunScreen
 
 _Asked = TypeVar("_Asked", bound=c.Command)
+_PATIENCE_S = 1.0
+"""After so long without an answer people are told that there is none yet."""
 
 
 class Hands:
@@ -33,6 +37,7 @@ class Hands:
         self.screen = screen
         self.seat = seat
         self.is_writing = False
+        self._writings: set[asyncio.Task[Outcome]] = set()
         self.pen_epoch = 0
         """Of the pen that was painted when the key was pressed that is being carried out."""
 
@@ -86,10 +91,22 @@ class Hands:
 
     async def outcome(self, command: c.Command) -> Outcome:
         """As `submit`, for what goes on from a refusal; that was said already."""
+        # Whoever waits here may be cancelled, with its screen; what is being written is not, and is told all the same.
+        writing = asyncio.get_running_loop().create_task(self._written(command))
+        self._writings.add(writing)
+        writing.add_done_callback(self._writings.discard)
+        return await asyncio.shield(writing)
+
+    async def _written(self, command: c.Command) -> Outcome:
         self.is_writing = True
+        began_s = monotonic()
         self.screen.say(("… writing", "dim"))
+        answer = asyncio.ensure_future(in_own_thread(lambda: self.seat.submit(command)))
         try:
-            outcome = await asyncio.to_thread(self.seat.submit, command)
+            while not (await asyncio.wait({answer}, timeout=_PATIENCE_S))[0]:
+                waited_s = monotonic() - began_s
+                self.screen.say(("… writing", "unsure"), (f": no answer for {waited_s:.0f} s", "plain"))
+            outcome = answer.result()
         finally:
             self.is_writing = False
         match outcome:

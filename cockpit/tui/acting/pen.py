@@ -6,11 +6,11 @@ is shown anew, and what was typed stays.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TypeVar
 
 from msgspec.structs import replace
 
+from cockpit.probes.threads import in_own_thread
 from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
 from cockpit.run.elapsed import duration, elapsed_s
@@ -81,7 +81,7 @@ async def take(hands: Hands, painted: RunState) -> None:
 
 
 async def _take_up(hands: Hands) -> None:
-    await asyncio.to_thread(hands.seat.take_up, hands.screen.selected or "")
+    await in_own_thread(lambda: hands.seat.take_up(hands.screen.selected or ""))
     hands.screen.say(("you act here now", "good"))
     hands.screen.draw()
 

@@ -57,6 +57,10 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         count = len(seen.view.waiting)
         waits = f"{count} facts wait" if count != 1 else "1 fact waits"
         yield f"THE KEEPER CANNOT WRITE, nothing can be confirmed: {waits}, readings are not in the log yet", "warn"
+    for doubt in seen.view.doubts:
+        if doubt.fate == "open":
+            how = "" if seen.view.away else ", being looked up"
+            yield f"NOT KNOWN WHETHER IT WAS WRITTEN{how}: {shortened(doubt.what, 160)}", "alarm"
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":

@@ -10,7 +10,6 @@ appends to the database any more until the branch came back.
 from __future__ import annotations
 
 import os
-import re
 import shutil
 from pathlib import Path
 
@@ -27,7 +26,6 @@ from cockpit.audit.postgres.lines import lines_of
 from cockpit.audit.reading import BLOCK_BYTES, open_log
 from cockpit.errors import LogError, StoreFailed
 
-_BRANCH = re.compile(r"offline-[0-9]+(?:-[0-9]+)?")
 _LIMIT_BYTES = 65536
 
 
@@ -36,13 +34,6 @@ class Ending(Head, frozen=True):
 
     position: int
     """Offset of the byte after its last line that counts."""
-
-
-def branch_of(run_dir: Path) -> Path | None:
-    """The folder of the run of which this is an offline branch; None if it is none."""
-    folder = run_dir.absolute()
-    is_branch = _BRANCH.fullmatch(folder.name) is not None and layout.store_path(folder.parent).exists()
-    return folder.parent if is_branch else None
 
 
 def end_of(run_dir: Path) -> Ending:

@@ -7,12 +7,13 @@ there would make two logs of one run.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import append_lock, continued_mark, turn_lock
+from cockpit.audit.layout import append_lock, continued_mark, store_path, turn_lock
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.poison import Poison
 from cockpit.errors import StoreFailed
@@ -21,6 +22,7 @@ ROOM_BYTES = 8192
 """What most facts fit into, twice over."""
 STILL_S = 5.0
 """This long an append that is under way is waited for."""
+_BRANCH = re.compile(r"offline-[0-9]+(?:-[0-9]+)?")
 
 
 def went_on(run_dir: Path) -> str:
@@ -36,6 +38,24 @@ def _word(run_dir: Path) -> str:
         return os.readlink(continued_mark(run_dir))
     except OSError:
         return ""
+
+
+def branch_of(run_dir: Path) -> Path | None:
+    """The folder of the run of which this is an offline branch; None if it is none."""
+    folder = run_dir.absolute()
+    is_branch = _BRANCH.fullmatch(folder.name) is not None and store_path(folder.parent).exists()
+    return folder.parent if is_branch else None
+
+
+def place_now(run_dir: Path) -> Path:
+    """Where a run is walked now: in its folder, or in the branch in which it goes on offline on this host."""
+    where = went_on(run_dir)
+    return Path(where) if where and is_same_run(run_dir, Path(where)) else run_dir
+
+
+def is_same_run(run_dir: Path, other: Path) -> bool:
+    """Whether the one is an offline branch of the other."""
+    return run_dir.absolute() == branch_of(other) or other.absolute() == branch_of(run_dir)
 
 
 def leave_word(run_dir: Path, new_dir: Path) -> bool:

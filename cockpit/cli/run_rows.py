@@ -64,6 +64,8 @@ class Row(Struct, frozen=True):
     """The last thing that happened."""
     folder: str
     problem: str
+    offline_since: datetime | None
+    """Since when a live run goes on without the database that it left; None: it does not."""
     went_on: str
     """Where a live run goes on whose log could no longer be written here; empty: here."""
 
@@ -95,6 +97,7 @@ def row_of(listed: Listed) -> Row:
         last=about.last_sentence,
         folder=str(about.run_dir),
         problem=visible(about.problem),
+        offline_since=state.offline.since.at if is_live and state.offline else None,
         went_on=visible(went_on(about.run_dir)) if is_live else "",
     )
 

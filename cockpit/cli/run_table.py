@@ -82,7 +82,8 @@ def _zone(rows: Sequence[Row], zone: tzinfo) -> str:
 
 def _state(row: Row) -> str:
     back = f"on the way back ({row.rollback})" if row.rollback and row.outcome != "rolled-back" else ""
-    said = [row.outcome, back, "to be finished" * row.to_finish, "rehearsal" * row.rehearsal]
+    offline = "OFFLINE" if row.offline_since is not None else ""
+    said = [row.outcome, offline, back, "to be finished" * row.to_finish, "rehearsal" * row.rehearsal]
     return ", ".join(each for each in said if each)
 
 
@@ -92,7 +93,7 @@ def _brief_state(row: Row) -> str:
         return "rehearsing" if row.outcome == "live" else "rehearsed"
     if row.outcome == "live" and (row.to_finish or row.rollback):
         return "to finish" if row.to_finish else "going back"
-    return row.outcome
+    return "OFFLINE" if row.offline_since is not None else row.outcome
 
 
 def _day(row: Row, zone: tzinfo) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.audit.layout import log_path
-from cockpit.audit.moved import went_on
+from cockpit.audit.moved import place_now, went_on
 from cockpit.audit.places import require_run, require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import as_option, named, prove
@@ -89,8 +89,9 @@ def begin(
     live = live_runs(loaded.profile.id, loaded.profile.environment)
     despite = _despite(live, another)
     if despite is None:
-        _refuse_former(live[0].run_dir)
-        return open_screen(live[0].run_dir, "acting", as_name=as_name)
+        run_dir = place_now(live[0].run_dir)
+        _refuse_former(run_dir)
+        return open_screen(run_dir, "acting", as_name=as_name)
     place_reason = reasoned(despite_place)
     require_way(runs_folder(), despite=bool(place_reason))
     if not rehearsal:
@@ -235,13 +236,13 @@ def _found(run: str | None, dsn: str) -> Path:
     if run is None:
         _bring_live(dsn)
     try:
-        return find_run(run)
+        return place_now(find_run(run))
     except RunError:
         if run is None or not dsn:
             raise
     from cockpit.session.afar_runs import bring
 
-    return bring(dsn, run)
+    return place_now(bring(dsn, run))
 
 
 def _refuse_former(run_dir: Path) -> None:
@@ -334,15 +335,17 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
     finally:
         seat.close("the screen was closed")
     if seat.went_to is not None:
-        return _show_there(seat.went_to, seat.actor.person or None)
+        return _show_there(seat.went_to, seat.actor.person or None, seat.role)
     _last_keys(seat)
     _goodbye(seat)
     return status
 
 
-def _show_there(run_dir: Path, as_name: str | None) -> int:
+def _show_there(run_dir: Path, as_name: str | None, role: Role = "acting") -> int:
     """The screen of a run that went on elsewhere; its keeper there asks for its secrets again."""
-    seat = _seat(run_dir, "acting")
+    if role == "watching":
+        return open_screen(run_dir, role, as_name=as_name)
+    seat = _seat(run_dir, role)
     try:
         _name(seat, as_name)
         typed = ask(is_keeper_without(run_dir, seat.view.state.profile))

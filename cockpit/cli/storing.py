@@ -117,6 +117,39 @@ def export(run: str, file: Path, dsn: str | None) -> int:
     return Exit.OK
 
 
+@store.command("return")
+@click.argument("token", metavar="[RUN]", required=False)
+def return_(token: str | None) -> int:
+    """Bring RUN, which goes on offline on this host, back into the store that it left.
+
+    If nobody went on there, its lines come as they were written. Else both stay: they are told in the store's log, and
+    what both sides settled is in CONFLICT until a person says which counts. Who holds the pen of the branch returns; it
+    may be done again wherever it was cut short. Lines of a copy that a failover lost come back so, too.
+    """
+    from cockpit.audit.moved import branch_of, place_now
+    from cockpit.run.commands import Refusal
+    from cockpit.session.finding import find_run
+    from cockpit.session.follower import Follower
+    from cockpit.session.identity import actor
+    from cockpit.session.offline import come_home, merge_copy
+
+    run_dir = place_now(find_run(token))
+    if branch_of(run_dir) is None:
+        came = merge_copy(run_dir, actor())
+    else:
+        follower = Follower(run_dir)
+        try:
+            outcome = come_home(run_dir, follower, actor())
+        finally:
+            follower.close()
+        if isinstance(outcome, Refusal):
+            raise Refused(outcome.why, hint=outcome.instead)
+        came = outcome
+    say(came.told)
+    click.echo(str(came.run_dir))
+    return Exit.OK
+
+
 @store.command("compare")
 @click.argument("token", metavar="RUN")
 @_store_option

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from cockpit.audit.files import FileStore
 from cockpit.audit.keeping import dsn_of, open_mirrored
 from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import HeldLock
+from cockpit.audit.moved import branch_of
 from cockpit.audit.places import require_run
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
@@ -41,6 +43,9 @@ from cockpit.session.unit import started_by
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from cockpit.keeper.afar import Place
 
+_FORMER_S = 20.0
+_LOOK_EVERY_S = 0.05
+
 
 def main(arguments: list[str]) -> Exit:
     """Keep the run in the folder that is named; the exit status."""
@@ -56,10 +61,13 @@ def main(arguments: list[str]) -> Exit:
         lock = HeldLock.take(keeper_lock(run_dir)) or (HeldLock.wait(keeper_lock(run_dir)) if unit else None)
         if lock is None:
             return Exit.OK  # another keeper was faster
+        former = _await_former(run_dir)
         try:
             status = _keep(run_dir, unit)
         finally:
             lock.release()
+            if former is not None:
+                former.release()
         if unit:
             retire(run_dir, unit)
         return status
@@ -68,6 +76,22 @@ def main(arguments: list[str]) -> Exit:
         if isinstance(error, PlaceRefused):
             return Exit.REFUSED
         return Exit.FAILED if isinstance(error, StoreFailed) else Exit.UNREADABLE
+
+
+def _await_former(run_dir: Path) -> HeldLock | None:
+    """Of a branch that goes on offline: the place of the run's keeper, held for as long as this one lives.
+
+    The one there ends once it sees that the run went on. None: this is no branch. Raises StoreFailed if it does not.
+    """
+    former = branch_of(run_dir)
+    if former is None:
+        return None
+    give_up = time.monotonic() + _FORMER_S
+    while (lock := HeldLock.take(keeper_lock(former))) is None:
+        if time.monotonic() > give_up:
+            raise StoreFailed(f"the keeper in {former} does not end: nobody acts for two logs of one run")
+        time.sleep(_LOOK_EVERY_S)
+    return lock
 
 
 def _keep(run_dir: Path, unit: str) -> Exit:

@@ -81,7 +81,7 @@ def _step_confirmed(event: e.Event, body: e.StepConfirmed, state: RunState | Non
     second = f", with {shortened(body.second, 40)}" if body.second else ""
     unmet = f", rehearsed with {len(body.unmet)} unmet" if body.unmet else ""
     told = f"{_step(state, body.step)}{again}{values}{to}{second}{unmet}{_instead(state, body.not_taken)}"
-    return f"{_verb(state, body.step)} {told}{_tally(body.counts)}"
+    return f"{_verb(state, body.step)} {told}{tally(body.counts)}"
 
 
 def _verb(state: RunState | None, step_id: str) -> str:
@@ -90,8 +90,8 @@ def _verb(state: RunState | None, step_id: str) -> str:
     return words.get(found[1].behaviour, "confirmed") if found else "confirmed"
 
 
-def _tally(counts: dict[str, int]) -> str:
-    """` (4 probes passing, 1 failing)`: the noun once, the worst last."""
+def tally(counts: dict[str, int]) -> str:
+    """` (4 probes passing, 1 failing)`: the noun once, the worst last; empty for no probes."""
     order = {"pass": "passing", "warn": "warning", "fail": "failing", "error": "in error"}
     statuses = sorted(counts, key=lambda status: list(order).index(status) if status in order else len(order))
     parts: list[str] = []
@@ -322,9 +322,9 @@ def _restored(event: e.Event, body: e.StoreRestored, state: RunState | None) -> 
     which = f"lines {body.first} to {body.last}" if count > 1 else f"line {body.first}"
     told = f"{body.facts} of them facts" if count > 1 and body.facts else "a fact" if body.facts else "no fact"
     before, now = body.timeline_before, body.timeline
-    how = f" in a failover (timeline {before} to {now})" if now > before > 0 else ""
+    how = f" in a failover, timeline {before} to {now}" if now > before > 0 else ""
     how = " WITHOUT a failover" if now == before > 0 else how
-    return f"put back {which} ({told}), which the database lost{how}, from the copy on {visible(event.actor.host)}"
+    return f"put back {which}, lost by the database{how} ({told}), from the copy on {visible(event.actor.host)}"
 
 
 def _waited_for(event: e.Event, body: e.StoreWaitedFor, state: RunState | None) -> str:

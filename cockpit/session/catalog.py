@@ -21,6 +21,7 @@ from msgspec.structs import replace
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
+from cockpit.audit.moved import place_now
 from cockpit.audit.packed import packed_log, unpacked
 from cockpit.errors import LogError
 from cockpit.run.events import BY_MACHINE
@@ -104,7 +105,7 @@ class Catalog:
         self._with_facts = with_facts
         for name in self.names:
             self.looked_at += 1
-            listed = self._read(self.folder / name)
+            listed = self._read(place_now(self.folder / name))
             if listed is not None:
                 yield listed
 

@@ -25,8 +25,8 @@ from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY
 from cockpit.run.wording import sentence
 from cockpit.session.ahead import Ahead
-from cockpit.session.elsewhere import Elsewhere
 from cockpit.session.doubts import Doubt
+from cockpit.session.elsewhere import Elsewhere
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
 from cockpit.session.noted import heads_folder
@@ -150,6 +150,13 @@ class Follower:
         """Show what is not known to be written, and what became of it."""
         with self.lock:
             self._show(doubts=doubts)
+        self.wake()
+
+    def tell_answers(self, answers: bool) -> None:
+        """The database that this branch left answers again, or does not."""
+        with self.lock:
+            if answers != self.view.answers:
+                self._show(answers=answers)
         self.wake()
 
     def _explained(self, error: LogError) -> LogError:

@@ -17,9 +17,9 @@ from msgspec.structs import replace
 
 from cockpit.audit import clock
 from cockpit.audit.keeping import dsn_of
-from cockpit.audit.leaving import branch_of, bring_outputs, come_back, end_of, part_ways, put_aside, take_along
+from cockpit.audit.leaving import bring_outputs, come_back, end_of, part_ways, put_aside, take_along
 from cockpit.audit.line import draft
-from cockpit.audit.moved import nobody_appends, went_on
+from cockpit.audit.moved import branch_of, nobody_appends, went_on
 from cockpit.errors import LogError, RunError, StoreDiverged
 from cockpit.run.commands import GoOffline, Refusal, ReturnToStore
 from cockpit.run.decide import decide
@@ -32,6 +32,8 @@ from cockpit.session.sight import keeper_sight
 KEEPER_S = 20.0
 """A keeper sees within a second that the run went on; this long its end is waited for."""
 _LOOK_EVERY_S = 0.05
+LOOK_S = 2.0
+"""Between looks whether a database that was left answers again."""
 Role = Literal["acting", "watching"]
 
 
@@ -47,12 +49,6 @@ class CameBack(Struct, frozen=True):
     """Lines that the database had got meanwhile."""
     told: str
     """One sentence."""
-
-
-def place_now(run_dir: Path) -> Path:
-    """Where a run is walked now: in its folder, or in the branch in which it goes on offline on this host."""
-    where = went_on(run_dir)
-    return Path(where) if where and branch_of(Path(where)) == run_dir.absolute() else run_dir
 
 
 def is_offline(run_dir: Path) -> bool:
@@ -133,6 +129,8 @@ def merge_copy(run_dir: Path, actor: Actor) -> CameBack:
 
     Raises RunError if neither side lacks anything, StoreAway, LogError.
     """
+    if not dsn_of(run_dir):
+        raise RunError(f"no database keeps the run in {run_dir}", hint="there is nothing to bring back")
     with nobody_appends(run_dir):
         end = end_of(run_dir)
         came = _given(run_dir, run_dir, actor, f"a failover lost lines up to {end.seq}, which {actor.host} holds")

@@ -18,6 +18,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.layout import keeper_lock, log_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, event_of, open_envelope
 from cockpit.audit.locks import holder_alive
+from cockpit.audit.moved import branch_of
 from cockpit.errors import LogError, LogTooNew, RunError
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted
@@ -110,7 +111,7 @@ def summary(run_dir: Path, log: Path | None = None) -> RunSummary:
     if end is not None:
         status = "finished" if isinstance(end.body, RunFinished) else "aborted"
     return RunSummary(
-        run=run_dir.name,
+        run=(branch_of(run_dir) or run_dir).name,
         run_dir=run_dir,
         status=status,
         profile_id=body.profile.id,
@@ -192,4 +193,5 @@ def _has_keeper(run_dir: Path) -> bool | None:
 
 def called(run_dir: Path) -> str:
     """What a command finds this run by: its id, or its folder where it is not among the others."""
+    run_dir = branch_of(run_dir) or run_dir
     return run_dir.name if run_dir.parent == runs_folder() else str(run_dir)

@@ -21,9 +21,10 @@ import cockpit
 from cockpit.audit import clock, ids
 from cockpit.audit.keeping import open_store
 from cockpit.audit.line import Draft, draft
+from cockpit.audit.moved import branch_of, is_same_run
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreAway, StoreFailed
-from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
+from cockpit.run.commands import Command, GoOffline, KeeperSight, PenCommand, PlanCommand, Refusal
 from cockpit.run.decide import FORWARD, decide
 from cockpit.run.events import Actor, Event, OperatorAttached
 from cockpit.run.holding import holds
@@ -101,6 +102,8 @@ class Seat:
         """What came of it after this seat began to close: no screen tells it any more."""
         self._closing = threading.Event()
         self._writing = threading.Lock()
+        self._moving = threading.Lock()
+        """Held while this seat itself takes the run offline, or back."""
         self._leaving = threading.Lock()
         self._tailing: threading.Thread | None = None
 
@@ -146,6 +149,8 @@ class Seat:
         self.afar.begin()
         self._witness.begin()
         self.signer.begin()
+        if self.view.state.offline is not None and branch_of(self.run_dir) is not None:
+            threading.Thread(target=self._await_store, name="cockpit-store-await", daemon=True).start()
         if self.view.state.status == "live":
             body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__, at="")
             self.presence.begin(body, lambda: self.actor)
@@ -177,6 +182,13 @@ class Seat:
             )
             callback(self.view)
             raise
+
+    def _await_store(self) -> None:
+        """Look from time to time whether the database that this branch left answers again."""
+        from cockpit.session.offline import LOOK_S, answers
+
+        while not self._closing.wait(LOOK_S):
+            self._follower.tell_answers(not answers(self.run_dir))
 
     # ---- acting --------------------------------------------------------------------------------------------------
 
@@ -326,6 +338,40 @@ class Seat:
         self.went_to, _ = go_on(self.run_dir, folder, self.actor, self._follower)
         return self.went_to
 
+    def go_offline(self, command: GoOffline) -> Path | Refusal:
+        """Let the run go on in a branch of its own, since the database is away; its folder.
+
+        Blocks until that is durable and the keeper has ended. This seat stays where it is: open another. Raises
+        RunError, LogError.
+        """
+        from cockpit.session.offline import go_offline  # on almost no night
+
+        with self._moving:
+            went = go_offline(self.run_dir, self._follower, command)
+        self.went_to = went if isinstance(went, Path) else None
+        return went
+
+    def come_home(self) -> Path | Refusal:
+        """Bring what this branch holds into the database; the run's folder. Blocks. As `go_offline`."""
+        from cockpit.session.offline import come_home
+
+        with self._moving:
+            came = come_home(self.run_dir, self._follower, self.actor, self.role)
+        if isinstance(came, Refusal):
+            return came
+        self.went_to = came.run_dir
+        return came.run_dir
+
+    def follow_on(self) -> bool:
+        """Note that the run went on in a branch of this folder, or came back from this one; whether it did.
+
+        The screen ends then, and another opens there.
+        """
+        where = self.view.went_on
+        if where and self.went_to is None and not self._moving.locked() and is_same_run(self.run_dir, Path(where)):
+            self.went_to = Path(where)
+        return self.went_to is not None
+
     # ---- leaving -------------------------------------------------------------------------------------------------
 
     def close(self, reason: str = "") -> None:
@@ -383,6 +429,7 @@ def _beside(view: View) -> tuple[object, ...]:
     return (
         view.trouble,
         view.away,
+        view.answers,
         view.went_on,
         view.read_only,
         view.gone,

@@ -46,6 +46,8 @@ class View(Struct, frozen=True):
     """Facts of the keeper that are not in the log yet: at most 200, newest last."""
     doubts: tuple[Doubt, ...] = ()
     """What this seat asked for and did not know to be written, oldest first; also what is known by now."""
+    answers: bool = False
+    """Of a branch that goes on offline: the database that it left answers again."""
     went_on: str = ""
     """Where the run goes on, if it left this place: nothing is done here any more."""
     here: tuple[SeatState, ...] = ()

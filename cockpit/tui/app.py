@@ -135,6 +135,9 @@ class CockpitApp(App[int]):
         """Draw the newest view; call waiting people when the line stops or the run ends."""
         before, after = self._called_for, message.view.shown
         self._called_for = after
+        if self.seat.follow_on():
+            self.exit(int(Exit.OK))  # the run goes on in a branch of its own, or came back: another screen opens there
+            return
         self.run_screen.draw()
         self._tell_company(message.view)
         self._tell_pen()

@@ -54,7 +54,7 @@ IN_LITTLE_ROOM = ("note", "hold", "probe", "raise")
 WITHOUT_PEN = ("note", "hold", "raise", "approve", "probe", "sign")
 """What anybody may do who may write; to release another's hold takes the pen."""
 
-WITHOUT_LOG = ("probe",)
+WITHOUT_LOG = ("probe", "elsewhere")
 """What writes nothing itself: it goes on while the database is away."""
 
 
@@ -97,7 +97,7 @@ class Operator:
             return Refusal(f"you may only read this run: {why}", "? shows the keys that read", "read_only")
         if self._seat.view.away and what not in WITHOUT_LOG:
             why = "the database is away, nothing can be written"
-            return Refusal(why, "readings go on; press again once it is back", "away")
+            return Refusal(why, "readings go on; press again once it is back, or W goes on offline", "away")
         if self._hands.is_writing:
             return Refusal("the last key is still being written", "wait for it", "writing")
         if not self._screen.may_act and what not in IN_LITTLE_ROOM:

@@ -16,6 +16,7 @@ from cockpit.run.refusals_doing import running_action
 from cockpit.run.shown import COMMENT, EXPORT, shown
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import shortened
+from cockpit.tui.acting import conflicts
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.acting.other_hands import let_act
 from cockpit.tui.lines import duration
@@ -137,6 +138,9 @@ async def cancel(hands: Hands, painted: RunState) -> None:
 async def settle(hands: Hands, painted: RunState) -> None:
     """Say how something ended whose end is not known."""
     unknown = _unknown(painted)
+    if painted.conflicts:
+        await conflicts.settle(hands, painted)
+        return
     if unknown is None:
         hands.refuse(Refusal("the end of every action is known", "go on", "not_unknown"))
         return

@@ -1,4 +1,4 @@
-"""The key for when the log can no longer be written: the run goes on in another folder, on a new screen."""
+"""The key for when the log can no longer be written: the run goes on in another folder, or without its database."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import os
 from pathlib import Path
 
+from cockpit.audit.moved import branch_of
 from cockpit.errors import CockpitError
 from cockpit.run.commands import Refusal
 from cockpit.run.state import RunState
+from cockpit.tui.acting import offline
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.lines import without_folders
 from cockpit.tui.screens.dialogs import Question
@@ -18,6 +20,12 @@ async def elsewhere(hands: Hands, painted: RunState) -> None:
     """Ask where, copy what counts, and leave this screen for one that opens there."""
     if where := hands.seat.view.went_on:
         hands.refuse(Refusal(f"this run goes on in {where}", f"leave by q; cockpit resume {where}", "went_on"))
+        return
+    if painted.offline is not None and branch_of(hands.seat.run_dir) is not None:
+        await offline.come_home(hands, painted)
+        return
+    if hands.seat.view.away or (hands.seat.afar.is_there and not hands.seat.view.trouble):
+        await offline.leave(hands, painted)
         return
     if not hands.seat.view.trouble:
         hands.refuse(Refusal("the log can be written where it is", "there is no need to go elsewhere", "no_trouble"))

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from rich.cells import cell_len
 
 from cockpit.audit.rewritten import SAID as REWRITTEN
+from cockpit.run.deciding_branch import both
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
+from cockpit.run.happened import label
 from cockpit.run.numbering import step_label
 from cockpit.run.people import is_nobody_known, name_of
 from cockpit.run.state import FiredTrigger
@@ -51,7 +53,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
     if seen.view.away:
-        live = "; readings go on, not in the log yet" if seen.view.ahead is not None else ""
+        live = ", readings not in the log yet" if seen.view.ahead is not None else ""
         yield f"THE DATABASE IS AWAY, nothing can be confirmed{live}: {visible(seen.view.away)}", "alarm"
     elif seen.view.ahead is not None:
         count = len(seen.view.waiting)
@@ -61,6 +63,8 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if doubt.fate == "open":
             how = "" if seen.view.away else ", being looked up"
             yield f"NOT KNOWN WHETHER IT WAS WRITTEN{how}: {shortened(doubt.what, 160)}", "alarm"
+    if state.offline is not None:
+        yield from _offline(seen)
     if state.unknown_types:
         yield "a newer cockpit wrote to this log: reading only; update cockpit", "alarm"
     if state.status == "live":
@@ -84,6 +88,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         how = "r shows it" if seen.acts else "nothing is run"
         yield f"KEEPER {found.now} DIFFERS, {how}: {found.brief()}", "alarm"
     if state.status == "live":
+        yield from _of_conflicts(seen)
         yield from _of_steps(seen)
         yield from _of_hosts(seen)
         yield from signing.murmurs(seen)
@@ -92,6 +97,19 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from _of_clocks(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.mode == "LIVE" and state.status == "live":
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
+
+
+def _offline(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    """Since when, by whom and why; and whether it could return. On every screen of this host, while that is so."""
+    offline = seen.state.offline
+    assert offline is not None
+    by, reason = shortened(name_of(offline.by), 20), shortened(offline.reason, 120)
+    since = f"since {seen.local(offline.since.at)}"
+    if seen.view.answers and seen.state.status == "live":
+        how = "W RETURNS TO IT" if seen.acts else f"{by} returns to it"
+        yield f"THE DATABASE ANSWERS AGAIN, {how}   OFFLINE {since}, others may have acted", "alarm"
+        return
+    yield f"OFFLINE {since}, others may act and nobody here knows   {by}: {reason}", "alarm"
 
 
 def _stopped(told: str, how: str, width: int) -> str:
@@ -103,6 +121,15 @@ def _stopped(told: str, how: str, width: int) -> str:
 
 def _by_severity(fired: tuple[FiredTrigger, ...]) -> list[FiredTrigger]:
     return sorted(fired, key=lambda each: each.severity != "immediate")
+
+
+def _of_conflicts(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    conflicts = seen.state.conflicts
+    if conflicts:
+        what = shortened(label(seen.state, conflicts[0].subject), 60)
+        more = f" and {len(conflicts) - 1} more" if len(conflicts) > 1 else ""
+        how = "u says which counts" if seen.acts else "who holds the pen says which counts"
+        yield f"CONFLICT over {what}{more}, {how}: {both(conflicts[0])}", "alarm"
 
 
 def fired_name(seen: Seen, fired: FiredTrigger) -> str:

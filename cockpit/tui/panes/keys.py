@@ -47,6 +47,12 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
         return [steps, *_of("company", "probes", "log", "contacts", "output", "plain")]
     if seen.view.trouble and seen.mode == "LIVE":
         return [*_of("elsewhere"), steps, *_of("probes", "log", "contacts", "plain")]
+    if seen.mode == "LIVE" and seen.view.away:
+        return [
+            (keymap.LIVE["elsewhere"].label, "offline…"),
+            steps,
+            *_of("probe", "probes", "log", "contacts", "plain"),
+        ]
     if is_small:
         return [*_of("note", "hold", "raise"), steps, *_of("probes", "log")]
     if seen.mode == "WATCHING":
@@ -60,6 +66,8 @@ def _now(seen: Seen, *, is_small: bool) -> list[tuple[str, str]]:
     if seen.selected is not None:
         return [(keymap.READING["now"].label, keymap.READING["now"].word), steps, *_of("jump", "reopen", "output")]
     now = _of("sign") if wants_key(seen) else []
+    now += [(keymap.LIVE["elsewhere"].label, "return…")] if seen.view.answers else []
+    now += [(keymap.LIVE["settle"].label, "which counts…")] if state.conflicts else []
     now += [(keymap.LIVE[name].label, word or keymap.LIVE[name].word) for name, word in ways(seen)]
     now = [*_of_pen(seen), *now]
     rest = ("note", "abort") if state.hold is not None else ("note", "hold", "copy", "rollback", "raise", "probe")

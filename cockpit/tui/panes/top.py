@@ -65,6 +65,8 @@ def _mode(seen: Seen) -> Span:
     state = seen.state
     over: dict[str, Span] = {"finished": ("FINISHED", "good"), "aborted": ("ABORTED", "bad")}
     span = over.get(state.status, (seen.mode, "accent" if seen.mode == "LIVE" else "warn"))
+    if state.offline is not None and seen.mode != "REPLAY" and state.status == "live":
+        span = ("OFFLINE" if seen.mode == "LIVE" else "WATCHING OFFLINE", "alarm")
     if seen.mode == "REPLAY" and span[0] != seen.mode:
         span = (f"REPLAY · {span[0]}", span[1])
     if not state.is_rehearsal:

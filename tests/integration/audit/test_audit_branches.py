@@ -15,9 +15,9 @@ import pytest
 from cockpit.audit import clock
 from cockpit.audit.keeping import create_store, note_store, open_store
 from cockpit.audit.layout import action_log, continued_mark, log_path
-from cockpit.audit.leaving import branch_of, end_of
+from cockpit.audit.leaving import end_of
 from cockpit.audit.line import draft
-from cockpit.audit.moved import went_on
+from cockpit.audit.moved import branch_of, place_now, went_on
 from cockpit.audit.postgres.mirror import start_mirror
 from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.store import Durable
@@ -28,9 +28,8 @@ from cockpit.run import events as e
 from cockpit.run.commands import GoOffline, Refusal, SettleConflict
 from cockpit.run.decide import decide
 from cockpit.run.state import RunState
-from cockpit.session import offline
 from cockpit.session.follower import Follower
-from cockpit.session.offline import CameBack, come_home, go_offline, place_now
+from cockpit.session.offline import CameBack, come_home, go_offline
 
 pytestmark = pytest.mark.xdist_group("store")
 
@@ -448,6 +447,6 @@ def test_what_the_keeper_could_not_write_any_more_is_in_the_branch(one: Host):
     aside.renew([draft(e.NoteAdded(text="seen while it was away"), ANA)])
     one.leaves()
     assert b"seen while it was away" in log_path(one.place).read_bytes()
-    assert offline.place_now(one.run_dir) == one.place
+    assert place_now(one.run_dir) == one.place
     one.returns()
     assert b"seen while it was away" in one.bytes

@@ -37,7 +37,8 @@ LIMIT %s
 """
 """OFFSET 0 keeps the rows in the order of the runs: nothing but one index scan a run can be made of it."""
 LIVE = """SELECT run FROM cockpit.runs r WHERE NOT EXISTS (
-          SELECT FROM cockpit.lines e WHERE e.run = r.run AND e.type IN ('run.finished', 'run.aborted'))"""
+          SELECT FROM cockpit.lines e WHERE e.run = r.run AND e.type IN ('run.finished', 'run.aborted'))
+          ORDER BY run DESC"""
 BEGINNING = """WITH RECURSIVE runs(run) AS (
                   (SELECT run FROM cockpit.lines WHERE run >= %(token)s ORDER BY run LIMIT 1)
                   UNION ALL

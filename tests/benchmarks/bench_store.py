@@ -1,0 +1,161 @@
+"""A run in PostgreSQL beside the least that could be done there: a bare INSERT+COMMIT, a bare INSERT+NOTIFY.
+
+One server of its own, on this machine and its disk, which it waits for as any server does; so this host's copy waits
+for the same disk as the database, which no real one does.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from bench_append import confirmation
+from figures import Row, spread
+from store_host import __file__ as HOST
+
+from cockpit.audit.line import draft, encode
+from cockpit.audit.postgres.installing import install
+from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.mirrored import MirroredStore
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.demo import postgres_server
+from cockpit.run.events import Actor, NoteAdded
+
+ANA = Actor(user="ana", host="bastion-1", via="ssh 192.0.2.7")
+_INSERT = "INSERT INTO bare VALUES (%s, %s, %s)"
+
+
+def measure(quick: bool) -> list[Row]:
+    """Appends and events on the other host, by turns with what is bare."""
+    with server() as dsn:
+        return [*append_rows(dsn, 40 if quick else 1500), *event_rows(dsn, 25 if quick else 800)]
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """A PostgreSQL with a store in it; a superuser's connection string."""
+    with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
+        Path(folder).chmod(0o755)  # as root, PostgreSQL runs as a user of its own and has to pass
+        if obstacle := postgres_server.obstacle(Path(folder) / "data"):
+            raise SystemExit(obstacle)
+        running = postgres_server.start(Path(folder) / "data")
+        try:
+            dsn = running.get_uri()
+            install(dsn)
+            with psycopg.connect(dsn) as admin:
+                admin.execute("CREATE TABLE bare (run text, seq bigint, line bytea, PRIMARY KEY (run, seq))")
+            yield dsn
+        finally:
+            running.cleanup()
+
+
+# ---- appending -------------------------------------------------------------------------------------------------------
+
+
+def append_rows(dsn: str, rounds: int) -> list[Row]:
+    """A fact appended beside the same bytes inserted and committed; and beside these and the same bytes in a file."""
+    line = encode(confirmation(), run="R0", seq=1, prev="0" * 64)
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, psycopg.connect(dsn) as bare:
+        store = PostgresStore.create(dsn, "R1")
+        start_mirror(Path(folder) / "R2", "R2")
+        mirrored = MirroredStore(PostgresStore.create(dsn, "R2"), Mirror(Path(folder) / "R2", "R2"))
+        file = os.open(Path(folder) / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        number = 0
+
+        def insert() -> None:
+            nonlocal number
+            number += 1
+            bare.execute(_INSERT, ("R0", number, line))
+            bare.commit()
+
+        def insert_and_write() -> None:
+            insert()
+            os.write(file, line)
+            os.fdatasync(file)
+
+        calls = [insert, lambda: store.append(None, confirmation()), insert_and_write,
+                 lambda: mirrored.append(None, confirmation())]  # fmt: skip
+        took = _by_turns(calls, rounds)
+        os.close(file)
+        store.close()
+        mirrored.close()
+    plain = [above / below for below, above in zip(took[0], took[1], strict=True)]
+    copied = [above / below for below, above in zip(took[2], took[3], strict=True)]
+    told = [f"{1e6 * statistics.median(each):.0f}" for each in took]
+    return [
+        Row("store: append / INSERT+COMMIT", statistics.median(plain), 1 / 0.6, "x",
+            f"{len(line)} B, {told[1]} and {told[0]} us; {spread(plain)}"),
+        Row("store: append and copy / INSERT+COMMIT, fdatasync", statistics.median(copied), 1 / 0.6, "x",
+            f"{told[3]} and {told[2]} us; {spread(copied)}"),
+    ]  # fmt: skip
+
+
+def _by_turns(calls: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
+    """Seconds of each call in each round, after 20 rounds to warm; whoever is first in a round is last in the next."""
+    took: list[list[float]] = [[] for _ in calls]
+    for index in range(rounds + 20):
+        order = list(enumerate(calls))
+        for at, call in order if index % 2 else reversed(order):
+            began = time.perf_counter()
+            call()
+            if index >= 20:
+                took[at].append(time.perf_counter() - began)
+    return took
+
+
+# ---- an event on the other host ------------------------------------------------------------------------------------
+
+
+def event_rows(dsn: str, rounds: int) -> list[Row]:
+    """From the append here until the event is folded there, beside INSERT+NOTIFY until a listener there has it."""
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder, psycopg.connect(dsn) as bare:
+        here, there = Path(folder) / "here" / "R3", Path(folder) / "there" / "R3"
+        start_mirror(here, "R3")
+        store = MirroredStore(PostgresStore.create(dsn, "R3"), Mirror(here, "R3"))
+        store.append(0, draft(NoteAdded(text="begin"), ANA))
+        argv = [sys.executable, HOST, dsn, str(there), "R3"]
+        with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdin is not None
+            assert other.stdout is not None
+            _until(other.stdout, "ready")
+            line = encode(draft(NoteAdded(text="a note"), ANA), run="R0", seq=1, prev="0" * 64)
+            raw, folded = [], []
+            for number in range(1, rounds + 21):
+                began = time.monotonic()
+                bare.execute(_INSERT, ("N", number, line))
+                bare.execute(f"NOTIFY bare, '{number}'")
+                bare.commit()
+                raw.append(_until(other.stdout, f"raw {number} ") - began)
+                one = draft(NoteAdded(text="a note"), ANA)
+                began = time.monotonic()
+                store.append(None, one)
+                folded.append(_until(other.stdout, f"folded {number + 1} ") - began)
+            other.stdin.close()
+        store.close()
+    raw, folded = raw[20:], folded[20:]
+    rows = []
+    for name, at, limit in (("p50", 0.5, 2.0), ("p99", 0.99, 2.5)):
+        low, high = (1e3 * sorted(each)[int(at * (len(each) - 1))] for each in (raw, folded))
+        rows.append(
+            Row(f"store: an event folded there / INSERT+NOTIFY, {name}", high / low, limit, "x",
+                f"{high:.2f} and {low:.2f} ms, {rounds} by turns")
+        )  # fmt: skip
+    return rows
+
+
+def _until(lines: Iterator[str], beginning: str) -> float:
+    """Read on to the line that begins so; the seconds that it ends with."""
+    for line in lines:
+        if line.startswith("trouble"):
+            raise RuntimeError(line)
+        if line.startswith(beginning):
+            return float(line.split()[-1]) if line.count(" ") > 1 else 0.0
+    raise EOFError(f"the other host ended before it said: {beginning}")

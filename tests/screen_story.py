@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import textual._wait
 from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 import cockpit.tui.app
 from cockpit.audit.line import Head
@@ -35,6 +37,13 @@ from cockpit.tui.app import CockpitApp
 from cockpit.tui.lines import Line
 from cockpit.tui.panes.seen import Mode, Seen
 
+PERSON_S = 0.08
+"""Between two keys: cockpit takes anything under 0.06 s for a paste."""
+TYPIST_S = 0.03
+"""Between two letters in a field; under 0.02 s they are taken for a paste."""
+# Textual's pilot takes an application to be idle that did nothing for so long. After each key it waits for that twice,
+# and a fiftieth of a second, as Textual has it, is most of what tests of keys would take.
+textual._wait.SLEEP_GRANULARITY, textual._wait.SLEEP_IDLE = 1 / 200, 1 / 4000
 ANA = e.Actor("ana", "bastion-1", "ssh 192.0.2.7")
 BO = e.Actor("bo", "bastion-1")
 BEGIN = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
@@ -404,15 +413,15 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") ->
     while not holds():
         assert time.monotonic() < end, f"waited in vain: {what}"
         await pilot.pause()
-        await asyncio.sleep(0.01)
 
 
 async def apart(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys as a person does: one at a time."""
+    """Press keys as a person does: one at a time, and letters of a text as fast as people type."""
     for key in keys:
-        await asyncio.sleep(0.08)
+        is_text = len(key) == 1 and isinstance(pilot.app.focused, Input)
+        await asyncio.sleep(TYPIST_S if is_text else PERSON_S)
         await pilot.press(key)
-    await asyncio.sleep(0.08)
+    await asyncio.sleep(PERSON_S)
     await pilot.pause()
 
 

@@ -37,9 +37,10 @@ def looks(*keys):
         app = pilot.app
         await until(pilot, lambda: bool(app.shows("step")), "the first paint")
         app.run_screen.format_steps()
-        for key in keys:
+        for number, key in enumerate(keys):
+            if number:
+                await asyncio.sleep(SETTLE_S)
             await apart(pilot, key)
-            await asyncio.sleep(SETTLE_S)
             if app.screen is not app.run_screen:
                 for field in app.screen.query(Input):
                     field.cursor_blink = False

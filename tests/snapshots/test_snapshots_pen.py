@@ -33,9 +33,10 @@ def looks(*keys):
         app = pilot.app
         await until(pilot, lambda: bool(app.shows("step")), "the first paint")
         app.run_screen.format_steps()
-        for key in keys:
+        for number, key in enumerate(keys):
+            if number:
+                await asyncio.sleep(READ_S + 0.05)
             await apart(pilot, key)
-            await asyncio.sleep(READ_S + 0.05)
             if app.screen is not app.run_screen:
                 for field in app.screen.query(Input):
                     field.cursor_blink = False

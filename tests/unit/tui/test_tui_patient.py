@@ -13,6 +13,9 @@ from textual.widgets import Static
 from cockpit.tui.widgets import patient
 from cockpit.tui.widgets.patient import Patient
 
+FIRST_FRAMES_S = 0.05
+"""What is laid out and drawn at the start, in three frames of a sixtieth of a second, is over by then."""
+
 
 class TwoLines(Patient[None]):
     CSS = "Static { height: 1; }"
@@ -63,7 +66,7 @@ async def test_nothing_is_drawn_for_a_terminal_that_is_behind_and_all_of_it_afte
 ) -> None:
     app = Drawing()
     async with app.run_test(size=(20, 4)) as pilot:
-        await pilot.pause()
+        await pilot.pause(FIRST_FRAMES_S)
         link(True)
         app.rows.clear()
         for name in ("above", "below"):
@@ -77,7 +80,7 @@ async def test_nothing_is_drawn_for_a_terminal_that_is_behind_and_all_of_it_afte
 async def test_what_asks_just_before_the_terminal_is_there_is_not_forgotten(link: Callable[[bool], None]) -> None:
     app = Drawing()
     async with app.run_test(size=(20, 4)) as pilot:
-        await pilot.pause()
+        await pilot.pause(FIRST_FRAMES_S)
         screen = app.screen
         assert isinstance(screen, Patient)
         link(True)
@@ -97,7 +100,7 @@ async def test_what_asks_just_before_the_terminal_is_there_is_not_forgotten(link
 async def test_what_is_due_in_a_batch_is_drawn_after_it(link: Callable[[bool], None]) -> None:
     app = Drawing()
     async with app.run_test(size=(20, 4)) as pilot:
-        await pilot.pause()
+        await pilot.pause(FIRST_FRAMES_S)
         screen = app.screen
         assert isinstance(screen, Patient)
         link(True)

@@ -23,6 +23,9 @@ from types import TracebackType
 from typing import TypeVar
 
 import pyte
+from pyte.charsets import LAT1_MAP
+from pyte.modes import IRM
+from pyte.screens import Char, wcwidth
 
 _Found = TypeVar("_Found")
 KEYS = {
@@ -66,11 +69,52 @@ os.execvpe(sys.argv[1], sys.argv[1:], os.environ)
 """
 
 
+class _Cells(pyte.Screen):
+    """pyte's screen, which takes what cockpit mostly sends (a stretch of cells in one style) in one go."""
+
+    def __init__(self, columns: int, lines: int) -> None:
+        self._made: dict[Char, dict[str, Char | None]] = {}
+        """By style and character: the cell. None: the character takes another width than one cell."""
+        self._rows: list[str] = []
+        super().__init__(columns, lines)
+
+    def draw(self, data: str) -> None:
+        """As pyte does, which makes a new value for every cell."""
+        cursor, end = self.cursor, self.cursor.x + len(data)
+        if end <= self.columns and IRM not in self.mode and not self.charset and self.g0_charset is LAT1_MAP:
+            made = self._made.setdefault(cursor.attrs, {})
+            cells = [made[char] if char in made else self._make(char) for char in data]
+            if None not in cells:
+                self.buffer[cursor.y].update(zip(range(cursor.x, end), cells, strict=True))  # type: ignore[arg-type] # no None
+                cursor.x = end
+                self.dirty.add(cursor.y)
+                return
+        super().draw(data)
+
+    def _make(self, char: str) -> Char | None:
+        style = self.cursor.attrs
+        cell = style._replace(data=char) if wcwidth(char) == 1 else None
+        self._made[style][char] = cell
+        return cell
+
+    def text(self) -> str:
+        """All rows. Those that did not change since the last time are not put together anew."""
+        if len(self._rows) != self.lines:
+            self._rows = [""] * self.lines
+            self.dirty.update(range(self.lines))
+        for y in self.dirty:
+            row = self.buffer[y]
+            # pyte's own `display` asks for the width of every character; the second half of a wide one is empty
+            self._rows[y] = "".join([row[x].data for x in range(self.columns)])
+        self.dirty.clear()
+        return "\n".join(self._rows)
+
+
 class Terminal:
     """One program in one terminal. Use it in a `with` block: whatever still runs at its end is killed."""
 
     def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], columns: int = 120, lines: int = 40) -> None:
-        self._screen = pyte.Screen(columns, lines)
+        self._screen = _Cells(columns, lines)
         self._stream = pyte.Stream(self._screen)
         self._changed = threading.Condition(threading.RLock())
         self._pressed = 0.0
@@ -115,9 +159,7 @@ class Terminal:
         """What the screen shows, lines joined by newlines."""
         with self._changed:
             if self._text is None:
-                columns, rows = range(self._screen.columns), self._screen.buffer
-                # pyte's own `display` asks for the width of every character; the second half of a wide one is empty
-                self._text = "\n".join("".join(rows[y][x].data for x in columns) for y in range(self._screen.lines))
+                self._text = self._screen.text()
             return self._text
 
     @property

@@ -48,10 +48,10 @@ def _rewritten(log: Path) -> str:
     """What of the heads that this person's screens noted is not in the log; empty if all are, or none were noted."""
     from cockpit.audit.layout import log_path
     from cockpit.audit.rewritten import first_other, run_named, said
-    from cockpit.session.noted import noted
+    from cockpit.session.noted import noted, noted_as
 
     log = log_path(log) if log.is_dir() else log
-    heads = noted(run_named(log))
+    heads = noted(noted_as(run_named(log), log))
     other = first_other(log, heads) if heads else None
     return said(*other, "as your screens noted it") if other is not None else ""
 

@@ -25,7 +25,7 @@ from cockpit.cli.ending import exit_of, say
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError, LogDamaged, LogTooNew, LogUnreadable
 from cockpit.exits import Exit
-from cockpit.session.noted import noted
+from cockpit.session.noted import noted, noted_as
 from cockpit.text import shortened, visible
 
 _ANCHOR = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{8,64})")
@@ -156,7 +156,8 @@ def _found(log: Unpacked, asked: Asked, used: set[Path], *, is_only: bool) -> Ve
     run = run_of(log.path)
     checkpoints = tuple(each for each in asked.checkpoints if is_only or each.run == run)
     used |= {each.path for each in checkpoints}
-    notes = tuple(Head(seq=seq, digest=digest) for seq, digest in sorted(noted(run).items())) if asked.notes else ()
+    held = noted(noted_as(run, log.path)) if asked.notes else {}
+    notes = tuple(Head(seq=seq, digest=digest) for seq, digest in sorted(held.items()))
     anchors = tuple(dict.fromkeys((*asked.anchors, *notes)))
     found = verified(log.path, anchors=anchors, codes=asked.codes, checkpoints=checkpoints, strict=asked.is_strict)
     found = _with_notes(found, notes, asked)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cockpit.audit import rewritten
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
-from cockpit.audit.moved import full, unwritable, went_on
+from cockpit.audit.moved import branch_of, full, unwritable, went_on
 from cockpit.audit.poison import Poison
 from cockpit.audit.rewritten import first_other
 from cockpit.audit.tail import Tail
@@ -43,7 +43,10 @@ class Follower:
         """Open the log and read all of it. Raises LogUnreadable if there is none."""
         self._run_dir = run_dir
         self._tail = Tail(run_dir, remembers=True)
-        self.memory = Memory()
+        former = branch_of(run_dir)
+        self.notes_name = f"{former.name}-{run_dir.name}" if former is not None else ""
+        """Under which the heads of this log are noted; empty: by its run's id."""
+        self.memory = Memory(name=self.notes_name)
         self.lock = threading.RLock()
         self.damage: LogError | None = None
         """Why reading ended."""

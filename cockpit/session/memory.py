@@ -46,22 +46,25 @@ class Claim(Struct, frozen=True):
 class Memory:
     """Of one seat."""
 
-    def __init__(self, notes: Mapping[int, str] | None = None) -> None:
-        """`notes`: digests that were noted, by sequence number; None: those in this person's own folder."""
+    def __init__(self, notes: Mapping[int, str] | None = None, *, name: str = "") -> None:
+        """`notes`: digests that were noted, by sequence number; None: those in this person's own folder.
+
+        `name`: under which they are noted; empty: by the run's id.
+        """
         self.held: dict[int, Held] = {}
         """By sequence number, oldest first."""
         self.claims: deque[Claim] = deque(maxlen=UNCHECKED)
         """Oldest first; whoever checks takes them away."""
         self.other: tuple[Head, Head | None] | None = None
         """The first head that was noted and is another one in this log, with what it is there; None: all are in it."""
-        self._notes = notes
+        self._notes, self._name = notes, name
         self._left: dict[int, str] = {}
 
     def take(self, entry: Entry) -> None:
         """Remember a fact."""
         event = entry.event
         if event.seq == 1 or self._notes is None:
-            self._notes = noted(event.run) if self._notes is None else self._notes
+            self._notes = noted(self._name or event.run) if self._notes is None else self._notes
             self._left = dict(self._notes)
         seq, body = event.seq, event.body
         if isinstance(body, LogContinued):

@@ -15,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cockpit.audit.line import Head
+from cockpit.audit.moved import branch_of
 
 MOST_HEADS = 2000
 MOST_RUNS = 200
@@ -29,6 +30,13 @@ def heads_folder(environ: Mapping[str, str] | None = None) -> Path:
     # The XDG base directory specification: a relative path is to be ignored.
     home = Path(state) if os.path.isabs(state) else Path.home() / ".local" / "state"
     return home / "cockpit" / "heads"
+
+
+def noted_as(run: str, log: Path) -> str:
+    """Under which name heads of a log are noted: its run's; those of an offline branch apart, since it may be told."""
+    folder = log if log.is_dir() else log.parent
+    former = branch_of(folder)
+    return f"{former.name}-{folder.name}" if former is not None and former.name == run else run
 
 
 def noted(run: str, folder: Path | None = None) -> dict[int, str]:

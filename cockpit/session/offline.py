@@ -82,7 +82,10 @@ def go_offline(run_dir: Path, follower: Follower, command: GoOffline) -> Path | 
 
 
 def _placed(command: GoOffline, run_dir: Path, seq: int, digest: str) -> GoOffline:
-    return replace(command, seq=seq, digest=digest, former=str(run_dir.absolute()))
+    from cockpit.audit.postgres.connecting import where
+
+    store, former = where(dsn_of(run_dir)), str(run_dir.absolute())
+    return replace(command, seq=seq, digest=digest, store=store, former=former)
 
 
 def _await_end(run_dir: Path, said: str) -> None:

@@ -31,7 +31,7 @@ class Witness:
 
     def __init__(self, follower: Follower) -> None:
         self._follower = follower
-        self._notebook = Notebook(follower.view.state.run)
+        self._notebook = Notebook(follower.notes_name or follower.view.state.run)
         self._checking = threading.Lock()
         self._closing = threading.Event()
         self._looking: threading.Thread | None = None

@@ -13,6 +13,7 @@ from terminal import Terminal
 
 from cockpit.audit.layout import keeper_beat, keeper_lock
 from cockpit.audit.locks import holder_alive
+from cockpit.audit.moved import place_now
 from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -40,12 +41,12 @@ def until(holds: Callable[[], object], what: str, timeout_s: float = PATIENCE_S)
 class Night:
     """One run in a folder of its own."""
 
-    def __init__(self, folder: Path, phases: str) -> None:
-        """`phases`: the profile's TOML after its first lines."""
+    def __init__(self, folder: Path, phases: str, dsn: str = "") -> None:
+        """`phases`: the profile's TOML after its first lines; `dsn`: of the database that keeps it."""
         folder.mkdir(exist_ok=True)
         (folder / "shop.toml").write_text(HEAD + phases)
         self.folder = folder
-        self.run_dir = create_run(load(folder / "shop.toml", installed()), {}, folder=folder / "runs")
+        self.run_dir = create_run(load(folder / "shop.toml", installed()), {}, folder=folder / "runs", dsn=dsn)
 
     def environ(self, **more: str) -> dict[str, str]:
         # COLUMNS and LINES would count for more than the terminal's own size
@@ -91,17 +92,17 @@ class Night:
         for log in [folder / "audit.jsonl" for folder in folders]:
             if not log.is_file() or not os.access(log, os.R_OK):
                 continue
-            seat = Seat.open(log.parent, actor())
+            seat = Seat.open(place_now(log.parent), actor())
             if seat.view.state.status == "live":
                 seat.submit(seat.command(AbortRun, reason="the test is over", typed="staging"))
             seat.close()
-            until(lambda log=log: not holder_alive(keeper_lock(log.parent)), "the keeper's end")
+            until(lambda at=seat.run_dir: not holder_alive(keeper_lock(at)), "the keeper's end")
 
 
 @contextmanager
-def night(folder: Path, phases: str) -> Iterator[Night]:
+def night(folder: Path, phases: str, dsn: str = "") -> Iterator[Night]:
     """A run that is ended afterwards."""
-    it = Night(folder, phases)
+    it = Night(folder, phases, dsn)
     try:
         yield it
     finally:

@@ -65,9 +65,10 @@ async def come_home(hands: Hands, painted: RunState) -> None:
         return
     since = duration(elapsed_s(painted.offline.since, hands.now))
     lines = (
-        f"The run has been offline for {since}. Its lines come into the database as they were written,",
-        "if nobody went on there. Else both stay: yours are told in its log, and what both sides",
-        "settled is in CONFLICT, until a person says which counts. Nothing is rewritten.",
+        f"The run has been offline for {since}.",
+        "Its lines come into the database as they were written, if nobody went on there meanwhile.",
+        "Else both stay: these are told in its log, and nothing is rewritten.",
+        "What both sides settled is in CONFLICT then, until a person says which counts.",
     )
     if not await hands.sure("Return to the database", lines, "W", "brings the run back"):
         return

@@ -147,7 +147,7 @@ def test_a_table_of_runs_fits_the_terminal(columns: int) -> None:
         state="live", outcome="live", rollback="undo_everything", to_finish=False, rehearsal=True, started=began,
         ended=None, duration_s=93_000.0, deviations=12, people=("ana", "bartholomew", "cem", "dora"), steps_settled=101,
         steps=102, pen="bartholomew", keeper="alive", keeper_pid=2_147_483, keeper_epoch=12, keeper_since=began,
-        keeper_silent_s=4711.0, keeper_stopped="", last="", folder="", problem="", went_on="",
+        keeper_silent_s=4711.0, keeper_stopped="", last="", folder="", problem="", went_on="", offline_since=None,
     )  # fmt: skip
     damaged = structs.replace(usual, run="01M7RB6J", state="damaged", outcome="damaged", profile="", environment="",
                               started=None, duration_s=None)  # fmt: skip

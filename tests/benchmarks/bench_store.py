@@ -30,6 +30,8 @@ from cockpit.demo import postgres_server
 from cockpit.run.events import Actor, NoteAdded
 
 ANA = Actor(user="ana", host="bastion-1", via="ssh 192.0.2.7")
+WARM = 20
+"""Rounds that do not count."""
 _INSERT = "INSERT INTO bare VALUES (%s, %s, %s)"
 
 
@@ -48,13 +50,17 @@ def server() -> Iterator[str]:
             raise SystemExit(obstacle)
         running = postgres_server.start(Path(folder) / "data")
         try:
-            dsn = running.get_uri()
-            install(dsn)
-            with psycopg.connect(dsn) as admin:
-                admin.execute("CREATE TABLE bare (run text, seq bigint, line bytea, PRIMARY KEY (run, seq))")
-            yield dsn
+            yield prepared(running.get_uri())
         finally:
             running.cleanup()
+
+
+def prepared(dsn: str) -> str:
+    """The database with a store and a bare table in it."""
+    install(dsn)
+    with psycopg.connect(dsn) as admin:
+        admin.execute("CREATE TABLE bare (run text, seq bigint, line bytea, PRIMARY KEY (run, seq))")
+    return dsn
 
 
 # ---- appending -------------------------------------------------------------------------------------------------------
@@ -69,6 +75,7 @@ def append_rows(dsn: str, rounds: int) -> list[Row]:
         mirrored = MirroredStore(PostgresStore.create(dsn, "R2"), Mirror(Path(folder) / "R2", "R2"))
         file = os.open(Path(folder) / "bare", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         number = 0
+        drafts = iter([confirmation() for _ in range(2 * (rounds + WARM))])
 
         def insert() -> None:
             nonlocal number
@@ -81,32 +88,32 @@ def append_rows(dsn: str, rounds: int) -> list[Row]:
             os.write(file, line)
             os.fdatasync(file)
 
-        calls = [insert, lambda: store.append(None, confirmation()), insert_and_write,
-                 lambda: mirrored.append(None, confirmation())]  # fmt: skip
-        took = _by_turns(calls, rounds)
+        plain = _by_turns([insert, lambda: store.append(None, next(drafts))], rounds)
+        copied = _by_turns([insert_and_write, lambda: mirrored.append(None, next(drafts))], rounds)
         os.close(file)
         store.close()
         mirrored.close()
-    plain = [above / below for below, above in zip(took[0], took[1], strict=True)]
-    copied = [above / below for below, above in zip(took[2], took[3], strict=True)]
-    told = [f"{1e6 * statistics.median(each):.0f}" for each in took]
     return [
-        Row("store: append / INSERT+COMMIT", statistics.median(plain), 1 / 0.6, "x",
-            f"{len(line)} B, {told[1]} and {told[0]} us; {spread(plain)}"),
-        Row("store: append and copy / INSERT+COMMIT, fdatasync", statistics.median(copied), 1 / 0.6, "x",
-            f"{told[3]} and {told[2]} us; {spread(copied)}"),
-    ]  # fmt: skip
+        _ratio("store: append / INSERT+COMMIT", plain, f"{len(line)} B"),
+        _ratio("store: append and copy / INSERT+COMMIT, fdatasync", copied, "this host's copy on the same disk"),
+    ]
+
+
+def _ratio(name: str, took: Sequence[Sequence[float]], detail: str) -> Row:
+    ratios = [above / below for below, above in zip(*took, strict=True)]
+    low, high = (f"{1e6 * statistics.median(each):.0f}" for each in took)
+    return Row(name, statistics.median(ratios), 1 / 0.6, "x", f"{detail}, {high} and {low} us; {spread(ratios)}")
 
 
 def _by_turns(calls: Sequence[Callable[[], object]], rounds: int) -> list[list[float]]:
-    """Seconds of each call in each round, after 20 rounds to warm; whoever is first in a round is last in the next."""
+    """Seconds of each call in each round, after some to warm; whoever is first in a round is last in the next."""
     took: list[list[float]] = [[] for _ in calls]
-    for index in range(rounds + 20):
+    for index in range(rounds + WARM):
         order = list(enumerate(calls))
         for at, call in order if index % 2 else reversed(order):
             began = time.perf_counter()
             call()
-            if index >= 20:
+            if index >= WARM:
                 took[at].append(time.perf_counter() - began)
     return took
 
@@ -128,7 +135,7 @@ def event_rows(dsn: str, rounds: int) -> list[Row]:
             _until(other.stdout, "ready")
             line = encode(draft(NoteAdded(text="a note"), ANA), run="R0", seq=1, prev="0" * 64)
             raw, folded = [], []
-            for number in range(1, rounds + 21):
+            for number in range(1, rounds + WARM + 1):
                 began = time.monotonic()
                 bare.execute(_INSERT, ("N", number, line))
                 bare.execute(f"NOTIFY bare, '{number}'")
@@ -140,7 +147,7 @@ def event_rows(dsn: str, rounds: int) -> list[Row]:
                 folded.append(_until(other.stdout, f"folded {number + 1} ") - began)
             other.stdin.close()
         store.close()
-    raw, folded = raw[20:], folded[20:]
+    raw, folded = raw[WARM:], folded[WARM:]
     rows = []
     for name, at, limit in (("p50", 0.5, 2.0), ("p99", 0.99, 2.5)):
         low, high = (1e3 * sorted(each)[int(at * (len(each) - 1))] for each in (raw, folded))

@@ -135,6 +135,7 @@ _MARKS: dict[type[e.Body], MarkKind] = {
     e.PlaceAccepted: "deviation",
     e.KeeperStopRequested: "deviation",
     e.KeeperAccepted: "deviation",
+    e.KeeperMoved: "deviation",
     e.ClockStepped: "clock",
     e.PenTaken: "pen",
     e.PenPassed: "pen",

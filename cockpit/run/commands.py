@@ -186,6 +186,17 @@ class AcceptKeeper(PlanCommand, frozen=True, kw_only=True):
     typed: str = ""
 
 
+class MoveKeeper(PlanCommand, frozen=True, kw_only=True):
+    """Have a keeper begin on this seat's host, since the last one was on another and is gone. What is painted of the
+    plan does not matter to it.
+    """
+
+    epoch: int
+    """Of the keeper that is left behind."""
+    reason: str
+    typed: str = ""
+
+
 class SkipStep(PlanCommand, frozen=True, kw_only=True):
     """Leave the step at the cursor out."""
 

@@ -72,6 +72,7 @@ _RULES: dict[type[c.Command], tuple[_Rule, _Rule, Callable[[RunState, Any], tupl
     c.JumpTo: (walk.may_jump, walk.asks_reason_to_jump, walk.jumped),
     c.ReopenStep: (walk.may_reopen, walk.asks_reason, walk.reopened),
     c.RunAction: (doing.may_run, doing.asks_word_to_run, doing.requested),
+    c.MoveKeeper: (doing.may_move, doing.asks_reason_to_move, doing.moved),
     c.AcceptKeeper: (doing.may_accept, doing.asks_word_to_accept, doing.accepted),
     c.CancelAction: (doing.may_cancel, walk.asks_reason, doing.cancelled),
     c.SettleAction: (doing.may_settle_action, walk.asks_reason, doing.settled),

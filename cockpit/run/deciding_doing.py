@@ -20,6 +20,8 @@ from cockpit.run.numbering import find_step, step_label
 from cockpit.run.state import ActionState, RunState
 from cockpit.text import visible
 
+_UNFINISHED = 20
+
 # ---- actions -----------------------------------------------------------------------------------------------------
 
 
@@ -120,6 +122,52 @@ def asks_word_to_accept(state: RunState, command: c.AcceptKeeper) -> Refusal | N
 def accepted(state: RunState, command: c.AcceptKeeper) -> tuple[e.Body, ...]:
     previous = state.trusted.epoch if state.trusted is not None else 0
     return (e.KeeperAccepted(epoch=command.epoch, previous=previous, shown=command.shown, reason=said(command.reason)),)
+
+
+def may_move(state: RunState, command: c.MoveKeeper) -> Refusal | None:
+    refusal = may_act(state, command)
+    keeper, sight = state.keeper, command.keeper
+    if refusal is not None:
+        return refusal
+    if keeper is None or keeper.epoch != command.epoch:
+        return Refusal(
+            f"keeper {command.epoch} is not the last one any more", "look at the run as it is", "not_current"
+        )
+    where = f"keeper {keeper.epoch} on {visible(keeper.host)}"
+    if sight.is_unknown:
+        return Refusal(f"whether {where} lives cannot be seen now", "wait until the database answers", "keeper_unknown")
+    if sight.alive and r.keeper_silent(command) is None:
+        return Refusal(f"{where} lives", "go on: it serves this screen too", "keeper_lives")
+    if sight.alive:
+        why = f"{where} is silent, and still holds its place"
+        return Refusal(why, f"end it there: cockpit stop {state.run[:12]} --kill", "keeper_silent")
+    if not sight.is_elsewhere:
+        return Refusal(f"{where} was on this host", ". starts it again", "keeper_here")
+    if keeper.moved_to == command.actor.host:
+        return Refusal("it was taken over already", ". starts it here", "moved_already")
+    return None
+
+
+def asks_reason_to_move(state: RunState, command: c.MoveKeeper) -> Refusal | None:
+    return r.no_reason(command.reason) or r.wrong_word(command.typed, required_word(state, "keeper", "", command.now))
+
+
+def moved(state: RunState, command: c.MoveKeeper) -> tuple[e.Body, ...]:
+    assert state.keeper is not None
+    return (
+        e.KeeperMoved(
+            epoch=command.epoch,
+            previous=state.keeper.host,
+            host=command.actor.host,
+            reason=said(command.reason),
+            unfinished=tuple(under_way(state))[:_UNFINISHED],
+        ),
+    )
+
+
+def under_way(state: RunState) -> list[str]:
+    """The steps whose actions were asked for, or run, as far as the log tells."""
+    return [step_id for step_id, step in state.steps.items() if step.action is not None and step.action.is_under_way]
 
 
 def may_cancel(state: RunState, command: c.CancelAction) -> Refusal | None:

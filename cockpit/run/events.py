@@ -67,6 +67,7 @@ from cockpit.run.events_watch import (
     ClockStepped,
     GateChanged,
     KeeperAccepted,
+    KeeperMoved,
     KeeperStarted,
     KeeperStopped,
     KeeperStopRequested,
@@ -74,6 +75,7 @@ from cockpit.run.events_watch import (
     LogRecovered,
     PlaceAccepted,
     ProbeChanged,
+    ProbesAsked,
     ProbesSampled,
     StoreRestored,
     StoreWaitedFor,
@@ -109,6 +111,7 @@ __all__ = [
     "HoldReleased",
     "Instant",
     "KeeperAccepted",
+    "KeeperMoved",
     "KeeperStarted",
     "KeeperStopRequested",
     "KeeperStopped",
@@ -129,6 +132,7 @@ __all__ = [
     "PlaceAccepted",
     "PlansJudged",
     "ProbeChanged",
+    "ProbesAsked",
     "ProbesSampled",
     "Reading",
     "RollbackChosen",
@@ -186,6 +190,7 @@ BODIES: dict[str, type[Body]] = {
         PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
         StoreRestored, StoreWaitedFor,
         StoreLeft, StoreReturned, BranchMerged, BranchTold, ConflictSettled,
+        KeeperMoved, ProbesAsked,
     )
 }  # fmt: skip
 """Every known type, by name."""

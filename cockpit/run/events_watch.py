@@ -53,6 +53,25 @@ RUN_OVER = "run over"
 """Why a keeper stops that had nothing left to watch."""
 
 
+class KeeperMoved(Body, frozen=True, kw_only=True):
+    """A person has a keeper begin on the actor's host, since the last one, of another host, is gone.
+
+    What that one had begun and not told the end of is not known from there on. If it comes back it writes nothing any
+    more but how that ended.
+    """
+
+    type: ClassVar[str] = "keeper.moved"
+    epoch: int
+    """Of the keeper that is left behind."""
+    previous: str
+    """Its host."""
+    host: str
+    """Where the next one begins."""
+    reason: str
+    unfinished: tuple[str, ...] = ()
+    """Steps whose actions it had begun or was asked for, at most 20."""
+
+
 class KeeperStopped(Body, frozen=True, kw_only=True):
     """The keeper ended on purpose."""
 
@@ -174,6 +193,15 @@ class StoreWaitedFor(Body, frozen=True, kw_only=True):
     """Samples of readings that were left out, since newer ones say them anew."""
     detail: str = ""
     """Why it was away, as it was seen at first."""
+
+
+class ProbesAsked(Body, frozen=True, kw_only=True):
+    """A person on another host than the keeper's has probes read at once."""
+
+    type: ClassVar[str] = "probes.asked"
+    is_fact: ClassVar[bool] = False
+    probes: tuple[str, ...] = ()
+    """Empty: all regular ones, and those that the current gate needs."""
 
 
 class ProbesSampled(Body, frozen=True, kw_only=True):

@@ -142,6 +142,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.KeeperStarted: observed.keeper_started,
     e.KeeperStopRequested: troubled.keeper_stop_requested,
     e.KeeperStopped: observed.keeper_stopped,
+    e.KeeperMoved: observed.keeper_moved,
     e.KeeperAccepted: hands.accepted,
     e.TargetSeen: observed.target_seen,
     e.ClockStepped: observed.clock_stepped,

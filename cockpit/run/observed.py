@@ -44,6 +44,14 @@ def keeper_stopped(state: RunState, event: e.Event, body: e.KeeperStopped) -> Ru
     return replace(state, keeper=replace(state.keeper, stopped=body.reason or "stopped", stopped_by=by))
 
 
+def keeper_moved(state: RunState, event: e.Event, body: e.KeeperMoved) -> RunState:
+    """The last keeper is left behind; the next one begins on the host that is named."""
+    if state.keeper is None or state.keeper.epoch != body.epoch:
+        return state
+    state = replace(state, keeper=replace(state.keeper, moved_to=body.host))
+    return deviate(state, event, "moved", f"keeper {body.epoch}, from {body.previous} to {body.host}", body.reason)
+
+
 def probe_told(state: RunState, event: e.Event, body: e.ProbeChanged | e.ProbesSampled) -> RunState:
     return replace(state, probes=sampled.told(state.probes, (event,)))
 

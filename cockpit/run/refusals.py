@@ -161,6 +161,9 @@ def keeper_silent(command: PlanCommand) -> Refusal | None:
     sight = command.keeper
     if sight.alive and sight.silent_s <= KEEPER_SILENCE_S:
         return None
+    if sight.is_unknown:
+        why = "whether the keeper on another host lives cannot be seen, so the gate's verdict does not count"
+        return Refusal(why, "wait until the database answers, or override the gate with a reason", "keeper_unknown")
     silence = f"the keeper has been silent for {min(sight.silent_s, 86400):.0f} s"
     why = f"{silence if sight.alive else 'no keeper is running'}, so the gate's verdict does not count"
     return Refusal(why, "wait for a keeper, or override the gate with a reason", "keeper_silent")

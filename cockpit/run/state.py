@@ -291,6 +291,8 @@ class KeeperState(Struct, frozen=True):
     """User who had it end (it may not have done so yet); empty: nobody. No screen starts another by itself then."""
     stop_reason: str = ""
     """Why they did."""
+    moved_to: str = ""
+    """The host on which the next one is to begin, because a person said so; empty: nobody did."""
 
 
 class SeatState(Struct, frozen=True):
@@ -328,7 +330,8 @@ class Deviation(Struct, frozen=True):
     """`skip`, `override`, `jump`, `reopen`, `done_outside`, `hold`, `pen`, `second_run`, `wait_early`, `no_second`,
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
     (of a production target), `keeper` (a person ended it), `hands` (a keeper other than the last),
-    `continued` (the log, elsewhere), `offline` (gone on without the database),
+    `moved` (the keeper, to
+    another host), `continued` (the log, elsewhere), `offline` (gone on without the database),
     `conflict` (a person said which counts), `place` (one that cannot be trusted), `unsigned` (gone on without a
     signature)."""
     where: str

@@ -166,6 +166,11 @@ def _keeper_accepted(event: e.Event, body: e.KeeperAccepted, state: RunState | N
     return f"lets keeper {body.epoch} act, {other}{_because('; '.join(body.shown))}{reason}"
 
 
+def _keeper_moved(event: e.Event, body: e.KeeperMoved, state: RunState | None) -> str:
+    left = f"; {len(body.unfinished)} unfinished: {', '.join(body.unfinished)}" if body.unfinished else ""
+    return f"takes over from keeper {body.epoch} on {body.previous}, to {body.host}{left}{_because(body.reason)}"
+
+
 def _keeper_stopped(event: e.Event, body: e.KeeperStopped, state: RunState | None) -> str:
     by_person = body.reason.startswith(("stopped by ", "killed by "))
     return f"was {body.reason}" if by_person else f"stopped watching{_because(body.reason)}"
@@ -387,6 +392,8 @@ _SAYINGS: dict[type[e.Body], Callable[[e.Event, Any, RunState | None], str]] = {
     e.KeeperStopRequested: lambda event, body, state: f"stops the keeper (epoch {body.epoch}){_because(body.reason)}",
     e.KeeperStopped: _keeper_stopped,
     e.KeeperAccepted: _keeper_accepted,
+    e.KeeperMoved: _keeper_moved,
+    e.ProbesAsked: lambda event, body, state: f"has {len(body.probes) or 'the'} probes read at once",
     e.ProbeChanged: _probe_changed,
     e.GateChanged: _gate_changed,
     e.LogRecovered: lambda event, body, state: f"stepped over {body.length} damaged bytes in the log",

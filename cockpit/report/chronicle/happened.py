@@ -35,7 +35,7 @@ _DECIDING = (
     e.GateOverridden, e.SecondWaived, e.ActionRequested, e.ActionCancelled, e.ActionSettled, e.WaitEndedEarly,
     e.WaitRestarted, e.HoldPlaced, e.HoldReleased, e.TriggerRaised, e.TriggerAnswered, e.RollbackChosen, e.RollbackLeft,
     e.KeeperAccepted, e.KeeperStopRequested, e.PenTaken, e.PenPassed, e.RunFinished, e.RunAborted, e.StoreLeft,
-    e.StoreReturned, e.BranchMerged, e.ConflictSettled,
+    e.StoreReturned, e.BranchMerged, e.ConflictSettled, e.KeeperMoved,
 )  # fmt: skip
 _GUARDED = (e.PhaseEntered, e.PhaseLeft, e.StepConfirmed, e.ActionRequested)
 """What a gate guards: its last verdict before the decision is told with it."""

@@ -128,6 +128,9 @@ class Watched:
     def _keeper_accepted(self, event: e.Event, body: e.KeeperAccepted) -> None:
         self._keeper_is(body.epoch, accepted_by=who(event), differences=body.shown)
 
+    def _keeper_moved(self, event: e.Event, body: e.KeeperMoved) -> None:
+        self._keeper_is(body.epoch, stopped_by=who(event), why=f"left behind for one on {body.host}: {body.reason}")
+
     def _target(self, event: e.Event, body: e.TargetSeen) -> None:
         if len(self.targets) < _LOGGED:
             self.targets.append(
@@ -191,6 +194,7 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.KeeperStarted: Watched._keeper_started,
     e.KeeperStopRequested: Watched._keeper_asked,
     e.KeeperStopped: Watched._keeper_stopped,
+    e.KeeperMoved: Watched._keeper_moved,
     e.KeeperAccepted: Watched._keeper_accepted,
     e.TargetSeen: Watched._target,
     e.ClockStepped: Watched._clock,

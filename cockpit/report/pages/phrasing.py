@@ -27,7 +27,7 @@ DEVIATIONS = {
     "settled": "settled an unknown end", "rehearsal": "rehearsed against production", "keeper": "stopped the keeper",
     "hands": "another keeper acts", "continued": "the log went on elsewhere", "place": "a place that is not trusted",
     "unsigned": "went on without a signature", "offline": "went on without the database",
-    "conflict": "said which of two sides counts",
+    "conflict": "said which of two sides counts", "moved": "took the keeper to another host",
 }  # fmt: skip
 UNPROVEN = "✖ "
 """Before every time of what stands behind damage."""

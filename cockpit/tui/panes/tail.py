@@ -18,6 +18,7 @@ _INKS: dict[str, Ink] = {
     "cursor.jumped": "warn",
     "pen.taken": "warn",
     "keeper.accepted": "warn",
+    "keeper.moved": "warn",
     "log.recovered": "warn",
     "keeper.stop_requested": "warn",
     "log.continued": "alarm",

@@ -16,7 +16,7 @@ UNMARKED = {
     "phase.entered", "phase.left", "step.confirmed", "step.countersigned", "action.requested", "action.started",
     "action.cancelled", "wait.began", "wait.completed", "wait.restarted", "trigger.cleared", "plans.judged",
     "gate.changed", "keeper.started", "action.output", "probes.sampled", "operator.attached", "operator.detached",
-    "operator.moved", "operator.identified", "pen.asked", "pen.offered", "pen.withdrawn", "head.signed",
+    "operator.moved", "operator.identified", "probes.asked", "pen.asked", "pen.offered", "pen.withdrawn", "head.signed",
 }  # fmt: skip
 BY_CONTENT = {
     "run.started",

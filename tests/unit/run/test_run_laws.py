@@ -153,6 +153,8 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
     st.builds(e.KeeperStarted, epoch=small, pid=small, version=texts),
     st.builds(e.KeeperStarted, epoch=small, pid=small, version=texts, environment_key=st.sampled_from(["", "k", "l"]),
               environment=st.dictionaries(st.sampled_from(["PATH", "HOME", HOSTILE]), texts, max_size=3)),
+    st.builds(e.KeeperMoved, epoch=small, previous=texts, host=texts, reason=texts, unfinished=st.tuples(texts)),
+    st.builds(e.ProbesAsked, probes=st.tuples(texts)),
     st.builds(e.KeeperAccepted, epoch=small, previous=small, shown=st.tuples(texts), reason=texts),
     st.builds(e.KeeperStopped, epoch=small, reason=texts),
     st.builds(e.ProbeChanged, probe=probes, previous=shown, status=shown, value=values),

@@ -58,6 +58,10 @@ SENTENCES = [
     (e.GateChanged(gate="step:validate", opened_seq=1, verdict="pass"), "keeper  gate of 1.3 Validate passes"),
     (e.KeeperStarted(epoch=2, pid=1, version="0"), "keeper  watching (epoch 2, as bo@bastion-1)"),
     (
+        e.KeeperMoved(epoch=1, previous="ash", host="birch", reason="ash burned", unfinished=("run",)),
+        "bo  takes over from keeper 1 on ash, to birch; 1 unfinished: run: ash burned",
+    ),
+    (
         e.KeeperAccepted(epoch=2, previous=1, shown=("user: bo for ana", "changed: PATH")),
         "bo  lets keeper 2 act, other than keeper 1 was: user: bo for ana; changed: PATH",
     ),

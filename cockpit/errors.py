@@ -13,6 +13,7 @@
     │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
     │   │   └── ReadOnlyRun     it is somebody else's run, which this user may only read
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
+    │       ├── StoreFenced     another keeper has taken over; nothing was written, nor will be
     │       └── StoreAway       the database cannot be reached; nothing was written, and later it may be
     │           └── StoreDiverged   since a failover it goes on otherwise than this host's copy; nothing was written
     ├── RunError                no such run, several runs, a folder that cannot hold runs
@@ -100,6 +101,10 @@ class StoreDiverged(StoreAway):
         self.ancestor = ancestor
         self.copy_seq = copy_seq
         self.database_seq = database_seq
+
+
+class StoreFenced(StoreFailed):
+    """Another keeper began, or is to begin, on another host: nothing was written, and this one writes no more."""
 
 
 class RunError(CockpitError):

@@ -13,6 +13,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
 from cockpit.session.creating import origin
 from cockpit.session.identity import account
+from cockpit.session.sight import why_not_here
 from cockpit.session.unit import started_by
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
@@ -63,7 +65,7 @@ def main(arguments: list[str]) -> Exit:
             return Exit.OK  # another keeper was faster
         former = _await_former(run_dir)
         try:
-            status = _keep(run_dir, unit)
+            status = _keep(run_dir, unit, lock.release)
         finally:
             lock.release()
             if former is not None:
@@ -94,22 +96,27 @@ def _await_former(run_dir: Path) -> HeldLock | None:
     return lock
 
 
-def _keep(run_dir: Path, unit: str) -> Exit:
-    """`unit`: the systemd unit that started this process; empty: a person's screen did."""
+def _keep(run_dir: Path, unit: str, let_go: Callable[[], None]) -> Exit:
+    """`unit`: the systemd unit that started this process; empty: a person's screen did. `let_go` of the lock."""
     if not dsn_of(run_dir):
-        return _kept(run_dir, unit, None)
+        return _kept(run_dir, unit, None, let_go)
     from cockpit.keeper.afar import Place  # a driver, which runs in files never need
 
     store = open_mirrored(run_dir)
     place = Place(run_dir, store)
     try:
-        return _kept(run_dir, unit, store, place) if place.take() else Exit.OK  # a keeper on another host was faster
+        if place.take():
+            return _kept(run_dir, unit, store, let_go, place)
+        say("a keeper on another host lives")
+        return Exit.OK
     finally:
         place.close()
         store.close()
 
 
-def _kept(run_dir: Path, unit: str, mirrored: Store | None, place: Place | None = None) -> Exit:
+def _kept(
+    run_dir: Path, unit: str, mirrored: Store | None, let_go: Callable[[], None], place: Place | None = None
+) -> Exit:
     tail = Tail(run_dir)
     state = _folded(tail)
     if state.started is None:
@@ -119,6 +126,9 @@ def _kept(run_dir: Path, unit: str, mirrored: Store | None, place: Place | None 
     if unit and (why := why_not(state)):
         say(why)
         return Exit.OK
+    if place is not None and (why := why_not_here(run_dir, state, account().host)):
+        say(f"{why}; . at the screen of whoever holds the pen")
+        return Exit.REFUSED
     tail.sync()
     store = mirrored or FileStore.open(run_dir)
     values = RunValues(state.profile, state.started.variables, os.environ)
@@ -134,6 +144,7 @@ def _kept(run_dir: Path, unit: str, mirrored: Store | None, place: Place | None 
             base_dir=origin(run_dir) or run_dir,
             actor=replace(account(), via=f"systemd unit {unit}") if unit else account(),
             place=place,
+            let_go=let_go,
         )
         return await keeper.keep()
 

@@ -37,6 +37,7 @@ class Place:
         """Why the database is not to be reached, one sentence; empty while it is."""
         self._store = store
         self._beat_s = -math.inf
+        self._is_left = False
         self._following: Following = Following(
             dsn_of(run_dir), store.run, store.take_in, self._told, holds=self._wanted
         )
@@ -53,17 +54,21 @@ class Place:
             time.sleep(_LOOK_EVERY_S)
         return True
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether another keeper has it by now. While the database is away that cannot be seen, and it is not."""
-        leases = self._following.leases
-        return not leases.holds(KEEPER) and leases.is_held(KEEPER) is True
+    def fence(self, epoch: int) -> None:
+        """Write as the keeper of this epoch: nothing any more once another one took over; 0: as anybody."""
+        self._store.fence(epoch)
+
+    def leave(self) -> None:
+        """Another keeper took over: the place is not wanted any more, should it ever become free."""
+        self._is_left = True
 
     def beat(self) -> None:
         """The keeper's loop came round: others see that too, until it has not for `KEEPER_SILENCE_S`."""
         self._beat_s = time.monotonic()
 
     def _wanted(self) -> tuple[str, ...]:
+        if self._is_left:
+            return ()
         return (KEEPER, BEATS) if time.monotonic() - self._beat_s <= KEEPER_SILENCE_S else (KEEPER,)
 
     def close(self) -> None:

@@ -63,14 +63,21 @@ class Desk:
         """Whether something is being done, or about to be."""
         return bool(self._works)
 
-    def begin(self) -> None:
-        """Take over what earlier keepers left: what had begun is watched to its end, what had not lapses."""
+    def begin(self, left_on: str = "") -> None:
+        """Take over what earlier keepers left: what had begun is watched to its end, what had not lapses.
+
+        `left_on`: the other host on which the keeper before this one was: of what it began, nothing can be seen here.
+        """
         for action in left_behind(self._room.state):
             if action.action in self._works:
                 continue  # asked of this keeper, the moment it came
             if action.status == "requested":
                 detail = "the keeper that it was asked of ended before it began: press again"
                 self._end(action.action, action.step, Ending(outcome="lapsed", detail=detail))
+            elif left_on:
+                host = shortened(left_on, 60)
+                detail = f"the keeper on {host} began it, and whether it goes on cannot be seen from here: look there"
+                self._end(action.action, action.step, Ending(outcome="unknown", detail=detail))
             else:
                 self._send(self._adopt(action, self._work(action.action, action.step)))
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from cockpit.exits import Exit
-from cockpit.run.events import Event, KeeperStopRequested
+from cockpit.run.events import Event, KeeperMoved, KeeperStarted, KeeperStopRequested
 from cockpit.run.people import name_of
 from cockpit.text import shortened
 
@@ -36,6 +36,18 @@ def stopped_by_person(events: Iterable[Event], epoch: int) -> End | None:
         if isinstance(event.body, KeeperStopRequested) and event.body.epoch == epoch:
             return End(f"stopped by {shortened(name_of(event.actor), 64)}: {shortened(event.body.reason, 300)}")
     return None
+
+
+def taken_over(events: Iterable[Event], epoch: int) -> str:
+    """Who took over from the keeper of this epoch, if one of these events says so; else an empty text."""
+    for event in events:
+        body = event.body
+        if isinstance(body, KeeperMoved) and body.epoch >= epoch:
+            by, host = shortened(name_of(event.actor), 64), shortened(body.host, 64)
+            return f"{by} had another keeper begin on {host}: {shortened(body.reason, 300)}"
+        if isinstance(body, KeeperStarted) and body.epoch > epoch:
+            return f"keeper {body.epoch} began on {shortened(event.actor.host, 64)}"
+    return ""
 
 
 def leave_at_last(status: Exit) -> None:

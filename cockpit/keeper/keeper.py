@@ -12,6 +12,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -20,12 +21,12 @@ from cockpit.audit.clock import now
 from cockpit.audit.layout import aside_path
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
-from cockpit.errors import KeeperError
+from cockpit.errors import KeeperError, StoreFenced
 from cockpit.exits import Exit
 from cockpit.keeper.asking import asks
 from cockpit.keeper.beat import Beat, note_here
 from cockpit.keeper.desk import Desk
-from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person
+from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person, taken_over
 from cockpit.keeper.following import Following
 from cockpit.keeper.judges import Judges
 from cockpit.keeper.listener import Listener
@@ -43,6 +44,7 @@ from cockpit.run.events_watch import RUN_OVER
 from cockpit.run.evolve import evolve
 from cockpit.run.state import RunState
 from cockpit.session.secrets import want
+from cockpit.session.sight import left_on
 from cockpit.text import shortened
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
@@ -60,8 +62,12 @@ class Keeper:
     def __init__(
         self, run_dir: Path, state: RunState, tail: Tail, store: Store, *, values: RunValues, kinds: Kinds,
         base_dir: Path, actor: Actor, place: Place | None = None,
+        let_go: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """`place`: the keeper's in the database that keeps the run, if one does."""
+        """`place`: the keeper's in the database that keeps the run, if one does.
+
+        `let_go` gives up the keeper's lock on this host, so that another one may begin here.
+        """
         self.state, self.actor = state, actor
         self.epoch = state.keeper.epoch + 1 if state.keeper else 1
         self._run_dir, self._tail, self._store = run_dir, tail, store
@@ -71,7 +77,16 @@ class Keeper:
         self._place = place
         aside = AsideFile(run_dir, store.run, self.epoch) if place is not None else None
         away = (lambda: place.away) if place is not None else str
-        self._writer = Writer(store, actor, self._from_thread(self._on_store_failure), aside=aside, away=away)
+        failed = self._from_thread(self._on_store_failure)
+        unfence = partial(place.fence, 0) if place is not None else lambda: None
+        self._writer = Writer(store, actor, failed, aside=aside, away=away, unfence=unfence)
+        self._left_on = left_on(run_dir, state) if place is not None else ""
+        """The host of the keeper before this one, if it was another host."""
+        self._let_go = let_go
+        self._is_left = False
+        """Another keeper took over: what still runs is watched to its end, for the log, and nothing else is done."""
+        if place is not None:
+            place.fence(self.epoch)
         moment = now()  # CLOCK_MONOTONIC, as the loop's own clock and everywhere in the log
         self._watching = Watching(state, kinds, values, base_dir, self._safely(self._on_reading), moment.mono)
         self._judges = Judges(state, kinds, self._watching, moment)
@@ -139,7 +154,7 @@ class Keeper:
     async def _begin(self) -> None:
         """Take over what was left; then look at the targets, and only then at the probes (see `identities`)."""
         try:
-            self._desk.begin()
+            self._desk.begin(self._left_on)
             self._stand()
             await self._identities.first()
             self._judges.pace(self.state, now())
@@ -152,10 +167,22 @@ class Keeper:
         if not self._end.done():
             self._end.set_result(end)
 
-    def _end_once_idle(self) -> None:
-        """The run is over: nothing begins any more, and what still runs is watched to its end, for the log."""
+    def _end_once_idle(self, why: str = RUN_OVER) -> None:
+        """Nothing begins any more, since the run is over, and what still runs is watched to its end, for the log."""
         if not self._desk.is_busy:
-            self._finish(End(RUN_OVER))
+            self._finish(End(why))
+
+    def _leave_to(self, why: str) -> None:
+        """Another host's keeper took over: end, once what was begun here has."""
+        if self._is_left or self._end.done():
+            return
+        self._is_left, self._why_left = True, why
+        say(f"{why}: nothing more is begun or told from here but how what runs ends")
+        if self._place is not None:
+            self._place.leave()
+        self._let_go()
+        self._errand = self._loop.create_task(self._watching.close())
+        self._end_once_idle(why)
 
     def _fail(self, error: Exception) -> None:
         """Something that was not foreseen: say it where somebody will look, and end."""
@@ -163,12 +190,15 @@ class Keeper:
         self._finish(End(f"the keeper failed: {type(error).__name__}: {shortened(str(error), 200)}", Exit.FAILED))
 
     def _on_store_failure(self, error: Exception) -> None:
+        if isinstance(error, StoreFenced):
+            self._leave_to(str(error))
+            return
         self._finish(End(str(error), Exit.FAILED, is_written=False))
 
     # ---- what happens --------------------------------------------------------------------------------------------
 
     def _on_reading(self, judgement: Judgement) -> None:
-        if self._end.done() or self.state.status != "live":
+        if self._end.done() or self._is_left or self.state.status != "live":
             return
         judgement, told = self._watching.take(judgement)
         self.tell(*told)
@@ -180,7 +210,10 @@ class Keeper:
         if self.state.status != "live":
             self._end_once_idle()
             return
-        if self._end.done():
+        if self._end.done() or self._is_left:
+            return
+        if self._place is not None and (why := taken_over(events, self.epoch)):
+            self._leave_to(why)
             return
         if (end := stopped_by_person(events, self.epoch)) is not None:
             self._finish(end)
@@ -235,6 +268,11 @@ class Keeper:
         while True:
             now_mono = self._loop.time()
             try:
+                if self._is_left:
+                    self._desk.look()
+                    self._end_once_idle(self._why_left)
+                    await asyncio.sleep(TICK_S)
+                    continue
                 beat.beat(now_mono)
                 if self._place is not None:
                     self._place.beat()

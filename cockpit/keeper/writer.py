@@ -4,7 +4,7 @@ Invariant: events are appended in the order in which they were put, each once, a
 wait go in one write. While a database is away they wait, however long that takes, and lie beside the log for this
 host's screens (`cockpit.audit.aside`); what may have been written is looked up before anything else is tried. After
 any other failure nothing more is written, the failure is told once, and nobody is told that what they wait for is
-durable.
+durable. Once another keeper took over, only how actions ended that this one had begun is still written.
 """
 
 from __future__ import annotations
@@ -13,16 +13,19 @@ import asyncio
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+
+from msgspec.structs import replace
 
 from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
 from cockpit.audit.line import draft
 from cockpit.audit.store import Store, Unknown
-from cockpit.errors import LogError, StoreAway, StoreFailed
+from cockpit.errors import LogError, StoreAway, StoreFailed, StoreFenced
 from cockpit.keeper.backlog import Backlog, Waiting
-from cockpit.run.events import Actor, Body, Instant, StoreWaitedFor
+from cockpit.run.events import ActionEnded, Actor, Body, Instant, StoreWaitedFor
+from cockpit.text import shortened
 
 _TOGETHER = 64
 _PAUSE_S = 0.5
@@ -46,12 +49,18 @@ class Writer:
         *,
         aside: AsideFile | None = None,
         away: Callable[[], str] = str,
+        unfence: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_failure` is called from the writing thread. `away` says why the database is not to be reached, if so."""
+        """`on_failure` is called from the writing thread. `away` says why the database is not to be reached, if so.
+
+        `unfence`: from then on lines are not refused because another keeper took over.
+        """
         self._store = store
         self._actor = actor
         self._on_failure = on_failure
-        self._aside, self._away = aside, away
+        self._aside, self._away, self._unfence = aside, away, unfence
+        self._retired: StoreFenced | None = None
+        """Why nothing but late ends is written any more."""
         self._queue: queue.SimpleQueue[Waiting | None] = queue.SimpleQueue()
         self._backlog = Backlog()
         self._is_open = True
@@ -107,6 +116,9 @@ class Writer:
                         continue
                     except StoreAway as error:
                         self._wait(error)
+                    except StoreFenced as error:
+                        self._retire(error)
+                        continue
                 self._last_tries -= not self._is_open
                 if not self._last_tries or (not self._is_open and self._away()):
                     return
@@ -126,8 +138,10 @@ class Writer:
                 break
             if one is None:
                 self._is_open = False
-            else:
+            elif self._retired is None:
                 more.append(one)
+            else:
+                more += self._late([one], self._retired)
         self._backlog.put(more)
         if self._waits_since is None or self._aside is None:
             return
@@ -154,6 +168,30 @@ class Writer:
             self._doubt = (batch[0].draft.id, len(batch))
         else:
             self._done(len(batch))
+
+    def _retire(self, error: StoreFenced) -> None:
+        """Another keeper took over: what it does not know, and cannot, is still told."""
+        self._retired = error
+        waiting = self._backlog.first(len(self._backlog))
+        self._backlog = Backlog()
+        self._backlog.put(self._late(waiting, error))
+        if self._aside is not None:
+            self._aside.renew(self._backlog.drafts)
+        self._waits_since = None
+        self._unfence()
+        self._on_failure(error)
+
+    def _late(self, waiting: Iterable[Waiting], error: StoreFenced) -> list[Waiting]:
+        """Of what waits, how actions ended; nobody else is told that anything is durable."""
+        kept: list[Waiting] = []
+        for each in waiting:
+            body = each.draft.body
+            if isinstance(body, ActionEnded):
+                detail = shortened(f"told late, by the keeper that was left behind: {body.detail}".rstrip(": "), 300)
+                kept.append(Waiting(replace(each.draft, body=replace(body, detail=detail)), each.written))
+            else:
+                _settle(each.written, error)
+        return kept
 
     def _done(self, count: int) -> None:
         for each in self._backlog.first(count):

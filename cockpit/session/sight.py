@@ -16,7 +16,9 @@ from cockpit.audit.opening import content
 from cockpit.run.commands import KeeperSight
 from cockpit.run.events import Instant
 from cockpit.run.refusals import KEEPER_SILENCE_S
+from cockpit.run.state import RunState
 from cockpit.session.elsewhere import BEATS, KEEPER, NOWHERE, Elsewhere
+from cockpit.text import visible
 
 _LIMIT_BYTES = 4096
 
@@ -52,6 +54,22 @@ def was_here(run_dir: Path, epoch: int) -> bool:
             if str(epoch) in content(mark, _LIMIT_BYTES).decode("ascii", "replace").split():
                 return True
     return False
+
+
+def left_on(run_dir: Path, state: RunState) -> str:
+    """The host of the last keeper, of a run that a database keeps, if that was not this one; empty: it was, or none."""
+    keeper = state.keeper
+    return "" if keeper is None or was_here(run_dir, keeper.epoch) else keeper.host
+
+
+def why_not_here(run_dir: Path, state: RunState, host: str) -> str:
+    """Why no keeper may begin on this `host`, of a run that a database keeps; empty: one may."""
+    keeper, left = state.keeper, left_on(run_dir, state)
+    if keeper is None or keeper.moved_to == host:
+        return ""
+    if keeper.moved_to:
+        return f"the run's keeper is to begin on {visible(keeper.moved_to)}"
+    return f"the last keeper was on {visible(left)}: taking over from it needs a reason" if left else ""
 
 
 def _sight_here(run_dir: Path, now: Instant) -> KeeperSight:

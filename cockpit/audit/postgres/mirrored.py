@@ -128,6 +128,10 @@ class MirroredStore:
         elif told.pid != self._store.server_pid:  # else it was appended here, and is on its way into the copy
             self._watch.guarded(lambda: self._mirror.pull(source.lines_after, told.seq))
 
+    def fence(self, epoch: int) -> None:
+        """As of `PostgresStore`."""
+        self._store.fence(epoch)
+
     def give_up(self) -> None:
         """The database is known not to answer: what waits for it is Unknown, or has failed, at once."""
         self._store.give_up()

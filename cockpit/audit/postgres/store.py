@@ -23,7 +23,7 @@ from cockpit.audit.postgres.connecting import Connection, connected, cut, has_en
 from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
-from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed
+from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed, StoreFenced
 from cockpit.run.events import Event
 
 ANSWER_S = 10.0
@@ -68,6 +68,7 @@ class PostgresStore:
         self._connection: Connection | None = None
         self._is_closed = False
         self._used_at = 0.0
+        self._keeper_epoch = 0
         self._doubt = ""
         """What the server said of a commit that it gave no full word on."""
         self._session = ("", "")
@@ -172,6 +173,8 @@ class PostgresStore:
             if was_cut.is_set() or self._doubt:
                 self._drop()
                 return unknown
+            if rows[0][0] == -2:
+                raise StoreFenced(f"another keeper than {self._keeper_epoch} has taken over the run {self._run}")
             if rows[0][0] < 0:
                 raise OtherHistory(
                     f"the store {where(self._dsn)} does not hold line {known[0]} of the run {self._run} as this host"
@@ -239,6 +242,12 @@ class PostgresStore:
             finally:
                 self._thread_lock.release()
 
+    def fence(self, epoch: int) -> None:
+        """Write from now on as the keeper of this epoch: nothing any more once another one took over. 0: as anybody."""
+        with self._thread_lock:
+            self._keeper_epoch = epoch
+            self._drop()
+
     def give_up(self) -> None:
         """Wait no longer for what is being asked: the server is known not to answer. An append is Unknown then."""
         if (connection := self._connection) is not None and self._thread_lock.locked():
@@ -285,6 +294,8 @@ class PostgresStore:
             connection = connected(self._dsn, connect_s=_CONNECT_S)
             try:
                 with within(connection, _CONNECT_S):
+                    if self._keeper_epoch:
+                        connection.execute(f"SET cockpit.keeper_epoch = '{self._keeper_epoch:d}'")
                     pid, began = connection.execute(_WHO).fetchone() or ("", "")
                     self.server = server_of(connection)
                     self.admit(self.server)

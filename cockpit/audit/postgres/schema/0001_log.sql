@@ -19,6 +19,7 @@ CREATE TABLE cockpit.lines (
 );
 ALTER TABLE cockpit.lines ALTER COLUMN line SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX lines_facts ON cockpit.lines (run, seq) WHERE is_fact;
+CREATE INDEX lines_keepers ON cockpit.lines (run, seq) WHERE type IN ('keeper.started', 'keeper.moved');
 CREATE INDEX lines_ends ON cockpit.lines (run) WHERE type IN ('run.finished', 'run.aborted');
 
 CREATE TABLE cockpit.outputs (
@@ -117,6 +118,8 @@ ALTER TABLE cockpit.outputs ENABLE ALWAYS TRIGGER refuse_change;
 -- Answers what was added; or one row: with seq 0 if another fact than `last_fact` came last (null: whichever), with
 -- seq -1 unless line `known` (0: none) has this digest. So nobody goes on from a log that is not theirs: one that a
 -- failover set back, or that somebody changed.
+-- A keeper's connection says its epoch (`cockpit.keeper_epoch`): once another keeper began, or was to begin, the row has
+-- seq -2, and a keeper that was left behind writes nothing, however long it was stopped or cut off.
 CREATE FUNCTION cockpit.append(p_run text, p_last_fact bigint, p_rests bytea[],
                                p_known bigint DEFAULT 0, p_digest bytea DEFAULT '')
 RETURNS TABLE (seq bigint, prev text, head_seq bigint, head_digest text)
@@ -126,6 +129,7 @@ DECLARE
     fact_digest bytea;
     rest        bytea;
     added       record;
+    keeper      bigint := nullif(current_setting('cockpit.keeper_epoch', true), '')::bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('cockpit.append.' || p_run, 0));
     SELECT l.seq, l.digest INTO fact_seq, fact_digest
@@ -136,6 +140,13 @@ BEGIN
     IF p_known > 0 AND NOT EXISTS (SELECT FROM cockpit.lines l
                                    WHERE l.run = p_run AND l.seq = p_known AND l.digest = p_digest) THEN
         seq := -1;
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    IF keeper IS NOT NULL AND EXISTS (
+        SELECT FROM cockpit.lines l WHERE l.run = p_run AND l.type IN ('keeper.started', 'keeper.moved')
+        AND (l.event #>> '{data,epoch}')::bigint + (l.type = 'keeper.moved')::int > keeper) THEN
+        seq := -2;
         RETURN NEXT;
         RETURN;
     END IF;

@@ -6,7 +6,6 @@ way to the database.
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
@@ -36,7 +35,7 @@ class Place:
         self.away = ""
         """Why the database is not to be reached, one sentence; empty while it is."""
         self._store = store
-        self._beat_s = -math.inf
+        self._beat_s = time.monotonic()
         self._is_left = False
         self._following: Following = Following(
             dsn_of(run_dir), store.run, store.take_in, self._told, holds=self._wanted

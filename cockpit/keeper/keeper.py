@@ -39,7 +39,7 @@ from cockpit.keeper.watching import Watching
 from cockpit.keeper.writer import Writer
 from cockpit.probes.reading import Judgement
 from cockpit.profile.kinds import Kinds
-from cockpit.run.events import Actor, Body, Event, KeeperStopped
+from cockpit.run.events import Actor, Body, Event, KeeperStopped, ProbesAsked
 from cockpit.run.events_watch import RUN_OVER
 from cockpit.run.evolve import evolve
 from cockpit.run.state import RunState
@@ -220,6 +220,8 @@ class Keeper:
             return
         for event in events:
             self._desk.take(event)
+            if isinstance(event.body, ProbesAsked):
+                self._on_request(event.body.probes)
         if any(event.is_fact for event in events):
             self._stand()
 

@@ -141,7 +141,7 @@ def may_move(state: RunState, command: c.MoveKeeper) -> Refusal | None:
     if sight.alive:
         why = f"{where} is silent, and still holds its place"
         return Refusal(why, f"end it there: cockpit stop {state.run[:12]} --kill", "keeper_silent")
-    if not sight.is_elsewhere:
+    if not sight.is_elsewhere and not keeper.moved_to:
         return Refusal(f"{where} was on this host", ". starts it again", "keeper_here")
     if keeper.moved_to == command.actor.host:
         return Refusal("it was taken over already", ". starts it here", "moved_already")

@@ -75,7 +75,7 @@ def create_run(
         )
         store = create_store(run_dir, dsn, despite_place=bool(despite_place.strip()))
         try:
-            _write_origin(run_dir, loaded)
+            write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
             _begin(store, draft(body, started_by, now))
             accepting.accept_place(store, run_dir, started_by, despite_place)
         finally:
@@ -163,11 +163,11 @@ def accept_place(run_dir: Path, reason: str) -> None:
         store.close()
 
 
-def _write_origin(run_dir: Path, loaded: Loaded) -> None:
-    where = os.path.dirname(os.path.abspath(loaded.sources[-1].name))
+def write_origin(run_dir: Path, folder: Path) -> None:
+    """Note where the profile's relative paths begin on this host, which does not know it yet. Raises OSError."""
     fd = opened(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     with os.fdopen(fd, "wb") as file:
-        file.write(os.fsencode(where))
+        file.write(os.fsencode(folder))
 
 
 def _not_created(folder: Path, error: LogError | OSError) -> RunError:

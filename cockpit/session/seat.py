@@ -8,6 +8,7 @@ came first; else it is made again. A seat never changes state itself, and never 
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -26,14 +27,14 @@ from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreAway, StoreFailed
 from cockpit.run.commands import Command, GoOffline, KeeperSight, PenCommand, PlanCommand, Refusal
 from cockpit.run.decide import FORWARD, decide
-from cockpit.run.events import Actor, Event, OperatorAttached
+from cockpit.run.events import Actor, Event, OperatorAttached, ProbesAsked
 from cockpit.run.holding import holds
 from cockpit.run.wording import sentence
 from cockpit.session.afar import Afar
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
 from cockpit.session.presence import Presence
-from cockpit.session.sight import keeper_sight
+from cockpit.session.sight import keeper_sight, why_not_here
 from cockpit.session.signer import Signer
 from cockpit.session.view import View
 from cockpit.session.witness import Witness
@@ -88,6 +89,8 @@ class Seat:
         pen = follower.view.state.pen
         self._up_under = pen.epoch if role == "acting" and pen is not None else 0
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
+        self._keeper_met = (0, -math.inf)
+        """The epoch of the last keeper, and when it was first asked for here."""
         self._store: Store | None = None
         self.afar = Afar(run_dir, self.id, self._opened, follower.tell_away, self._give_up)
         follower.look_beyond(self.afar)
@@ -135,7 +138,22 @@ class Seat:
     def keeper_sight(self) -> KeeperSight:
         """Whether the keeper lives and how long it has been silent, now."""
         keeper = self.view.state.keeper
-        return keeper_sight(self.run_dir, clock.now(), self.afar, keeper.epoch if keeper is not None else 0)
+        epoch = keeper.epoch if keeper is not None else 0
+        if epoch != self._keeper_met[0]:
+            self._keeper_met = (epoch, time.monotonic())
+        return keeper_sight(self.run_dir, clock.now(), self.afar, *self._keeper_met)
+
+    def keeper_objection(self) -> str:
+        """Why no keeper is to be started from here now; empty: one may be, and its locks settle races."""
+        if self.keeper_sight().alive:
+            return "a keeper lives"
+        return why_not_here(self.run_dir, self.view.state, self.actor.host) if self.afar.is_there else ""
+
+    def ask_probes(self) -> None:
+        """Have the keeper, which is on another host, read the probes now. Blocks. Raises LogError."""
+        if away := self.view.away:
+            raise StoreAway(away)
+        self._opened().append(None, draft(ProbesAsked(), self.actor))
 
     # ---- following -----------------------------------------------------------------------------------------------
 

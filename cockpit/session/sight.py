@@ -23,16 +23,19 @@ from cockpit.text import visible
 _LIMIT_BYTES = 4096
 
 
-def keeper_sight(run_dir: Path, now: Instant, elsewhere: Elsewhere = NOWHERE, last_epoch: int = 0) -> KeeperSight:
+def keeper_sight(
+    run_dir: Path, now: Instant, elsewhere: Elsewhere = NOWHERE, last_epoch: int = 0, met_s: float = -math.inf
+) -> KeeperSight:
     """Whether the keeper lives, and seconds since its last beat (infinite if none is known).
 
-    `last_epoch`: of the last keeper that the log knows; 0: it knows none.
+    `last_epoch`: of the last keeper that the log knows; 0: it knows none. `met_s`: when that was first read here, by
+    the monotonic clock: a look from before says nothing of it.
     """
     here = _sight_here(run_dir, now)
     if here.alive or not elsewhere.is_there:
         return here
     is_elsewhere = last_epoch > 0 and not was_here(run_dir, last_epoch)
-    match elsewhere.is_held(KEEPER):
+    match elsewhere.is_held(KEEPER, met_s):
         case True:
             silent_s = elsewhere.silent_s(BEATS)
             if elsewhere.is_held(BEATS) is not True:

@@ -124,6 +124,8 @@ class CockpitApp(App[int]):
         from cockpit.errors import KeeperError
         from cockpit.session.spawn import start_keeper
 
+        if self.seat.keeper_objection():
+            return  # it lives, or whoever acts here takes it over with a reason: the banner says how
         try:
             start_keeper(self.seat.run_dir)
         except KeeperError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from cockpit.errors import KeeperError
+from cockpit.errors import KeeperError, LogError
 from cockpit.run import commands as c
 from cockpit.run import refusals_doing as rd
 from cockpit.run.commands import Refusal
@@ -15,7 +15,9 @@ from cockpit.run.state import RunState
 from cockpit.run.walk import is_within_free_phase, route
 from cockpit.session.nudge import probe_now
 from cockpit.session.spawn import start_keeper
+from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
+from cockpit.tui.acting.takeover import take_over
 from cockpit.tui.screens.choosing import Choice
 from cockpit.tui.screens.dialogs import Question
 
@@ -79,17 +81,30 @@ async def probe(hands: Hands, painted: RunState) -> None:
     if painted.ended:
         hands.refuse(Refusal(f"the run is over: it was {painted.status}", "p shows the probes at its end", "over"))
         return
-    is_alone = not hands.seat.keeper_sight().alive
+    sight = hands.seat.keeper_sight()
+    is_alone = not sight.alive
+    if sight.is_unknown:
+        why = hands.seat.view.away or "whether a keeper lives cannot be seen yet"
+        hands.refuse(Refusal(shortened(why, 200), "try again once the database answers", "no_keeper"))
+        return
     if is_alone and not _starts_keepers(hands, painted):
         hands.refuse(Refusal("no keeper is there to read them", "whoever holds the pen starts one: .", "no_keeper"))
         return
+    if is_alone and hands.seat.keeper_objection():
+        await take_over(hands, painted)
+        return
     try:
+        if sight.alive and sight.is_elsewhere:
+            await asyncio.to_thread(hands.seat.ask_probes)
+            host = shortened(painted.keeper.host if painted.keeper else "", 40)
+            hands.screen.say((f"the keeper on {host} was asked to probe now", "dim"))
+            return
         if is_alone:
             await asyncio.to_thread(start_keeper, hands.seat.run_dir)
             hands.screen.say(("the keeper is started again", "dim"))
             return
         await asyncio.to_thread(probe_now, hands.seat.run_dir)
-    except KeeperError as error:
+    except (KeeperError, LogError) as error:
         hands.screen.say(("✖ ", "bad"), (str(error), "plain"))
     else:
         hands.screen.say(("probing now", "dim"))

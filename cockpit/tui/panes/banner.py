@@ -79,7 +79,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if state.keeper is None:
             yield trouble, "warn"
         else:
-            how = ". starts it again" if seen.acts and not seen.keeper.alive else "cockpit resume starts it again"
+            how = _how_on(seen)
             if state.keeper.stopped_by and not seen.keeper.alive:
                 yield _stopped(trouble, how, width), "alarm"
             else:
@@ -110,6 +110,13 @@ def _offline(seen: Seen) -> Iterator[tuple[str, Ink]]:
         yield f"THE DATABASE ANSWERS AGAIN, {how}   OFFLINE {since}, others may have acted", "alarm"
         return
     yield f"OFFLINE {since}, others may act and nobody here knows   {by}: {reason}", "alarm"
+
+
+def _how_on(seen: Seen) -> str:
+    """What brings a keeper back."""
+    if seen.keeper.is_elsewhere:
+        return ". takes over here" if seen.acts and not seen.keeper.alive else "whoever acts takes over: ."
+    return ". starts it again" if seen.acts and not seen.keeper.alive else "cockpit resume starts it again"
 
 
 def _stopped(told: str, how: str, width: int) -> str:

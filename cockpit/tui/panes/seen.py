@@ -64,9 +64,14 @@ class Seen(Struct, frozen=True, kw_only=True):
         if keeper.stopped_by and not self.keeper.alive:
             told = keeper.stopped or f"stopped by {shortened(keeper.stopped_by, 64)}: {keeper.stop_reason}"
             return f"keeper {shortened(told, 300)}"
+        if self.keeper.is_unknown:
+            return ""  # the banner says that the database is away
+        if keeper.moved_to and not self.keeper.alive:
+            return f"the keeper is to begin on {shortened(keeper.moved_to, 40)}"
         since = self.keeper.silent_s
         told = f" {since:.0f} s" if since < 1e6 else ""
-        return f"keeper silent{told}" if self.keeper.alive else f"keeper gone{told}"
+        where = f" on {shortened(keeper.host, 40)}" if self.keeper.is_elsewhere else ""
+        return f"keeper{where} silent{told}" if self.keeper.alive else f"keeper{where} gone{told}"
 
     def shown_step(self) -> str | None:
         """The id of the step on show; None at the door of a phase, or when nothing is left to do."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
 from cockpit.audit.layout import aside_path
+from cockpit.audit.moved import branch_of
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError, StoreFenced
@@ -101,7 +102,7 @@ class Keeper:
             self._loop.add_signal_handler(number, self._finish, End("terminated"))
         # A handler and not SIG_IGN, which the probes' commands would inherit.
         self._loop.add_signal_handler(signal.SIGHUP, lambda: None)
-        if self._place is not None:
+        if self._place is not None or branch_of(self._run_dir) is not None:
             note_here(self._run_dir, self.epoch)
         listener, warnings = await self._listen()
         self.tell(started(self, self._kinds, warnings, surroundings(self._run_dir)))

@@ -20,7 +20,7 @@ from cockpit.session.elsewhere import Elsewhere, Glances, seat_name
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from cockpit.audit.postgres.following import Following, Told
-    from cockpit.audit.postgres.mirror import Fetch
+    from cockpit.audit.postgres.mirror import Source
     from cockpit.audit.postgres.mirrored import MirroredStore
 
 
@@ -105,9 +105,9 @@ class Afar:
         if self._following is not None:
             self._following.close()
 
-    def _pull(self, fetch: Fetch, told: Told | None) -> None:
+    def _pull(self, source: Source, told: Told | None) -> None:
         with suppress(ReadOnlyRun):  # the copy is another's, who keeps it up to date; the screen says that elsewhere
-            cast("MirroredStore", self._opened()).take_in(fetch, told)
+            cast("MirroredStore", self._opened()).take_in(source, told)
 
 
 def bring_up(run_dir: Path) -> str:

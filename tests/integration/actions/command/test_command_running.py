@@ -7,6 +7,7 @@ import base64
 import hashlib
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -102,9 +103,10 @@ async def test_a_flood_leaves_memory_alone_and_keeps_both_ends(tmp_path: Path):
 
     def watch(output: Output) -> None:
         told.append(output)
-        shims.extend(
-            child.memory_info().rss for child in psutil.Process().children() if "shim" in " ".join(child.cmdline())
-        )
+        for child in psutil.Process().children():
+            with suppress(psutil.NoSuchProcess):  # it may end at this very moment
+                if "shim" in " ".join(child.cmdline()):
+                    shims.append(child.memory_info().rss)
 
     ending = await RUNNER.run(context_of(tmp_path, CommandSettings(script=script), timeout_s=90.0), watch)
     assert ending.outcome == "succeeded"

@@ -68,6 +68,11 @@ class Patient:
                 continue
         self._frozen = []
 
+    def recover(self) -> None:
+        """As well as it can be."""
+        self.thaw()
+        self.start()
+
     def ask(self, query: str, *values: object) -> list[tuple[object, ...]]:
         """As a superuser."""
         with psycopg.connect(self.dsn, autocommit=True) as admin:

@@ -52,6 +52,10 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
     elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
         yield f"{way_on}THE LOG: {visible(without_folders(seen.view.trouble))}", "alarm"
+    for doubt in seen.view.doubts:
+        if doubt.fate == "open":
+            now = ", DATABASE AWAY" if seen.view.away else ", being looked up"
+            yield f"NOT KNOWN WHETHER IT WAS WRITTEN{now}: {shortened(doubt.what, 160)}", "alarm"
     if seen.view.away:
         live = ", readings not in the log yet" if seen.view.ahead is not None else ""
         yield f"THE DATABASE IS AWAY, nothing can be confirmed{live}: {visible(seen.view.away)}", "alarm"
@@ -59,10 +63,6 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         count = len(seen.view.waiting)
         waits = f"{count} facts wait" if count != 1 else "1 fact waits"
         yield f"THE KEEPER CANNOT WRITE, nothing can be confirmed: {waits}, readings are not in the log yet", "warn"
-    for doubt in seen.view.doubts:
-        if doubt.fate == "open":
-            how = "" if seen.view.away else ", being looked up"
-            yield f"NOT KNOWN WHETHER IT WAS WRITTEN{how}: {shortened(doubt.what, 160)}", "alarm"
     if state.offline is not None:
         yield from _offline(seen)
     if state.unknown_types:

@@ -20,9 +20,16 @@ from cockpit.session.view import View
 
 
 @pytest.fixture(scope="module")
-def db() -> Iterator[Patient]:
+def patient_server() -> Iterator[Patient]:
     with patient() as it:
         yield it
+
+
+@pytest.fixture
+def db(patient_server: Patient) -> Iterator[Patient]:
+    patient_server.recover()
+    yield patient_server
+    patient_server.recover()
 
 
 class Sitting:

@@ -21,6 +21,10 @@ _FACT, _BEGINNING = b'"class":"fact"', 256
 _BLOCK_BYTES = 1 << 20
 _CONTINUED = b'"type":"log.continued"'
 SAID = "THE LOG WAS REWRITTEN"
+CHANGED = "THE DATABASE WAS CHANGED"
+"""How it is said that a database no longer holds what this host read from it."""
+APART = "TWO LOGS SINCE A FAILOVER"
+"""How it is said that a database went on otherwise than this host's copy, by nobody's fault."""
 
 
 def said(held: Head, found: Head | None, where: str) -> str:

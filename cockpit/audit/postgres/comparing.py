@@ -17,14 +17,15 @@ from msgspec import Struct
 
 from cockpit.audit.chain import Chain
 from cockpit.audit.postgres.lines import Line, lines_of
+from cockpit.audit.postgres.servers import Server, left_behind, seen_server
 from cockpit.audit.postgres.store import PostgresStore
-from cockpit.audit.rewritten import run_named
+from cockpit.audit.rewritten import CHANGED, run_named
 from cockpit.errors import LogUnreadable
 
 LINES = 200
 """Compared at once: about a millisecond of the server. One host compares so many a second (docs/store.md)."""
-SAID = "THE DATABASE WAS CHANGED"
-
+_TRIES = 10
+"""Hosts of a connection string are taken at random once one was found to be left behind."""
 DIGEST = r"sha256('\x636f636b7069742d6c6f672d76310a'::bytea || line)"
 """Of a line's bytes, as the next line's `prev` says it; `cockpit.digest_of` could be somebody else's by now."""
 _TOLD = """convert_to('"class":"' || CASE WHEN is_fact THEN 'fact' ELSE 'telemetry' END || '","type":"' || type
@@ -53,7 +54,7 @@ class Difference(Struct, frozen=True):
     @property
     def sentence(self) -> str:
         """As people are told."""
-        return f"{SAID}: {self.what}"
+        return f"{CHANGED}: {self.what}"
 
 
 class Comparison:
@@ -100,7 +101,7 @@ def compare_run(dsn: str, log: Path) -> Compared:
     run = run_named(log)
     if not run:
         raise LogUnreadable(f"no run began in {log}")
-    store = PostgresStore.open(dsn, run)
+    store = _right_one(dsn, run, seen_server(log.parent).server)
     try:
         chain = Chain(run)
         copy_seq = sum(1 for _ in lines_of(log, chain))
@@ -109,6 +110,19 @@ def compare_run(dsn: str, log: Path) -> Compared:
     finally:
         store.close()
     return Compared(run, min(same, database_seq), copy_seq, database_seq, found)
+
+
+def _right_one(dsn: str, run: str, seen: Server) -> PostgresStore:
+    """The run in the database, of several hosts not in one that a failover left behind."""
+    for is_last in (False,) * _TRIES + (True,):
+        store = PostgresStore.open(dsn, run)
+        if not store.server.was_left_behind(seen):
+            return store
+        store.close()
+        error = left_behind(dsn, store.server, seen)
+        if is_last:
+            raise error
+    raise AssertionError("unreachable")
 
 
 def first_difference(ask: Ask, run: str, lines: list[Line], *, thoroughly: bool = False) -> Difference | None:

@@ -24,12 +24,13 @@ from cockpit.audit.files import DISK, own_actor
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import GENESIS, draft
 from cockpit.audit.postgres.comparing import DIGEST
-from cockpit.audit.postgres.connecting import Connection, connected, look_elsewhere, said, where, within
+from cockpit.audit.postgres.connecting import Connection, connected, said, where, within
 from cockpit.audit.postgres.leases import key_of
 from cockpit.audit.postgres.lines import lines_of
-from cockpit.audit.postgres.servers import Server, seen_server, server_of
+from cockpit.audit.postgres.servers import Server, left_behind, seen_server, server_of
 from cockpit.audit.postgres.store import rest_of
 from cockpit.audit.reading import open_log
+from cockpit.audit.rewritten import APART
 from cockpit.errors import StoreAway, StoreDiverged, StoreFailed
 from cockpit.run.events import StoreRestored
 
@@ -169,13 +170,13 @@ class _Mending:
             return Found(changed_at=ancestor + 1)
         copy = self._copy
         raise StoreDiverged(
-            f"after a failover the store {where(self._dsn)} goes on otherwise than this host's copy from line "
-            f"{ancestor} of the run {copy.run}: {end - ancestor} lines there, {copy.seq - ancestor} here",
+            f"{APART}, nothing can be confirmed: from line {ancestor + 1} on the database holds {end - ancestor} lines "
+            f"and this host's copy {copy.seq - ancestor} others ({where(self._dsn)})",
             ancestor_seq=ancestor,
             ancestor=copy.at(ancestor).hex() if ancestor else GENESIS,
             copy_seq=copy.seq,
             database_seq=end,
-            hint="both stay as they are, and nothing is written until they are merged",
+            hint=f"both stay as they are until they are merged: cockpit store return {copy.run}",
         )
 
     def _at(self, seq: int) -> bytes:
@@ -188,13 +189,3 @@ class _Mending:
     def _ask(self, query: str, *values: object) -> list[Any]:
         with within(self._connection, ANSWER_S):
             return self._connection.execute(query.encode(), values).fetchall()
-
-
-def left_behind(dsn: str, server: Server, seen: Server) -> StoreAway:
-    """What to say of a primary from before a failover; of several hosts, the others are tried from now on."""
-    look_elsewhere(dsn)
-    return StoreAway(
-        f"the store {where(dsn)} is a server that a failover left behind (timeline {server.timeline}; "
-        f"the run went on in timeline {seen.timeline})",
-        hint="take it out of service: whoever writes there splits the log",
-    )

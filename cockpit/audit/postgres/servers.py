@@ -16,7 +16,8 @@ from msgspec import Struct
 
 from cockpit.audit.layout import store_server
 from cockpit.audit.opening import content, opened
-from cockpit.audit.postgres.connecting import Connection
+from cockpit.audit.postgres.connecting import Connection, look_elsewhere, where
+from cockpit.errors import StoreAway
 
 _ASK = """SELECT (SELECT system_identifier FROM pg_control_system())::text, CASE WHEN pg_is_in_recovery() THEN 0
           ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"""
@@ -90,3 +91,13 @@ def note_server(run_dir: Path, server: Server, seen: Seen) -> None:
             os.replace(part, path)
         finally:
             part.unlink(missing_ok=True)
+
+
+def left_behind(dsn: str, server: Server, seen: Server) -> StoreAway:
+    """What to say of a primary from before a failover; of several hosts, the others are tried from now on."""
+    look_elsewhere(dsn)
+    return StoreAway(
+        f"the store {where(dsn)} is a server that a failover left behind (timeline {server.timeline}; "
+        f"the run went on in timeline {seen.timeline})",
+        hint="take it out of service: whoever writes there splits the log",
+    )

@@ -15,12 +15,13 @@ from typing import TypeVar
 from cockpit.audit.layout import compare_lock
 from cockpit.audit.line import digest
 from cockpit.audit.locks import HeldLock
-from cockpit.audit.postgres.comparing import SAID, Comparison
+from cockpit.audit.postgres.comparing import Comparison
 from cockpit.audit.postgres.connecting import where
-from cockpit.audit.postgres.mending import left_behind, mend
+from cockpit.audit.postgres.mending import mend
 from cockpit.audit.postgres.mirror import Mirror, Source
-from cockpit.audit.postgres.servers import Server, note_server, seen_server
+from cockpit.audit.postgres.servers import Server, left_behind, note_server, seen_server
 from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.rewritten import CHANGED
 from cockpit.errors import LogDamaged, StoreFailed
 
 OTHERS_S = 3.0
@@ -78,7 +79,9 @@ class Watch:
         with self._settling:
             found = mend(self._store.dsn, self._store.run, self._run_dir)
             if found.changed_at:
-                raise self._distrust(f"{SAID}: from line {found.changed_at} on it tells another story than this copy")
+                raise self._distrust(
+                    f"{CHANGED}: from line {found.changed_at} on it tells another story than this copy"
+                )
             if why is not None and not found.restored:
                 self._compare_all()
                 raise why

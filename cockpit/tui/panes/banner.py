@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
+from cockpit.audit.rewritten import APART, CHANGED
 from cockpit.audit.rewritten import SAID as REWRITTEN
 from cockpit.run.deciding_branch import both
 from cockpit.run.elapsed import elapsed_s
@@ -47,7 +48,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         return
     if seen.view.read_only:
         yield f"READING ONLY, nobody sees you here: {visible(seen.view.read_only)}", "warn"
-    if seen.view.trouble.startswith(REWRITTEN):
+    if seen.view.trouble.startswith((REWRITTEN, CHANGED)):
         yield visible(without_folders(seen.view.trouble)), "alarm"
     elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""
@@ -56,7 +57,9 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         if doubt.fate == "open":
             now = ", DATABASE AWAY" if seen.view.away else ", being looked up"
             yield f"NOT KNOWN WHETHER IT WAS WRITTEN{now}: {shortened(doubt.what, 160)}", "alarm"
-    if seen.view.away:
+    if seen.view.away.startswith(APART):
+        yield visible(without_folders(seen.view.away)), "alarm"
+    elif seen.view.away:
         live = ", readings not in the log yet" if seen.view.ahead is not None else ""
         yield f"THE DATABASE IS AWAY, nothing can be confirmed{live}: {visible(seen.view.away)}", "alarm"
     elif seen.view.ahead is not None:

@@ -157,7 +157,7 @@ def test_a_tail_that_was_cut_off_is_put_back_and_told_of_as_no_failover(
     last = tail.read()[-1].event
     tail.close()
     assert isinstance(last.body, StoreRestored)
-    said = "put back lines 9 to 10 (1 of them facts), which the database lost WITHOUT a failover, from the copy on"
+    said = "put back lines 9 to 10, lost by the database WITHOUT a failover (1 of them facts), from the copy on"
     assert said in sentence(last)
 
 

@@ -32,6 +32,7 @@ from cockpit.errors import CockpitError, LogUnreadable, PlaceRefused, StoreFaile
 from cockpit.exits import Exit
 from cockpit.keeper.ending import say
 from cockpit.keeper.keeper import Keeper
+from cockpit.keeper.leftover import write_leftover
 from cockpit.keeper.unit import retire, why_not
 from cockpit.keeper.values import RunValues
 from cockpit.profile.kinds import installed
@@ -129,9 +130,12 @@ def _kept(
     if place is not None and (why := why_not_here(run_dir, state, account().host)):
         say(f"{why}; . at the screen of whoever holds the pen")
         return Exit.REFUSED
+    started = state.started
+    if mirrored is not None and write_leftover(run_dir, state, mirrored):
+        state = _folded(tail, state)
     tail.sync()
     store = mirrored or FileStore.open(run_dir)
-    values = RunValues(state.profile, state.started.variables, os.environ)
+    values = RunValues(state.profile, started.variables, os.environ)
 
     async def keep() -> Exit:
         keeper = Keeper(
@@ -151,8 +155,7 @@ def _kept(
     return asyncio.run(keep())
 
 
-def _folded(tail: Tail) -> RunState:
-    state = EMPTY
+def _folded(tail: Tail, state: RunState = EMPTY) -> RunState:
     while entries := tail.read():
         for entry in entries:
             state = evolve(state, entry.event)

@@ -22,7 +22,7 @@ from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
 from cockpit.audit.line import draft
 from cockpit.audit.store import Store, Unknown
-from cockpit.errors import LogError, StoreAway, StoreFailed, StoreFenced
+from cockpit.errors import LogDamaged, LogError, StoreAway, StoreFailed, StoreFenced
 from cockpit.keeper.backlog import Backlog, Waiting
 from cockpit.run.events import ActionEnded, Actor, Body, Instant, StoreWaitedFor
 from cockpit.text import shortened
@@ -114,11 +114,13 @@ class Writer:
                     try:
                         self._append()
                         continue
-                    except StoreAway as error:
-                        self._wait(error)
                     except StoreFenced as error:
                         self._retire(error)
                         continue
+                    except (StoreFailed, LogDamaged) as error:
+                        if not self._may_pass(error):
+                            raise
+                        self._wait(error)
                 self._last_tries -= not self._is_open
                 if not self._last_tries or (not self._is_open and self._away()):
                     return
@@ -213,7 +215,11 @@ class Writer:
             body = StoreWaitedFor(away_s=round(away_s, 1), samples_dropped=dropped, detail=self._why)
             self._backlog.put([Waiting(draft(body, self._actor))])
 
-    def _wait(self, error: StoreAway) -> None:
+    def _may_pass(self, error: LogError) -> bool:
+        """Whether nothing was written and later it may be: whatever a database says, people may mend it meanwhile."""
+        return isinstance(error, StoreAway) or (self._aside is not None and not self._store.poison_reason)
+
+    def _wait(self, error: LogError) -> None:
         """Nothing can be written now."""
         if self._waits_since is None:
             self._waits_since, self._why = now(), error.message

@@ -47,8 +47,10 @@ _FAR = 10**12
 _NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunction, sql.UndefinedTable, sql.DataError,
              sql.InvalidSchemaName, sql.ReadOnlySqlTransaction, sql.LockNotAvailable)  # fmt: skip
 """What a server says when it has done nothing."""
-_NOT_NOW = (sql.ReadOnlySqlTransaction, sql.LockNotAvailable)
-"""Of these, what passes: another server is the one to write to by now, or somebody holds the run's lock."""
+_NOT_NOW = (sql.ReadOnlySqlTransaction, sql.LockNotAvailable, sql.InsufficientPrivilege, sql.UndefinedFunction,
+            sql.UndefinedTable, sql.InvalidSchemaName)  # fmt: skip
+"""What may pass: another server is the one to write to by now, somebody holds the run's lock, or people mend what they
+did to the schema or to rights. A run that goes on there waits for that."""
 
 
 class OtherHistory(StoreAway):
@@ -276,9 +278,9 @@ class PostgresStore:
                         return connection.execute(query, values).fetchall()
                 except psycopg.Error as error:
                     self._drop()
-                    is_away = isinstance(error, psycopg.OperationalError)
-                    if is_last or not is_away:
-                        kind = StoreAway if is_away else StoreFailed
+                    is_lost = isinstance(error, psycopg.OperationalError)
+                    if is_last or not is_lost:
+                        kind = StoreAway if is_lost or isinstance(error, _NOT_NOW) else StoreFailed
                         raise kind(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
         raise AssertionError("unreachable")
 

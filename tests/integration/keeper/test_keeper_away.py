@@ -90,3 +90,51 @@ def test_a_keeper_outlives_a_database_that_is_stopped_and_nothing_that_it_saw_is
     assert fold(events).probes["api"].status == "fail"
     keeper.send_signal(signal.SIGTERM)
     assert keeper.wait(5) == 0
+
+
+def test_a_keeper_ends_soon_while_its_database_is_frozen_and_leaves_what_it_saw(
+    stage: Stage, server: Server, db: Patient
+):
+    stage.begin(interval="0.1", dsn=db.dsn)
+    keeper = stage.keeper()
+    until(lambda: changes(stage.events(), "api"), "the first readings")
+    db.freeze()
+    server.status = 500
+    readings = AsideReader(stage.run_dir)
+    until(lambda: changes(list(readings.read()), "api") == ["fail"], "what it sees")
+    keeper.send_signal(signal.SIGTERM)
+    assert keeper.wait(2.5) == 0
+    left = readings.read()
+    assert left[-1].type == "keeper.stopped"
+    db.thaw()
+    assert not stage.bodies("keeper.stopped")
+    second = stage.keeper()
+    until(lambda: len(stage.bodies("keeper.started")) == 2, "the next keeper")
+    events = stage.events()
+    assert changes(events, "api")[:2] == ["pass", "fail"]
+    order = [event.type for event in events if event.type.startswith("keeper.")]
+    assert order == ["keeper.started", "keeper.stopped", "keeper.started"], "each in its place"
+    known = {event.id: event.instant for event in events}
+    assert all(known[each.id] == each.instant for each in left if each.is_fact)
+    second.send_signal(signal.SIGTERM)
+    assert second.wait(5) == 0
+
+
+def test_a_database_without_the_store_is_told_of_plainly_and_ends_no_keeper(stage: Stage, db: Patient):
+    stage.begin(interval="0.1", dsn=db.dsn)
+    keeper = stage.keeper()
+    until(lambda: changes(stage.events(), "api"), "the first readings")
+    here = Sitting(stage)
+    try:
+        db.ask("ALTER SCHEMA cockpit RENAME TO elsewhere")
+        until(lambda: "no store in this database" in here.view.away, "the screen's word for it")
+        until(lambda: here.view.ahead is not None, "what the keeper goes on to see")
+        assert keeper.poll() is None
+        db.ask("ALTER SCHEMA elsewhere RENAME TO cockpit")
+        until(lambda: not here.view.away and here.view.ahead is None, "all is well again")
+        assert keeper.poll() is None
+        assert not here.view.trouble
+    finally:
+        here.seat.close()
+    keeper.send_signal(signal.SIGTERM)
+    assert keeper.wait(5) == 0

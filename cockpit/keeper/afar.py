@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # a driver, which runs in files never need
     from pathlib import Path
 
     from cockpit.audit.postgres.following import Following
+    from cockpit.audit.postgres.incoming import Incoming
     from cockpit.audit.postgres.mirrored import MirroredStore
 
 _PATIENCE_S = 15.0
@@ -35,6 +36,7 @@ class Place:
         self.away = ""
         """Why the database is not to be reached, one sentence; empty while it is."""
         self._store = store
+        self._dsn = dsn_of(run_dir)
         self._beat_s = time.monotonic()
         self._is_left = False
         self._following: Following = Following(
@@ -56,6 +58,12 @@ class Place:
     def fence(self, epoch: int) -> None:
         """Write as the keeper of this epoch: nothing any more once another one took over; 0: as anybody."""
         self._store.fence(epoch)
+
+    def incoming(self) -> Incoming:
+        """Where outputs are put, for other hosts."""
+        from cockpit.audit.postgres.incoming import Incoming
+
+        return Incoming(self._dsn, self._store.run)
 
     def leave(self) -> None:
         """Another keeper took over: the place is not wanted any more, should it ever become free."""

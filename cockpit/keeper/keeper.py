@@ -33,6 +33,7 @@ from cockpit.keeper.judges import Judges
 from cockpit.keeper.listener import Listener
 from cockpit.keeper.outside import alerts_of, identities_of, workshop_of
 from cockpit.keeper.requests import Requests
+from cockpit.keeper.sharing import Sharing
 from cockpit.keeper.starting import started
 from cockpit.keeper.surroundings import surroundings
 from cockpit.keeper.values import RunValues
@@ -86,8 +87,10 @@ class Keeper:
         self._let_go = let_go
         self._is_left = False
         """Another keeper took over: what still runs is watched to its end, for the log, and nothing else is done."""
+        self._sharing: Sharing | None = None
         if place is not None:
             place.fence(self.epoch)
+            self._sharing = Sharing(run_dir, state, place.incoming)
         moment = now()  # CLOCK_MONOTONIC, as the loop's own clock and everywhere in the log
         self._watching = Watching(state, kinds, values, base_dir, self._safely(self._on_reading), moment.mono)
         self._judges = Judges(state, kinds, self._watching, moment)
@@ -132,6 +135,8 @@ class Keeper:
         if listener is not None:
             await listener.close()
         await self._watching.close()
+        if self._sharing is not None:
+            await asyncio.to_thread(self._sharing.close)
         following.close()
         self._store.close()
         beat.close()
@@ -260,10 +265,14 @@ class Keeper:
         """Have these appended."""
         for body in bodies:
             self._writer.put(body)
+            if self._sharing is not None:
+                self._sharing.take(body)
 
     async def durable(self, body: Body) -> None:
         """Have it appended, and return once it is in the log for good. Raises LogError or OSError."""
         await self._writer.durable(body)
+        if self._sharing is not None:
+            self._sharing.take(body)
 
     async def _tick(self, beat: Beat, requests: Requests) -> None:
         """Beat, notice what is stale, judge, sample every second time; on absolute deadlines."""

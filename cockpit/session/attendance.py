@@ -39,7 +39,7 @@ class Attendance(Struct, frozen=True):
 def attendance(run_dir: Path, state: RunState, elsewhere: Elsewhere = NOWHERE) -> Attendance:
     """Who is there. `state` is any fold of the same run that has begun. Never raises."""
     with suppress(OSError, ValueError):  # ValueError: the file is empty
-        for line in _lines(log_path(run_dir)):
+        for line in lines_with(log_path(run_dir), _TOLD):
             with suppress(LogError):
                 state = evolve(state, decode(line))
     lookout = Lookout(run_dir, elsewhere)
@@ -48,12 +48,12 @@ def attendance(run_dir: Path, state: RunState, elsewhere: Elsewhere = NOWHERE) -
     return Attendance(here=here, is_hearsay=lookout.is_blind or bool(unsure))
 
 
-def _lines(log: Path) -> Iterator[bytes]:
-    """The lines that tell of seats, in order, without their newlines."""
+def lines_with(log: Path, wanted: bytes) -> Iterator[bytes]:
+    """The lines that have this in their beginning, in order, without their newlines. Raises OSError, ValueError."""
     fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with open(fd, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as told:
         at = 0
-        while (place := told.find(_TOLD, at)) >= 0:
+        while (place := told.find(wanted, at)) >= 0:
             start = told.rfind(b"\n", 0, place) + 1
             end = told.find(b"\n", place)
             at = end + 1

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 
 import cockpit
 from cockpit.audit import clock, ids
-from cockpit.audit.keeping import open_store
+from cockpit.audit.keeping import dsn_of, open_store
 from cockpit.audit.line import Draft, draft
 from cockpit.audit.moved import branch_of, is_same_run
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
@@ -33,6 +33,7 @@ from cockpit.run.wording import sentence
 from cockpit.session.afar import Afar
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
+from cockpit.session.outputs import Bringing
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight, why_not_here
 from cockpit.session.signer import Signer
@@ -89,6 +90,7 @@ class Seat:
         pen = follower.view.state.pen
         self._up_under = pen.epoch if role == "acting" and pen is not None else 0
         """The epoch of the pen that was taken up here without its having moved; 0: none was."""
+        self._bringing: Bringing | None = None
         self._keeper_met = (0, -math.inf)
         """The epoch of the last keeper, and when it was first asked for here."""
         self._store: Store | None = None
@@ -165,6 +167,9 @@ class Seat:
         self._tailing = threading.Thread(target=self._follow, args=(callback,), name="cockpit-tail", daemon=True)
         self._tailing.start()
         self.afar.begin()
+        if self.afar.is_there:
+            self._bringing = Bringing(self.run_dir, dsn_of(self.run_dir), lambda: self.view.state.last_fact_seq)
+            self._bringing.begin()
         self._witness.begin()
         self.signer.begin()
         if self.view.state.offline is not None and branch_of(self.run_dir) is not None:
@@ -414,6 +419,8 @@ class Seat:
             self._has_answered(_SHUT_S)
         self.signer.close()
         self._witness.close()
+        if self._bringing is not None:
+            self._bringing.close()
         self.afar.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
         if self.presence.close(reason) and self._store is not None:

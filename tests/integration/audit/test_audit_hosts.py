@@ -14,7 +14,7 @@ import pytest
 
 from cockpit.audit.ids import new_id
 from cockpit.audit.keeping import copy_run
-from cockpit.audit.layout import keeper_here
+from cockpit.audit.layout import keeper_here, outputs_dir
 from cockpit.audit.tail import Tail
 from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
@@ -205,6 +205,9 @@ def test_one_keeper_serves_both_and_another_needs_a_reason(hosts: tuple[Host, Ho
     assert keeper_here(birch.run_dir).read_text() == "2\n"
 
     until(lambda: ash.seat.keeper_sight().alive and ash.seat.keeper_sight().is_elsewhere, "the other side's view")
+    ash_has, birch_has = (outputs_dir(host.run_dir) / f"{action}.log" for host in (ash, birch))
+    assert ash_has.read_text() == "begun\n"
+    assert not birch_has.exists(), "what is not whole is not brought"
     assert isinstance(birch.submit(SettleAction, action=action, outcome="failed", reason="it was not done"), Done)
 
 
@@ -229,6 +232,9 @@ def test_a_keeper_that_comes_back_ends_and_writes_nothing_but_how_its_command_en
     state = birch.until(lambda view: view.state.action and view.state.action.status == "succeeded", "what it did").state
     assert state.action is not None
     assert state.action.detail.startswith("told late")
+    came = outputs_dir(birch.run_dir) / state.action.output
+    until(came.exists, "its output, from the other host")
+    assert came.read_text() == "begun\nended\n"
     since = [
         event for event in birch.events() if event.seq > seq and isinstance(event.body, e.KeeperStarted | e.ActionEnded)
     ]

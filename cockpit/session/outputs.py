@@ -1,0 +1,83 @@
+"""What commands wrote on other hosts, brought to this one: whole files, each with the digest that the log has of it.
+
+Invariant: a thread of its own, which connects only while something is missing here; the log alone says what is wanted.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cockpit.audit.layout import log_path, outputs_dir
+from cockpit.audit.line import decode
+from cockpit.errors import LogError
+from cockpit.run.events import ActionEnded
+from cockpit.session.attendance import lines_with
+
+if TYPE_CHECKING:  # a driver, which runs in files never need
+    from cockpit.audit.postgres.incoming import ToldOutput
+
+LOOK_S = 1.0
+_TRIES = 60
+"""An output that is not whole in the database after so many looks is not waited for any more."""
+_NAME = re.compile(r"[0-9A-Za-z]{1,64}\.[a-z]{1,16}")
+_ENDED = b'"type":"action.ended"'
+
+
+def is_output(name: str) -> bool:
+    """Whether this can be the name of an action's output: the log that gives it is data."""
+    return _NAME.fullmatch(name) is not None
+
+
+def missing(run_dir: Path) -> dict[str, ToldOutput]:
+    """The outputs that the log tells of and that are not in the run's folder, by name."""
+    from cockpit.audit.postgres.incoming import ToldOutput
+
+    found: dict[str, ToldOutput] = {}
+    with suppress(OSError, ValueError):  # ValueError: the file is empty
+        for line in lines_with(log_path(run_dir), _ENDED):
+            with suppress(LogError):
+                body = decode(line).body
+                if isinstance(body, ActionEnded) and is_output(body.output) and body.output_sha256:
+                    found[body.output] = ToldOutput(body.output_bytes, body.output_sha256)
+    return {name: told for name, told in found.items() if not (outputs_dir(run_dir) / name).exists()}
+
+
+class Bringing:
+    """Of one seat. Begun once, closed once."""
+
+    def __init__(self, run_dir: Path, dsn: str, last_fact: Callable[[], int]) -> None:
+        """`last_fact`: the sequence number of the last fact that was read."""
+        self._run_dir, self._dsn, self._last_fact = run_dir, dsn, last_fact
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="cockpit-outputs", daemon=True)
+
+    def begin(self) -> None:
+        """Look from time to time."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Look no more; a file that is on its way is not waited for."""
+        self._closing.set()
+
+    def _run(self) -> None:
+        looked, tries = -1, _TRIES
+        while not self._closing.wait(LOOK_S):
+            seq = self._last_fact()
+            if seq == looked and tries >= _TRIES:
+                continue
+            tries = 0 if seq != looked else tries + 1
+            looked = seq
+            with suppress(LogError, OSError):  # it is tried again; who only reads the copy has it from its owner
+                wanted = missing(self._run_dir)
+                if not wanted or not self._left(wanted):
+                    tries = _TRIES
+
+    def _left(self, wanted: dict[str, ToldOutput]) -> list[str]:
+        from cockpit.audit.postgres.incoming import bring_outputs
+
+        return bring_outputs(self._dsn, self._run_dir.name, self._run_dir, wanted)

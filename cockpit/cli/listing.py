@@ -19,6 +19,7 @@ from cockpit.cli.table import room
 from cockpit.exits import Exit
 from cockpit.report.search.moments import BEFORE_START, Moment, zone_called
 from cockpit.session.catalog import OUTCOMES, Catalog, RunsAsked
+from cockpit.session.elsewhere import Glances
 
 NEWEST = 20
 _ORDERS: dict[str, Callable[[Row], tuple[Any, str]]] = {
@@ -88,7 +89,8 @@ def runs(ctx: click.Context, /, zone: str, sort: str, format_: str, all_: bool, 
     catalog = Catalog(_asked(given, here))
     # The newest are found first: only another order needs all of them.
     found = islice(catalog.found(), None if all_ or sort != "started" else NEWEST)
-    rows = sorted((row_of(each) for each in found), key=_ORDERS[sort], reverse=True)
+    glances = Glances()
+    rows = sorted((row_of(each, glances.of(each.about.run_dir)) for each in found), key=_ORDERS[sort], reverse=True)
     left = len(catalog.names) - catalog.looked_at + (0 if all_ else max(0, len(rows) - NEWEST))
     rows = rows if all_ else rows[:NEWEST]
     if format_ == "json":

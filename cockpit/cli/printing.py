@@ -19,6 +19,7 @@ from cockpit.report.paper.outside import Log, contents, read_log, traces
 from cockpit.report.paper.paper import paper
 from cockpit.report.paper.sheet import Sheet
 from cockpit.session.creating import origin
+from cockpit.session.elsewhere import Glances
 from cockpit.session.identity import actor
 from cockpit.session.sight import keeper_process, keeper_sight
 
@@ -83,7 +84,11 @@ def _keeper(log: Log, run_dir: Path | None) -> str:
     named = f"epoch {known.epoch}, process {known.pid} on {known.host} as {known.user}"
     if run_dir is None:
         return f"{named}; whether it lives is not known: this is a log without its run"
-    sight = keeper_sight(run_dir, clock.now())
+    sight = keeper_sight(run_dir, clock.now(), Glances().of(run_dir), known.epoch)
+    if sight.alive and sight.is_elsewhere:
+        return f"one lives elsewhere: {named}"
+    if sight.is_unknown:
+        return f"{named}; whether it lives is not known: the database that keeps the run is away"
     if sight.alive:
         epoch, pid = keeper_process(run_dir)
         beat = f", last beat {sight.silent_s:.0f} s ago" if sight.silent_s < 1e9 else ""

@@ -15,6 +15,7 @@ from cockpit.run.holding import holder_called
 from cockpit.run.state import KeeperState, RunState
 from cockpit.run.walk import route, waits_to_be_finished
 from cockpit.session.catalog import Listed
+from cockpit.session.elsewhere import NOWHERE, Elsewhere
 from cockpit.session.runs import RunSummary
 from cockpit.session.sight import keeper_process, keeper_sight
 from cockpit.text import visible
@@ -49,7 +50,8 @@ class Row(Struct, frozen=True):
     pen: str
     """User who may act."""
     keeper: str
-    """`alive`, `gone`, `unseen` (this user may only read the run), or empty once the run is over."""
+    """`alive`, `gone`, `unseen` (this user may only read the run, or its database is away), or empty once the run is
+    over."""
     keeper_pid: int
     """Process id of the living keeper, on this host; 0: there is none."""
     keeper_epoch: int
@@ -68,9 +70,11 @@ class Row(Struct, frozen=True):
     """Since when a live run goes on without the database that it left; None: it does not."""
     went_on: str
     """Where a live run goes on whose log could no longer be written here; empty: here."""
+    keeper_host: str = ""
+    """Of the living keeper, if that is another host; else empty."""
 
 
-def row_of(listed: Listed) -> Row:
+def row_of(listed: Listed, elsewhere: Elsewhere = NOWHERE) -> Row:
     """What a list tells of a run. All of its text is visible."""
     about, state = listed.about, listed.state
     walked = route(state)
@@ -93,7 +97,7 @@ def row_of(listed: Listed) -> Row:
         steps_settled=sum(state.steps[step].status != "open" for step in walked),
         steps=len(walked),
         pen=holder_called(state) if state.pen else visible(about.user),
-        **_keeper(about, state, is_live=is_live),
+        **_keeper(about, state, elsewhere, is_live=is_live),
         last=about.last_sentence,
         folder=str(about.run_dir),
         problem=visible(about.problem),
@@ -110,12 +114,25 @@ def _duration_s(listed: Listed) -> float | None:
     return round(elapsed_s(began, clock.now()) if is_here and began else about.duration_s, 1)
 
 
-def _keeper(run: RunSummary, state: RunState, *, is_live: bool) -> dict[str, Any]:
+def _keeper(run: RunSummary, state: RunState, elsewhere: Elsewhere, *, is_live: bool) -> dict[str, Any]:
     """What is to be said of a run's keeper, by the names of `Row`."""
     known = state.keeper
+    if is_live and not run.has_keeper and elsewhere.is_there:
+        sight = keeper_sight(run.run_dir, clock.now(), elsewhere, known.epoch if known else 0)
+        if sight.alive or sight.is_unknown:
+            return {
+                "keeper": "alive" if sight.alive else "unseen",
+                "keeper_host": visible(known.host) if known and sight.alive else "",
+                "keeper_pid": 0,
+                "keeper_epoch": known.epoch if known and sight.alive else 0,
+                "keeper_since": known.started.at if known and sight.alive else None,
+                "keeper_silent_s": round(sight.silent_s, 1) if math.isfinite(sight.silent_s) else None,
+                "keeper_stopped": "",
+            }
     if not (is_live and run.has_keeper):
         return {
             "keeper": ("unseen" if run.has_keeper is None else "gone") if is_live else "",
+            "keeper_host": "",
             "keeper_pid": 0,
             "keeper_epoch": 0,
             "keeper_since": None,
@@ -126,6 +143,7 @@ def _keeper(run: RunSummary, state: RunState, *, is_live: bool) -> dict[str, Any
     silent_s = keeper_sight(run.run_dir, clock.now()).silent_s
     return {
         "keeper": "alive",
+        "keeper_host": "",
         "keeper_pid": pid,
         "keeper_epoch": epoch,
         "keeper_since": known.started.at if known and known.epoch == epoch else None,

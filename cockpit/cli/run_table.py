@@ -132,4 +132,5 @@ def _keeper(row: Row) -> str:
     began = f", since {since:{'%H:%M' if now - since < _A_DAY else '%m-%d %H:%M'}}" if since else ""
     is_silent = row.keeper_silent_s is None or row.keeper_silent_s > KEEPER_SILENCE_S
     silence = "" if not is_silent else ", silent" + (f" {row.keeper_silent_s:.0f} s" if row.keeper_silent_s else "")
-    return f"{row.keeper_pid}, epoch {row.keeper_epoch}{began}{silence}"
+    where = f"on {row.keeper_host}" if row.keeper_host else f"{row.keeper_pid}"
+    return f"{where}, epoch {row.keeper_epoch}{began}{silence}"

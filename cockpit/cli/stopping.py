@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -18,8 +19,9 @@ from cockpit.session.identity import actor
 from cockpit.session.runs import called
 from cockpit.session.seat import Done, Seat
 from cockpit.session.sight import keeper_process
-from cockpit.text import shortened
+from cockpit.text import shortened, visible
 
+_LOOK_EVERY_S = 0.2
 _AGAIN_S = 2.0
 """For a keeper that was asked before, and had its time."""
 
@@ -37,7 +39,10 @@ def stop(run: str, reason: str | None, kill: bool) -> int:
     run_dir = find_run(run)
     seat = Seat.open(run_dir, actor(), "watching")
     try:
+        seat.glance()
         _require_keeper(seat)
+        if seat.keeper_sight().is_elsewhere:
+            return _stop_elsewhere(seat, reason, kill=kill)
         reason = _reason(reason)
         for sentence in stopping.under_way(seat.view.state, run_dir):
             say(sentence)
@@ -61,6 +66,27 @@ def stop(run: str, reason: str | None, kill: bool) -> int:
     return Exit.OK
 
 
+def _stop_elsewhere(seat: Seat, reason: str | None, *, kill: bool) -> int:
+    """End a keeper that is on another host: asked through the log, and seen in the run's database."""
+    keeper, name = seat.view.state.keeper, called(seat.run_dir)
+    assert keeper is not None, "one of another host is known from the log"
+    where = f"keeper {keeper.epoch} of {name} on {visible(keeper.host)}"
+    if kill:
+        raise Refused(f"{where} cannot be killed from here", hint=f"there: cockpit stop {name} --kill")
+    _ask(seat, _reason(reason), may_go_on=False)
+    give_up = time.monotonic() + stopping.PATIENCE_S
+    while seat.keeper_sight().alive:
+        if time.monotonic() > give_up:
+            raise KeeperError(
+                f"{where} was asked to end and did not within {stopping.PATIENCE_S:g} s: it hangs",
+                hint=f"kill it there: cockpit stop {name} --reason TEXT --kill",
+            )
+        time.sleep(_LOOK_EVERY_S)
+        seat.afar.glance()
+    say(f"{where} ended; the run stays live. Whoever holds the pen takes over with a reason: . on their screen")
+    return Exit.OK
+
+
 def _require_keeper(seat: Seat) -> None:
     state, name = seat.view.state, seat.run_dir.name
     if state.started is None:
@@ -68,7 +94,10 @@ def _require_keeper(seat: Seat) -> None:
         raise RunError(f"the run in {seat.run_dir} cannot be opened: {trouble}")
     if state.status != "live":
         raise Refused(f"the run {name} was {state.status}: its keeper ends with it", hint="there is nothing to stop")
-    if not seat.keeper_sight().alive:
+    sight = seat.keeper_sight()
+    if sight.is_unknown:
+        raise KeeperError(f"whether a keeper of {name} lives cannot be seen", hint="its database does not answer")
+    if not sight.alive:
         why = f" ({shortened(state.keeper.stopped, 200)})" if state.keeper and state.keeper.stopped else ""
         raise Refused(f"no keeper of {name} lives{why}", hint=f"start one: cockpit resume {name}")
 

@@ -31,6 +31,7 @@ def get_pen(seat: Seat, reason: str | None, *, is_shown: bool = False) -> None:
 
     `is_shown`: the card was shown and acknowledged a moment ago. Raises Refused, with the way on.
     """
+    seat.glance()
     state = seat.view.state
     command = seat.command(AcceptPen) if is_offered_to(state, seat.actor) else seat.command(TakePen, reason="")
     refusal = permission(state, command)

@@ -19,6 +19,7 @@ from cockpit.cli.ending import say
 from cockpit.errors import KeeperError, VariableError
 from cockpit.profile.model import Profile, Variable
 from cockpit.profile.variables import check_value, resolve, secret_values
+from cockpit.session.elsewhere import Glances
 from cockpit.session.secrets import give, wanted
 from cockpit.session.sight import keeper_sight
 from cockpit.text import visible
@@ -69,7 +70,12 @@ def ask(variables: tuple[Variable, ...]) -> dict[str, str]:
 def is_keeper_without(run_dir: Path, profile: Profile) -> tuple[Variable, ...]:
     """The secrets that a person has to type before this run's probes can all work."""
     asked = tuple(variable for variable in profile.variables if variable.secret and variable.prompt is not None)
-    if not asked or not keeper_sight(run_dir, clock.now()).alive:
+    if not asked:
+        return ()
+    sight = keeper_sight(run_dir, clock.now(), Glances().of(run_dir))
+    if sight.alive and not keeper_sight(run_dir, clock.now()).alive:
+        return ()  # it is on another host: what is typed here does not leave this one
+    if not sight.alive:
         return asked
     waiting = wanted(run_dir)
     return tuple(variable for variable in asked if variable.name in waiting)

@@ -66,7 +66,7 @@ class _Glanced:
 
     is_there = True
 
-    def __init__(self, run: str, holds: Callable[[str, str], bool] | None) -> None:
+    def __init__(self, run: str, holds: Callable[[str, str], bool | None] | None) -> None:
         self._run, self._holds = run, holds
 
     def is_held(self, name: str, since_s: float = -math.inf) -> bool | None:
@@ -82,7 +82,7 @@ class Glances:
     """For whoever follows no run: each database is asked once, of all its runs together."""
 
     def __init__(self) -> None:
-        self._asked: dict[str, Callable[[str, str], bool] | None] = {}
+        self._asked: dict[str, Callable[[str, str], bool | None] | None] = {}
 
     def of(self, run_dir: Path) -> Elsewhere:
         """What is seen of a run's other hosts. Never raises: what cannot be asked is not known."""

@@ -145,6 +145,15 @@ class Seat:
             self._keeper_met = (epoch, time.monotonic())
         return keeper_sight(self.run_dir, clock.now(), self.afar, *self._keeper_met)
 
+    def glance(self) -> None:
+        """Look once at who is here and whether a keeper lives, on other hosts too, while this seat is not followed yet.
+
+        Blocks for as long as the run's database takes, at most seconds.
+        """
+        if self.afar.is_there:
+            self.afar.glance()
+        self._follower.who_is_here()
+
     def keeper_objection(self) -> str:
         """Why no keeper is to be started from here now; empty: one may be, and its locks settle races."""
         if self.keeper_sight().alive:

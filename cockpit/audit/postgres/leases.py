@@ -98,18 +98,23 @@ class Leases:
         return time.monotonic() - self._seen_s.get(key_of(name), -math.inf)
 
 
-def glance(dsn: str) -> Callable[[str, str], bool]:
-    """One look at all that is held in a database: whether somebody holds (run, name). Raises StoreFailed."""
+def glance(dsn: str) -> Callable[[str, str], bool | None]:
+    """One look at all that is held in a database: whether somebody holds (run, name).
+
+    None: nobody does, and the server is so young that they may still be on their way back. Raises StoreFailed.
+    """
     connection = connected(dsn, connect_s=_ANSWER_S)
     try:
         with within(connection, _ANSWER_S):
             rows = connection.execute(_HELD, (None, None)).fetchall()
+            age_s = float(str(connection.execute(_AGE).fetchall()[0][0]))
     except psycopg.Error as error:
         raise StoreFailed("the database does not say who holds what") from error
     finally:
         connection.close()
     held = frozenset(_pairs(rows))
-    return lambda run, name: (key_of(run), key_of(name)) in held
+    absent = False if age_s >= LEASE_S else None
+    return lambda run, name: (key_of(run), key_of(name)) in held or absent
 
 
 @contextmanager

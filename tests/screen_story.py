@@ -360,6 +360,10 @@ class FakeSeat:
             self.role = "acting" if pen.seat == self.id else "watching"
         self._callback(self._view)
 
+    def follow_on(self) -> bool:
+        """A story stays where it is told."""
+        return False
+
     def close(self, reason: str = "") -> None:
         """There is nothing to let go of."""
 

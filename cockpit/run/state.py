@@ -348,6 +348,8 @@ class Word(Struct, frozen=True):
     """The event's type."""
     by: Actor
     at: Instant
+    id: str = ""
+    """The event's."""
     reason: str = ""
     evidence: tuple[Evidence, ...] = ()
     """On what it rested."""

@@ -78,6 +78,7 @@ def word(event: e.Event, *, branch: str = "") -> Word:
         what=event.type,
         by=event.actor,
         at=event.instant,
+        id=event.id,
         reason=str(getattr(body, "reason", ""))[:_QUOTE] if not isinstance(body, e.ActionEnded) else body.detail,
         evidence=getattr(body, "current", ()) if isinstance(body, _WITH_EVIDENCE) else (),
         counts=counts,

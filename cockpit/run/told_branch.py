@@ -39,6 +39,8 @@ def tell(state: RunState, event: e.Event, name: str, fact: e.Event) -> RunState:
     if isinstance(fact.body, e.HoldPlaced | e.HoldReleased):
         return _held(state, fact, branch)
     about = tuple(each for each in subjects(fact, _step_of(state, branch, fact.body)) if is_known(state, each))
+    if any(branch.since[each].id == fact.id for each in about if each in branch.since):
+        return state  # a commit that gave no answer: it is in this log too
     opposed = _against(branch, about)
     for subject in opposed:
         state = _in_conflict(state, fact, branch, subject, is_told=subject in about)

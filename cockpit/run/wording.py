@@ -313,7 +313,7 @@ def _branch_told(event: e.Event, body: e.BranchTold, state: RunState | None) -> 
     if isinstance(fact.body, e.BranchTold | e.BranchMerged):
         return f"tells part {body.part} of a branch"
     more = f" (and {len(told) - 1} before it)" if len(told) > 1 else ""
-    return f"branch, {fact.instant.at:%H:%M:%S}: {sentence(fact, state)}{more}"
+    return f"branch, {fact.instant.at:%H:%M:%S} UTC: {sentence(fact, state)}{more}"
 
 
 def _conflict_settled(event: e.Event, body: e.ConflictSettled, state: RunState | None) -> str:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from cockpit.profile.model import Step
+from cockpit.run.deciding_branch import version
 from cockpit.run.friction import needs_second
 from cockpit.run.numbering import find_phase, phase_label, step_label
 from cockpit.run.people import name_of
 from cockpit.run.state import StepState
+from cockpit.run.subjects import step_subject
+from cockpit.run.wording import tally
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped
@@ -41,7 +44,7 @@ def facts(seen: Seen, width: int) -> list[Line]:
         _summary(seen, step, known),
         *signing.lines(seen, step.id, width),
         *_claim(step, known, width),
-        *_reason(known, width),
+        *(_versions(seen, step, width) if known.status == "conflict" else _reason(known, width)),
         *_next(seen, step, known, width),
     ]
 
@@ -74,6 +77,18 @@ def _reason(known: StepState, width: int) -> list[Line]:
     return [((text, "dim"),) for text in wrapped(f"reason: {shortened(known.reason, 300)}", width)]
 
 
+def _versions(seen: Seen, step: Step, width: int) -> list[Line]:
+    """What both sides say of a step in conflict: who, when, on what."""
+    conflict = next((each for each in seen.state.conflicts if each.subject == step_subject(step.id)), None)
+    if conflict is None:
+        return []
+    lines: list[Line] = []
+    for side, word in (("log", conflict.log), ("branch", conflict.branch)):
+        reason = f": {shortened(word.reason, 200)}" if word.reason else ""
+        lines += [((text, "plain"),) for text in wrapped(f"{side}: {version(word)}{tally(word.counts)}{reason}", width)]
+    return lines
+
+
 def _status(seen: Seen, step: Step, known: StepState) -> Line:
     if seen.is_at(step.id):
         return (("▶ now", "accent"),)
@@ -89,7 +104,7 @@ def _status(seen: Seen, step: Step, known: StepState) -> Line:
         case "not_applicable":
             return ((f"– does not apply{at}", "dim"),)
         case "conflict":
-            return (("‡ CONFLICT: two sides settled it, u says which counts", "bad"),)
+            return (("‡ CONFLICT, u says which counts", "bad"),)
         case "open":
             return (("· not yet done", "dim"),)
 

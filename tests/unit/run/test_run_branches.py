@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from run_story import ANA, BO, Story, in_production
 from test_run_laws import anybody, bodies
 from two_sides import again, branch_of, merged, parted, sides, told
@@ -138,6 +139,16 @@ def test_what_may_have_been_done_on_either_side_is_undone_on_the_way_back():
     state = told(log, branch, ancestor)
     assert state.steps[step].status == "conflict"
     assert state.steps[step].touched_seq > 0
+
+
+def test_what_was_written_on_both_sides_since_its_commit_gave_no_answer_is_one_and_no_conflict():
+    log, branch, ancestor = sides(nothing, nothing)
+    event = log.happens(e.StepConfirmed(step="maintenance", attempt=1))
+    branch.events.append(replace(event, seq=len(branch.events) + 1))
+    state = told(log, branch, ancestor)
+    assert state.conflicts == ()
+    assert state.steps["maintenance"].status == "confirmed"
+    assert state.steps["maintenance"].settled_seq == event.seq
 
 
 # ---- orders ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
+from msgspec.structs import replace
 from run_story import ANA, BO, PROFILE, Story
 
 from cockpit.audit.branching import BranchLines, merging
@@ -17,9 +19,19 @@ from cockpit.run.state import RunState
 Happening = tuple[e.Body, e.Actor]
 
 
+class Fork(Story):
+    """A story whose events nobody else has."""
+
+    def event(self, body: e.Body, actor: e.Actor = ANA) -> e.Event:
+        return replace(super().event(body, actor), id=f"fork{next(_numbers)}")
+
+
+_numbers = count(1)
+
+
 def parted(story: Story) -> Story:
     """Another story with the same past."""
-    other = Story(story.profile, start=False)
+    other = Fork(story.profile, start=False)
     other.events, other.state, other.mono, other.boot = list(story.events), story.state, story.mono, story.boot
     return other
 

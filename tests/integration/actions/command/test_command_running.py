@@ -14,6 +14,7 @@ import psutil
 import pytest
 from commanding import context_of, is_running, log_of, run, run_script, until
 
+from cockpit.actions.command import runner
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import DETACH, Output
@@ -133,7 +134,10 @@ async def test_a_command_that_wants_a_terminal_has_none(tmp_path: Path):
     assert (ending.outcome, ending.exit_code) == ("failed", 1)
 
 
-async def test_at_the_timeout_everything_is_ended_also_what_left_its_group(tmp_path: Path):
+async def test_at_the_timeout_everything_is_ended_also_what_left_its_group(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(runner, "GRACE_S", 1.0)
     script = """
         setsid sh -c 'trap "" TERM; echo $$ > escaped; while :; do sleep 0.1; done' &
         (setsid setsid sh -c 'echo $$ > orphan; exec sleep 600' &)
@@ -148,7 +152,8 @@ async def test_at_the_timeout_everything_is_ended_also_what_left_its_group(tmp_p
     assert not any(is_running(pid) for pid in pids)
 
 
-async def test_what_forks_faster_than_one_can_look_is_ended_too(tmp_path: Path):
+async def test_what_forks_faster_than_one_can_look_is_ended_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(runner, "GRACE_S", 1.0)  # it takes all that this host has, and does not end by itself
     script = "f() { sleep 0.02; setsid bash -c 'f' & setsid bash -c 'f' & wait; }; export -f f; trap '' TERM\n"
     script += "for _ in 1 2 3 4; do (while :; do setsid sh -c ': forked; sleep 0.2' & sleep 0.01; done) & done; wait"
     ending = await run_script(tmp_path, script, timeout_s=1.0)

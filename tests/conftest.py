@@ -32,6 +32,9 @@ def pytest_configure(config: pytest.Config) -> None:
     # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # And a terminal that hangs up ends what it is meant to end, also where the tests themselves run under nohup.
+    if os.environ.get("PYTEST_XDIST_WORKER") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

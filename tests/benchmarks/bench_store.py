@@ -7,6 +7,7 @@ for the same disk as the database, which no real one does.
 from __future__ import annotations
 
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol, cast
 
 import psycopg
 from bench_append import confirmation
@@ -42,17 +44,36 @@ def measure(quick: bool) -> list[Row]:
 
 
 @contextmanager
-def server() -> Iterator[str]:
-    """A PostgreSQL with a store in it; a superuser's connection string."""
+def server(*, max_connections: int = 0) -> Iterator[str]:
+    """A PostgreSQL with a store in it, for so many connections (0: its default); a superuser's connection string."""
     with tempfile.TemporaryDirectory(prefix="cockpit-bench-") as folder:
         Path(folder).chmod(0o755)  # as root, PostgreSQL runs as a user of its own and has to pass
         if obstacle := postgres_server.obstacle(Path(folder) / "data"):
             raise SystemExit(obstacle)
-        running = postgres_server.start(Path(folder) / "data")
+        running = cast("_Restartable", postgres_server.start(Path(folder) / "data"))
         try:
+            if max_connections:
+                _restart(running, max_connections)
             yield prepared(running.get_uri())
         finally:
             running.cleanup()
+
+
+class _Restartable(Protocol):
+    def get_uri(self) -> str: ...
+    def get_pid(self) -> int: ...
+    def ensure_postgres_running(self) -> None: ...
+    def cleanup(self) -> None: ...
+
+
+def _restart(running: _Restartable, max_connections: int) -> None:
+    with psycopg.connect(running.get_uri(), autocommit=True) as admin:
+        admin.execute(f"ALTER SYSTEM SET max_connections = {max_connections}")
+    pid = running.get_pid()
+    os.kill(pid, signal.SIGINT)  # a fast shutdown: with a checkpoint
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.01)
+    running.ensure_postgres_running()
 
 
 def prepared(dsn: str) -> str:

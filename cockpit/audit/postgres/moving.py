@@ -54,7 +54,8 @@ def put_run(dsn: str, log: Path) -> Moved:
     except psycopg.Error as error:
         raise StoreFailed(
             f"{log} was not moved into the store {where(dsn)}: {said(error)}",
-            hint="if the connection broke, give the command again: what arrived is not moved twice",
+            hint="give the command again: what arrived is not moved twice"
+            * isinstance(error, psycopg.OperationalError),
         ) from error
     finally:
         connection.close()

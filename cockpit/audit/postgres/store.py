@@ -25,6 +25,7 @@ from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
 from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed, StoreFenced
 from cockpit.run.events import Event
+from cockpit.text import shortened
 
 ANSWER_S = 10.0
 """A server that has not answered after this long is left; what it did is unknown."""
@@ -41,6 +42,8 @@ _WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = 
 IDLE_S = 60.0
 """A connection that was not used for so long is let go of: a server has only so many for all its screens."""
 _AFTER = "SELECT seq, before, line, is_fact FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s"
+_GONE = """SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), dropped_by, exported
+           FROM cockpit.dropped WHERE run = %s"""
 _BATCH = 500
 _FAR = 10**12
 """A sequence number as long as any: a line that fits with it fits anywhere."""
@@ -100,12 +103,23 @@ class PostgresStore:
         try:
             found = store._fetch(_HEAD, run_id)
             if not found:
-                raise LogUnreadable(f"there is no run {run_id} in the store {where(dsn)}")
+                raise store._missing()
         except BaseException:
             store.close()
             raise
         store._head = Head(seq=found[0][0], digest=found[0][1])
         return store
+
+    def _missing(self) -> LogUnreadable:
+        """Why the run is not there, as far as the store can tell."""
+        gone = self._fetch(_GONE, self._run)
+        if not gone:
+            return LogUnreadable(f"there is no run {self._run} in the store {where(self._dsn)}")
+        day, by, exported = (shortened(str(each), 200) for each in gone[0])
+        return LogUnreadable(
+            f"the run {self._run} was dropped from the store {where(self._dsn)} on {day} by {by}",
+            hint=f"it was exported to {exported}; a copy that a host has still reads: cockpit replay {self._run}",
+        )
 
     @property
     def dsn(self) -> str:

@@ -22,7 +22,7 @@ from cockpit.audit.postgres.listing import dropped_from, held_in, runs_in
 from cockpit.audit.postgres.moving import put_run, take_run
 from cockpit.audit.postgres.outgoing import take_outputs
 from cockpit.audit.postgres.store import PostgresStore
-from cockpit.errors import LogError, StoreFailed
+from cockpit.errors import LogError, LogUnreadable, StoreFailed
 from cockpit.exits import Exit
 from cockpit.run.events import Actor, NoteAdded
 
@@ -101,6 +101,8 @@ def test_a_dropped_run_never_comes_back(night: tuple[str, Path], admin_dsn: str,
         with psycopg.connect(dsn) as writer, pytest.raises(psycopg.errors.IntegrityError):
             writer.execute("INSERT INTO cockpit.outputs VALUES (%s, 'a', 0, 'x')", (run,))
     assert lines_of(store_dsn, run) == 0
+    with pytest.raises(LogUnreadable, match=f"the run {run} was dropped .* by .*; it was exported to vault; a copy"):
+        PostgresStore.open(store_dsn, run)
 
 
 def test_what_is_not_the_same_run_to_the_last_byte_drops_nothing(

@@ -15,9 +15,10 @@ import pytest
 
 import cockpit.audit.postgres
 from cockpit.audit.line import draft
+from cockpit.audit.postgres import store as postgres_store
 from cockpit.audit.postgres.comparing import compare_run
 from cockpit.audit.postgres.dropping import drop_run
-from cockpit.audit.postgres.following import channel_of
+from cockpit.audit.postgres.following import Following, channel_of
 from cockpit.audit.postgres.listing import beginning_with, held_in, live_in, runs_in
 from cockpit.audit.postgres.mirror import start_mirror
 from cockpit.audit.postgres.mirrored import MirroredStore
@@ -28,6 +29,7 @@ from cockpit.run.events import Actor, NoteAdded
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # what fills the store there fills it here
 
+from integration.audit.test_audit_mirror import until
 from many_runs import fill, is_live, name_of
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
@@ -185,3 +187,26 @@ def test_both_sides_name_one_channel(store_dsn: str) -> None:
     with psycopg.connect(store_dsn) as writer:
         for run in ("R1", "01M7NGHT000000000000000000", "_" * 64):
             assert writer.execute("SELECT cockpit.channel(%s)", (run,)).fetchone() == (channel_of(run),)
+
+
+def test_a_screen_at_rest_holds_one_connection_and_takes_another_to_write(
+    store_dsn: str, admin_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "IDLE_S", 0.5)
+    store = MirroredStore.create(store_dsn, "R1", tmp_path / "R1")
+    assert isinstance(store.append(0, draft(NoteAdded(text="begin"), ANA)), Durable)
+    following = Following(store_dsn, "R1", store.take_in, print)
+    following.start()
+
+    def held() -> int:
+        with psycopg.connect(admin_dsn) as admin:
+            return len(admin.execute("SELECT FROM pg_stat_activity WHERE usename = 'store_ana'").fetchall())
+
+    try:
+        until(lambda: held() == 1, "the connection that follows, alone")
+        assert isinstance(store.append(None, draft(NoteAdded(text="again"), ANA)), Durable)
+        assert held() == 2
+        until(lambda: held() == 1, "rest again")
+    finally:
+        following.close()
+        store.close()

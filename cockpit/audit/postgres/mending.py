@@ -40,6 +40,7 @@ ANSWER_S = 10.0
 _BATCH_LINES = 500
 _LAST = "SELECT coalesce(max(seq), 0) FROM cockpit.lines WHERE run = %s"
 _AT = f"SELECT {DIGEST} FROM cockpit.lines WHERE run = %s AND seq = %s"  # noqa: S608 (a constant)
+_DROPPED = "SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD') FROM cockpit.dropped WHERE run = %s"
 _MAY = "SELECT has_table_privilege('cockpit.lines', 'INSERT')"
 _LOCK = "SELECT cockpit.lock_run(%s)"
 _PUT = "SELECT cockpit.put(%s, %s, %s, %s)"
@@ -117,6 +118,11 @@ class _Mending:
         copy = self._copy
         if self._server.was_left_behind(self._seen):
             raise left_behind(self._dsn, self._server, self._seen)
+        if not self._one(_LAST, copy.run) and (gone := self._ask(_DROPPED, copy.run)):
+            raise StoreAway(
+                f"the run {copy.run} was taken out of the store {where(self._dsn)} on {gone[0][0]}",
+                hint="this host's copy stays, and is read as any log: cockpit store list tells by whom and why",
+            )
         if self._one(_LAST, copy.run) < copy.seq:
             self._stand_back()
         with self._connection.transaction():

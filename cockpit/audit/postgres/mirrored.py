@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cockpit.audit.layout import log_path
 from cockpit.audit.line import Draft, Head
 from cockpit.audit.postgres.following import Told
 from cockpit.audit.postgres.mirror import Kept, Mirror, Source, start_mirror
-from cockpit.audit.postgres.store import OtherHistory, PostgresStore
+from cockpit.audit.postgres.store import ANSWER_S, OtherHistory, PostgresStore
 from cockpit.audit.postgres.watching import Watch
+from cockpit.audit.rewritten import run_named
 from cockpit.audit.store import Durable, Outcome, Unknown
-from cockpit.errors import StoreAway
+from cockpit.errors import LogUnreadable, StoreAway
 from cockpit.run.events import Event
 
 
@@ -39,7 +41,13 @@ class MirroredStore:
     @classmethod
     def open(cls, dsn: str, run: str, run_dir: Path, *, answer_s: float | None = None) -> MirroredStore:
         """Open both, and bring the copy up to date. Raises LogError."""
-        store = PostgresStore.open(dsn, run) if answer_s is None else PostgresStore.open(dsn, run, answer_s=answer_s)
+        patience_s = ANSWER_S if answer_s is None else answer_s
+        try:
+            store = PostgresStore.open(dsn, run, answer_s=patience_s)
+        except LogUnreadable:
+            if run_named(log_path(run_dir)) != run:
+                raise
+            store = PostgresStore(dsn, run, answer_s=patience_s)  # it was there: the look tells what became of it
         try:
             opened = cls(store, Mirror(run_dir, run))
         except BaseException:

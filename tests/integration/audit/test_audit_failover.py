@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from systems.replicas import Pair, until
 
+from cockpit.audit.keeping import note_store
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import draft
 from cockpit.audit.postgres import mending, watching
@@ -22,7 +23,8 @@ from cockpit.audit.store import Conflict, Durable
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
 from cockpit.errors import StoreAway, StoreDiverged
-from cockpit.run.events import Actor, Event, NoteAdded, ProbesSampled, StoreRestored
+from cockpit.run.events import Actor, BranchMerged, BranchTold, Event, NoteAdded, ProbesSampled, StoreRestored
+from cockpit.session.offline import merge_copy
 
 pytestmark = pytest.mark.xdist_group("store")
 
@@ -43,6 +45,7 @@ class Host:
         self.dsn, self.run_dir = dsn, folder / "R1"
         self.said: list[str] = []
         start_mirror(self.run_dir, "R1")
+        note_store(self.run_dir, dsn)
 
     def begin(self, *, is_first: bool = False) -> None:
         if is_first:
@@ -189,6 +192,21 @@ def test_nothing_is_appended_behind_a_log_that_was_set_back(pair: Pair, tmp_path
     host.end()
 
 
+def test_a_run_that_the_replica_never_heard_of_comes_back_whole(pair: Pair, tmp_path: Path) -> None:
+    pair.cut()
+    host = Host(pair.dsn(), tmp_path / "one")
+    host.begin(is_first=True)
+    host.add("lost with all of it")
+    acknowledged = host.log
+    host.end()
+    pair.fail_over()
+    host.begin()
+    assert [(told.first, told.last) for told in host.restored] == [(1, 3)]
+    assert host.log.startswith(acknowledged)
+    assert host.log == all_of(pair, tmp_path)
+    host.end()
+
+
 def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_nothing_appended(
     pair: Pair, hosts: tuple[Host, Host], tmp_path: Path
 ) -> None:
@@ -202,7 +220,9 @@ def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_noth
     two.add("two went on")
     there = all_of(pair, tmp_path)
     before = one.log
-    with pytest.raises(StoreDiverged, match="from line 4 on the database holds 2 lines and this host's copy 2 others") as caught:
+    with pytest.raises(
+        StoreDiverged, match="from line 4 on the database holds 2 lines and this host's copy 2 others"
+    ) as caught:
         MirroredStore.open(one.dsn, "R1", one.run_dir, answer_s=2.0)
     apart = caught.value
     assert (apart.ancestor_seq, apart.copy_seq, apart.database_seq) == (3, 5, 5)
@@ -210,6 +230,16 @@ def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_noth
     assert one.log == before
     assert all_of(pair, tmp_path) == there
     two.add("two still goes on")
+    came = merge_copy(one.run_dir, ANA)
+    assert (came.how, came.lines, came.theirs) == ("merged", 2, 4)
+    one.begin()
+    one.add("both go on")
+    until(lambda: one.log == two.log, "the same log on both hosts")
+    told = [event.body for event in one.events if isinstance(event.body, BranchMerged | BranchTold)]
+    assert isinstance(told[0], BranchMerged)
+    assert (told[0].ancestor, told[0].tip, told[0].count) == (3, 5, 2)
+    assert b"only host one knows this" in one.log
+    assert verify(one.run_dir).ok
 
 
 def test_a_server_that_a_failover_left_behind_is_asked_nothing(

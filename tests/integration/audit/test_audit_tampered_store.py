@@ -13,19 +13,22 @@ from cockpit.audit.keeping import note_store
 from cockpit.audit.layout import log_path, poison_mark
 from cockpit.audit.line import Draft, decode, digest, draft, encode
 from cockpit.audit.postgres import comparing, mending, watching
+from cockpit.audit.postgres.dropping import drop_run
 from cockpit.audit.postgres.mirror import Mirror, start_mirror
 from cockpit.audit.postgres.mirrored import MirroredStore
+from cockpit.audit.postgres.moving import put_run, take_run
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable
 from cockpit.audit.tail import Tail
 from cockpit.cli.storing import store as store_commands
-from cockpit.errors import StoreFailed
+from cockpit.errors import StoreAway, StoreFailed
 from cockpit.run.events import Actor, NoteAdded, ProbesSampled, StoreRestored
 from cockpit.run.wording import sentence
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
 
 ANA = Actor(user="ana", host="h1")
+LOGS = Path(__file__).parents[2] / "logs" / "v1"
 Admin = psycopg.Connection[tuple[object, ...]]
 
 
@@ -185,3 +188,20 @@ def test_all_of_a_run_is_compared_by_a_command(copy: MirroredStore, admin: Admin
     admin.execute("DELETE FROM cockpit.lines WHERE seq > 2")
     found = runner.invoke(store_commands, ["compare", run], standalone_mode=False)
     assert (found.return_value, "the database ends with line 2, the copy with line 10" in found.output) == (1, True)
+
+
+def test_a_copy_does_not_bring_back_a_run_that_was_taken_out_of_the_store(
+    store_dsn: str, admin_dsn: str, tmp_path: Path
+) -> None:
+    run = put_run(store_dsn, LOGS / "night.jsonl").run
+    start_mirror(tmp_path / run, run)
+    MirroredStore.open(store_dsn, run, tmp_path / run).close()
+    take_run(store_dsn, run, tmp_path / "night.jsonl")
+    with psycopg.connect(admin_dsn) as admin:
+        admin.execute("GRANT cockpit_owner TO CURRENT_USER")
+    drop_run(admin_dsn, run, tmp_path / "night.jsonl", "vault:/night.jsonl", "older than a year")
+    with pytest.raises(StoreAway, match="was taken out of the store"):
+        MirroredStore.open(store_dsn, run, tmp_path / run)
+    assert log_path(tmp_path / run).read_bytes() == (LOGS / "night.jsonl").read_bytes()
+    with psycopg.connect(admin_dsn) as admin:
+        assert admin.execute("SELECT count(*) FROM cockpit.lines").fetchone() == (0,)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
 import tempfile
 import threading
 import time
@@ -14,6 +12,7 @@ from typing import Protocol, cast
 
 import pytest
 from crash.crash_figures import tell
+from systems.server import stop_at_once
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import draft
@@ -49,14 +48,6 @@ def server() -> Iterator[Restartable]:
             yield server
         finally:
             server.cleanup()
-
-
-def stop_at_once(server: Restartable) -> None:
-    """As a power cut is to a database: nothing is written any more (SIGQUIT: immediate shutdown)."""
-    pid = server.get_pid()
-    os.kill(pid, signal.SIGQUIT)
-    while Path(f"/proc/{pid}").exists():
-        time.sleep(0.005)
 
 
 class Host(threading.Thread):
@@ -112,7 +103,7 @@ def test_nothing_acknowledged_is_lost_when_the_database_is_stopped_at_once(
                 host.appended.clear()
                 assert host.appended.wait(20), "appends go on"
             time.sleep(chance.uniform(0, 0.05))
-            stop_at_once(server)
+            stop_at_once(server.get_pid())
             server.ensure_postgres_running()
     finally:
         for host in hosts:

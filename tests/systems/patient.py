@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Protocol, cast
 
 import psycopg
 import pytest
+from systems.server import stop_at_once
 
 from cockpit.audit.postgres.installing import install
 from cockpit.demo import postgres_server
@@ -37,10 +37,7 @@ class Patient:
 
     def stop(self) -> None:
         """As a power cut is to it (SIGQUIT: immediate shutdown)."""
-        pid = self._server.get_pid()
-        os.kill(pid, signal.SIGQUIT)
-        while Path(f"/proc/{pid}").exists():
-            time.sleep(0.005)
+        stop_at_once(self._server.get_pid())
 
     def start(self) -> None:
         """Once more, with its data."""

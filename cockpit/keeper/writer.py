@@ -29,7 +29,9 @@ from cockpit.text import shortened
 
 _TOGETHER = 64
 _PAUSE_S = 0.5
-"""Between looks at a database that is away."""
+"""Between tries to write, where it is not known that the database is away."""
+_LOOK_S = 0.1
+"""Between looks whether it still is, and at what is to be put beside the log."""
 _RENEW_S = 1.0
 """Between two times that what still waits is written anew, while much of it goes into the log."""
 _LAST_TRIES = 3
@@ -124,7 +126,7 @@ class Writer:
                 self._last_tries -= not self._is_open
                 if not self._last_tries or (not self._is_open and self._away()):
                     return
-                self._closing.wait(_PAUSE_S)
+                self._closing.wait(_LOOK_S if self._away() else _PAUSE_S)
         except (LogError, OSError) as error:
             for each in self._backlog.first(len(self._backlog)):
                 _settle(each.written, error)

@@ -48,8 +48,9 @@ def changes(events: list[Event], probe: str) -> list[str]:
     return [event.body.status for event in events if event.type == "probe.changed" and event.body.probe == probe]
 
 
-def test_a_keeper_outlives_a_database_that_is_stopped_and_nothing_that_it_saw_is_missing(
-    stage: Stage, server: Server, db: Patient
+@pytest.mark.parametrize(("goes", "comes"), [pytest.param("stop", "start", marks=pytest.mark.many), ("freeze", "thaw")])
+def test_a_keeper_outlives_an_absent_database_and_nothing_that_it_saw_is_missing(
+    stage: Stage, server: Server, db: Patient, goes: str, comes: str
 ):
     stage.begin(interval="0.1", dsn=db.dsn)
     keeper = stage.keeper()
@@ -57,7 +58,7 @@ def test_a_keeper_outlives_a_database_that_is_stopped_and_nothing_that_it_saw_is
     here = Sitting(stage)
     seat = here.seat
     try:
-        db.stop()
+        getattr(db, goes)()
         assert until(lambda: here.view.away, "the banner", 3.0)
         before = len(stage.events())
         for status in (500, 200, 500):
@@ -70,7 +71,7 @@ def test_a_keeper_outlives_a_database_that_is_stopped_and_nothing_that_it_saw_is
         readings = AsideReader(stage.run_dir)
         seen = until(lambda: [e for e in readings.read() if e.type == "probe.changed"], "the file beside the log")
         assert keeper.poll() is None
-        db.start()
+        getattr(db, comes)()
         until(lambda: stage.bodies("store.waited_for"), "the log's word for it")
         until(lambda: not here.view.away and here.view.ahead is None, "all is well again")
         assert not aside_path(stage.run_dir).exists()
@@ -130,10 +131,44 @@ def test_a_database_without_the_store_is_told_of_plainly_and_ends_no_keeper(stag
         until(lambda: "no store in this database" in here.view.away, "the screen's word for it")
         until(lambda: here.view.ahead is not None, "what the keeper goes on to see")
         assert keeper.poll() is None
+    finally:
         db.ask("ALTER SCHEMA elsewhere RENAME TO cockpit")
+    try:
         until(lambda: not here.view.away and here.view.ahead is None, "all is well again")
         assert keeper.poll() is None
         assert not here.view.trouble
+    finally:
+        here.seat.close()
+    keeper.send_signal(signal.SIGTERM)
+    assert keeper.wait(5) == 0
+
+
+def test_whoever_follows_blocks_no_migration_and_sits_in_no_transaction(stage: Stage, db: Patient):
+    stage.begin(interval="0.05", dsn=db.dsn)
+    keeper = stage.keeper()
+    until(lambda: changes(stage.events(), "api"), "the first readings")
+    here = Sitting(stage)
+    try:
+        until(lambda: here.view.here, "the screen is there")
+        seen = set[int]()
+        for column in range(20):
+            sessions = db.ask(
+                "SELECT pid, state, now() - xact_start > interval '1 s' FROM pg_stat_activity"
+                " WHERE application_name = 'cockpit'"
+            )
+            seen.update(int(str(pid)) for pid, _, _ in sessions)
+            assert not [each for each in sessions if str(each[1]).startswith("idle in transaction") or each[2]]
+            held = db.ask(
+                "SELECT l.relation::regclass, l.mode FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
+                " WHERE a.application_name = 'cockpit' AND a.state = 'idle' AND l.locktype = 'relation'"
+            )
+            assert held == [], "what they hold while they wait are their leases"
+            db.ask(f"SET lock_timeout = '300ms'; ALTER TABLE cockpit.lines ADD COLUMN migrated_{column} int")
+        for column in range(20):
+            db.ask(f"SET lock_timeout = '300ms'; ALTER TABLE cockpit.lines DROP COLUMN migrated_{column}")
+        assert len(seen) <= 4, "for the keeper and for the screen: one that listens, and one that writes"
+        until(lambda: not here.view.away, "nobody noticed")
+        assert keeper.poll() is None
     finally:
         here.seat.close()
     keeper.send_signal(signal.SIGTERM)

@@ -89,6 +89,7 @@ def in_database(db: Patient, run_dir: Path) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+@pytest.mark.many  # a person does the same in tests/pty
 def test_a_key_on_a_frozen_server_is_answered_in_time_and_what_became_of_it_is_told_later(
     seat: Seat, db: Patient, run_dir: Path
 ):
@@ -113,7 +114,7 @@ def test_a_key_on_a_frozen_server_is_answered_in_time_and_what_became_of_it_is_t
     assert [each for each in in_database(db, run_dir) if each != "frozen"] == ["before", "after"]
 
 
-@pytest.mark.parametrize("is_known", [True, False])
+@pytest.mark.parametrize("is_known", [pytest.param(True, marks=pytest.mark.many), False])
 def test_a_seat_is_closed_within_two_seconds_while_the_server_is_frozen(run_dir: Path, db: Patient, is_known: bool):
     seat = Seat.open(run_dir, ANA)
     seat.follow(lambda view: None)

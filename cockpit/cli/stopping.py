@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from cockpit.audit.moved import place_now
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.taking import told
 from cockpit.errors import KeeperError, LogError, RunError
@@ -36,7 +37,7 @@ def stop(run: str, reason: str | None, kill: bool) -> int:
     The run stays live, but nothing is probed and no time is counted until another keeper is started, by `cockpit
     resume` or by `.` on the screen that acts. What runs under a shim goes on.
     """
-    run_dir = find_run(run)
+    run_dir = place_now(find_run(run))
     seat = Seat.open(run_dir, actor(), "watching")
     try:
         seat.glance()

@@ -7,6 +7,7 @@ import sys
 
 import click
 
+from cockpit.audit.moved import place_now
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.taking import told
 from cockpit.errors import RunError
@@ -30,7 +31,7 @@ def unit(run: str, install_: bool, reason: str | None) -> int:
     Its comments say how it is enabled and which variables it wants; no secret is written into it. Only who holds the
     pen installs it.
     """
-    seat = Seat.open(find_run(run), actor())
+    seat = Seat.open(place_now(find_run(run)), actor())
     try:
         text = _text(seat)
         if not install_:

@@ -9,13 +9,15 @@ import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cockpit.audit.layout import log_path, outputs_dir
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
-from cockpit.run.events import ActionEnded
+from cockpit.run.events import ActionEnded, BranchTold
+from cockpit.run.told_lines import told_events
 from cockpit.session.attendance import lines_with
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
@@ -25,7 +27,7 @@ LOOK_S = 1.0
 _TRIES = 60
 """An output that is not whole in the database after so many looks is not waited for any more."""
 _NAME = re.compile(r"[0-9A-Za-z]{1,64}\.[a-z]{1,16}")
-_ENDED = b'"type":"action.ended"'
+_ENDED, _TOLD = b'"type":"action.ended"', b'"type":"branch.told"'
 
 
 def is_output(name: str) -> bool:
@@ -39,11 +41,16 @@ def missing(run_dir: Path) -> dict[str, ToldOutput]:
 
     found: dict[str, ToldOutput] = {}
     with suppress(OSError, ValueError):  # ValueError: the file is empty
-        for line in lines_with(log_path(run_dir), _ENDED):
+        log = log_path(run_dir)
+        for line in chain(lines_with(log, _ENDED), lines_with(log, _TOLD)):
             with suppress(LogError):
                 body = decode(line).body
-                if isinstance(body, ActionEnded) and is_output(body.output) and body.output_sha256:
-                    found[body.output] = ToldOutput(body.output_bytes, body.output_sha256)
+                bodies = (
+                    [body] if not isinstance(body, BranchTold) else [fact.body for fact in told_events(body.text)[0]]
+                )
+                for each in bodies:
+                    if isinstance(each, ActionEnded) and is_output(each.output) and each.output_sha256:
+                        found[each.output] = ToldOutput(each.output_bytes, each.output_sha256)
     return {name: told for name, told in found.items() if not (outputs_dir(run_dir) / name).exists()}
 
 

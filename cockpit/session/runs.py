@@ -18,7 +18,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.layout import keeper_lock, log_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, event_of, open_envelope
 from cockpit.audit.locks import holder_alive
-from cockpit.audit.moved import branch_of
+from cockpit.audit.moved import branch_of, place_now
 from cockpit.errors import LogError, LogTooNew, RunError
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted
@@ -71,9 +71,12 @@ def runs_folder(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def list_runs(folder: Path | None = None) -> list[RunSummary]:
-    """Every run in the folder, newest first. An absent folder holds none. Raises RunError if it cannot be read."""
+    """Every run in the folder, where it is walked now, newest first. An absent folder holds none.
+
+    Raises RunError if it cannot be read.
+    """
     folder = folder or runs_folder()
-    return [summary(folder / name) for name in run_names(folder)]
+    return [summary(place_now(folder / name)) for name in run_names(folder)]
 
 
 def run_names(folder: Path | None = None) -> list[str]:

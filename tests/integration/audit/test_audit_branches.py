@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import sys
@@ -21,6 +22,7 @@ from cockpit.audit.moved import branch_of, place_now, went_on
 from cockpit.audit.postgres.mirror import start_mirror
 from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.store import Durable
+from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
 from cockpit.errors import LogError, RunError, StoreAway, StoreFailed
 from cockpit.profile.model import Phase, Profile, Step
@@ -28,6 +30,7 @@ from cockpit.run import events as e
 from cockpit.run.commands import GoOffline, Refusal, SettleConflict
 from cockpit.run.decide import decide
 from cockpit.run.state import RunState
+from cockpit.run.told_lines import told_events
 from cockpit.session.follower import Follower
 from cockpit.session.offline import CameBack, come_home, go_offline
 
@@ -450,3 +453,70 @@ def test_what_the_keeper_could_not_write_any_more_is_in_the_branch(one: Host):
     assert place_now(one.run_dir) == one.place
     one.returns()
     assert b"seen while it was away" in one.bytes
+
+
+ORDERS = [
+    order
+    for order in itertools.permutations(
+        ("one leaves", "two leaves", "one acts", "two acts", "one returns", "two returns")
+    )
+    if all(order.index(f"{host} leaves") < order.index(f"{host} returns") for host in ("one", "two"))
+]
+"""In which two hosts may leave, act and return: 180."""
+
+
+def _of_orders(config: pytest.Config) -> list[tuple[str, ...]]:
+    """All of them, or one in thirty."""
+    return ORDERS if config.getoption("--many") else ORDERS[::30]
+
+
+def test_in_every_order_of_leaving_acting_and_returning_both_hosts_end_with_one_log_that_tells_all(
+    one: Host, two: Host, admin_dsn: str, tmp_path: Path, pytestconfig: pytest.Config
+):
+    for number, order in enumerate(_of_orders(pytestconfig)):
+        hosts = {"one": one, "two": two}
+        if number:
+            with psycopg.connect(admin_dsn, autocommit=True) as admin:
+                admin.execute("ALTER TABLE cockpit.lines DISABLE TRIGGER ALL")
+                admin.execute("DELETE FROM cockpit.lines")
+                admin.execute("ALTER TABLE cockpit.lines ENABLE ALWAYS TRIGGER check_line")
+                admin.execute("ALTER TABLE cockpit.lines ENABLE ALWAYS TRIGGER refuse_change")
+            for name, host in tuple(hosts.items()):
+                hosts[name] = Host(tmp_path / f"{name}-{number}", host.dsn, host.actor)
+            hosts["one"].begins()
+            hosts["two"].joins()
+        for event in order:
+            name, _, what = event.partition(" ")
+            host = hosts[name]
+            match what:
+                case "leaves":
+                    host.leaves()
+                case "acts":
+                    host.confirms("one", "two" if name == "one" else "three")
+                case _:
+                    host.returns()
+        for host in hosts.values():
+            open_store(host.run_dir).close()
+            found = verify(host.run_dir)
+            assert found.ok, (order, found.problem)
+            told = {(body.step, fact.actor.user) for fact, body in facts(host) if isinstance(body, e.StepConfirmed)}
+            assert told == {("one", "ana"), ("two", "ana"), ("one", "bo"), ("three", "bo")}, order
+            state = host.state
+            assert state.offline is None, order
+            assert state.steps["two"].status == state.steps["three"].status == "confirmed", order
+            is_apart = found.branches and any(each.facts > 1 for each in found.branches)
+            assert {each.subject for each in state.conflicts} <= ({"step:one"} if is_apart else set()), order
+        assert hosts["one"].bytes == hosts["two"].bytes, order
+
+
+def facts(host: Host) -> list[tuple[e.Event, e.Body]]:
+    """All that a log says happened, what it tells of branches too."""
+    follower = Tail(host.run_dir)
+    found: list[tuple[e.Event, e.Body]] = []
+    while entries := follower.read():
+        for entry in entries:
+            body = entry.event.body
+            told = told_events(body.text)[0] if isinstance(body, e.BranchTold) else [entry.event]
+            found += [(each, each.body) for each in told]
+    follower.close()
+    return found

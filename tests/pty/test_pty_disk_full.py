@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -108,12 +109,15 @@ def fill(place: Path, log: Path) -> None:
 
 
 def enter(terminal: Terminal, text: str) -> None:
-    """Type into the question: what comes before it stands is dropped, so it is looked at before Enter."""
-    for _ in range(5):
+    """Type into the question, once it takes letters: what comes before it stands is dropped."""
+    for _ in range(10):
         terminal.send("ctrl+u")
-        terminal.type(text)
-        if terminal.wait_until(lambda screen: f"▊ {text[:30]}" in screen or f"▊{text[:30]}" in screen, 1.0):
+        terminal.type(text[0])
+        if terminal.wait_until(lambda screen: re.search(f"▊ +{re.escape(text[0])} +▎", screen), 0.4):
             break
+    terminal.type(text[1:])
+    # of what is longer than the field its end is to be seen
+    terminal.wait_for(f"▊.*{re.escape(text[-30:])} +▎")
     terminal.send("enter")
 
 

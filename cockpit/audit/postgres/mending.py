@@ -37,6 +37,7 @@ from cockpit.run.events import StoreRestored
 SETTLE_S = 1.5
 """How long whoever lost lines waits for others who hold more of them: each tells how far its copy goes."""
 ANSWER_S = 10.0
+_wait = time.sleep
 _BATCH_LINES = 500
 _LAST = "SELECT coalesce(max(seq), 0) FROM cockpit.lines WHERE run = %s"
 _AT = f"SELECT {DIGEST} FROM cockpit.lines WHERE run = %s AND seq = %s"  # noqa: S608 (a constant)
@@ -148,7 +149,7 @@ class _Mending:
             raise StoreAway(f"{lacks}: a host whose user may write puts them back")
         key = key_of(f"{copy.run} lost")
         self._ask(_ANNOUNCE, key, copy.seq)
-        time.sleep(SETTLE_S)
+        _wait(SETTLE_S)
         if self._one(_FARTHEST, key % 2**32) > copy.seq:
             raise StoreAway(f"{lacks}: another host holds more of them, and puts them back")
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from systems import replicas
 from systems.replicas import Pair, until
 
 from cockpit.audit.keeping import note_store
@@ -26,7 +29,7 @@ from cockpit.errors import StoreAway, StoreDiverged
 from cockpit.run.events import Actor, BranchMerged, BranchTold, Event, NoteAdded, ProbesSampled, StoreRestored
 from cockpit.session.offline import merge_copy
 
-pytestmark = pytest.mark.xdist_group("store")
+pytestmark = pytest.mark.xdist_group("pair")  # beside those that share one server
 
 ANA = Actor(user="ana", host="h1")
 
@@ -49,11 +52,11 @@ class Host:
 
     def begin(self, *, is_first: bool = False) -> None:
         if is_first:
-            store = PostgresStore.create(self.dsn, "R1", answer_s=2.0)
+            store = PostgresStore.create(self.dsn, "R1")
             self.store = MirroredStore(store, Mirror(self.run_dir, "R1"))
             assert isinstance(self.store.append(0, draft(NoteAdded(text="begin"), ANA)), Durable)
         else:
-            self.store = MirroredStore.open(self.dsn, "R1", self.run_dir, answer_s=2.0)
+            self.store = MirroredStore.open(self.dsn, "R1", self.run_dir)
         self.following = Following(self.dsn, "R1", self.store.take_in, self.said.append)
         self.following.start()
 
@@ -154,13 +157,13 @@ def test_the_longest_copy_brings_back_all_that_was_acknowledged(
     one.add("only host one knows this")
     acknowledged = one.log
     one.end()
-    monkeypatch.setattr(mending, "SETTLE_S", 1.0)
+    both = threading.Barrier(2, timeout=20)
+    monkeypatch.setattr(mending, "_wait", lambda seconds: both.wait() if both.n_waiting < 2 else None)
     pair.fail_over()
 
     def come_back() -> None:
-        with pytest.raises(StoreAway, match="another host holds more of them, and puts them back"):
-            two.begin()  # is the first to reach the new primary
-        until(two.can_begin, "the other host's lines")
+        until(two.can_begin, "the other host's lines")  # which are waited for, though this one is first
+        monkeypatch.setattr(mending, "_wait", lambda seconds: None)
         two.add("two goes on")
 
     coming = threading.Thread(target=come_back)
@@ -223,7 +226,7 @@ def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_noth
     with pytest.raises(
         StoreDiverged, match="from line 4 on the database holds 2 lines and this host's copy 2 others"
     ) as caught:
-        MirroredStore.open(one.dsn, "R1", one.run_dir, answer_s=2.0)
+        MirroredStore.open(one.dsn, "R1", one.run_dir)
     apart = caught.value
     assert (apart.ancestor_seq, apart.copy_seq, apart.database_seq) == (3, 5, 5)
     assert apart.ancestor in before.split(b"\n")[3].decode()
@@ -261,3 +264,70 @@ def test_a_server_that_a_failover_left_behind_is_asked_nothing(
         except StoreAway:
             continue
     assert pair.replica.execute("SELECT max(seq) FROM cockpit.lines") == [(one.store.pull(),)]
+
+
+class Writing(threading.Thread):
+    """Appends on a host until it is told to end, and remembers what was acknowledged."""
+
+    def __init__(self, host: Host, name: str) -> None:
+        super().__init__(name=name, daemon=True)
+        self.host, self.ending = host, threading.Event()
+        self.acknowledged: list[str] = []
+        self.trouble: list[str] = []
+
+    def run(self) -> None:
+        while not self.ending.is_set():
+            one = draft(NoteAdded(text=self.name), ANA)
+            try:
+                outcome = self.host.store.append(None, one)
+            except StoreAway as error:
+                self.trouble.append(str(error))
+                self.ending.wait(0.05)
+                continue
+            if isinstance(outcome, Durable):
+                self.acknowledged.append(one.id)
+
+
+def test_nothing_acknowledged_is_lost_in_failovers_while_two_hosts_write(
+    cluster: Path, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mending, "SETTLE_S", 0.7)
+    monkeypatch.setattr(watching, "OTHERS_S", 2.0)
+    chance = random.Random(3)
+    for turn in range(20 if request.config.getoption("--many") else 1):
+        with tempfile.TemporaryDirectory(prefix="cockpit-pg-") as folder, replicas.pair(cluster, Path(folder)) as pair:
+            hosts = [Host(pair.dsn(), tmp_path / str(turn) / name) for name in ("one", "two")]
+            hosts[0].begin(is_first=True)
+            hosts[1].begin()
+            writing = [Writing(host, name) for host, name in zip(hosts, ("one", "two"), strict=True)]
+            for each in writing:
+                each.start()
+            until(lambda: all(len(each.acknowledged) > 5 for each in writing), "lines of both")  # noqa: B023
+            pair.caught_up()
+            pair.cut()
+            time.sleep(chance.uniform(0.01, 0.2))  # the lag, not a wait
+            pair.primary.stop()
+            before = [len(each.acknowledged) for each in writing]
+            pair.replica.promote()
+            until(
+                lambda: all(len(each.acknowledged) > count + 5 for each, count in zip(writing, before, strict=True)),  # noqa: B023
+                "both to go on",
+            )
+            for each in writing:
+                each.ending.set()
+            for each in writing:
+                each.join()
+            until(lambda: hosts[0].log == hosts[1].log, "the same log on both hosts")  # noqa: B023
+            log = all_of(pair, tmp_path)
+            assert hosts[0].log == log
+            acknowledged = [one for each in writing for one in each.acknowledged]
+            lost = [one for one in acknowledged if one.encode() not in log]
+            back = hosts[0].restored
+            assert lost == []
+            assert back, "the replica lagged"
+            print(
+                f"{len(acknowledged)} acknowledged, {len(lost)} lost;",
+                *(f"{b.first} to {b.last} put back" for b in back),
+            )
+            for host in hosts:
+                host.end()

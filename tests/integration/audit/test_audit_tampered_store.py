@@ -44,7 +44,7 @@ def copy(store_dsn: str, tmp_path: Path) -> Iterator[MirroredStore]:
     """Ten lines, some telemetry among them, and a copy of them."""
     start_mirror(tmp_path / "R1", "R1")
     note_store(tmp_path / "R1", store_dsn)
-    store = MirroredStore(PostgresStore.create(store_dsn, "R1", answer_s=2.0), Mirror(tmp_path / "R1", "R1"))
+    store = MirroredStore(PostgresStore.create(store_dsn, "R1"), Mirror(tmp_path / "R1", "R1"))
     for number in range(5):
         one = draft(NoteAdded(text=f"note {number}"), ANA)
         assert isinstance(store.append(None, one, draft(ProbesSampled(), ANA)), Durable)

@@ -22,15 +22,19 @@ from cockpit.audit.sshsig import Trust
 from cockpit.audit.verdict import LineSignature, Problem, Signature, SignedLog, Unsigned, Verification, Vouched
 from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
-from cockpit.run.events import Event, HeadSigned, OperatorIdentified, RunStarted
+from cockpit.run.events import BranchMerged, BranchTold, Event, HeadSigned, OperatorIdentified, RunStarted
 from cockpit.run.evolve import evolve
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
 from cockpit.run.state import EMPTY, RunState
+from cockpit.run.told_lines import told_event
 from cockpit.text import shortened
 
 _NAME = 100
-_Claim = tuple[Event, Head | None]
+_Claim = tuple[Event, Head | None, datetime, bool]
+"""A signature, the fact that it names, when that was, and whether a branch tells it."""
+_Facts = dict[int, tuple[str, datetime]]
+"""Digests and times of facts, by sequence number."""
 
 
 def signed_log(path: Path, signers: str | None = None) -> SignedLog | None:
@@ -52,13 +56,13 @@ def signed_log(path: Path, signers: str | None = None) -> SignedLog | None:
     with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as checking:
         worths = list(
             checking.map(
-                lambda claim: judged(
-                    claim[0], claim[1], trust, times[claim[1].seq] if claim[1] else claim[0].instant.at
-                ),
+                lambda claim: judged(claim[0], claim[1], trust, claim[2]),
                 claims,
             )
         )
-    lines = tuple(_line(event, worth) for (event, _), worth in zip(claims, worths, strict=True))
+    lines = tuple(
+        _line(event, worth, is_told=is_told) for (event, _, _, is_told), worth in zip(claims, worths, strict=True)
+    )
     bad = frozenset(line.seq for line in lines if not line.by)
     state = _folded(facts, bad)
     given = hashlib.sha256(text.encode()).hexdigest() if text else ""
@@ -100,8 +104,9 @@ def with_signatures(found: Verification, path: Path, signers: str | None = None)
 def _read(path: Path) -> tuple[list[Event], list[_Claim]]:
     """The facts whose lines count, and of each signature the fact that it names."""
     facts: list[Event] = []
-    digests: dict[int, str] = {}
+    digests: _Facts = {}
     claims: list[_Claim] = []
+    told: dict[str, _Facts] = {}
     walk = Walk(path)
     try:
         for batch in walk.batches():
@@ -113,14 +118,37 @@ def _read(path: Path) -> tuple[list[Event], list[_Claim]]:
                 except LogError:  # `verify` says so
                     continue
                 if isinstance(event.body, HeadSigned | OperatorIdentified):
-                    seq = _named(event.body)
-                    held = Head(seq=seq, digest=digests[seq]) if seq in digests else None
-                    claims.append((event, held))
-                digests[envelope.seq] = digest(raw)
+                    claims.append(_claim(event, _named(event.body), digests))
+                elif isinstance(event.body, BranchMerged):
+                    told[event.body.tip_digest] = {
+                        seq: held for seq, held in digests.items() if seq <= event.body.ancestor
+                    }
+                elif isinstance(event.body, BranchTold):
+                    claims += _told_claims(event, event.body, told.setdefault(event.body.branch, {}))
+                digests[envelope.seq] = digest(raw), event.instant.at
                 facts.append(event)
     finally:
         walk.close()
     return facts, claims
+
+
+def _claim(event: Event, seq: int, facts: _Facts, *, is_told: bool = False) -> _Claim:
+    if seq not in facts:
+        return event, None, event.instant.at, is_told
+    return event, Head(seq=seq, digest=facts[seq][0]), facts[seq][1], is_told
+
+
+def _told_claims(event: Event, body: BranchTold, digests: _Facts) -> list[_Claim]:
+    """The signatures that a piece of a branch tells, each with the fact of the branch that it names."""
+    found: list[_Claim] = []
+    for line in body.text.split("\n")[:-1]:
+        fact = told_event(line)
+        if fact is None or not fact.is_fact:
+            continue
+        if isinstance(fact.body, HeadSigned | OperatorIdentified):
+            found.append(_claim(replace(fact, seq=event.seq), _named(fact.body), digests, is_told=True))
+        digests[fact.seq] = digest(line.encode()), fact.instant.at
+    return found
 
 
 def _named(body: HeadSigned | OperatorIdentified) -> int:
@@ -139,7 +167,7 @@ def _folded(facts: list[Event], bad: frozenset[int]) -> RunState:
     return state
 
 
-def _line(event: Event, worth: Signature) -> LineSignature:
+def _line(event: Event, worth: Signature, *, is_told: bool) -> LineSignature:
     body = event.body
     assert isinstance(body, HeadSigned | OperatorIdentified)
     is_head = isinstance(body, HeadSigned)
@@ -153,13 +181,14 @@ def _line(event: Event, worth: Signature) -> LineSignature:
         key=worth.key,
         is_countersignature=isinstance(body, HeadSigned) and body.is_countersignature,
         why_not=worth.why_not,
+        is_told=is_told,
     )
 
 
 def _vouched(lines: tuple[LineSignature, ...]) -> tuple[Vouched, ...]:
     found: dict[str, Vouched] = {}
     for line in lines:
-        if line.by and line.kind == "head":
+        if line.by and line.kind == "head" and not line.is_told:
             before = found.get(line.by)
             newest = max(line.head, before.seq if before else 0)
             found[line.by] = Vouched(by=line.by, seq=newest, count=(before.count if before else 0) + 1, key=line.key)

@@ -85,6 +85,8 @@ class LineSignature(Struct, frozen=True):
     is_countersignature: bool = False
     why_not: str = ""
     """Why it proves nothing; empty if it does."""
+    is_told: bool = False
+    """A branch tells it: `seq` is of the line that does, and it vouches for the branch's lines up to `head`."""
 
 
 class Vouched(Struct, frozen=True):
@@ -297,6 +299,11 @@ def _about_signed_lines(signed: SignedLog) -> list[str]:
         f"{each.by} vouches up to seq {each.seq}, with {each.key} ({_count(each.count, 'signature', 'signatures')})"
         for each in signed.vouched
     ]
+    told_here = sum(each.is_told and bool(each.by) for each in signed.signatures)
+    if told_here:
+        told.append(
+            f"{_count(told_here, 'signature', 'signatures')} told of branches: for their own lines, up to there"
+        )
     names = sum(each.kind == "person" and bool(each.by) for each in signed.signatures)
     if names:
         told.append(f"{_count(names, 'name was', 'names were')} proven by a signature (operator.identified)")

@@ -1,8 +1,7 @@
 """What a branch did happens here: now, or once a person says that it counts. A part of `branching`.
 
 Invariant: as `evolve`. What only the branch's own keeper and screens could know (readings, verdicts on gates, who sat
-there, signatures over its heads) changes nothing here: this side's keeper looks for itself, and whoever signs this
-log's head vouches for what it tells. Nothing that was asked for there is begun here.
+there) changes nothing here: this side's keeper looks for itself. Nothing that was asked for there is begun here.
 """
 
 from __future__ import annotations

@@ -65,12 +65,20 @@ def _place(state: RunState, step: str | None) -> str | None:
     return step if step is None or step in state.steps else ""
 
 
-def operator_identified(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
-    """The pen of a run that they began under the name that they now proved is theirs."""
+def proved(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
+    """From here on it is known who sits at this account by this key."""
     actor = event.actor
     if "person" not in actor.proven or (actor.person, actor.signer) != (body.person, body.key):
         return state
-    state = replace(state, identified=state.identified | {_identity(actor)})
+    return replace(state, identified=state.identified | {_identity(actor)})
+
+
+def operator_identified(state: RunState, event: e.Event, body: e.OperatorIdentified) -> RunState:
+    """The pen of a run that they began under the name that they now proved is theirs."""
+    known = state
+    state = proved(state, event, body)
+    if state is known:
+        return state
     seat, pen = state.seats.get(body.seat), state.pen
     if pen is not None and pen.by is not None and _only_claimed(pen.by, event.actor):
         state = replace(state, pen=replace(pen, by=event.actor))

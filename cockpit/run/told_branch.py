@@ -12,6 +12,7 @@ from cockpit.run import events as e
 from cockpit.run import passing, settled, signed
 from cockpit.run.happened import happen
 from cockpit.run.numbering import step_label
+from cockpit.run.people import name_of
 from cockpit.run.settled import deviate, with_actor, with_step
 from cockpit.run.state import Branch, Conflict, Hold, Offline, RunState, StepStatus
 from cockpit.run.subjects import END, HOLD, PEN, WALK, WAY, action_of, is_known, ordered, step_in, subjects, word
@@ -31,13 +32,18 @@ def tell(state: RunState, event: e.Event, name: str, fact: e.Event) -> RunState:
     orders = ordered(branch.orders, fact)
     branch = replace(branch, seqs={**branch.seqs, fact.seq: event.seq}, orders=orders)
     state = with_branch(state, branch)
-    fact = _mapped(branch, replace(fact, seq=event.seq, actor=passing.credible(state, fact.actor)))
+    actor = fact.actor if isinstance(fact.body, e.OperatorIdentified) else passing.credible(state, fact.actor)
+    fact = _mapped(branch, replace(fact, seq=event.seq, actor=actor))
     if isinstance(fact.body, e.StoreLeft):
         store = shortened(fact.body.store, 120)
         left = Offline(event.seq, fact.instant, fact.actor, fact.body.reason, fact.body.seq, store)
         return with_branch(state, replace(branch, left=branch.left or left))
     if isinstance(fact.body, e.HoldPlaced | e.HoldReleased):
         return _held(state, fact, branch)
+    if isinstance(fact.body, e.HeadSigned):
+        return _signed(state, fact, fact.body, branch)
+    if isinstance(fact.body, e.OperatorIdentified):
+        return passing.proved(state, fact, fact.body)
     about = tuple(each for each in subjects(fact, _step_of(state, branch, fact.body)) if is_known(state, each))
     if any(branch.since[each].id == fact.id for each in about if each in branch.since):
         return state  # a commit that gave no answer: it is in this log too
@@ -130,6 +136,15 @@ def _told(state: RunState, fact: e.Event, branch: Branch) -> RunState:
     if isinstance(body, e.PenPassed | e.PenTaken) and PEN in branch.since:
         return deviate(state, fact, "pen", "on a branch; it stays where this log says", getattr(body, "reason", ""))
     return happen(state, fact)
+
+
+def _signed(state: RunState, fact: e.Event, body: e.HeadSigned, branch: Branch) -> RunState:
+    """Whoever signed a head of the branch vouched for its lines up to there, and for none that only this side has."""
+    name = name_of(fact.actor)
+    vouched = {here for there, here in branch.seqs.items() if there <= body.seq}
+    vouched |= {each.seq for each in state.unsigned if each.seq <= min(body.seq, branch.ancestor)}
+    left = tuple(each for each in state.unsigned if each.seq not in vouched or name_of(each.by) != name)
+    return replace(state, unsigned=left)
 
 
 def _held(state: RunState, fact: e.Event, branch: Branch) -> RunState:

@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from cockpit.audit.line import Head
+from cockpit.audit.line import Head, digest
 from cockpit.audit.tail import Entry
-from cockpit.run.events import Event, HeadSigned, LogContinued, OperatorIdentified
+from cockpit.run.events import BranchMerged, BranchTold, Event, HeadSigned, LogContinued, OperatorIdentified
+from cockpit.run.told_lines import told_event
 from cockpit.session.noted import noted
 
 HELD = 8192
@@ -59,6 +61,8 @@ class Memory:
         """The first head that was noted and is another one in this log, with what it is there; None: all are in it."""
         self._notes, self._name = notes, name
         self._left: dict[int, str] = {}
+        self._told: dict[str, tuple[dict[int, Held], int]] = {}
+        """Of each branch, by its tip: the facts that were told, and its ancestor."""
 
     def take(self, entry: Entry) -> None:
         """Remember a fact."""
@@ -72,13 +76,30 @@ class Memory:
             self._left = {each: digest for each, digest in self._left.items() if each < seq}
         if (digest := self._left.pop(seq, None)) is not None and digest != entry.digest and self.other is None:
             self.other = Head(seq=seq, digest=digest), Head(seq=seq, digest=entry.digest)
-        if isinstance(body, HeadSigned):
+        if isinstance(body, BranchTold):
+            self._take_told(event, body)
+        elif isinstance(body, BranchMerged):
+            self._told[body.tip_digest] = {}, body.ancestor
+        elif isinstance(body, HeadSigned):
             self._claim(event, body.seq)
         elif isinstance(body, OperatorIdentified):
             self._claim(event, _seq_in(body.text))
         self.held[seq] = Held(entry.digest, event.instant.at)
         if len(self.held) > HELD:
             del self.held[next(iter(self.held))]
+
+    def _take_told(self, event: Event, body: BranchTold) -> None:
+        """What a branch tells is held, and its signatures are checked, against its own lines."""
+        held, ancestor = self._told.get(body.branch, ({}, 0))
+        for line in body.text.split("\n")[:-1]:
+            fact = told_event(line)
+            if fact is None or not fact.is_fact:
+                continue
+            if isinstance(fact.body, HeadSigned | OperatorIdentified):
+                seq = fact.body.seq if isinstance(fact.body, HeadSigned) else _seq_in(fact.body.text)
+                named = self.held.get(seq) if seq <= ancestor else held.get(seq)
+                self.claims.append(Claim(replace(fact, seq=event.seq), seq, named))
+            held[fact.seq] = Held(digest(line.encode()), fact.instant.at)
 
     def _claim(self, event: Event, seq: int) -> None:
         oldest = next(iter(self.held), 0)

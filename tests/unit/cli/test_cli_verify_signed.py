@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 from signers import Signers, needed, signers
 
+from cockpit.audit.branching import merging, read_branch
 from cockpit.audit.checkpoints import checkpoint_text
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import Head, draft
@@ -281,3 +283,27 @@ def test_a_run_does_not_begin_with_a_list_that_cannot_be_used(
     assert ended.value.code
     told = capsys.readouterr().err
     assert "allowed_signers names signers, which cannot be read: No such file or directory" in told
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_a_signature_that_a_branch_tells_is_checked_against_the_branch(
+    desk: Desk, verify: Verify, tmp_path: Path, *, is_good: bool
+) -> None:
+    here = desk.run_dir
+    desk.run_dir = tmp_path / "apart" / here.name
+    shutil.copytree(here, desk.run_dir)
+    head = desk.approves()
+    good = desk.signed(head)
+    desk.writes(good if is_good else replace(good, signature=desk.signature(replace(head, seq=1), "ana")))
+    branch = read_branch(desk.run_dir, 1)
+    desk.run_dir = here
+    desk.writes(e.NoteAdded(text="meanwhile"), BO)
+    for body in merging(branch, "a test"):
+        desk.writes(body)
+    status, told, _ = verify()
+    assert status == (0 if is_good else 1), told
+    assert ("1 signature told of branches" in told) is is_good
+    assert ("does not count" in told) is not is_good
+    assert "ana vouches up to" not in told
+    if is_good:
+        assert "unsigned" not in told

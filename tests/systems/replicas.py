@@ -63,6 +63,8 @@ class Server:
         self.data, self.sockets = data, data.with_name(f"{data.name}-sock")
         self._program, self._user = program, user
         self._process: subprocess.Popen[bytes] | None = None
+        self.port = 5432
+        """Of its TCP address, if it has one, and of its socket."""
 
     @property
     def pid(self) -> int:
@@ -72,7 +74,8 @@ class Server:
 
     def dsn(self, user: str = "postgres", **more: str) -> str:
         """Where to connect to."""
-        return make_conninfo("", host=str(self.sockets), user=user, dbname="postgres", **more)
+        place = {"host": str(self.sockets), "port": str(self.port)}
+        return make_conninfo("", **place, user=user, dbname="postgres", **more)
 
     def execute(self, query: str) -> list[tuple[object, ...]]:
         """Ask as a superuser."""
@@ -241,6 +244,24 @@ def make_template(folder: Path) -> Path:
         server.stop(signal.SIGINT)
     shutil.rmtree(server.sockets)
     return data
+
+
+@contextmanager
+def alone(template: Path, folder: Path) -> Iterator[Server]:
+    """A server that is not started yet, with its data in a folder; stopped at the end."""
+    folder.chmod(0o755)
+    server = Server(folder / "alone", _programs(), _someone())
+    guard = subprocess.Popen(
+        [sys.executable, "-c", _GUARD, str(server.data)], stdin=subprocess.PIPE, start_new_session=True
+    )
+    try:
+        subprocess.run(["cp", "-a", "--reflink=auto", str(template), str(server.data)], check=True)
+        yield server
+    finally:
+        server.stop()
+        assert guard.stdin is not None
+        guard.stdin.close()
+        guard.wait(10)
 
 
 @contextmanager

@@ -119,7 +119,9 @@ def _going(seen: Seen, action: ActionState, width: int, *, offers: bool) -> list
     if action.started is None:
         return [((f"» asked for by {by} at {seen.local(action.requested.at)}; the keeper begins it", "accent"),)]
     if seen.keeper_trouble and not seen.keeper.alive:
-        told = f"? it ran when its keeper went, begun at {seen.local(action.started.at)}: the next one says how it is"
+        told = f"? it ran when its keeper went, begun at {seen.local(action.started.at)}: "
+        host = shortened(seen.state.keeper.host, 40) if seen.state.keeper is not None else ""
+        told += f"look on {host}" if seen.keeper.is_elsewhere and host else "the next one says how it is"
         return [((text, "unsure"),) for text in wrapped(told, width)]
     took = elapsed_s(action.started, seen.now)
     limit = f" of at most {duration(action.timeout_s)}" if action.timeout_s else ""

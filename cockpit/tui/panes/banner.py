@@ -86,7 +86,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
             if state.keeper.stopped_by and not seen.keeper.alive:
                 yield _stopped(trouble, how, width), "alarm"
             else:
-                yield f"{trouble.upper()}   nothing is being probed; {how}", "alarm"
+                yield f"{_shouted(seen, trouble)}   nothing is being probed; {how}", "alarm"
     elif state.status == "live" and (found := other_hands(state)).are_there:
         how = "r shows it" if seen.acts else "nothing is run"
         yield f"KEEPER {found.now} DIFFERS, {how}: {found.brief()}", "alarm"
@@ -113,6 +113,12 @@ def _offline(seen: Seen) -> Iterator[tuple[str, Ink]]:
         yield f"THE DATABASE ANSWERS AGAIN, {how}   OFFLINE {since}, others may have acted", "alarm"
         return
     yield f"OFFLINE {since}, others may act and nobody here knows   {by}: {reason}", "alarm"
+
+
+def _shouted(seen: Seen, trouble: str) -> str:
+    """In capitals, but for the name of a host."""
+    host = visible(seen.state.keeper.host) if seen.state.keeper is not None and seen.keeper.is_elsewhere else ""
+    return trouble.upper().replace(f" {host.upper()} ", f" {host} ", 1) if host else trouble.upper()
 
 
 def _how_on(seen: Seen) -> str:

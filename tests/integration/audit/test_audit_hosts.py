@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from cockpit.audit.ids import new_id
 from cockpit.audit.keeping import copy_run
@@ -20,7 +21,8 @@ from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run import events as e
-from cockpit.run.commands import MoveKeeper, PlanCommand, Refusal, RunAction, SettleAction
+from cockpit.run.commands import MoveKeeper, PlanCommand, Refusal, RunAction, SettleAction, TakePen
+from cockpit.run.handover import standing
 from cockpit.session.creating import create_run
 from cockpit.session.elsewhere import Glances
 from cockpit.session.identity import account
@@ -162,6 +164,28 @@ def _screen(run_dir: Path) -> subprocess.Popen[bytes]:
         "s=Seat.open(Path(sys.argv[1]),account(),'watching');s.follow(lambda v:None);time.sleep(600)"
     )
     return subprocess.Popen([sys.executable, "-c", program, str(run_dir)])
+
+
+def test_the_pen_is_taken_from_another_host_only_once_its_holder_is_gone(hosts: tuple[Host, Host]):
+    ash, birch = hosts
+    birch.seat.actor = replace(birch.seat.actor, user="bo")
+    birch.follow()
+    screen = _screen(ash.run_dir)
+    birch.until(lambda view: len(view.here) == 2 and not view.unsure, "the holder")
+    read = standing(birch.seat.view.state)
+    refused = birch.submit(TakePen, reason="mine", read=read)
+    assert isinstance(refused, Refusal)
+    assert refused.code == "holder_here"
+    screen.kill()
+    screen.wait(10)
+    birch.until(lambda view: len(view.here) == 1, "that they are gone")
+    assert isinstance(birch.submit(TakePen, reason="they are gone", read=read), Done)
+    (taken,) = [event.body for event in birch.events() if isinstance(event.body, e.PenTaken)]
+    assert taken.found == "gone"
+    late = Seat.open(ash.run_dir, account())
+    late.glance()
+    assert [seat.seat for seat in late.view.here] == [birch.seat.id], "one look is enough for who follows nothing"
+    late.close()
 
 
 def test_one_keeper_serves_both_and_another_needs_a_reason(hosts: tuple[Host, Host], tmp_path: Path):

@@ -138,7 +138,7 @@ def merge_copy(run_dir: Path, actor: Actor) -> CameBack:
         end = end_of(run_dir)
         came = _given(run_dir, run_dir, actor, f"a failover lost lines up to {end.seq}, which {actor.host} holds")
     bring_up(run_dir)
-    return came
+    return came if came.how != "was there" else replace(came, told="nothing of this host's copy is missing there")
 
 
 def _given(run_dir: Path, branch: Path, actor: Actor, cause: str) -> CameBack:

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from systems.replicas import Pair
 
 from cockpit.audit import clock
+from cockpit.audit.files import FileStore
 from cockpit.audit.keeping import create_store, note_store, open_store
 from cockpit.audit.layout import action_log, continued_mark, log_path
 from cockpit.audit.leaving import end_of
@@ -24,7 +26,8 @@ from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.store import Durable
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
-from cockpit.errors import LogError, RunError, StoreAway, StoreFailed
+from cockpit.cli import main
+from cockpit.errors import LogError, RunError, StoreAway, StoreDiverged, StoreFailed
 from cockpit.profile.model import Phase, Profile, Step
 from cockpit.run import events as e
 from cockpit.run.commands import GoOffline, Refusal, SettleConflict
@@ -32,7 +35,8 @@ from cockpit.run.decide import decide
 from cockpit.run.state import RunState
 from cockpit.run.told_lines import told_events
 from cockpit.session.follower import Follower
-from cockpit.session.offline import CameBack, come_home, go_offline
+from cockpit.session.identity import actor
+from cockpit.session.offline import CameBack, come_home, go_offline, merge_copy
 
 pytestmark = pytest.mark.xdist_group("store")
 
@@ -44,13 +48,13 @@ PROFILE = Profile(id="p", environment="staging", phases=(Phase(id="all", title="
 class Host:
     """A host's folder of a run that a database keeps."""
 
-    def __init__(self, folder: Path, dsn: str, actor: e.Actor) -> None:
-        self.run_dir, self.dsn, self.actor = folder / "R1", dsn, actor
+    def __init__(self, folder: Path, dsn: str, actor: e.Actor, holder: e.Actor = ANA) -> None:
+        self.run_dir, self.dsn, self.actor, self.holder = folder / "R1", dsn, actor, holder
 
     def begins(self) -> None:
         store = create_store(self.run_dir, self.dsn)
         body = e.RunStarted(profile=PROFILE, profile_digest="0", sources=(), cockpit_version="0")
-        assert isinstance(store.append(0, draft(body, ANA)), Durable)
+        assert isinstance(store.append(0, draft(body, self.holder)), Durable)
         store.close()
 
     def joins(self) -> None:
@@ -84,7 +88,7 @@ class Host:
         follower = Follower(self.run_dir)
         try:
             fields = {
-                "actor": ANA,
+                "actor": self.holder,
                 "now": clock.now(),
                 "reason": "it burns",
                 "away": "no answer",
@@ -100,7 +104,7 @@ class Host:
     def returns(self, branch: Path | None = None) -> CameBack:
         follower = Follower(branch or self.place)
         try:
-            came = come_home(branch or self.place, follower, ANA)
+            came = come_home(branch or self.place, follower, self.holder)
             assert isinstance(came, CameBack), came
             return came
         finally:
@@ -520,3 +524,66 @@ def facts(host: Host) -> list[tuple[e.Event, e.Body]]:
             found += [(each, each.body) for each in told]
     follower.close()
     return found
+
+
+def test_what_a_failover_lost_is_merged_where_the_new_primary_went_on_otherwise(pair: Pair, tmp_path: Path):
+    one, two = Host(tmp_path / "one", pair.dsn(), ANA), Host(tmp_path / "two", pair.dsn(), BO)
+    one.begins()
+    two.joins()
+    pair.caught_up()
+    pair.cut()
+    one.confirms("one", "two")
+    pair.fail_over()
+    two.confirms("one")
+    with pytest.raises(StoreDiverged, match="cockpit store return"):
+        open_store(one.run_dir)
+    lost = one.bytes
+    came = merge_copy(one.run_dir, ANA)
+    assert (came.how, came.lines, came.theirs) == ("merged", 2, 1)
+    open_store(two.run_dir).close()
+    assert one.bytes == two.bytes
+    assert {each.subject for each in one.state.conflicts} == {"step:one"}
+    assert one.state.steps["two"].status == "confirmed"
+    assert [log_path(path).read_bytes() for path in one.run_dir.glob("offline-*")] == [lost]
+    assert verify(one.run_dir).ok
+    one.confirms("three")
+    assert merge_copy(one.run_dir, ANA).how == "was there"
+
+
+def test_commands_find_a_run_where_it_goes_on_offline_and_bring_it_back(
+    store_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def cockpit(*arguments: str) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        return (int(ended.value.code or 0), *capsys.readouterr())
+
+    me = actor()
+    monkeypatch.setenv("COCKPIT_RUNS", str(tmp_path / "runs"))
+    host = Host(tmp_path / "runs", store_dsn, me, me)
+    host.begins()
+    assert "nothing of this host's copy is missing there" in cockpit("store", "return", "R1")[2]
+    branch = host.leaves()
+    host.confirms("one")
+    assert "OFFLINE" in cockpit("runs")[1]
+    assert f'"offline_since": "{host.state.offline.since.at:%Y-%m-%d}' in cockpit("runs", "--format", "json")[1]  # type: ignore[union-attr]
+    assert "goes on OFFLINE, without the store" in cockpit("log", "R1")[1]
+    assert cockpit("verify", str(branch))[0] == 0
+    status, told, said = cockpit("store", "return", "R1")
+    assert (status, told.strip()) == (0, str(host.run_dir))
+    assert "2 lines came back as they were written" in said
+    assert "OFFLINE" not in cockpit("runs")[1]
+    assert cockpit("verify", "R1")[0] == 0
+    branch = host.leaves()
+    host.does(e.PenTaken(epoch=2, reason="gone", previous="me"))
+    other = draft(e.PenTaken(epoch=3, reason="gone", previous="me"), BO)
+    store = open_store(branch)
+    store.append(None, other)
+    store.close()
+    assert "bo holds the pen" in cockpit("store", "return", "R1")[2]
+    no_store = tmp_path / "runs" / "R2"
+    FileStore.create(no_store, "R2").append(
+        0, draft(e.RunStarted(profile=PROFILE, profile_digest="0", sources=(), cockpit_version="0"), me)
+    )
+    assert "no database keeps the run" in cockpit("store", "return", "R2")[2]

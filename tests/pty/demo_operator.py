@@ -16,6 +16,12 @@ from terminal import Terminal
 
 COCKPIT = [sys.executable, "-m", "cockpit.cli"]
 SETTLED = re.compile(r"✔ (\d\.\d)")
+SEEN_S = 0.7
+"""How long a key is given to change something before it is pressed again."""
+STANDS_S = 0.17
+"""A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
+PROBE_S = 0.5
+"""Between two presses of the key that probes."""
 _WORD = re.compile(r"type (\S+) to go on")
 
 
@@ -32,6 +38,7 @@ class DemoOperator:
         self.terminal = terminal
         self.confirmed: set[str] = set()
         """Labels of steps that were shown as confirmed at some time, for example `1.2`."""
+        self._probed = 0.0
 
     def walk(self, until: Callable[[str], bool], timeout_s: float = 90.0) -> str:
         """Go on until the screen fulfils a condition, and return that screen; fails if it never does."""
@@ -40,6 +47,7 @@ class DemoOperator:
             assert time.monotonic() < give_up, f"stuck at:\n{screen}"
             assert self.terminal.process.poll() is None, f"the screen has ended:\n{screen}"
             if not self._press(screen):
+                self._probe(screen)
                 time.sleep(0.05)
         return screen
 
@@ -82,11 +90,19 @@ class DemoOperator:
             return False
         return True
 
+    def _probe(self, screen: str) -> None:
+        """Have the probes read again, now and then, as one does who waits for a gate."""
+        if "q detach" in screen and time.monotonic() - self._probed > PROBE_S:
+            self._probed = time.monotonic()
+            self.terminal.send(".")
+
     def _type(self, word: str) -> None:
         """Type a word into the dialog, see that it stands there, and send it."""
-        self.terminal.send("ctrl+u", word)
+        time.sleep(STANDS_S)
+        self.terminal.send("ctrl+u")
+        self.terminal.type(word)
         stands = rf"▊ +{word} +▎"
-        self.terminal.wait_until(lambda screen: bool(re.search(stands, screen)) or not _WORD.search(screen), 5)
+        self.terminal.wait_until(lambda screen: bool(re.search(stands, screen)) or not _WORD.search(screen), 1.5)
         if re.search(stands, self.look()):
             self._press_and_see("enter")
 
@@ -94,7 +110,7 @@ class DemoOperator:
         """Press a key and wait for the screen to answer; a person would press again if it did not."""
         before = _place(self.look())
         self.terminal.send(key)
-        give_up = time.monotonic() + 2.0
+        give_up = time.monotonic() + SEEN_S
         while _place(self.look()) == before and time.monotonic() < give_up and self.terminal.process.poll() is None:
             time.sleep(0.02)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,13 @@ from cockpit.run.evidence import evidence
 from cockpit.run.friction import required_word
 from cockpit.run.state import GateState
 from cockpit.session.identity import actor
+from cockpit.session.nudge import probe_now
 from cockpit.session.seat import Done, Outcome, Seat
 from cockpit.session.spawn import start_keeper
 
 SPEED = 4.0
+NUDGE_S = 0.4
+"""Between two presses of the key that probes; by themselves the demo's probes are read once a second or two."""
 BLOCKED_BY = {
     "empty-backup": {"backup.passing", "backup > 0"},
     "migration-fails": {"schema == 7", "currency_column == 1", "crew_errors == 0"},
@@ -44,6 +48,7 @@ class Walker:
         start_keeper(demo.run_dir)
         self.seat = Seat.open(demo.run_dir, actor())
         self.seat.follow(lambda view: None)
+        self._nudged = 0.0
 
     @property
     def gate(self) -> GateState:
@@ -74,7 +79,15 @@ class Walker:
             assert time.monotonic() < give_up, (self.seat.view.state.cursor, self.gate)
             if self.gate.verdict == "pass":
                 self.press()  # a refusal (the verdict is of an older opening) is tried again
+            else:
+                self._probe_now()
             time.sleep(0.02)
+
+    def _probe_now(self) -> None:
+        if time.monotonic() - self._nudged > NUDGE_S:
+            self._nudged = time.monotonic()
+            words = set(re.findall(r"\w+", " ".join(each.condition for each in self.gate.conditions)))
+            probe_now(self.seat.run_dir, words & set(self.seat.view.state.probes))
 
 
 def test_the_walk_goes_through_and_leaves_a_log_that_verifies(place: Path):

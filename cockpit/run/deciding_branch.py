@@ -10,12 +10,11 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run import refusals_doing as rd
 from cockpit.run.commands import Refusal
+from cockpit.run.conflicts import both, label
 from cockpit.run.deciding_walk import asks_reason_and_word as _asks_reason_and_word
 from cockpit.run.deciding_walk import may_act, said
-from cockpit.run.happened import label
 from cockpit.run.numbering import find_phase, find_step
-from cockpit.run.people import called
-from cockpit.run.state import Conflict, RunState, Word
+from cockpit.run.state import RunState
 from cockpit.run.subjects import step_in
 from cockpit.run.walk import route
 from cockpit.text import shortened, visible
@@ -109,36 +108,3 @@ def _at(state: RunState, phase: str) -> int:
     """Where on the way a phase is."""
     ways = [*state.profile.phases, *(each for plan in state.profile.rollbacks for each in plan.phases)]
     return next((index for index, each in enumerate(ways) if each.id == phase), -1)
-
-
-def both(conflict: Conflict) -> str:
-    """`ana confirmed it at 22:14:03, bo skipped it at 22:15:40 on a branch`."""
-    return f"{version(conflict.log)}, {version(conflict.branch)} on a branch"
-
-
-def version(word: Word) -> str:
-    """`ana confirmed it at 22:14:03`."""
-    who = shortened(called(word.by), 40)
-    return f"{who} {_DID.get(word.what, 'walked on')}{_how(word)} at {word.at.at:%H:%M:%S} UTC"
-
-
-def _how(word: Word) -> str:
-    return f" ({word.outcome.replace('_', ' ')})" if word.outcome else ""
-
-
-_DID = {
-    "step.confirmed": "confirmed it",
-    "step.done_outside": "did it outside",
-    "step.skipped": "skipped it",
-    "step.reopened": "reopened it",
-    "wait.ended_early": "cut it short",
-    "action.started": "ran it",
-    "action.ended": "ran it to its end",
-    "action.settled": "said how it ended",
-    "gate.overridden": "overrode it",
-    "rollback.chosen": "turned back",
-    "rollback.left": "turned forward",
-    "run.finished": "finished the run",
-    "run.aborted": "aborted the run",
-    "conflict.settled": "settled it",
-}

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator
 from msgspec import Struct
 
 from cockpit.profile.model import Step
+from cockpit.run.conflicts import both, label
 from cockpit.run.due import has_set_time
 from cockpit.run.elapsed import duration, elapsed_s
 from cockpit.run.events import Instant
@@ -41,6 +42,8 @@ class Standing(Struct, frozen=True):
     actions: tuple[str, ...] = ()
     """Actions under way or of unknown end, with their status."""
     fired: frozenset[int] = frozenset()
+    conflicts: frozenset[str] = frozenset()
+    is_offline: bool = False
     deviations: int = 0
     unsigned: frozenset[int] = frozenset()
     red: frozenset[str] = frozenset()
@@ -56,6 +59,8 @@ def standing(state: RunState) -> Standing:
         hold=f"{state.hold.since.mono} {state.hold.reason}" if state.hold is not None else "",
         actions=tuple(f"{action.action} {action.status}" for action in _actions(state)),
         fired=frozenset(each.seq for each in state.fired),
+        conflicts=frozenset(each.subject for each in state.conflicts),
+        is_offline=state.offline is not None,
         deviations=len(state.deviations),
         unsigned=frozenset(each.seq for each in state.unsigned),
         red=frozenset(_red(state)),
@@ -73,6 +78,10 @@ def moved_on(read: Standing, now: Standing) -> str:
         return "a trigger fired"
     if read.actions != now.actions:
         return "an action began or ended"
+    if read.conflicts != now.conflicts:
+        return "a conflict came up" if now.conflicts - read.conflicts else "a conflict was settled"
+    if read.is_offline != now.is_offline:
+        return "the run went offline" if now.is_offline else "the run came back to its database"
     if now.deviations > read.deviations:
         return "another deviation is in the log"
     if now.red - read.red:
@@ -134,6 +143,13 @@ def _door(is_leaving: bool) -> str:
 
 
 def _alarms(state: RunState, now: Instant) -> Iterator[str]:
+    for conflict in state.conflicts[:_NAMED]:
+        yield f"CONFLICT over {label(state, conflict.subject)} (u): {both(conflict)}"
+    if len(state.conflicts) > _NAMED:
+        yield f"    and {len(state.conflicts) - _NAMED} more that two sides settled"
+    if state.offline is not None:
+        since = duration(elapsed_s(state.offline.since, now))
+        yield f"OFFLINE for {since}, others may act and nobody here knows: {visible(state.offline.reason)}"
     if state.hold is not None:
         since = duration(elapsed_s(state.hold.since, now))
         yield f"HELD by {called(state.hold.by)} for {since}: {visible(state.hold.reason)}"

@@ -13,12 +13,12 @@ from msgspec.structs import replace
 
 from cockpit.run import doing, observed, passing, settled, troubled, turned
 from cockpit.run import events as e
-from cockpit.run.numbering import find_step, gate_label, step_label
+from cockpit.run.conflicts import label
+from cockpit.run.numbering import find_step, gate_label
 from cockpit.run.settled import afresh, deviate, with_step
 from cockpit.run.state import Conflict, RunState, StepState, StepStatus
-from cockpit.run.subjects import END, WAY, step_in
+from cockpit.run.subjects import step_in
 from cockpit.run.walk import leave, route, stand_on
-from cockpit.text import visible
 
 
 def happen(state: RunState, fact: e.Event) -> RunState:
@@ -192,13 +192,3 @@ def _opened(state: RunState, event: e.Event, step_id: str, opened: StepState) ->
     assert found is not None
     left = {phase: at for phase, at in state.phases_left.items() if phase != found[0].id}
     return stand_on(replace(state, phases_left=left), event, step_id)
-
-
-def label(state: RunState, subject: str) -> str:
-    """What people call a subject: `1.2 Migrate`, `the way`, `the end of the run`."""
-    if step_id := step_in(subject):
-        return step_label(state.profile, step_id) if state.started else visible(step_id)
-    if subject.startswith("gate:"):
-        gate = subject.removeprefix("gate:")
-        return f"the gate of {gate_label(state.profile, gate)}" if state.started else visible(gate)
-    return {WAY: "the way (forward or back)", END: "the end of the run"}.get(subject, visible(subject))

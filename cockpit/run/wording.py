@@ -11,9 +11,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from cockpit.run import events as e
+from cockpit.run.conflicts import label
 from cockpit.run.elapsed import duration
 from cockpit.run.events import BY_MACHINE
-from cockpit.run.happened import label
 from cockpit.run.numbering import find_step, gate_label, phase_label, step_label
 from cockpit.run.passing import credible
 from cockpit.run.people import name_of

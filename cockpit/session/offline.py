@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from cockpit.audit import clock
 from cockpit.audit.keeping import dsn_of
+from cockpit.audit.layout import keeper_here
 from cockpit.audit.leaving import bring_outputs, come_back, end_of, part_ways, put_aside, take_along
 from cockpit.audit.line import draft
 from cockpit.audit.moved import branch_of, nobody_appends, went_on
@@ -123,6 +124,8 @@ def come_home(branch: Path, follower: Follower, actor: Actor, role: Role = "acti
         left = state.offline
         cause = f"{name_of(left.by)} went on offline: {left.reason}" if left is not None else "the run went on offline"
         came = _given(run_dir, branch, actor, cause)
+        if came.how == "merged":
+            keeper_here(branch).unlink(missing_ok=True)  # its keepers' epochs are others' in the database's log
         come_back(run_dir, branch)
     return _finished(run_dir, branch, came)
 

@@ -6,6 +6,7 @@ from cockpit.profile.model import Probe, Profile
 from cockpit.report.paper.page import Page
 from cockpit.report.paper.sheet import Sheet, lasting, person
 from cockpit.report.paper.steps import STATUS
+from cockpit.run.conflicts import both, label
 from cockpit.run.deciding_signed import awaited
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.forecast import forecast
@@ -75,6 +76,11 @@ def standing(page: Page, sheet: Sheet) -> None:
     if state.hold is not None:
         since = sheet.local(state.hold.since.at)
         page.fact("HELD", f"by {person(state.hold.by)} since {since}: {state.hold.reason}")
+    if state.offline is not None:
+        since = sheet.local(state.offline.since.at)
+        page.fact("OFFLINE", f"by {person(state.offline.by)} since {since}, others may act: {state.offline.reason}")
+    for conflict in state.conflicts:
+        page.fact("CONFLICT", f"{label(state, conflict.subject)}: {both(conflict)}")
     if state.rollback is not None:
         plan = state.profile.plan(state.rollback.plan)
         name = plan.title or plan.id if plan else state.rollback.plan

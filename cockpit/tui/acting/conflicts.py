@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from cockpit.run import commands as c
-from cockpit.run.deciding_branch import version
-from cockpit.run.happened import label
+from cockpit.run.conflicts import label, version
 from cockpit.run.people import called_at
 from cockpit.run.state import Conflict, RunState, Word
 from cockpit.run.wording import tally

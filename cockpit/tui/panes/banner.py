@@ -6,12 +6,11 @@ from collections.abc import Iterator
 
 from rich.cells import cell_len
 
-from cockpit.audit.rewritten import APART, CHANGED
+from cockpit.audit.rewritten import APART, CHANGED, MERGED
 from cockpit.audit.rewritten import SAID as REWRITTEN
-from cockpit.run.deciding_branch import both
+from cockpit.run.conflicts import both, label
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
-from cockpit.run.happened import label
 from cockpit.run.numbering import step_label
 from cockpit.run.people import is_nobody_known, name_of
 from cockpit.run.state import FiredTrigger
@@ -48,7 +47,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         return
     if seen.view.read_only:
         yield f"READING ONLY, nobody sees you here: {visible(seen.view.read_only)}", "warn"
-    if seen.view.trouble.startswith((REWRITTEN, CHANGED)):
+    if seen.view.trouble.startswith((REWRITTEN, CHANGED, MERGED)):
         yield visible(without_folders(seen.view.trouble)), "alarm"
     elif seen.view.trouble:
         way_on = "W GOES ON ELSEWHERE   " if seen.mode == "LIVE" else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.profile.model import Step
-from cockpit.run.deciding_branch import version
+from cockpit.run.conflicts import version
 from cockpit.run.friction import needs_second
 from cockpit.run.numbering import find_phase, phase_label, step_label
 from cockpit.run.people import name_of

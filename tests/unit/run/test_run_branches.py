@@ -18,6 +18,7 @@ from cockpit.run import events as e
 from cockpit.run.commands import Refusal
 from cockpit.run.decide import decide, permission
 from cockpit.run.evolve import fold
+from cockpit.run.handover import card, moved_on, standing
 from cockpit.run.state import RunState
 from cockpit.run.subjects import subjects
 from cockpit.run.wording import sentence
@@ -149,6 +150,19 @@ def test_what_was_written_on_both_sides_since_its_commit_gave_no_answer_is_one_a
     assert state.conflicts == ()
     assert state.steps["maintenance"].status == "confirmed"
     assert state.steps["maintenance"].settled_seq == event.seq
+
+
+def test_whoever_takes_the_pen_over_reads_of_conflicts_and_of_being_offline_first():
+    log, branch, ancestor = sides(confirms("maintenance", BO), confirms("maintenance"))
+    before = standing(log.state)
+    whole = merged(log, branch, ancestor)
+    told = card(whole.state, whole.now())
+    assert any(line.startswith("CONFLICT over 1.1 Maintenance on (u): bo confirmed it") for line in told[:4])
+    assert moved_on(replace(before, opened_seq=standing(whole.state).opened_seq), standing(whole.state)) == (
+        "a conflict came up"
+    )
+    assert any(line.startswith("OFFLINE for") for line in card(branch.state, branch.now())[:4])
+    assert standing(branch.state).is_offline
 
 
 # ---- orders ------------------------------------------------------------------------------------------------------

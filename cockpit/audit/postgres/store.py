@@ -45,6 +45,7 @@ _AFTER = "SELECT seq, before, line, is_fact FROM cockpit.lines WHERE run = %s AN
 _GONE = """SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), dropped_by, exported
            FROM cockpit.dropped WHERE run = %s"""
 _BATCH = 500
+_FENCE = "SET cockpit.keeper_epoch = '{}'"
 _FAR = 10**12
 """A sequence number as long as any: a line that fits with it fits anywhere."""
 _NOT_DONE = (sql.IntegrityError, sql.InsufficientPrivilege, sql.UndefinedFunction, sql.UndefinedTable, sql.DataError,
@@ -262,7 +263,12 @@ class PostgresStore:
         """Write from now on as the keeper of this epoch: nothing any more once another one took over. 0: as anybody."""
         with self._thread_lock:
             self._keeper_epoch = epoch
-            self._drop()
+            if self._connection is not None:
+                try:
+                    with within(self._connection, self._answer_s):
+                        self._connection.execute(_FENCE.format(epoch or "").encode())
+                except psycopg.Error:
+                    self._drop()  # the next one says it from its beginning
 
     def give_up(self) -> None:
         """Wait no longer for what is being asked: the server is known not to answer. An append is Unknown then."""
@@ -311,7 +317,7 @@ class PostgresStore:
             try:
                 with within(connection, _CONNECT_S):
                     if self._keeper_epoch:
-                        connection.execute(f"SET cockpit.keeper_epoch = '{self._keeper_epoch:d}'")
+                        connection.execute(_FENCE.format(self._keeper_epoch).encode())
                     pid, began = connection.execute(_WHO).fetchone() or ("", "")
                     self.server = server_of(connection)
                     self.admit(self.server)

@@ -21,7 +21,8 @@ async def elsewhere(hands: Hands, painted: RunState) -> None:
     if where := hands.seat.view.went_on:
         hands.refuse(Refusal(f"this run goes on in {where}", f"leave by q; cockpit resume {where}", "went_on"))
         return
-    if painted.offline is not None and branch_of(hands.seat.run_dir) is not None:
+    view, is_branch = hands.seat.view, branch_of(hands.seat.run_dir) is not None
+    if painted.offline is not None and is_branch and (view.answers or not view.trouble):
         await offline.come_home(hands, painted)
         return
     if hands.seat.view.away or (hands.seat.afar.is_there and not hands.seat.view.trouble):

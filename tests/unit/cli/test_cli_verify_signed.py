@@ -23,6 +23,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run import events as e
 from cockpit.session.creating import create_run
+from cockpit.session.follower import Follower
 from cockpit.session.identity import actor
 from cockpit.session.noted import Notebook
 
@@ -300,6 +301,12 @@ def test_a_signature_that_a_branch_tells_is_checked_against_the_branch(
     desk.writes(e.NoteAdded(text="meanwhile"), BO)
     for body in merging(branch, "a test"):
         desk.writes(body)
+    follower = Follower(here)
+    (claim,) = follower.memory.claims  # what a screen checks
+    follower.close()
+    assert claim.held is not None
+    assert claim.held.digest == head.digest
+    assert claim.event.seq == 5
     status, told, _ = verify()
     assert status == (0 if is_good else 1), told
     assert ("1 signature told of branches" in told) is is_good

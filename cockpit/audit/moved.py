@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from cockpit.audit.layout import append_lock, continued_mark, store_path, turn_lock
+from cockpit.audit.layout import append_lock, continued_mark, log_path, store_path, turn_lock
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.poison import Poison
 from cockpit.errors import StoreFailed
@@ -45,6 +45,16 @@ def branch_of(run_dir: Path) -> Path | None:
     folder = run_dir.absolute()
     is_branch = _BRANCH.fullmatch(folder.name) is not None and store_path(folder.parent).exists()
     return folder.parent if is_branch else None
+
+
+def set_aside(run_dir: Path, fd: int) -> Path | None:
+    """Where the log that is open by `fd` was put when a merge made this host's copy anew; None if none did."""
+    own = os.fstat(fd)
+    for log in run_dir.glob(f"offline-*/{log_path(run_dir).name}"):
+        found = os.stat(log)
+        if (found.st_dev, found.st_ino) == (own.st_dev, own.st_ino):
+            return log.parent
+    return None
 
 
 def place_now(run_dir: Path) -> Path:

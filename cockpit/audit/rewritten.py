@@ -10,6 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import msgspec
+from msgspec import Struct
+
 from cockpit.audit.chain import named_run
 from cockpit.audit.line import FIRST_LIMIT_BYTES, Head, digest
 from cockpit.audit.reading import open_log
@@ -20,11 +23,15 @@ _FACT, _BEGINNING = b'"class":"fact"', 256
 """Stands in the first bytes of a line that is a fact."""
 _BLOCK_BYTES = 1 << 20
 _CONTINUED = b'"type":"log.continued"'
+_TOLD = b'"type":"branch.told"'
 SAID = "THE LOG WAS REWRITTEN"
 CHANGED = "THE DATABASE WAS CHANGED"
 """How it is said that a database no longer holds what this host read from it."""
 APART = "TWO LOGS SINCE A FAILOVER"
 """How it is said that a database went on otherwise than this host's copy, by nobody's fault."""
+
+MERGED = "TWO LOGS WERE MERGED"
+"""How a screen that was open says that the log it reads has another one in its place."""
 
 
 def said(held: Head, found: Head | None, where: str) -> str:
@@ -50,6 +57,11 @@ def first_other(path: Path, held: Mapping[int, str]) -> tuple[Head, Head | None]
             if match is None:
                 continue
             seq = int(match[1])
+            if _TOLD in line[:_BEGINNING]:
+                for each, told in _told(line):
+                    if held.get(each) == told:  # it stood on the other side of a merge, and is kept
+                        left.pop(each, None)
+                        others.pop(each, None)
             if _CONTINUED in line[:_BEGINNING]:
                 # What was seen behind the place at which it was continued may never have been acknowledged.
                 left = {each: wanted for each, wanted in left.items() if each <= seq}
@@ -74,6 +86,28 @@ def run_named(path: Path) -> str:
         return ""
     with open(fd, "rb") as file:
         return named_run(file.read(_BEGINNING))
+
+
+class _Data(Struct):
+    text: str
+
+
+class _Telling(Struct):
+    data: _Data
+
+
+_telling = msgspec.json.Decoder(_Telling)
+
+
+def _told(line: bytes) -> Iterator[tuple[int, str]]:
+    """Place and digest of the whole lines of a branch that this line tells; nothing for a line that is none."""
+    try:
+        text = _telling.decode(line).data.text
+    except (ValueError, RecursionError):
+        return
+    for each in text.encode().split(b"\n"):
+        if (match := _SEQ.match(each)) is not None:
+            yield int(match[1]), digest(each)
 
 
 def _facts(fd: int) -> Iterator[bytes]:

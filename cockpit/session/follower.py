@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from cockpit.audit import rewritten
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
-from cockpit.audit.moved import branch_of, full, unwritable, went_on
+from cockpit.audit.moved import branch_of, full, set_aside, unwritable, went_on
 from cockpit.audit.poison import Poison
 from cockpit.audit.rewritten import first_other
 from cockpit.audit.tail import Tail
@@ -164,6 +164,12 @@ class Follower:
 
     def _explained(self, error: LogError) -> LogError:
         """Of a log that another program changed: whether its history is another than the one that was read."""
+        if (where := set_aside(self._run_dir, self._tail.descriptor)) is not None:
+            return LogDamaged(
+                f"{rewritten.MERGED}, and the log here made anew: what only this host had is told in it ({where})",
+                line=0,
+                hint=f"open it again: q, cockpit resume {self._tail.run}",
+            )
         if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:
             return error
         return LogDamaged(

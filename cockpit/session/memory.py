@@ -61,6 +61,7 @@ class Memory:
         """The first head that was noted and is another one in this log, with what it is there; None: all are in it."""
         self._notes, self._name = notes, name
         self._left: dict[int, str] = {}
+        self._others: dict[int, tuple[Head, Head | None]] = {}
         self._told: dict[str, tuple[dict[int, Held], int]] = {}
         """Of each branch, by its tip: the facts that were told, and its ancestor."""
 
@@ -74,8 +75,8 @@ class Memory:
         if isinstance(body, LogContinued):
             # What was seen behind the place at which it was continued may never have been acknowledged.
             self._left = {each: digest for each, digest in self._left.items() if each < seq}
-        if (digest := self._left.pop(seq, None)) is not None and digest != entry.digest and self.other is None:
-            self.other = Head(seq=seq, digest=digest), Head(seq=seq, digest=entry.digest)
+        if (noted_digest := self._left.pop(seq, None)) is not None and noted_digest != entry.digest:
+            self._others[seq] = Head(seq=seq, digest=noted_digest), Head(seq=seq, digest=entry.digest)
         if isinstance(body, BranchTold):
             self._take_told(event, body)
         elif isinstance(body, BranchMerged):
@@ -99,7 +100,12 @@ class Memory:
                 seq = fact.body.seq if isinstance(fact.body, HeadSigned) else _seq_in(fact.body.text)
                 named = self.held.get(seq) if seq <= ancestor else held.get(seq)
                 self.claims.append(Claim(replace(fact, seq=event.seq), seq, named))
-            held[fact.seq] = Held(digest(line.encode()), fact.instant.at)
+            told = Held(digest(line.encode()), fact.instant.at)
+            held[fact.seq] = told
+            if self._left.get(fact.seq) == told.digest:
+                del self._left[fact.seq]
+            if fact.seq in self._others and self._others[fact.seq][0].digest == told.digest:
+                del self._others[fact.seq]  # what was noted stood on the other side of a merge, and is kept
 
     def _claim(self, event: Event, seq: int) -> None:
         oldest = next(iter(self.held), 0)
@@ -107,10 +113,10 @@ class Memory:
 
     def end_of_reading(self) -> None:
         """All that there is was read: what was noted and did not come is not there."""
-        if self.other is None and self._left:
-            seq = min(self._left)
-            self.other = Head(seq=seq, digest=self._left[seq]), None
-        self._left = {}
+        gone = {seq: (Head(seq=seq, digest=digest), None) for seq, digest in self._left.items()}
+        others = gone | self._others
+        self.other = others[min(others)] if others else None
+        self._left, self._others = {}, {}
 
     @property
     def digests(self) -> dict[int, str]:

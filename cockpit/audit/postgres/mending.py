@@ -177,13 +177,14 @@ class _Mending:
             return Found(changed_at=ancestor + 1)
         copy = self._copy
         raise StoreDiverged(
-            f"{APART}, nothing can be confirmed: from line {ancestor + 1} on the database holds {end - ancestor} lines "
-            f"and this host's copy {copy.seq - ancestor} others ({where(self._dsn)})",
+            f"{APART}: cockpit store return merges them; nothing can be confirmed until then. From line {ancestor + 1} "
+            f"on the database holds {end - ancestor} lines and this host's copy {copy.seq - ancestor} others "
+            f"({where(self._dsn)})",
             ancestor_seq=ancestor,
             ancestor=copy.at(ancestor).hex() if ancestor else GENESIS,
             copy_seq=copy.seq,
             database_seq=end,
-            hint=f"both stay as they are until they are merged: cockpit store return {copy.run}",
+            hint="both stay as they are",
         )
 
     def _at(self, seq: int) -> bytes:

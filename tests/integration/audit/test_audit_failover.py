@@ -15,18 +15,20 @@ from systems.replicas import Pair, until
 
 from cockpit.audit.keeping import note_store
 from cockpit.audit.layout import log_path
-from cockpit.audit.line import draft
+from cockpit.audit.line import digest, draft
 from cockpit.audit.postgres import mending, watching
 from cockpit.audit.postgres.following import Following
 from cockpit.audit.postgres.mirror import Mirror, start_mirror
 from cockpit.audit.postgres.mirrored import MirroredStore
 from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.postgres.store import PostgresStore
+from cockpit.audit.rewritten import first_other
 from cockpit.audit.store import Conflict, Durable
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
 from cockpit.errors import StoreAway, StoreDiverged
 from cockpit.run.events import Actor, BranchMerged, BranchTold, Event, NoteAdded, ProbesSampled, StoreRestored
+from cockpit.session.memory import Memory
 from cockpit.session.offline import merge_copy
 
 pytestmark = pytest.mark.xdist_group("pair")  # beside those that share one server
@@ -224,7 +226,7 @@ def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_noth
     there = all_of(pair, tmp_path)
     before = one.log
     with pytest.raises(
-        StoreDiverged, match="from line 4 on the database holds 2 lines and this host's copy 2 others"
+        StoreDiverged, match="From line 4 on the database holds 2 lines and this host's copy 2 others"
     ) as caught:
         MirroredStore.open(one.dsn, "R1", one.run_dir)
     apart = caught.value
@@ -242,6 +244,9 @@ def test_where_the_new_primary_went_on_otherwise_nothing_is_overwritten_and_noth
     assert isinstance(told[0], BranchMerged)
     assert (told[0].ancestor, told[0].tip, told[0].count) == (3, 5, 2)
     assert b"only host one knows this" in one.log
+    noted = {4: digest(before.split(b"\n")[3])}  # as one's screens saw it before the failover
+    assert rewritten(one, noted) == (None, None), "it stood on the other side, and is told"
+    assert None not in rewritten(one, {4: "0" * 64})
     assert verify(one.run_dir).ok
 
 
@@ -264,6 +269,18 @@ def test_a_server_that_a_failover_left_behind_is_asked_nothing(
         except StoreAway:
             continue
     assert pair.replica.execute("SELECT max(seq) FROM cockpit.lines") == [(one.store.pull(),)]
+
+
+def rewritten(host: Host, noted: dict[int, str]) -> tuple[object, object]:
+    """What whoever noted these heads is told of the log, at their screen and by commands."""
+    memory, tail = Memory(noted), Tail(host.run_dir)
+    while entries := tail.read():
+        for entry in entries:
+            if entry.event.is_fact:
+                memory.take(entry)
+    tail.close()
+    memory.end_of_reading()
+    return memory.other, first_other(log_path(host.run_dir), noted)
 
 
 class Writing(threading.Thread):

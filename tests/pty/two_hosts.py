@@ -15,7 +15,7 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -177,14 +177,37 @@ def obstacle() -> str:
 
 
 @contextmanager
+def _networks(count: int) -> Iterator[list[int]]:
+    """Numbers of networks that nobody else uses: tests beside this one lay cables to the same machine."""
+    claims: dict[int, socket.socket] = {}
+    try:
+        for number in range(1, 255):
+            claim = socket.socket(socket.AF_UNIX)
+            try:
+                claim.bind(f"\0cockpit-tests-network-{number}")  # as addresses are, names are of a network namespace
+            except OSError:
+                claim.close()
+                continue
+            claims[number] = claim
+            if len(claims) == count:
+                break
+        yield list(claims)
+    finally:
+        for claim in claims.values():
+            claim.close()
+
+
+@contextmanager
 def two_hosts(server: Any, people: tuple[str, str] = ("ana", "bo")) -> Iterator[Hosts]:
     """`server`: of `tests/systems/replicas.py`, not started yet. Raises RuntimeError where the kernel refuses."""
     folder = Path(tempfile.mkdtemp(prefix="cockpit-hosts-", dir="/tmp"))
     folder.chmod(0o755)
     made: list[Host] = []
+    networks = ExitStack()
     try:
-        for number, (name, person) in enumerate(zip(("ash", "birch"), people, strict=True), 1):
-            made.append(Host(folder, name, person, 40100 + number, number))
+        numbers = networks.enter_context(_networks(len(people)))
+        for at, (name, person) in enumerate(zip(("ash", "birch"), people, strict=True)):
+            made.append(Host(folder, name, person, 40101 + at, numbers[at]))
             made[-1].cable()
         with socket.socket() as free:
             free.bind((made[0].gateway, 0))
@@ -200,5 +223,6 @@ def two_hosts(server: Any, people: tuple[str, str] = ("ana", "bo")) -> Iterator[
     finally:
         for host in made:
             host.close()
+        networks.close()
         server.stop()
         shutil.rmtree(folder, ignore_errors=True)

@@ -36,6 +36,8 @@ PATIENCE_S = 2.0
 """How long closing waits for a writer that stands still."""
 _AFAR_S = 0.7
 """The same for a database: nobody needs to be told there that a screen left, its lease ends with it."""
+_HANGING_S = 0.1
+"""And for one that is known to hang."""
 _OLD_S = 60.0
 """A lock's file that is younger may be one that is just being locked."""
 _SEEN_S = 5.0
@@ -102,7 +104,7 @@ class Presence:
                 self._is_missed = True
                 self._changed.notify()
 
-    def close(self, reason: str) -> bool:
+    def close(self, reason: str, *, is_hanging: bool = False) -> bool:
         """Say that this seat left, and let its lock go; False if that waits for a writer that stands still.
 
         Whatever the log's trouble, presence ends with the lock.
@@ -112,7 +114,8 @@ class Presence:
             self._changed.notify()
         if self._thread is None:
             return True
-        self._thread.join(_AFAR_S if self._afar.is_there else PATIENCE_S)
+        patience_s = _HANGING_S if is_hanging else _AFAR_S
+        self._thread.join(patience_s if self._afar.is_there else PATIENCE_S)
         return not self._thread.is_alive()
 
     # ---- in the thread ---------------------------------------------------------------------------------------------

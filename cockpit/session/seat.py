@@ -49,7 +49,7 @@ PACE_S = 0.25
 
 _ANSWERED_S = 0.6
 """How long closing waits for the answer to the last key."""
-_SHUT_S = 0.3
+_SHUT_S = 0.2
 
 Role = Literal["acting", "watching"]
 _Asked = TypeVar("_Asked", bound=Command)
@@ -423,7 +423,8 @@ class Seat:
             self._shut()
         if self._tailing is not None and self._tailing is not threading.current_thread():
             self._tailing.join()
-        if not self._has_answered(_ANSWERED_S):
+        is_hanging = not self._has_answered(_ANSWERED_S)
+        if is_hanging:
             self._shut()
             self._has_answered(_SHUT_S)
         self.signer.close()
@@ -432,7 +433,7 @@ class Seat:
             self._bringing.close()
         self.afar.close()
         # Else it still waits for a writer that stands still, and lets go by itself.
-        if self.presence.close(reason) and self._store is not None:
+        if self.presence.close(reason, is_hanging=is_hanging) and self._store is not None:
             self._store.close()
         self._shut()
         self._follower.close()

@@ -27,11 +27,11 @@ from cockpit.audit.postgres.store import kept_after
 from cockpit.errors import LogError, StoreAway, StoreDiverged, StoreFailed
 
 POLL_S = 1.0
-SILENCE_S = 2.0
+SILENCE_S = 1.7
 """How long one question may take before the database counts as gone: with `POLL_S`, people know within 3 s."""
 _PAUSE_S = 0.5
 """Between tries to reach it."""
-_LEAVE_S = 0.5
+_LEAVE_S = 0.2
 _BATCH = 100
 """Lines at once: as many of 64 KiB as come within `SILENCE_S` also over a slow way."""
 
@@ -140,7 +140,7 @@ class Following:
                 yield connection
         except psycopg.Error as error:
             if was_cut.is_set() and not self._closing.is_set():
-                silence = f"the store {where(self._dsn)} does not answer: nothing came for {SILENCE_S:g} s"
+                silence = f"the store {where(self._dsn)} does not answer: nothing came for {SILENCE_S:.0f} s"
                 raise StoreAway(silence) from error
             raise
 

@@ -160,8 +160,11 @@ def _shown_at(found: Sequence[Program], second: Program, text: str, slow: int | 
 # ---- load ------------------------------------------------------------------------------------------------------------
 
 
-def load_rows(seconds: float) -> list[Row]:
-    """One screen, then eight at rest, then seven that move as fast as they are told of."""
+def load_rows(seconds: float, settling_s: float = 4.0) -> list[Row]:
+    """One screen, then eight at rest, then seven that move as fast as they are told of.
+
+    `settling_s` is how long screens and keeper are left alone before they are measured.
+    """
     with TemporaryDirectory() as folder, _servers(TARGETS) as servers:
         assert servers.stdout is not None
         profile = Path(folder) / "profile.toml"
@@ -170,13 +173,13 @@ def load_rows(seconds: float) -> list[Row]:
         spans: dict[str, tuple[float, float]] = {}
         try:
             with screens(run_dir, 1) as alone:
-                drain(alone, 4.0)
+                drain(alone, settling_s)
                 keeper = psutil.Process(int(keeper_beat(run_dir).read_text().split()[1]))
                 alone_s = _cpu_s(keeper)
                 spans["one"] = _span(alone, seconds)
                 alone_s = _cpu_s(keeper) - alone_s
             with screens(run_dir, SCREENS) as crowd:
-                drain(crowd, 4.0)
+                drain(crowd, settling_s)
                 before = _cpu_s(keeper), *(program.cpu_s for program in crowd)
                 spans["eight"] = _span(crowd, seconds)
                 after = _cpu_s(keeper), *(program.cpu_s for program in crowd)

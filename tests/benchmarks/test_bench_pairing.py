@@ -18,7 +18,7 @@ def test_a_note_is_timed_from_a_real_key_to_another_real_screen() -> None:
 def test_the_load_of_eight_screens_is_counted_at_the_servers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_pairing, "TARGETS", 5)
     monkeypatch.setattr(bench_pairing, "SCREENS", 3)
-    requests, keeper, screen, written, growth = bench_pairing.load_rows(3.0)
+    requests, keeper, screen, written, growth = bench_pairing.load_rows(2.0, settling_s=2.0)
     assert 0.5 < requests.measured < 2, requests
     assert 0 < keeper.measured < 20
     assert 0 < screen.measured < 400

@@ -34,12 +34,15 @@ async def take_over(hands: Hands, painted: RunState) -> None:
     if hands.refused(painted, command):
         return
     run_dir, host = hands.seat.run_dir, shortened(keeper.host, 40)
-    needs_folder = await asyncio.to_thread(origin, run_dir) is None
+    folder = ""
+    if await asyncio.to_thread(origin, run_dir) is None:
+        found = await hands.ask(_where(painted))
+        if found is None:
+            return
+        folder = found.value
     question = Question(
         title=f"Take over the keeper: the last one was on {host}",
         lines=tuple(_lines(hands, painted, command.keeper.silent_s)),
-        value="the folder of the profile's files on this host" if needs_folder else "",
-        check=lambda value: _wrong(value, painted),
         reason="why does one begin here?",
         word=required_word(painted, "keeper", "", hands.now),
         danger=True,
@@ -48,8 +51,8 @@ async def take_over(hands: Hands, painted: RunState) -> None:
     if answer is None or not await hands.submit(replace(command, reason=answer.reason, typed=answer.word)):
         return
     try:
-        if answer.value:
-            await asyncio.to_thread(write_origin, run_dir, _folder(answer.value))
+        if folder:
+            await asyncio.to_thread(write_origin, run_dir, _folder(folder))
         await asyncio.to_thread(start_keeper, run_dir)
     except (CockpitError, OSError) as error:
         hands.screen.say(("✖ ", "bad"), (str(error), "plain"))
@@ -71,6 +74,21 @@ def _lines(hands: Hands, painted: RunState, silent_s: float) -> Iterator[str]:
     yield "The new one has your user and environment; it reads the probes, and runs nothing before r lets it."
     if any(variable.secret and variable.prompt is not None for variable in painted.profile.variables):
         yield f"Secrets that were typed have to be typed again: q, cockpit resume {hands.seat.run_dir.name[:12]}."
+
+
+def _where(painted: RunState) -> Question:
+    files = painted.started.files if painted.started is not None else {}
+    return Question(
+        title="Take over the keeper: where are the profile's files on this host?",
+        lines=(
+            f"The run names {len(files)} files, which have to be those of its start."
+            if files
+            else "Commands begin there. Left empty, they begin in the run's own folder.",
+        ),
+        value="a folder",
+        check=lambda value: _wrong(value, painted),
+        danger=True,
+    )
 
 
 def _folder(value: str) -> Path:

@@ -108,9 +108,10 @@ def crowd_rows(dsn: str, runs: int, hosts: int, seconds: float) -> list[Row]:
         ports = json.loads(targets.stdout.readline())
         run_dirs = [_begun(Path(folder), dsn, ports[PROBES * at : PROBES * (at + 1)], at) for at in range(runs)]
         keepers = [stack.enter_context(_keeper(run_dir)) for run_dir in run_dirs]
+        _until_probed(run_dirs, keepers)
         names = [run_dir.name for run_dir in run_dirs]
         sitting = [stack.enter_context(_sitting(dsn, Path(folder) / f"host{at}", names)) for at in range(hosts)]
-        _until_probed(run_dirs, keepers)
+        time.sleep(2.0)
         before, began = [host.look() for host in sitting], time.monotonic()
         cpu_s = _server_cpu_s(dsn)
         time.sleep(seconds)
@@ -177,7 +178,6 @@ def _until_probed(run_dirs: list[Path], keepers: list[psutil.Process]) -> None:
             assert keeper.is_running(), f"the keeper of {run_dir.name} ended"
             assert time.monotonic() < give_up, f"the keeper of {run_dir.name} wrote nothing"
             time.sleep(0.1)
-    time.sleep(2.0)
 
 
 def _connections(dsn: str) -> int:

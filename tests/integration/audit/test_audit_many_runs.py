@@ -25,7 +25,7 @@ from cockpit.audit.postgres.mirrored import MirroredStore
 from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable
-from cockpit.run.events import Actor, NoteAdded
+from cockpit.run.events import ActionOutput, Actor, NoteAdded, ProbesSampled
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))  # what fills the store there fills it here
 
@@ -135,6 +135,13 @@ def test_a_run_costs_the_same_however_many_others_there_are(
             assert head is not None
         store.close()
 
+    def keep() -> None:
+        store = PostgresStore.open(store_dsn, live)
+        store.fence(1)
+        for _ in range(10):
+            assert isinstance(store.append(None, draft(ProbesSampled(), ANA)), Durable)
+        store.close()
+
     def follow() -> None:
         folder = tmp_path / str(next(numbers)) / live
         start_mirror(folder, live)
@@ -146,6 +153,7 @@ def test_a_run_costs_the_same_however_many_others_there_are(
     acts: dict[str, tuple[Callable[[], object], int]] = {
         "open": (lambda: PostgresStore.open(store_dsn, live).close(), 10),
         "append and look up, ten times": (append, 500),
+        "append as the keeper, ten times": (keep, 200),
         "copy, append and follow": (follow, 4 * (LINES + 500)),
         "list the newest": (lambda: held_in(store_dsn, 10), 200),
         "find by its beginning": (lambda: beginning_with(store_dsn, name_of(3)), 20),
@@ -187,6 +195,20 @@ def test_both_sides_name_one_channel(store_dsn: str) -> None:
     with psycopg.connect(store_dsn) as writer:
         for run in ("R1", "01M7NGHT000000000000000000", "_" * 64):
             assert writer.execute("SELECT cockpit.channel(%s)", (run,)).fetchone() == (channel_of(run),)
+
+
+def test_samples_wake_nobody_and_all_else_does(store_dsn: str) -> None:
+    """A notification wakes all who listen in the database; samples come as often as everybody asks."""
+    store = PostgresStore.create(store_dsn, "R1")
+    with psycopg.connect(store_dsn, autocommit=True) as listener:
+        listener.execute(f"LISTEN {channel_of('R1')}")
+        store.append(0, draft(NoteAdded(text="begin"), ANA))
+        store.append(None, draft(ProbesSampled(), ANA))
+        store.append(None, draft(ProbesSampled(), ANA), draft(ActionOutput(action="a", text="x"), ANA))
+        store.append(None, draft(ProbesSampled(), ANA))
+        store.append(None, draft(NoteAdded(text="end"), ANA))
+        assert [notice.payload for notice in listener.notifies(timeout=10, stop_after=3)] == ["R1 1", "R1 4", "R1 6"]
+    store.close()
 
 
 def test_a_screen_at_rest_holds_one_connection_and_takes_another_to_write(

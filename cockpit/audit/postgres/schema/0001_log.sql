@@ -129,6 +129,7 @@ DECLARE
     fact_digest bytea;
     rest        bytea;
     added       record;
+    is_news     boolean := false;
     keeper      bigint := nullif(current_setting('cockpit.keeper_epoch', true), '')::bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('cockpit.append.' || p_run, 0));
@@ -157,7 +158,7 @@ BEGIN
     FOREACH rest IN ARRAY p_rests LOOP
         INSERT INTO cockpit.lines (run, seq, id, is_fact, type, line, digest, event)
             VALUES (p_run, 0, '', false, '', rest, '', '{}')
-            RETURNING lines.seq, lines.digest, lines.is_fact,
+            RETURNING lines.seq, lines.digest, lines.is_fact, lines.type,
                       substr(lines.line, position('"prev":"'::bytea IN lines.line) + 8, 64) AS prev INTO added;
         seq := added.seq;
         prev := convert_from(added.prev, 'UTF8');
@@ -165,9 +166,14 @@ BEGIN
             head_seq := seq;
             head_digest := encode(added.digest, 'hex');
         END IF;
+        is_news := is_news OR added.type <> 'probes.sampled';
         RETURN NEXT;
     END LOOP;
-    PERFORM pg_notify(cockpit.channel(p_run), p_run || ' ' || seq);
+    -- A notification wakes everybody who listens in this database, whatever to. Samples come once a second in every run,
+    -- as often as everybody asks: nobody is woken for them.
+    IF is_news THEN
+        PERFORM pg_notify(cockpit.channel(p_run), p_run || ' ' || seq);
+    END IF;
 END $$;
 
 -- Add lines verbatim, as a file has them: to move a run here, or to bring back what a failover lost.

@@ -166,9 +166,8 @@ class Follower:
         """Of a log that another program changed: whether its history is another than the one that was read."""
         if (where := set_aside(self._run_dir, self._tail.descriptor)) is not None:
             return LogDamaged(
-                f"{rewritten.MERGED}, and the log here made anew: what only this host had is told in it ({where})",
+                f"{rewritten.MERGED}: q, cockpit resume opens what became of both; what was read is kept in {where}",
                 line=0,
-                hint=f"open it again: q, cockpit resume {self._tail.run}",
             )
         if not self._tail.was_well or (other := first_other(self._tail.path, self.memory.digests)) is None:
             return error

@@ -177,8 +177,8 @@ class _Mending:
             return Found(changed_at=ancestor + 1)
         copy = self._copy
         raise StoreDiverged(
-            f"{APART}: cockpit store return merges them; nothing can be confirmed until then. From line {ancestor + 1} "
-            f"on the database holds {end - ancestor} lines and this host's copy {copy.seq - ancestor} others "
+            f"{APART}: cockpit store return merges them; nothing can be confirmed until then. They differ from line "
+            f"{ancestor + 1} on, {_lines(end - ancestor)} there and {_lines(copy.seq - ancestor)} here "
             f"({where(self._dsn)})",
             ancestor_seq=ancestor,
             ancestor=copy.at(ancestor).hex() if ancestor else GENESIS,
@@ -197,3 +197,7 @@ class _Mending:
     def _ask(self, query: str, *values: object) -> list[Any]:
         with within(self._connection, ANSWER_S):
             return self._connection.execute(query.encode(), values).fetchall()
+
+
+def _lines(count: int) -> str:
+    return f"{count} line{'s' if count != 1 else ''}"

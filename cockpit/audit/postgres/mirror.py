@@ -21,10 +21,11 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK
 from cockpit.audit.line import Head
 from cockpit.audit.locks import AppendLock
-from cockpit.audit.moved import unwritable, went_on
+from cockpit.audit.moved import set_aside, unwritable, went_on
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.postgres.servers import Server
 from cockpit.audit.reading import GrowingFile, open_log
+from cockpit.audit.rewritten import MERGED
 from cockpit.audit.storage import APPENDING, Storage
 from cockpit.errors import LogDamaged, LogError, StoreFailed
 
@@ -180,6 +181,8 @@ class Mirror:
     def _walk(self) -> None:
         """Take in what others on this host wrote. What a crash left unfinished at the end is completed by `_take`."""
         if trouble := self._file.trouble():
+            if where := set_aside(self.path.parent, self._fd):
+                raise StoreFailed(f"{MERGED}: this host's copy was made anew, and what it was is kept in {where}")
             raise StoreFailed(
                 f"{trouble}: this host's copy of the run cannot be trusted", hint="put it aside, and join anew"
             )

@@ -13,6 +13,7 @@ from systems.patient import Patient, patient
 
 from cockpit.audit.aside import AsideReader
 from cockpit.audit.layout import aside_path, log_path
+from cockpit.audit.postgres.installing import install
 from cockpit.audit.verify import verify
 from cockpit.run.events import Actor, Event
 from cockpit.run.evolve import fold
@@ -124,7 +125,7 @@ def test_a_keeper_ends_soon_while_its_database_is_frozen_and_leaves_what_it_saw(
     assert second.wait(5) == 0
 
 
-def test_a_database_without_the_store_is_told_of_plainly_and_ends_no_keeper(stage: Stage, db: Patient):
+def test_a_database_that_comes_back_as_another_one_is_told_of_plainly_and_ends_no_keeper(stage: Stage, db: Patient):
     stage.begin(interval="0.1", dsn=db.dsn)
     keeper = stage.keeper()
     until(lambda: changes(stage.events(), "api"), "the first readings")
@@ -134,16 +135,18 @@ def test_a_database_without_the_store_is_told_of_plainly_and_ends_no_keeper(stag
         until(lambda: "no store in this database" in here.view.away, "the screen's word for it")
         until(lambda: here.view.ahead is not None, "what the keeper goes on to see")
         assert keeper.poll() is None
-    finally:
-        db.ask("ALTER SCHEMA elsewhere RENAME TO cockpit")
-    try:
+        install(db.dsn)  # and nobody put the runs back
+        until(lambda: stage.bodies("store.restored"), "this host's copy puts the run back")
         until(lambda: not here.view.away and here.view.ahead is None, "all is well again")
         assert keeper.poll() is None
         assert not here.view.trouble
     finally:
         here.seat.close()
+        db.ask("DROP SCHEMA IF EXISTS cockpit CASCADE")
+        db.ask("ALTER SCHEMA elsewhere RENAME TO cockpit")
+    assert not verify(log_path(stage.run_dir)).problems
     keeper.send_signal(signal.SIGTERM)
-    assert keeper.wait(5) == 0
+    assert keeper.wait(10) == 0
 
 
 def test_whoever_follows_blocks_no_migration_and_sits_in_no_transaction(stage: Stage, db: Patient):

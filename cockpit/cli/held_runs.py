@@ -56,7 +56,7 @@ def _made(held: Sequence[Held], cells: Mapping[str, Cell]) -> Table:
 
 def _dropped(gone: Dropped) -> tuple[str, str]:
     return (
-        f"  dropped by {gone.by}: {gone.reason}",
+        f"  dropped on {gone.at.astimezone(UTC):%Y-%m-%d} by {gone.by}: {gone.reason}",
         f"  exported to {gone.exported}; its last line is {gone.digest[:32]}",
     )
 

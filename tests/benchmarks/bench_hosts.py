@@ -111,7 +111,7 @@ def crowd_rows(dsn: str, runs: int, hosts: int, seconds: float) -> list[Row]:
         _until_probed(run_dirs, keepers)
         names = [run_dir.name for run_dir in run_dirs]
         sitting = [stack.enter_context(_sitting(dsn, Path(folder) / f"host{at}", names)) for at in range(hosts)]
-        time.sleep(2.0)
+        time.sleep(min(2.0, seconds))
         before, began = [host.look() for host in sitting], time.monotonic()
         cpu_s = _server_cpu_s(dsn)
         time.sleep(seconds)

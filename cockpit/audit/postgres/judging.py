@@ -153,7 +153,7 @@ def _of_room(connection: Connection) -> Iterator[Finding]:
     told = f"{taken} of {most} connections are taken"
     yield Finding(
         left >= ROOM,
-        f"{told}; a screen takes one, and one more while it writes, a keeper two"
+        f"{told}; a screen takes one, and one more while it writes, a keeper up to three"
         if left >= ROOM
         else f"{told}, which leaves {left}",
         "" if left >= ROOM else "raise max_connections: docs/store.md",

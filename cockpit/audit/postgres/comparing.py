@@ -140,7 +140,7 @@ def first_difference(ask: Ask, run: str, lines: list[Line], *, thoroughly: bool 
             if line.seq > end:
                 return None
             if there.get(line.seq) != digest:
-                how = "another there than in this host's copy" if line.seq in there else "gone there"
+                how = "another than was read from it" if line.seq in there else "gone"
                 return Difference(line.seq, f"line {line.seq} is {how}")
     ((seq,),) = ask(_COLUMNS, *place)
     if seq is None:

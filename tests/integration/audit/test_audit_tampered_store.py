@@ -118,8 +118,8 @@ def inserted(admin: Admin) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        (changed, "line 3 is another there than in this host's copy"), (gone, "line 6 is gone there"),
-        (torn, "line 7 is another there"), (other_id, "what the table says of line 9 beside it is not what"),
+        (changed, "line 3 is another than was read from it"), (gone, "line 6 is gone"),
+        (torn, "line 7 is another than"), (other_id, "what the table says of line 9 beside it is not what"),
         (other_class, "what the table says of line 5 beside it"), (other_digest, "what the table says of line 4"),
         (rewritten, "from line 8 on it tells another story"), (inserted, "from line 3 on it tells another story"),
     ],
@@ -184,7 +184,7 @@ def test_all_of_a_run_is_compared_by_a_command(copy: MirroredStore, admin: Admin
     assert (found.return_value, "what the table says of line 4 beside it" in found.output) == (1, True), found.output
     changed(admin)
     found = runner.invoke(store_commands, ["compare", run], standalone_mode=False)
-    assert (found.return_value, "line 3 is another there than in this host's copy" in found.output) == (1, True)
+    assert (found.return_value, "line 3 is another than was read from it" in found.output) == (1, True)
     admin.execute("DELETE FROM cockpit.lines WHERE seq > 2")
     found = runner.invoke(store_commands, ["compare", run], standalone_mode=False)
     assert (found.return_value, "the database ends with line 2, the copy with line 10" in found.output) == (1, True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 from screen_story import blocked, text_of, texts
 
+from cockpit.audit.rewritten import APART, CHANGED, MERGED
 from cockpit.run import events as e
 from cockpit.run.events import Actor, Event
 from cockpit.run.wording import sentence
@@ -63,3 +64,13 @@ def test_readings_are_the_newest_and_the_logs_tail_says_what_is_not_written_yet(
     whole = [row for row in texts(tail.whole(shown, 100)).splitlines() if "not written yet" in row]
     assert len(whole) == 1
     assert "–" in whole[0], "it has no number"
+
+
+def test_two_logs_and_a_changed_database_are_said_first_and_say_what_to_do():
+    apart = f"{APART}: cockpit store return merges them; nothing can be confirmed until then"
+    said = text_of(banner(seen(away=apart, ahead=None, waiting=()), 80, 24)).strip()
+    assert said.startswith("TWO LOGS SINCE A FAILOVER: cockpit store return merges them"), "it answers: it is not away"
+    merged = f"{MERGED}: q, cockpit resume opens what became of both; what was read is kept in /runs/01M7/offline-4"
+    for trouble in (merged, f"{CHANGED}: line 27 is another than was read from it (db/cockpit)"):
+        said = text_of(banner(seen(away="", ahead=None, waiting=(), trouble=trouble), 80, 24)).strip()
+        assert said[:60] == trouble[:60]

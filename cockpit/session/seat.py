@@ -298,9 +298,7 @@ class Seat:
             if self._follower.damage is not None:
                 return Failed(str(self._follower.damage))
             if type(command) in FORWARD and self.view.ahead is not None:
-                return Failed(
-                    "what the keeper sees is not in the log yet; nothing was written, press again in a moment"
-                )
+                return Failed(f"what the keeper saw is not in the log yet; nothing was written, {self._until_it_is()}")
             if type(command) in FORWARD and self._witness.is_behind:
                 return None
             self._follower.sync()
@@ -334,6 +332,10 @@ class Seat:
         self._follower.catch_up()
         self._follower.wake()
         return Done(events)
+
+    def _until_it_is(self) -> str:
+        """What to do until the keeper's word is in the log: one that died leaves it to the next one."""
+        return "press again in a moment" if self.keeper_sight().alive else "start a keeper first: ."
 
     def _unsettled(self, drafts: list[Draft]) -> Unsettled:
         first = drafts[0]

@@ -207,3 +207,21 @@ async def test_no_cancelled_task_makes_the_screen_wrong_about_what_was_written(
     cancelled = [text for text, outcome in outcomes.items() if outcome == "cancelled"]
     assert len(cancelled) > count / 4
     assert [text for text in cancelled if text in written], "a commit is not cancelled with its screen"
+
+
+def test_a_connection_that_is_lost_is_no_database_that_is_away(run_dir: Path, db: Patient):
+    seat, told = Seat.open(run_dir, ANA), list[str]()
+    seat.follow(lambda view: told.append(view.away))
+    try:
+        for number in range(5):
+            until(lambda: seat.afar.holds_seat, "the seat is held")
+            db.ask(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cockpit'"
+                " AND pid <> pg_backend_pid()"
+            )
+            assert isinstance(seat.submit(note(seat, str(number))), Done)
+        until(lambda: seat.afar.holds_seat, "the seat is held")
+    finally:
+        seat.close()
+    assert set(told) == {""}
+    assert in_database(db, run_dir) == [str(number) for number in range(5)]

@@ -26,12 +26,17 @@ KEEPER = Actor("keeper", "here")
 
 
 @pytest.fixture
-def run_dir(tmp_path: Path) -> Iterator[Path]:
-    folder = new_run(tmp_path)
-    keeping = Keeping(folder)
-    append(folder, e.KeeperStarted(epoch=1, pid=1, version="1"))
-    yield folder
-    keeping.lock.release()
+def keeping(tmp_path: Path) -> Iterator[Keeping]:
+    """A keeper that lives."""
+    it = Keeping(new_run(tmp_path))
+    append(it.run_dir, e.KeeperStarted(epoch=1, pid=1, version="1"))
+    yield it
+    it.lock.release()
+
+
+@pytest.fixture
+def run_dir(keeping: Keeping) -> Path:
+    return keeping.run_dir
 
 
 @pytest.fixture
@@ -76,13 +81,17 @@ def test_what_waits_is_shown_and_the_logs_own_state_has_none_of_it(run_dir: Path
     assert seat.view.shown is seat.view.state
 
 
-def test_nothing_goes_forward_on_what_the_log_does_not_have_yet(run_dir: Path, seat: Seat):
+def test_nothing_goes_forward_on_what_the_log_does_not_have_yet(run_dir: Path, seat: Seat, keeping: Keeping):
     aside = AsideFile(run_dir, run_dir.name, 1)
     aside.renew(fails())
     eventually(lambda: seat.view.ahead is not None)
     outcome = confirm(seat)
     assert isinstance(outcome, Failed)
-    assert "not in the log yet" in outcome.sentence
+    assert outcome.sentence.endswith("not in the log yet; nothing was written, press again in a moment")
+    keeping.lock.release()  # it was killed
+    outcome = confirm(seat)
+    assert isinstance(outcome, Failed)
+    assert outcome.sentence.endswith("start a keeper first: .")
     assert isinstance(seat.submit(seat.command(AddNote, text="it waits")), Done), "a note decides nothing"
     aside.renew([])
     eventually(lambda: seat.view.ahead is None)

@@ -68,9 +68,9 @@ def main(arguments: list[str]) -> Exit:
         try:
             status = _keep(run_dir, unit, lock.release)
         finally:
-            lock.release()
             if former is not None:
                 former.release()
+            lock.release()
         if unit:
             retire(run_dir, unit)
         return status

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cockpit.audit.aside import AsideFile
 from cockpit.audit.clock import now
 from cockpit.audit.layout import aside_path
-from cockpit.audit.moved import branch_of
+from cockpit.audit.moved import branch_of, went_on
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError, StoreFenced
@@ -121,6 +121,8 @@ class Keeper:
         ticking.cancel()
         beginning.cancel()
         is_let_go = await self._desk.close()
+        if went_on(self._run_dir):
+            self._let_go()  # nothing is done here any more: where the run is now, another may begin
         await self._alerts.close()
         await self._identities.close()
         if end.is_written:

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 
 from cockpit.audit import clock
 from cockpit.audit.keeping import dsn_of
-from cockpit.audit.layout import keeper_here
+from cockpit.audit.layout import keeper_beat, keeper_here
 from cockpit.audit.leaving import bring_outputs, come_back, end_of, part_ways, put_aside, take_along
 from cockpit.audit.line import draft
 from cockpit.audit.moved import branch_of, nobody_appends, went_on
@@ -77,7 +77,7 @@ def go_offline(run_dir: Path, follower: Follower, command: GoOffline) -> Path | 
         if isinstance(body, Refusal):
             return body
         branch = part_ways(run_dir, end, draft(body[0], command.actor, command.now))
-    _await_end(run_dir, f"the run goes on in {branch}, but ")
+    _await_end(run_dir, f"the run goes on in {branch}, but ", next_dir=branch)
     take_along(run_dir, branch)
     return branch
 
@@ -89,9 +89,13 @@ def _placed(command: GoOffline, run_dir: Path, seq: int, digest: str) -> GoOffli
     return replace(command, seq=seq, digest=digest, store=store, former=former)
 
 
-def _await_end(run_dir: Path, said: str) -> None:
+def _await_end(run_dir: Path, said: str, next_dir: Path | None = None) -> None:
+    """Return once the keeper of a folder has ended; where another screen has one begin in `next_dir`, that shows it.
+
+    A branch's keeper holds the place of the run's, too, once it has it. Raises RunError.
+    """
     give_up = time.monotonic() + KEEPER_S
-    while keeper_sight(run_dir, clock.now()).alive:
+    while keeper_sight(run_dir, clock.now()).alive and not (next_dir and keeper_beat(next_dir).exists()):
         if time.monotonic() > give_up:
             raise RunError(
                 f"{said}the keeper in {run_dir} does not end: it hangs, or is stopped",

@@ -75,6 +75,7 @@ def elsewhere(it: Night, db: Patient, *bodies: e.Body) -> None:
 
 
 def test_the_holder_goes_on_offline_with_a_command_under_way_and_returns_what_was_written(it: Night, db: Patient):
+    """The server is frozen, which is worse than gone: whoever waits for it waits long."""
     with it.screen(120, 40) as screen, it.screen(80, 24) as other:
         screen.wait_for("✔ orders +1000")
         other.wait_for("✔ orders|orders")
@@ -83,7 +84,7 @@ def test_the_holder_goes_on_offline_with_a_command_under_way_and_returns_what_wa
         screen.send("r")
         until(lambda: (it.folder / "began").exists(), "the command")
         screen.wait_for("running")
-        db.stop()
+        db.freeze()
         screen.wait_for(AWAY)
         screen.send("W")
         asked(screen, "Go on OFFLINE, without the database")
@@ -100,7 +101,7 @@ def test_the_holder_goes_on_offline_with_a_command_under_way_and_returns_what_wa
         screen.wait_until_gone("nothing is being probed")
         screen.send("c")
         screen.wait_for("confirmed 1.2")
-        db.start()
+        db.thaw()
         screen.wait_for("THE DATABASE ANSWERS AGAIN, W RETURNS TO IT")
         screen.send("W")
         asked(screen, "Return to the database")

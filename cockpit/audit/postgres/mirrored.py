@@ -116,7 +116,8 @@ class MirroredStore:
         self._mirror.require_usable()
 
     def lookup(self, event_id: str) -> Event | None:
-        """As every store."""
+        """As every store; after a failover only once nobody may still bring it back."""
+        self._watch.wait_for_others()
         event = self._store.lookup(event_id)
         self.pull(event.seq if event is not None else 0)
         return event

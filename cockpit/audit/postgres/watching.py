@@ -22,11 +22,13 @@ from cockpit.audit.postgres.mirror import Mirror, Source
 from cockpit.audit.postgres.servers import Server, left_behind, note_server, seen_server
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.rewritten import CHANGED
-from cockpit.errors import LogDamaged, StoreFailed
+from cockpit.errors import LogDamaged, StoreDiverged, StoreFailed
 
 OTHERS_S = 3.0
 """After a failover nothing new is appended for so long: whoever holds more of the lost lines puts them back first."""
 COMPARE_S = 1.0
+APART_S = 10.0
+"""Between looks whether two logs are still two: each reads all of the copy."""
 _Answer = TypeVar("_Answer")
 
 
@@ -43,6 +45,8 @@ class Watch:
         self._comparison = Comparison(store.run, mirror.path)
         self._compared_at = 0.0
         self._turn: HeldLock | None = None
+        self._apart: StoreDiverged | None = None
+        self._apart_until = 0.0
         store.admit = self._admit
         self._admit(store.server)
 
@@ -77,7 +81,13 @@ class Watch:
         `why`: raised again if nothing else is found.
         """
         with self._settling:
-            found = mend(self._store.dsn, self._store.run, self._run_dir)
+            if self._apart is not None and time.monotonic() < self._apart_until:
+                raise self._apart.with_traceback(None)
+            try:
+                found = mend(self._store.dsn, self._store.run, self._run_dir)
+            except StoreDiverged as apart:
+                self._apart, self._apart_until = apart, time.monotonic() + APART_S
+                raise
             if found.changed_at:
                 raise self._distrust(
                     f"{CHANGED}: from line {found.changed_at} on it tells another story than this copy"

@@ -179,6 +179,28 @@ def test_the_longest_copy_brings_back_all_that_was_acknowledged(
     assert [(told.first, told.last) for told in one.restored] == [(4, 7)]
 
 
+def test_what_was_not_known_is_looked_up_once_nobody_may_still_bring_it_back(
+    pair: Pair, hosts: tuple[Host, Host], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Host one never had an answer for it; host two has read it, and is the last to reach the new primary."""
+    monkeypatch.setattr(watching, "OTHERS_S", 1.5)
+    one, two = hosts
+    one.following.close()
+    pair.cut()
+    asked, unknown = PostgresStore.open(pair.dsn(), "R1"), draft(NoteAdded(text="no answer came"), ANA)
+    asked.append(None, unknown)
+    asked.close()
+    until(lambda: unknown.id.encode() in two.log, "the line on host two")
+    assert unknown.id.encode() not in one.log
+    two.end()
+    pair.fail_over()
+    coming = threading.Timer(0.4, two.begin)
+    coming.start()
+    assert one.store.lookup(unknown.id) is not None
+    coming.join()
+    assert unknown.id.encode() in one.log
+
+
 def test_nothing_is_appended_behind_a_log_that_was_set_back(pair: Pair, tmp_path: Path) -> None:
     """Nobody follows here: the append itself notices, and what it is to be decided on is told first."""
     host = Host(pair.dsn(), tmp_path / "one")

@@ -31,6 +31,7 @@ from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by
 from cockpit.keeper.following import Following
 from cockpit.keeper.judges import Judges
 from cockpit.keeper.listener import Listener
+from cockpit.keeper.offsets import Offsets
 from cockpit.keeper.outside import alerts_of, identities_of, workshop_of
 from cockpit.keeper.requests import Requests
 from cockpit.keeper.sharing import Sharing
@@ -85,6 +86,7 @@ class Keeper:
         self._left_on = left_on(run_dir, state) if place is not None else ""
         """The host of the keeper before this one, if it was another host."""
         self._let_go = let_go
+        self._offsets = Offsets()
         self._is_left = False
         """Another keeper took over: what still runs is watched to its end, for the log, and nothing else is done."""
         self._sharing: Sharing | None = None
@@ -226,8 +228,11 @@ class Keeper:
         if (end := stopped_by_person(events, self.epoch)) is not None:
             self._finish(end)
             return
+        moment = now()
         for event in events:
-            self._desk.take(event)
+            if self._place is not None and not self._place.away:
+                self._offsets.read(event, moment)
+            self._desk.take(self._offsets.here(event))
             if isinstance(event.body, ProbesAsked):
                 self._on_request(event.body.probes)
         if any(event.is_fact for event in events):

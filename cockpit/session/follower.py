@@ -12,7 +12,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from cockpit.audit import rewritten
+from cockpit.audit import clock, rewritten
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import Head
 from cockpit.audit.moved import branch_of, full, set_aside, unwritable, went_on
@@ -30,6 +30,7 @@ from cockpit.session.elsewhere import Elsewhere
 from cockpit.session.lookout import Lookout
 from cockpit.session.memory import Memory
 from cockpit.session.noted import heads_folder
+from cockpit.session.own_clock import OwnClock
 from cockpit.session.view import Recent, Rejected, View
 
 RECENT = 200
@@ -58,6 +59,7 @@ class Follower:
         self._poison = ""
         """Why the store is poisoned, as last told."""
         self._lookout = Lookout(run_dir)
+        self._own_clock = OwnClock()
         self._ahead = Ahead(run_dir)
         self._in_the_way = ""
         """What keeps from writing and may pass: the right to write was taken away, or the disk is full."""
@@ -79,7 +81,7 @@ class Follower:
                 if not entries:
                     break
                 for entry in entries:
-                    state = evolve(state, entry.event)
+                    state = evolve(state, self._by_own_clock(entry.event))
                     self._lookout.read(entry.event)
                     self._ahead.read(entry.event)
                     if entry.event.is_fact:
@@ -99,6 +101,12 @@ class Follower:
             if self.damage is not None:
                 self.trouble(str(self.damage))
             return self.view
+
+    def _by_own_clock(self, event: Event) -> Event:
+        """What was written on another host, at the time that it was here."""
+        if not self._lookout.elsewhere.is_there or not self._lookout.is_following:
+            return event
+        return self._own_clock.here(event, clock.now())
 
     def look_around(self) -> None:
         """Notice what the log does not tell: a poisoned store, changed lines, a run that went on, who left."""

@@ -48,6 +48,11 @@ class Lookout:
         if now.mono - self._looked_s < _LATE_S:
             self._clocks.arrived(event, now)
 
+    @property
+    def is_following(self) -> bool:
+        """Whether what is read now was written just now."""
+        return self._looked_s is not None and clock.now().mono - self._looked_s < _LATE_S
+
     def look(self, state: RunState) -> None:
         """Look at every seat that the log has here."""
         self._looked_s = clock.now().mono

@@ -17,6 +17,7 @@ from cockpit.audit.layout import log_path, outputs_dir
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
 from cockpit.run.events import ActionEnded, BranchTold
+from cockpit.run.state import RunState
 from cockpit.run.told_lines import told_events
 from cockpit.session.attendance import lines_with
 
@@ -54,12 +55,18 @@ def missing(run_dir: Path) -> dict[str, ToldOutput]:
     return {name: told for name, told in found.items() if not (outputs_dir(run_dir) / name).exists()}
 
 
+def told_outputs(state: RunState) -> tuple[tuple[str, str], ...]:
+    """Name and digest of the outputs of each step's last try that ended."""
+    actions = (step.action for step in state.steps.values())
+    return tuple((each.output, each.output_sha256) for each in actions if each is not None and each.output_sha256)
+
+
 class Bringing:
     """Of one seat. Begun once, closed once."""
 
-    def __init__(self, run_dir: Path, dsn: str, last_fact: Callable[[], int]) -> None:
-        """`last_fact`: the sequence number of the last fact that was read."""
-        self._run_dir, self._dsn, self._last_fact = run_dir, dsn, last_fact
+    def __init__(self, run_dir: Path, dsn: str, told: Callable[[], object]) -> None:
+        """`told`: what was read of outputs, another value whenever that changed."""
+        self._run_dir, self._dsn, self._told = run_dir, dsn, told
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="cockpit-outputs", daemon=True)
 
@@ -72,13 +79,14 @@ class Bringing:
         self._closing.set()
 
     def _run(self) -> None:
-        looked, tries = -1, _TRIES
+        looked: object = None
+        tries = _TRIES
         while not self._closing.wait(LOOK_S):
-            seq = self._last_fact()
-            if seq == looked and tries >= _TRIES:
+            told = self._told()
+            if told == looked and tries >= _TRIES:
                 continue
-            tries = 0 if seq != looked else tries + 1
-            looked = seq
+            tries = 0 if told != looked else tries + 1
+            looked = told
             with suppress(LogError, OSError):  # it is tried again; who only reads the copy has it from its owner
                 wanted = missing(self._run_dir)
                 if not wanted or not self._left(wanted):

@@ -33,7 +33,7 @@ from cockpit.run.wording import sentence
 from cockpit.session.afar import Afar
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
-from cockpit.session.outputs import Bringing
+from cockpit.session.outputs import Bringing, told_outputs
 from cockpit.session.presence import Presence
 from cockpit.session.sight import keeper_sight, why_not_here
 from cockpit.session.signer import Signer
@@ -177,7 +177,7 @@ class Seat:
         self._tailing.start()
         self.afar.begin()
         if self.afar.is_there:
-            self._bringing = Bringing(self.run_dir, dsn_of(self.run_dir), lambda: self.view.state.last_fact_seq)
+            self._bringing = Bringing(self.run_dir, dsn_of(self.run_dir), lambda: told_outputs(self.view.state))
             self._bringing.begin()
         self._witness.begin()
         self.signer.begin()

@@ -26,7 +26,10 @@ from cockpit.audit.postgres.store import rest_of
 from cockpit.errors import StoreAway, StoreFailed
 from cockpit.run.events import Actor, Body, StoreReturned
 
-ANSWER_S = 30.0
+ANSWER_S = 5.0
+"""A server that has not answered a question after this long is left."""
+_ALL_S, _LINES_S = 20.0, 500
+"""All of it may take so long, and a second more for so many lines."""
 _BATCH_LINES, _BATCH_BYTES = 500, 2**20
 _LOCK = "SELECT cockpit.lock_run(%s)"
 _PUT = "SELECT cockpit.put(%s, %s, %s, %s)"
@@ -61,7 +64,7 @@ def give_back(dsn: str, branch: Path, actor: Actor, cause: str) -> Returned:
     digests = [line.digest for line in whole_lines_of(layout.log_path(branch), chain)]
     connection = connected(dsn)
     try:
-        with within(connection, ANSWER_S), connection.transaction():
+        with within(connection, _ALL_S + len(digests) / _LINES_S), connection.transaction():
             return _Giving(connection, dsn, chain.run, digests).give(branch, actor, cause)
     except (sql.IntegrityError, sql.InsufficientPrivilege, sql.ReadOnlySqlTransaction) as error:
         raise StoreFailed(
@@ -146,4 +149,5 @@ class _Giving:
         return self._ask(query, *values)[0][0]
 
     def _ask(self, query: str, *values: object) -> list[Any]:
-        return self._connection.execute(query.encode(), values).fetchall()
+        with within(self._connection, ANSWER_S):
+            return self._connection.execute(query.encode(), values).fetchall()

@@ -21,6 +21,7 @@ from cockpit.audit.layout import action_log, continued_mark, log_path
 from cockpit.audit.leaving import end_of
 from cockpit.audit.line import draft
 from cockpit.audit.moved import branch_of, place_now, went_on
+from cockpit.audit.postgres import mending, watching
 from cockpit.audit.postgres.mirror import start_mirror
 from cockpit.audit.postgres.moving import take_run
 from cockpit.audit.store import Durable
@@ -526,7 +527,11 @@ def facts(host: Host) -> list[tuple[e.Event, e.Body]]:
     return found
 
 
-def test_what_a_failover_lost_is_merged_where_the_new_primary_went_on_otherwise(pair: Pair, tmp_path: Path):
+def test_what_a_failover_lost_is_merged_where_the_new_primary_went_on_otherwise(
+    pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(mending, "SETTLE_S", 0.2)  # on one machine hosts find each other at once
+    monkeypatch.setattr(watching, "OTHERS_S", 0.5)
     one, two = Host(tmp_path / "one", pair.dsn(), ANA), Host(tmp_path / "two", pair.dsn(), BO)
     one.begins()
     two.joins()

@@ -184,7 +184,7 @@ class StoreRestored(Body, frozen=True, kw_only=True):
 
 
 class StoreWaitedFor(Body, frozen=True, kw_only=True):
-    """The keeper could not write: the database was away. All that it saw meanwhile stands before this, as it was seen."""
+    """The keeper could not write: the database was away. What it saw meanwhile stands before this, as it was seen."""
 
     type: ClassVar[str] = "store.waited_for"
     away_s: float

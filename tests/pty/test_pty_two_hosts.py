@@ -96,6 +96,7 @@ def test_two_people_on_two_hosts_walk_one_run_and_go_on_when_one_is_lost(hosts: 
             ana.wait_for("here: ana bo")
             bo.wait_for(r"\+1 here")
             assert "KEEPER" not in bo.text, "the keeper of the other host is seen to live"
+            bo.wait_for("✔ name")  # not stale, although both hosts' clocks have nothing to do with each other
             # one step each: confirmed there, approved here, and done by the keeper that is there
             press(ana, "c", "confirmed 1.1 Look at it")
             bo.wait_for("▶ 1.2 Agree")

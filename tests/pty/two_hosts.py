@@ -1,4 +1,4 @@
-"""Two hosts, `ash` and `birch`, as namespaces of the kernel, each with a name, a network, a person and runs of its own.
+"""Two hosts, `ash` and `birch`, as namespaces of the kernel, each with a name, a network, a clock, a person and runs.
 
 They share a server with a database, which listens on this host's end of the cable to `ash`, and nothing else. All of it
 goes with the processes that hold the namespaces, however these end.
@@ -28,8 +28,9 @@ set -e
 hostname "$1"
 mount --bind "$2" "$5/python"; mount --bind "$3" "$5/site"; mount --bind "$4" "$5/tree"
 mount --bind "$5/passwd" /etc/passwd
+cat /proc/sys/kernel/random/uuid > "$5/boot"; mount --bind "$5/boot" /proc/sys/kernel/random/boot_id
 ip link set lo up
-echo ready
+echo "ready $$"
 exec sleep infinity
 """
 
@@ -50,18 +51,24 @@ class Host:
         (self._folder / "passwd").write_text(passwd)
         tree = Path(__file__).parents[2]
         places = map(str, (sys.base_prefix, sysconfig.get_paths()["purelib"], tree, self._folder))
+        own = ["-n", "-u", "-m", "-T", "--monotonic", str(90_000 * number), "--kill-child=KILL"]
         self._holder = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "unshare", "-n", "-u", "-m", "bash", "-c", _HOLD, "hold", name, *places],
+            ["setpriv", "--pdeathsig", "KILL", "unshare", *own, "bash", "-c", _HOLD, "hold", name, *places],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != "ready\n":
+        word, _, pid = self._holder.stdout.readline().partition(" ")
+        if word != "ready":
             _, said = self._holder.communicate()  # it ended
             raise RuntimeError(f"this kernel gives no host of its own: {said.strip()[-200:]}")
 
+        self._pid = int(pid)
+        self._uts = os.stat(f"/proc/{self._pid}/ns/uts").st_ino
+        self._enter = ["nsenter", "-t", str(self._pid), "-n", "-u", "-m", "-T"]
+
     def cable(self) -> None:
         """Lay a cable from here to this machine. Raises RuntimeError where the kernel refuses."""
-        link, pid = f"ck{os.getpid() % 100000}{self.name[0]}", str(self._holder.pid)
+        link, pid = f"ck{os.getpid() % 100000}{self.name[0]}", str(self._pid)
         for command in (
             f"ip link add {link} type veth peer name eth0 netns {pid}",
             f"ip addr add {self.gateway}/24 dev {link}",
@@ -86,7 +93,7 @@ class Host:
 
     def root(self, *command: str) -> None:
         """Do something as root on this host."""
-        _done(["nsenter", "-t", str(self._holder.pid), "-n", "-u", "-m", *command])
+        _done([*self._enter, *command])
 
     def cut(self) -> None:
         """Pull the cable."""
@@ -99,7 +106,6 @@ class Host:
 
     def cockpit(self, *arguments: str, columns: int = 120, lines: int = 40) -> Terminal:
         """A terminal on this host, in which its person gives a command of cockpit's."""
-        inside = ["nsenter", "-t", str(self._holder.pid), "-n", "-u", "-m"]
         become = ["setpriv", "--reuid", str(self._uid), "--regid", str(self._uid), "--clear-groups"]
         python = str(self._folder / "python" / "bin" / _PYTHON)
         kept = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "TZ")}
@@ -108,7 +114,7 @@ class Host:
             "PYTHONPATH": f"{self._folder}/tree:{self._folder}/site",
             "LD_LIBRARY_PATH": f"{self._folder}/python/lib",  # its own path to there may lie in another's home
         }  # fmt: skip
-        argv = [*inside, *become, python, "-P", "-m", "cockpit.cli", *arguments]
+        argv = [*self._enter, *become, python, "-P", "-m", "cockpit.cli", *arguments]
         return Terminal(argv, env=environ, columns=columns, lines=lines)
 
     @property
@@ -124,16 +130,15 @@ class Host:
         """Lose the whole host at once: its network first, so that nobody hears of it."""
         self.cut()
         for pid in self._all():
-            if pid != self._holder.pid:
+            if pid not in (self._pid, self._holder.pid):
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
 
     def _all(self) -> list[int]:
-        mine = os.stat(f"/proc/{self._holder.pid}/ns/uts").st_ino
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                if os.stat(entry / "ns/uts").st_ino == mine:
+                if os.stat(entry / "ns/uts").st_ino == self._uts:
                     found.append(int(entry.name))
         return found
 

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import psycopg
 import pytest
-from systems.patient import Patient, patient
+from systems.patient import Patient
 
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -39,19 +39,6 @@ title = "One"
 ANA = Actor("ana", os.uname().nodename)
 SOON_S = 4.5
 """3 s are promised, on a machine that has time for it; whoever waited for the server's own limits would take 10."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Patient]:
-    with patient() as it:
-        yield it
-
-
-@pytest.fixture
-def db(server: Patient) -> Iterator[Patient]:
-    server.recover()
-    yield server
-    server.recover()
 
 
 @pytest.fixture
@@ -177,7 +164,7 @@ async def test_no_cancelled_task_makes_the_screen_wrong_about_what_was_written(
     def cut_some() -> None:
         with psycopg.connect(db.dsn, autocommit=True) as admin:
             admin.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cockpit'"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'cockpit'"
                 " AND pid <> pg_backend_pid() AND random() < 0.3"
             )
 
@@ -214,9 +201,9 @@ def test_a_connection_that_is_lost_is_no_database_that_is_away(run_dir: Path, db
     seat.follow(lambda view: told.append(view.away))
     try:
         for number in range(5):
-            until(lambda: seat.afar.holds_seat, "the seat is held")
+            until(lambda: seat.afar.holds_seat and seat.afar._following._is_well, "the seat is held, and all was asked")
             db.ask(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'cockpit'"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'cockpit'"
                 " AND pid <> pg_backend_pid()"
             )
             assert isinstance(seat.submit(note(seat, str(number))), Done)

@@ -14,7 +14,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from cockpit.audit.files import FileStore
-from cockpit.audit.line import Draft, draft, encode
+from cockpit.audit.line import Draft, decode, draft, encode
 from cockpit.audit.postgres.installing import install
 from cockpit.audit.postgres.judging import Finding, judge
 from cockpit.audit.postgres.listing import runs_in
@@ -22,8 +22,8 @@ from cockpit.audit.postgres.moving import put_run, take_run
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable, Unknown
 from cockpit.audit.verify import verify
-from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreFailed
-from cockpit.run.events import Actor, NoteAdded, ProbesSampled
+from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreFailed, StoreFenced
+from cockpit.run.events import Actor, KeeperMoved, KeeperStarted, NoteAdded, ProbesSampled
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
 
@@ -308,3 +308,29 @@ def test_a_log_from_the_store_verifies_as_any_other(store: PostgresStore, store_
     take_run(store_dsn, "R1", tmp_path / "R1.jsonl")
     found = verify(tmp_path / "R1.jsonl", anchors=[store.head] if store.head else [])
     assert found.ok, found.problem
+
+
+def test_a_keeper_writes_nothing_any_more_once_another_one_began_or_is_to_begin(store: PostgresStore, store_dsn: str):
+    other = PostgresStore.open(store_dsn, "R1")
+    try:
+        store.append(None, draft(KeeperStarted(epoch=1, pid=1, version="0"), ANA))
+        store.fence(1)
+        add(store, "as the keeper that there is")
+        other.append(None, draft(KeeperMoved(epoch=1, previous="ash", host="birch", reason="gone"), ANA))
+        for _ in range(2):
+            with pytest.raises(StoreFenced, match="another keeper than 1 has taken over"):
+                add(store, "from behind")
+        other.fence(2)
+        other.append(None, draft(KeeperStarted(epoch=2, pid=1, version="0"), ANA))
+        add(other, "as the next one")
+        store.fence(0)
+        add(store, "as anybody")
+        texts = [decode(each.line).body for each in other.lines_after(0)]
+        assert [body.text for body in texts if isinstance(body, NoteAdded)] == [
+            "begin",
+            "as the keeper that there is",
+            "as the next one",
+            "as anybody",
+        ]
+    finally:
+        other.close()

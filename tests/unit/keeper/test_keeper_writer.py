@@ -14,11 +14,11 @@ from cockpit.audit.aside import AsideFile, AsideReader
 from cockpit.audit.layout import keeper_beat, locks_dir
 from cockpit.audit.line import Draft, Head
 from cockpit.audit.store import Durable, Unknown
-from cockpit.errors import StoreAway, StoreFailed
+from cockpit.errors import StoreAway, StoreFailed, StoreFenced
 from cockpit.keeper.beat import Beat
 from cockpit.keeper.writer import Writer
 from cockpit.run.commands import KeeperSight
-from cockpit.run.events import Actor, Event, Instant, NoteAdded
+from cockpit.run.events import ActionEnded, Actor, Body, Event, Instant, NoteAdded
 from cockpit.session.sight import keeper_sight
 
 ANA = Actor("ana", "here")
@@ -254,3 +254,48 @@ def test_a_full_disk_beside_the_log_keeps_nothing_from_being_written(tmp_path: P
     eventually(lambda: store.texts)
     assert writer.close(10)
     assert store.texts == ["1"]
+
+
+class Fenced(Patient):
+    """A database in which another keeper has taken over, until this one asks as anybody."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_fenced = True
+        self.bodies: list[Body] = []
+
+    def append(self, last_fact_seq: int | None, *drafts: Draft) -> Durable | Unknown:
+        if self.is_fenced:
+            raise StoreFenced("another keeper has taken over")
+        self.bodies += [each.body for each in drafts]
+        return super().append(last_fact_seq, *drafts)
+
+    def unfence(self) -> None:
+        self.is_fenced = False
+
+
+def test_a_keeper_that_was_left_behind_writes_only_how_what_it_began_ended() -> None:
+    store, told = Fenced(), list[Exception]()
+    store.go_on.clear()
+    writer = Writer(store, ANA, told.append, unfence=store.unfence)
+    writer.put(NoteAdded(text="what it saw"))
+    writer.put(ActionEnded(action="1", step="a", outcome="succeeded", detail="3 rows"))
+    until(lambda: bool(told))
+    writer.put(NoteAdded(text="what it sees later"))
+    writer.put(ActionEnded(action="2", step="b", outcome="failed"))
+    with pytest.raises(StoreFenced):
+        asyncio.run(writer.durable(NoteAdded(text="what it would begin")))
+    assert writer.close(10)
+    assert [type(error) for error in told] == [StoreFenced]
+    assert all(isinstance(body, ActionEnded) for body in store.bodies)
+    assert [body.detail for body in store.bodies if isinstance(body, ActionEnded)] == [
+        "told late, by the keeper that was left behind: 3 rows",
+        "told late, by the keeper that was left behind",
+    ]
+
+
+def until(holds: Callable[[], bool]) -> None:
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.002)

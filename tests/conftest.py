@@ -8,11 +8,15 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from systems.server import guarded_server
 
 from cockpit.demo import postgres_server
+
+if TYPE_CHECKING:
+    from systems.patient import Patient
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,3 +72,20 @@ def postgres_dsn() -> Iterator[str]:
             pytest.skip(obstacle)
         with guarded_server(Path(folder) / "data") as dsn:
             yield dsn
+
+
+@pytest.fixture(scope="session")
+def patient_server() -> Iterator[Patient]:
+    """A PostgreSQL with an empty store that tests may stop and freeze: ask for `db`, which is well at the beginning."""
+    from systems.patient import patient  # a driver, which most tests never need
+
+    with patient() as it:
+        yield it
+
+
+@pytest.fixture
+def db(patient_server: Patient) -> Iterator[Patient]:
+    """The same, for one test."""
+    patient_server.recover()
+    yield patient_server
+    patient_server.recover()

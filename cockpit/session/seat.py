@@ -47,6 +47,8 @@ TICK_S = 0.5
 PACE_S = 0.25
 """Between two views that differ in what was not waited for: readings, output, where others look."""
 
+_AT_ONCE_S = 2.0
+"""So soon after its key what a lost connection took away is decided and written again; later a person presses again."""
 _ANSWERED_S = 0.6
 """How long closing waits for the answer to the last key."""
 _SHUT_S = 0.2
@@ -267,6 +269,7 @@ class Seat:
     def _submitted(self, command: Command) -> Outcome:
         if away := self.view.away:
             return Failed(f"{away}; nothing was written, press again once it is back")
+        began_s = time.monotonic()
         try:
             store = self._opened()
             for _ in range(ATTEMPTS):
@@ -280,7 +283,11 @@ class Seat:
                 outcome = store.append(last_fact_seq, *drafts)
                 if isinstance(outcome, Conflict):
                     continue
-                return self._settled(store, outcome, drafts)
+                settled = self._settled(store, outcome, drafts)
+                if settled is not None:
+                    return settled
+                if time.monotonic() - began_s > _AT_ONCE_S:
+                    return Failed("the database did not take it; nothing was written, press again")
         except StoreAway as error:
             return Failed(str(error))
         except StoreFailed as error:
@@ -316,7 +323,8 @@ class Seat:
             return bodies
         return state.last_fact_seq, [draft(body, command.actor, now) for body in bodies]
 
-    def _settled(self, store: Store, outcome: Durable | Unknown, drafts: list[Draft]) -> Outcome:
+    def _settled(self, store: Store, outcome: Durable | Unknown, drafts: list[Draft]) -> Outcome | None:
+        """None: it is known that nothing was written, and never will be."""
         if isinstance(outcome, Unknown):
             try:
                 if self.view.away:
@@ -325,7 +333,7 @@ class Seat:
             except LogError:  # what cannot be looked up is not known, whatever else is wrong
                 return self._unsettled(drafts)
             if event is None:
-                return Failed("the database did not take it; nothing was written, press again")
+                return None
             events: tuple[Event, ...] = (event,)
         else:
             events = outcome.events

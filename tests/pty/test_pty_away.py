@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from seated import night, until
-from systems.patient import Patient, patient
+from systems.patient import Patient
 
 from cockpit.audit import clock
 from cockpit.audit.layout import log_path
@@ -41,19 +39,6 @@ SOON_S = 3.0
 """So soon a screen says that the database is away."""
 SLACK = 1.5
 """For what the machine does besides. Whoever waited for the server's own limits would wait for 10 s and more."""
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Patient]:
-    with patient() as it:
-        yield it
-
-
-@pytest.fixture
-def db(server: Patient) -> Iterator[Patient]:
-    server.recover()
-    yield server
-    server.recover()
 
 
 def test_a_run_is_walked_through_an_outage(tmp_path: Path, db: Patient):

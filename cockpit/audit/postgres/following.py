@@ -75,8 +75,8 @@ class Following:
         self._trouble = ""
         self.leases = Leases(run, holds)
         """Who holds what in the run, and what this process holds."""
-        self._has_answered = False
-        """By the connection that there is."""
+        self._is_well = True
+        """Whether no connection was lost since all was asked that there is to ask."""
         self._closing = threading.Event()
         self._connection: Connection | None = None
         self.server = Server()
@@ -97,13 +97,13 @@ class Following:
 
     def _follow(self) -> None:
         while not self._closing.is_set():
-            self._has_answered = False
             try:
                 self._listen()
             except StoreFailed as error:
                 self._say(str(error))
             except (psycopg.Error, OSError) as error:
-                if self._has_answered:
+                if self._is_well:
+                    self._is_well = False
                     continue  # this connection is lost, which says nothing of the database: the next one does
                 why = said(error) if isinstance(error, psycopg.Error) else error.strerror
                 self._say(f"the store {where(self._dsn)} does not answer: {why}")
@@ -126,7 +126,7 @@ class Following:
                 with self._asking(connection):  # the database has to answer for it
                     self.leases.look(connection)
                 self._say(self._looked())
-                self._has_answered = True
+                self._is_well = True
                 self._wait(connection)
         finally:
             self._connection = None

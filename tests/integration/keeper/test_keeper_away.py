@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from itertools import groupby
 
 import pytest
 from keeper_stage import Server, Stage, until
-from systems.patient import Patient, patient
+from systems.patient import Patient
 
 from cockpit.audit.aside import AsideReader
 from cockpit.audit.layout import aside_path, log_path
@@ -19,19 +18,6 @@ from cockpit.run.events import Actor, Event
 from cockpit.run.evolve import fold
 from cockpit.session.seat import Seat
 from cockpit.session.view import View
-
-
-@pytest.fixture(scope="module")
-def patient_server() -> Iterator[Patient]:
-    with patient() as it:
-        yield it
-
-
-@pytest.fixture
-def db(patient_server: Patient) -> Iterator[Patient]:
-    patient_server.recover()
-    yield patient_server
-    patient_server.recover()
 
 
 class Sitting:

@@ -336,7 +336,20 @@ def test_nobody_comes_back_while_a_command_runs():
 
 # ---- laws ----------------------------------------------------------------------------------------------------------
 
-lives = st.lists(st.tuples(bodies.filter(lambda body: not isinstance(body, e.UnknownBody)), anybody), max_size=8)
+few = st.sampled_from([step.id for _, step in WHOLE.steps()][:3])
+actions = st.sampled_from(["A1", "A2"])
+settling: st.SearchStrategy[e.Body] = st.one_of(
+    st.builds(e.StepConfirmed, step=few, attempt=st.just(1)),
+    st.builds(e.StepSkipped, step=few, attempt=st.just(1), reason=st.just("r")),
+    st.builds(e.StepReopened, step=few, attempt=st.just(2), reason=st.just("r")),
+    st.builds(e.ActionRequested, action=actions, step=few, attempt=st.just(1), epoch=st.just(1)),
+    st.builds(e.ActionStarted, action=actions, step=few, attempt=st.just(1), shown=st.just("x"), runs_as=st.just("y")),
+    st.builds(e.ActionSettled, action=actions, outcome=st.just("failed"), reason=st.just("r")),
+    st.builds(e.ActionEnded, action=actions, step=few, outcome=st.sampled_from(["succeeded", "unknown"])),
+)
+"""What two sides are likely to do to the same steps."""
+anything = bodies.filter(lambda body: not isinstance(body, e.UnknownBody))
+lives = st.lists(st.tuples(st.one_of(settling, anything), anybody), max_size=8)
 TELLING = (e.BranchMerged, e.BranchTold, e.StoreLeft, e.StoreReturned, e.RunStarted, e.LogRecovered, e.ConflictSettled)
 
 

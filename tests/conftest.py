@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -39,6 +40,24 @@ def pytest_configure(config: pytest.Config) -> None:
     # And a terminal that hangs up ends what it is meant to end, also where the tests themselves run under nohup.
     if os.environ.get("PYTEST_XDIST_WORKER") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile the tests of a fresh checkout once, before four processes do so beside each other."""
+    config = session.config
+    if os.environ.get("PYTEST_XDIST_WORKER") or not config.getoption("numprocesses") or config.args != ["tests"]:
+        return
+    here = Path(__file__).parent
+    files = sorted(here.rglob("test_*.py"))
+    if 2 * sum(1 for _ in here.rglob("__pycache__/test_*-pytest-*.pyc")) > len(files):
+        return
+    collecting = [sys.executable, "-m", "pytest", "--collect-only", "-n", "0", "-p", "no:cacheprovider"]
+    halves = [
+        subprocess.Popen([*collecting, *map(str, half)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for half in (files[::2], files[1::2])
+    ]
+    for half in halves:
+        half.wait()  # whatever is wrong with a test is said when it is collected to be run
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -22,6 +22,7 @@ from cockpit.tui.lines import Line, Span, cut
 
 MARK_INKS: dict[MarkKind, Ink] = {
     "damage": "alarm",
+    "branch": "warn",
     "rollback": "bad",
     "trigger": "bad",
     "aborted": "bad",

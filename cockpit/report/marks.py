@@ -32,7 +32,7 @@ class Sign(Struct, frozen=True):
 
 SIGNS: dict[MarkKind, Sign] = {
     "damage": Sign("≠", "the log was damaged, or goes on elsewhere"),
-    "branch": Sign("⑂", "the database was left, came back, or two sides were merged or settled"),
+    "branch": Sign("Y", "the database was left or waited for, came back, or two sides were merged or settled"),
     "rollback": Sign("◀", "the way back was taken, or given up"),
     "trigger": Sign("▲", "a trigger fired, or was raised"),
     "aborted": Sign("⊘", "the run was aborted"),

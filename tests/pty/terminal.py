@@ -102,7 +102,7 @@ class _Cells(pyte.Screen):
         if len(self._rows) != self.lines:
             self._rows = [""] * self.lines
             self.dirty.update(range(self.lines))
-        for y in self.dirty:
+        for y in self.dirty & set(range(self.lines)):  # pyte also names rows that a smaller window lost
             row = self.buffer[y]
             # pyte's own `display` asks for the width of every character; the second half of a wide one is empty
             self._rows[y] = "".join([row[x].data for x in range(self.columns)])

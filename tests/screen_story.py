@@ -424,9 +424,16 @@ async def apart(pilot: Pilot[Any], *keys: str) -> None:
     for key in keys:
         is_text = len(key) == 1 and isinstance(pilot.app.focused, Input)
         await asyncio.sleep(TYPIST_S if is_text else PERSON_S)
+        await until(pilot, lambda: not _is_armed(pilot), "the key before does what it does")
         await pilot.press(key)
     await asyncio.sleep(PERSON_S)
     await pilot.pause()
+
+
+def _is_armed(pilot: Pilot[Any]) -> bool:
+    """Whether a key is held back still; the application may be busier than the person at it."""
+    guard = getattr(pilot.app, "_guard", None)
+    return guard is not None and guard._armed is not None
 
 
 def at_once(app: StoryApp, *keys: str) -> None:

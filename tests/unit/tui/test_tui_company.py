@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from report_story import written
-from screen_story import BO, HOSTILE, FakeSeat, StoryApp, blocked, text_of, texts
+from screen_story import BO, HOSTILE, FakeSeat, StoryApp, apart, blocked, text_of, texts
 
 import cockpit
 from cockpit.report.replay.film import Film
@@ -189,8 +189,7 @@ async def test_what_is_shown_is_told_to_the_others_and_keys_that_write_are_refus
         assert seat.presence.looked[-1] == ""
         assert any(seat.presence.looked)
         seat._view = replace(seat.view, read_only="this run belongs to ana")
-        await pilot.press("n")
-        await pilot.pause(0.2)
+        await apart(pilot, "n")
         assert "you may only read this run: this run belongs to ana" in texts(app.run_screen._panes["says"].lines)
         assert app.screen is app.run_screen
 

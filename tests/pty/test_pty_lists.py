@@ -27,7 +27,7 @@ def terminal(folder: Path, *arguments: str, columns: int) -> Terminal:
 def runs(tmp_path: Path) -> Path:
     """Every golden log as a run, and one whose names would act."""
     for at, log in enumerate(sorted(LOGS.glob("*.jsonl"))):
-        run_dir = tmp_path / f"01M7RB{at}JX0V7ZP4M9Q2T3W5Y00"
+        run_dir = tmp_path / f"01M7RB{at:X}JX0V7ZP4M9Q2T3W5Y00"  # one digit: a run's id has 26
         run_dir.mkdir()
         (run_dir / "audit.jsonl").write_bytes(log.read_bytes())
     evil = tmp_path / "01M7RC0JX0V7ZP4M9Q2T3W5Y00"

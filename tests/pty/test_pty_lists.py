@@ -53,7 +53,7 @@ def test_a_list_of_runs_takes_a_line_a_run(runs: Path, columns: int) -> None:
     assert sorted(line[:8] for line in lines if line.startswith("01M7R")) == sorted(
         path.name[:8] for path in runs.iterdir()
     )
-    assert "production" in lines[1]
+    assert any("production" in line for line in lines), "an environment is told whole"
     assert "2m 16s" in next(line for line in lines if line.startswith("01M7RC0J"))
 
 

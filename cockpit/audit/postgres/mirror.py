@@ -41,6 +41,8 @@ class Kept(Struct, frozen=True):
     is_fact: bool
 
 
+_LOOK_BYTES = 2**20
+"""Of the copy, looked through at once."""
 Fetch = Callable[[int], Iterable[Kept]]
 """The lines after a sequence number, in order; at least one if there is any."""
 
@@ -146,6 +148,8 @@ class Mirror:
     def take(self, lines: list[Kept]) -> bool:
         """Write what follows here of these lines, in order; whether all of them are here now, and durable.
 
+        Not if there is a gap before them, or if other lines have their places: then nothing of them is written.
+
         They have to be what the database holds. Raises as `pull` does.
         """
         with self._thread_lock:
@@ -157,6 +161,8 @@ class Mirror:
             if self._poison.reason:
                 raise self._poison.error()
             self._walk()
+            if not self._has([each for each in lines if each.seq <= self.seq]):
+                return False
             following = [each for each in lines if each.seq > self.seq]
             if following and following[0].seq > self.seq + 1:
                 return False
@@ -165,6 +171,35 @@ class Mirror:
             else:
                 self._sync()  # whoever wrote them may have died before
             return True
+
+    def holds(self, lines: list[Kept]) -> bool:
+        """Whether these very lines are here, and not others in their places: a failover may have lost them there."""
+        with self._thread_lock:
+            self._require_open()
+            self._walk()
+            return self._has(lines)
+
+    def holds_id(self, event_id: str) -> bool:
+        """Whether an event of this id is here."""
+        with self._thread_lock:
+            self._require_open()
+            self._walk()
+            return self._find(f'"id":"{event_id}"'.encode())
+
+    def _has(self, lines: list[Kept]) -> bool:
+        return all(self._find(each.line + b"\n") for each in lines)
+
+    def _find(self, wanted: bytes) -> bool:
+        """Whether these bytes are in what was walked; near its end they mostly are."""
+        end, step = self._file.offset, max(_LOOK_BYTES, 2 * len(wanted))
+        while end > 0:
+            start = max(0, end - step)
+            if wanted in os.pread(self._fd, end - start, start):
+                return True
+            if start == 0:
+                return False
+            end = start + len(wanted)  # they may lie on the border
+        return False
 
     def close(self) -> None:
         """Let go of the file. A second call does nothing."""

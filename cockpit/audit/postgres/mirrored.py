@@ -94,6 +94,8 @@ class MirroredStore:
                 return outcome
             # Others wrote in between. After a conflict too: whoever decides again has to read what came first.
             self.pull(outcome.events[-1].seq if isinstance(outcome, Durable) else 0)
+            if isinstance(outcome, Durable) and not self._mirror.holds(lines):
+                return Unknown(id=drafts[0].id)  # committed by a server that a failover has lost meanwhile
         except StoreAway:
             if isinstance(outcome, Durable):
                 return Unknown(id=drafts[0].id)  # committed, and not here yet: not to be acknowledged
@@ -120,6 +122,8 @@ class MirroredStore:
         self._watch.wait_for_others()
         event = self._store.lookup(event_id)
         self.pull(event.seq if event is not None else 0)
+        if event is not None and not self._mirror.holds_id(event_id):
+            raise StoreAway("the server that knew of it is no longer the one that answers: it is not known yet")
         return event
 
     def pull(self, to_seq: int = 0) -> int:

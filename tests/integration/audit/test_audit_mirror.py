@@ -9,21 +9,22 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
 from cockpit.audit.layout import log_path
-from cockpit.audit.line import draft
+from cockpit.audit.line import Draft, draft
 from cockpit.audit.postgres.following import POLL_S, SILENCE_S, Following
-from cockpit.audit.postgres.mirror import Mirror, start_mirror
+from cockpit.audit.postgres.mirror import Kept, Mirror, start_mirror
 from cockpit.audit.postgres.mirrored import MirroredStore
 from cockpit.audit.postgres.moving import put_run, take_run
 from cockpit.audit.postgres.store import PostgresStore
-from cockpit.audit.store import Conflict, Durable
+from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
 from cockpit.audit.tail import Tail
 from cockpit.audit.verify import verify
-from cockpit.errors import LogDamaged, StoreFailed
+from cockpit.errors import LogDamaged, StoreAway, StoreFailed
 from cockpit.run.events import Actor, NoteAdded, ProbesSampled
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them
@@ -252,3 +253,56 @@ def test_other_runs_hold_their_own(hosts: tuple[MirroredStore, MirroredStore], s
     until(lambda: all(one.leases.holds("keeper") for one in both), "a place in each run")
     for one in both:
         one.close()
+
+
+def test_what_a_lost_server_committed_is_not_acknowledged_once_the_copy_went_on_without_it(
+    hosts: tuple[MirroredStore, MirroredStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The answer of one server comes late: meanwhile another one, which never had the line, filled its place."""
+    one, two = hosts
+    lost = draft(NoteAdded(text="lost"), ANA)
+    lines_of_it: list[Kept] = []
+    add_there = one._store.add
+
+    def late(last_fact_seq: int | None, *drafts: Draft, known: tuple[int, str]) -> tuple[Outcome, list[Kept]]:
+        outcome, lines = add_there(last_fact_seq, *drafts, known=known)
+        assert isinstance(outcome, Durable)
+        place = outcome.events[0].seq  # as if it had been on the other server: here its bytes differ in one word
+        lines_of_it.extend(lines)
+        one.pull(place)
+        return outcome, [
+            Kept(each.seq, each.before, each.line.replace(b"lost", b"gone"), each.is_fact) for each in lines
+        ]
+
+    monkeypatch.setattr(one._store, "add", late)
+    assert one.append(None, lost) == Unknown(id=lost.id)
+    monkeypatch.undo()
+    assert one._mirror.holds(lines_of_it)
+    assert one.lookup(lost.id) is not None
+    add(two, "on it goes")
+    assert isinstance(one.append(None, draft(NoteAdded(text="and on"), ANA)), Durable)
+
+
+def test_an_event_that_only_a_lost_server_knew_of_is_not_found(
+    hosts: tuple[MirroredStore, MirroredStore], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, _ = hosts
+    outcome = one.append(None, draft(NoteAdded(text="here"), ANA))
+    assert isinstance(outcome, Durable)
+    told = msgspec.structs.replace(outcome.events[0], id="01ELSEWHERE")
+    monkeypatch.setattr(one._store, "lookup", lambda event_id: told)
+    with pytest.raises(StoreAway, match="it is not known yet"):
+        one.lookup("01ELSEWHERE")
+
+
+def test_lines_are_found_anywhere_in_a_long_copy(hosts: tuple[MirroredStore, MirroredStore]) -> None:
+    one, _ = hosts
+    first = one._store.lines_after(0)
+    for number in range(40):
+        add(one, f"{number} " + "long " * 12000)
+    assert log_path(one._mirror.path.parent).stat().st_size > 2 * 2**20
+    lines = one._store.lines_after(0)
+    assert one._mirror.holds(lines)
+    assert one._mirror.holds(first)
+    assert not one._mirror.holds([Kept(1, b"", first[0].line[:-1] + b" }", True)])
+    assert one._mirror.holds_id(one._store.ask("SELECT id FROM cockpit.lines WHERE seq = 1")[0][0])

@@ -68,6 +68,7 @@ def test_a_key_is_told_once_a_minute_and_sooner_while_somebody_asks_for_the_pen(
     seat: Seat, run_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here(seat)
+    eventually(lambda: seat.presence._told_s > 0)  # the log tells of the seat a moment before the seat knows
     seat.presence.stirred()
     assert events_of(run_dir, e.OperatorMoved) == []
     seat.presence._told_s -= 61

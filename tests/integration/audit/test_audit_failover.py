@@ -159,8 +159,15 @@ def test_the_longest_copy_brings_back_all_that_was_acknowledged(
     one.add("only host one knows this")
     acknowledged = one.log
     one.end()
-    both = threading.Barrier(2, timeout=20)
-    monkeypatch.setattr(mending, "_wait", lambda seconds: both.wait() if both.n_waiting < 2 else None)
+    both, have_met = threading.Barrier(2, timeout=20), threading.Event()
+
+    def meet(seconds: float) -> None:
+        """Each waits for the other one's word; whoever tries again does not wait for a second one."""
+        if not have_met.is_set():
+            both.wait()
+            have_met.set()
+
+    monkeypatch.setattr(mending, "_wait", meet)
     pair.fail_over()
 
     def come_back() -> None:

@@ -24,7 +24,7 @@ def test_keepers_and_seats_are_counted(postgres_dsn: str) -> None:
     assert still.measured in (0, 1)  # in one second the one seat may well have been told of nothing yet
     assert still.detail == ""
     assert 3 <= connections.measured <= connections.limit
-    assert 0 < server.measured < 200
+    assert server.measured < 200  # of a server with one run, next to nothing, and in ticks of 10 ms
 
 
 @pytest.mark.many

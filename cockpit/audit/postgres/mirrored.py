@@ -18,6 +18,9 @@ from cockpit.audit.store import Durable, Outcome, Unknown
 from cockpit.errors import LogUnreadable, StoreAway
 from cockpit.run.events import Event
 
+OPENING_S = 2.0
+"""How long a question may take while a store is opened."""
+
 
 class MirroredStore:
     """A store and its copy. Blocking; any thread may call."""
@@ -40,14 +43,18 @@ class MirroredStore:
 
     @classmethod
     def open(cls, dsn: str, run: str, run_dir: Path, *, answer_s: float | None = None) -> MirroredStore:
-        """Open both, and bring the copy up to date. Raises LogError."""
+        """Open both, and bring the copy up to date. Raises LogError.
+
+        A server that stands still is known to after 2 s: nothing is under way yet that would be worth a longer wait.
+        """
         patience_s = ANSWER_S if answer_s is None else answer_s
+        opening_s = min(patience_s, OPENING_S)
         try:
-            store = PostgresStore.open(dsn, run, answer_s=patience_s)
+            store = PostgresStore.open(dsn, run, answer_s=opening_s)
         except LogUnreadable:
             if run_named(log_path(run_dir)) != run:
                 raise
-            store = PostgresStore(dsn, run, answer_s=patience_s)  # it was there: the look tells what became of it
+            store = PostgresStore(dsn, run, answer_s=opening_s)  # it was there: the look tells what became of it
         try:
             opened = cls(store, Mirror(run_dir, run))
         except BaseException:
@@ -58,6 +65,7 @@ class MirroredStore:
         except BaseException:
             opened.close()
             raise
+        store.answer_s = patience_s
         return opened
 
     @property

@@ -29,7 +29,7 @@ from cockpit.text import shortened
 
 ANSWER_S = 10.0
 """A server that has not answered after this long is left; what it did is unknown."""
-_CONNECT_S = 3.0
+_CONNECT_S = 2.0
 """The same for one that takes a connection and then says nothing: nothing was asked of it."""
 _LEAVE_S = 0.2
 _APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, ARRAY[{}]::bytea[], %s, %b)"
@@ -68,7 +68,8 @@ class PostgresStore:
         """Use `create` or `open`."""
         self._dsn = dsn
         self._run = run
-        self._answer_s = answer_s
+        self.answer_s = answer_s
+        """A server that has not answered after this long is left."""
         self._head: Head | None = None
         self._thread_lock = threading.Lock()
         self._connection: Connection | None = None
@@ -174,7 +175,7 @@ class PostgresStore:
             connection = self._connected()
             self._doubt = ""
             try:
-                with within(connection, self._answer_s) as was_cut:
+                with within(connection, self.answer_s) as was_cut:
                     rows: list[Any] = connection.execute(query, values).fetchall()
             except _NOT_DONE as error:
                 is_passing = isinstance(error, _NOT_NOW)
@@ -221,7 +222,7 @@ class PostgresStore:
         Raises StoreFailed if that cannot be found out.
         """
         while self._left:
-            gone = self._fetch(_END, int(self._answer_s * 500), *self._left[0])
+            gone = self._fetch(_END, int(self.answer_s * 500), *self._left[0])
             if gone and not gone[0][0]:
                 raise StoreFailed(
                     f"the store {where(self._dsn)} does not end what it was asked: whether it was written is unknown"
@@ -265,7 +266,7 @@ class PostgresStore:
             self._keeper_epoch = epoch
             if self._connection is not None:
                 try:
-                    with within(self._connection, self._answer_s):
+                    with within(self._connection, self.answer_s):
                         self._connection.execute(_FENCE.format(epoch or "").encode())
                 except psycopg.Error:
                     self._drop()  # the next one says it from its beginning
@@ -294,7 +295,7 @@ class PostgresStore:
             for is_last in (self._connection is None, True):
                 connection = self._connected()
                 try:
-                    with within(connection, self._answer_s):
+                    with within(connection, self.answer_s):
                         return connection.execute(query, values).fetchall()
                 except psycopg.Error as error:
                     self._drop()

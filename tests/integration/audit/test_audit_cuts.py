@@ -67,7 +67,7 @@ def test_however_an_append_is_cut_off_what_is_said_of_it_is_true(
     first = draft(NoteAdded(text="begin"), ANA)
     assert isinstance(store.append(0, first), Durable)
     said[first.id] = True
-    inner._answer_s = ANSWER_S
+    inner.answer_s = ANSWER_S
     for number in range(cuts):
         which = chance.choices(range(len(FAULTS)), [weight for _, weight in FAULTS])[0]
         reached(inner)
@@ -131,7 +131,7 @@ def test_of_a_server_that_stands_still_every_call_ends_in_its_time_and_tells_the
     stores += [PostgresStore.open(dsn, "R1") for _ in range(2)]
     for each in stores:
         each.reach()
-        each._answer_s = ANSWER_S
+        each.answer_s = ANSWER_S
     one = draft(NoteAdded(text="into the frozen server"), ANA)
     answers: dict[str, tuple[object, float]] = {}
 
@@ -156,7 +156,7 @@ def test_of_a_server_that_stands_still_every_call_ends_in_its_time_and_tells_the
     for each in asking:
         each.join()
     pair.primary.thaw()
-    stores[0]._answer_s = 10.0
+    stores[0].answer_s = 10.0
     print({name: f"{seconds:.2f} s" for name, (_, seconds) in answers.items()})
     assert answers.pop("append")[0] == Unknown(id=one.id)
     assert {name for name, (answer, _) in answers.items() if not isinstance(answer, StoreAway)} == set()

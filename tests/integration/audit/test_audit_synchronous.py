@@ -119,7 +119,7 @@ def test_a_statement_timeout_of_the_server_while_it_waits_is_no_lie_either(pair:
     pair.primary.execute("ALTER ROLE store_ana SET statement_timeout = '200ms'")
     again = PostgresStore.open(pair.dsn(), "R1")
     again.reach()
-    again._answer_s = 0.6
+    again.answer_s = 0.6
     pair.replica.freeze()
     one = draft(NoteAdded(text="waits"), ANA)
     outcome = again.append(None, one)

@@ -17,6 +17,9 @@ import psycopg
 import pytest
 from systems.patient import Patient
 
+from cockpit.audit.keeping import dsn_of, open_store
+from cockpit.audit.postgres.store import PostgresStore
+from cockpit.errors import StoreAway
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AddNote
@@ -100,6 +103,21 @@ def test_a_key_on_a_frozen_server_is_answered_in_time_and_what_became_of_it_is_t
     assert (seat.view.doubts[0].fate == "written") == ("frozen" in in_database(db, run_dir))
     assert isinstance(seat.submit(note(seat, "after")), Done)
     assert [each for each in in_database(db, run_dir) if each != "frozen"] == ["before", "after"]
+
+
+def test_a_store_that_stands_still_while_it_is_opened_is_known_to_as_soon(
+    run_dir: Path, db: Patient, monkeypatch: pytest.MonkeyPatch
+):
+    """Between its connection and its first question: a screen that has just begun would say nothing for long."""
+    store = PostgresStore(dsn_of(run_dir), run_dir.name)
+    store.reach()
+    db.freeze()
+    began = time.monotonic()
+    monkeypatch.setattr(PostgresStore, "_connected", lambda self: store._connection)
+    with pytest.raises(StoreAway):
+        open_store(run_dir)
+    assert time.monotonic() - began < SOON_S + 1.0
+    store.close()
 
 
 @pytest.mark.parametrize("is_known", [pytest.param(True, marks=pytest.mark.many), False])

@@ -82,9 +82,7 @@ class Night:
 
     def keeper_pid(self) -> int:
         """Of the keeper that lives; waits for one."""
-        until(lambda: holder_alive(keeper_lock(self.run_dir)), "a keeper")
-        until(lambda: len(_words(keeper_beat(self.run_dir))) > 1, "the keeper's beat")
-        return int(_words(keeper_beat(self.run_dir))[1])
+        return keeper_pid(self.run_dir)
 
     def end(self, *elsewhere: Path) -> None:
         """End the run, wherever it is by now (`elsewhere`: folders of runs), and wait for its keeper's end."""
@@ -107,6 +105,13 @@ def night(folder: Path, phases: str, dsn: str = "") -> Iterator[Night]:
         yield it
     finally:
         it.end()
+
+
+def keeper_pid(run_dir: Path) -> int:
+    """Of the keeper that lives; waits for one, and for its beat: the log tells of a keeper before it beats."""
+    until(lambda: holder_alive(keeper_lock(run_dir)), "a keeper")
+    until(lambda: len(_words(keeper_beat(run_dir))) > 1, "the keeper's beat")
+    return int(_words(keeper_beat(run_dir))[1])
 
 
 def _words(path: Path) -> list[str]:

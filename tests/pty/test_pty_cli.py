@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from seated import keeper_pid
 from terminal import Terminal
 
 from cockpit.audit.layout import keeper_lock, outputs_dir
@@ -157,7 +158,7 @@ def test_a_keeper_that_dies_under_an_open_screen_is_started_again_by_one_key(des
     create_run(load(desk.profile(PLAIN), installed()), {}, folder=desk.runs)
     with desk.cockpit("resume") as terminal:
         terminal.wait_for(r"watching \(epoch 1")
-        pid = int((desk.run_dir / "locks" / "keeper.beat").read_text().split()[1])
+        pid = keeper_pid(desk.run_dir)
         os.kill(pid, signal.SIGKILL)
         terminal.wait_for(r"KEEPER GONE .*\. starts it again")
         terminal.send(".")

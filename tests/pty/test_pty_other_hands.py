@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from seated import keeper_pid
 from terminal import Terminal
 
-from cockpit.audit.layout import keeper_beat, keeper_lock
+from cockpit.audit.layout import keeper_lock
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.tail import Tail
 from cockpit.profile.kinds import installed
@@ -67,7 +68,7 @@ class Night:
         return Terminal([sys.executable, "-m", "cockpit.cli", "resume"], env=env, columns=columns, lines=lines)
 
     def kills_the_keeper(self) -> None:
-        os.kill(int(keeper_beat(self.run_dir).read_text().split()[1]), signal.SIGKILL)
+        os.kill(keeper_pid(self.run_dir), signal.SIGKILL)
         ended(self.run_dir)
 
     @property

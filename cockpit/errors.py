@@ -16,6 +16,7 @@
     │       ├── StoreFenced     another keeper has taken over; nothing was written, nor will be
     │       └── StoreAway       the database cannot be reached; nothing was written, and later it may be
     │           └── StoreDiverged   since a failover it goes on otherwise than this host's copy; nothing was written
+    ├── ImportRefused           a runbook cannot be made a profile; nothing was written
     ├── RunError                no such run, several runs, a folder that cannot hold runs
     ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
     └── KeeperError             the keeper could not be started or reached
@@ -105,6 +106,10 @@ class StoreDiverged(StoreAway):
 
 class StoreFenced(StoreFailed):
     """Another keeper began, or is to begin, on another host: nothing was written, and this one writes no more."""
+
+
+class ImportRefused(CockpitError):
+    """A runbook is too large, no text, or more than a profile can hold; nothing was written."""
 
 
 class RunError(CockpitError):

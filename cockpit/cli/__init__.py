@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import click
@@ -28,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "stop": ("stopping", "End a run's keeper, with a reason; the run stays live."),
     "unit": ("unit", "Print a systemd unit that keeps a run's keeper over reboots."),
     "new": ("new", "Copy a shipped profile, as a start for your own."),
+    "import": ("importing", "Turn a runbook in Markdown into a profile."),
     "check": ("profiles", "Report every problem of profiles."),
     "show": ("profiles", "Print a profile, resolved, as TOML."),
     "schema": ("profiles", "Print the JSON Schema of profiles."),
@@ -60,7 +62,8 @@ class Lazy(click.Group):
             return None
         if cmd_name == "print":
             sys.dont_write_bytecode = True  # it promises to write nothing, on a disk that may be full
-        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name][0]}"), cmd_name)
+        attribute = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(f"{__name__}.{COMMANDS[cmd_name][0]}"), attribute)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

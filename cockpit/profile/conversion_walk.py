@@ -7,13 +7,14 @@ from typing import get_args
 from cockpit.profile.conversion_scene import take_kind
 from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Kinds
-from cockpit.profile.model import Level, Phase, PhaseOrder, Risk, RollbackPlan, Stage, Step
+from cockpit.profile.model import Language, Level, Phase, PhaseOrder, Risk, RollbackPlan, Stage, Step
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.settings import take_settings
 from cockpit.profile.steps import WaitSettings
 
 RISKS: tuple[Risk, ...] = get_args(Risk)
 LEVELS: tuple[Level, ...] = get_args(Level)
+LANGUAGES: tuple[Language, ...] = get_args(Language)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 ORDERS: tuple[PhaseOrder, ...] = get_args(PhaseOrder)
 _CONDITION = "a condition"
@@ -75,6 +76,8 @@ def _step(node: Node, kinds: Kinds, findings: Findings) -> Step:
         claimed=fields.line("claimed"),
         on_failure=fields.line("on_failure"),
         undoes=fields.texts("undoes", what="a step's id"),
+        language=fields.word("language", LANGUAGES, "bash"),
+        source=fields.line("source"),
         settings=settings,
     )
     if kind is not None:

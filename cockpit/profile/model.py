@@ -20,6 +20,7 @@ is pressed, then a person confirms. `message`: an action that may also be done b
 time. `signoff`: a role approves. `decision`: a person chooses. `checkpoint`: opens at a set time after an event.
 """
 Stage = Literal["before", "window", "after"]
+Language = Literal["bash", "sql"]
 PhaseOrder = Literal["ordered", "free", "area"]
 TargetKind = Literal["postgres", "kubernetes"]
 Severity = Literal["immediate", "consider"]
@@ -132,6 +133,10 @@ class Step(Value, frozen=True, kw_only=True):
     undoes: tuple[str, ...] = ()
     """In a rollback plan: ids of the steps that this one undoes. It is due only if one of them was done, begun or left
     unknown. Within a phase, neighbours that undo something are walked in the reverse order of what they undo."""
+    language: Language = "bash"
+    """Of `command`: what it is highlighted as, and what it would be run as once a person turns that on."""
+    source: str = ""
+    """Where it was imported from: `RUNBOOK.md:57`, or `RUNBOOK.md:57-61`. Empty: a person wrote it here."""
     settings: dict[str, object] = {}
 
 

@@ -14,6 +14,7 @@ import msgspec
 from cockpit.profile.cel_words import RESERVED
 from cockpit.profile.kinds import Kinds, ProbeKind, Settings, StepKind
 from cockpit.profile.model import (
+    Language,
     Level,
     Phase,
     PhaseOrder,
@@ -117,7 +118,7 @@ def _step(kinds: Mapping[str, StepKind], definitions: dict[str, object]) -> Sche
         "id": ID, "title": TEXT, "kind": _kind_names(kinds), "instructions": TEXT, "command": TEXT,
         "gate": CONDITIONS, "requires": CONDITIONS, "only_if": CONDITIONS, "estimate": DURATION,
         "risk": words(Risk), "level": words(Level), "owner": TEXT, "rollback": TEXT, "on_failure": TEXT,
-        "claimed": TEXT, "undoes": texts(),
+        "claimed": TEXT, "undoes": texts(), "language": words(Language), "source": TEXT,
     }  # fmt: skip
     return {**object_of(Step, properties, closed=False), **_by_kind("step", kinds, definitions, default="confirm")}
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import msgspec
 import tomli_w
+from msgspec import Struct
 
 from cockpit.profile import durations
 from cockpit.profile.model import Phase, Probe, Profile, Step, Value
@@ -36,11 +37,26 @@ def toml_key(field: str) -> str:
 _LISTS = ("roles", "targets", "channels", "templates", "probes", "phases", "rollbacks", "triggers", "contacts", "tasks")
 
 
+class Part(Struct, frozen=True):
+    """One table of the printed profile."""
+
+    path: str
+    """`phases.steps`; empty: the top with its variables and window."""
+    id: str
+    text: str
+    """TOML, ended by a newline."""
+
+
 def show(profile: Profile, *, partial: bool = False) -> str:
     """Return the profile as TOML that stands alone: nothing inherited, nothing left at its default.
 
     A `partial` one says so again, and leaves out what only its heirs have.
     """
+    return "\n".join(part.text for part in parts(profile, partial=partial))
+
+
+def parts(profile: Profile, *, partial: bool = False) -> list[Part]:
+    """Return the tables that `show` prints, in its order."""
     top = _table(profile, without=("variables", "window", *_LISTS))
     if partial:
         top = {"partial": True, **{key: value for key, value in top.items() if value != ""}}
@@ -48,26 +64,30 @@ def show(profile: Profile, *, partial: bool = False) -> str:
         top["window"] = _table(profile.window)
     if profile.variables:
         top["variables"] = {variable.name: _table(variable, without=("name",)) for variable in profile.variables}
-    sections = [_dumps(top)]
+    found = [Part("", "", _dumps(top))]
     for key, items in (("roles", profile.roles), ("targets", profile.targets), ("channels", profile.channels)):
-        sections += [_section((key,), _table(item)) for item in items]
-    sections += [_section(("templates",), _table(template)) for template in profile.templates]
-    sections += [_section(("probes",), _flat(probe)) for probe in profile.probes]
-    sections += _phases(("phases",), profile.phases)
+        found += [_part((key,), item.id, _table(item)) for item in items]
+    found += [_part(("templates",), template.id, _table(template)) for template in profile.templates]
+    found += [_part(("probes",), probe.id, _flat(probe)) for probe in profile.probes]
+    found += _phases(("phases",), profile.phases)
     for plan in profile.rollbacks:
-        sections.append(_section(("rollbacks",), _table(plan, without=("phases",))))
-        sections += _phases(("rollbacks", "phases"), plan.phases)
+        found.append(_part(("rollbacks",), plan.id, _table(plan, without=("phases",))))
+        found += _phases(("rollbacks", "phases"), plan.phases)
     for key, last in (("triggers", profile.triggers), ("contacts", profile.contacts), ("tasks", profile.tasks)):
-        sections += [_section((key,), _table(item)) for item in last]
-    return "\n".join(sections)
+        found += [_part((key,), item.id, _table(item)) for item in last]
+    return found
 
 
-def _phases(path: tuple[str, ...], phases: tuple[Phase, ...]) -> list[str]:
-    sections = []
+def _phases(path: tuple[str, ...], phases: tuple[Phase, ...]) -> list[Part]:
+    found = []
     for phase in phases:
-        sections.append(_section(path, _table(phase, without=("steps",))))
-        sections += [_section((*path, "steps"), _flat(step)) for step in phase.steps]
-    return sections
+        found.append(_part(path, phase.id, _table(phase, without=("steps",))))
+        found += [_part((*path, "steps"), step.id, _flat(step)) for step in phase.steps]
+    return found
+
+
+def _part(path: tuple[str, ...], part_id: str, table: Mapping[str, object]) -> Part:
+    return Part(".".join(path), part_id, _section(path, table))
 
 
 def _section(path: tuple[str, ...], table: Mapping[str, object]) -> str:

@@ -1,0 +1,123 @@
+"""What stands around the walk: contacts, templates, triggers, schedule, later tasks."""
+
+from __future__ import annotations
+
+import re
+
+from cockpit.importing.blocks import Fence, Item, Paragraph, Section
+from cockpit.importing.draft import Draft, DraftPhase
+from cockpit.importing.measured import condition, probe_for
+from cockpit.importing.naming import read_title
+from cockpit.importing.parsing import plain
+from cockpit.importing.placeholders import filled
+from cockpit.importing.quantities import duration_s, thresholds
+from cockpit.importing.steps import Where, read_item
+from cockpit.profile.model import Contact, Severity, Task, Template, Trigger
+
+_LATER = re.compile(r"\b(day|week|month)\s+(\d+)\b", re.IGNORECASE)
+_UNIT_S = {"day": 86400.0, "week": 604800.0, "month": 2592000.0}
+
+
+def read_contacts(section: Section, draft: Draft, group: str = "") -> None:
+    """Each `Title: who` as a contact."""
+    _heading(section, draft, "contacts")
+    own = read_title(section.heading.text).text if section.heading else ""
+    for block in section.blocks:
+        lines = [(block.first + row, line) for row, line in enumerate(_texts(block))]
+        for line, text in lines:
+            title, _, who = plain(text).partition(":")
+            if not who.strip():
+                continue
+            name = who.strip()
+            contact = Contact(
+                id=draft.take_id("contacts", title, "contact"),
+                title=filled(title.strip(), draft),
+                reach="" if re.fullmatch(r"\[[^\]]*\]", name) else filled(name, draft),
+                group=group,
+            )
+            draft.contacts.append(contact)
+            draft.ledger.give(line, line, f"contact {contact.id}")
+    for each in section.sections:
+        read_contacts(each, draft, read_title(each.heading.text).text if each.heading else own)
+
+
+def read_templates(section: Section, draft: Draft) -> None:
+    """Each fence a template; its subject from a first line `Subject: …`."""
+    _heading(section, draft, "templates")
+    title = read_title(section.heading.text).text if section.heading else ""
+    for block in section.blocks:
+        if not isinstance(block, Fence):
+            continue
+        subject, body = title, block.body.strip("\n")
+        if found := re.match(r"Subject:\s*(.+)\n+", body):
+            subject, body = found[1], body[found.end() :]
+        template = Template(
+            id=draft.take_id("templates", title, "template"), title=filled(subject, draft), body=filled(body, draft)
+        )
+        draft.templates.append(template)
+        draft.ledger.give(block.first, block.last, f"template {template.id}")
+    for each in section.sections:
+        read_templates(each, draft)
+
+
+def read_triggers(section: Section, draft: Draft, severity: Severity = "consider") -> None:
+    """Each item a trigger; without a threshold a person raises it."""
+    _heading(section, draft, "triggers")
+    if section.heading and "immediate" in section.heading.text.lower():
+        severity = "immediate"
+    for block in section.blocks:
+        if not isinstance(block, Item):
+            continue
+        said = plain(block.text)
+        when = tuple(condition(probe_for(each, draft, block.first), each) for each in thresholds(said))
+        trigger = Trigger(id=draft.take_id("triggers", said, "trigger"), title=said, when=when, severity=severity)
+        draft.triggers.append(trigger)
+        draft.ledger.give(block.first, block.last, f"trigger {trigger.id}")
+    for each in section.sections:
+        read_triggers(each, draft)
+
+
+def read_schedule(section: Section, draft: Draft, phase: DraftPhase) -> None:
+    """When it is done, and who is told when."""
+    _heading(section, draft, "window")
+    for block in section.blocks:
+        if isinstance(block, Item):
+            read_item(block, Where(phase=phase), draft)
+    for each in section.sections:
+        read_schedule(each, draft, phase)
+
+
+def read_tasks(section: Section, draft: Draft) -> bool:
+    """Items of later days or weeks as tasks. False if no heading says when: then they are steps."""
+    timed = [each for each in (section, *section.sections) if each.heading and _LATER.search(each.heading.text)]
+    if not timed:
+        return False
+    _heading(section, draft, "tasks")
+    for each in timed:
+        assert each.heading is not None
+        _heading(each, draft, "tasks")
+        found = _LATER.search(each.heading.text)
+        due_s = _UNIT_S[found[1].lower()] * int(found[2]) if found else duration_s(each.heading.text) or 0.0
+        for block in each.blocks:
+            if isinstance(block, Item):
+                title = filled(read_title(block.text).text, draft)
+                task = Task(
+                    id=draft.take_id("tasks", title, "task"),
+                    title=title,
+                    due_s=due_s,
+                    group=read_title(each.heading.text).text,
+                )
+                draft.tasks.append(task)
+                draft.ledger.give(block.first, block.last, f"task {task.id}")
+    return True
+
+
+def _heading(section: Section, draft: Draft, became: str) -> None:
+    if section.heading is not None:
+        draft.ledger.give(section.heading.first, section.heading.last, became)
+
+
+def _texts(block: object) -> list[str]:
+    if isinstance(block, Item):
+        return [block.text]
+    return block.text.split("\n") if isinstance(block, Paragraph) else []

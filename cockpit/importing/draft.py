@@ -1,0 +1,160 @@
+"""The profile while it is being drafted: what the readers of sections add to, piece by piece.
+
+Invariant: ids are unique as `check` wants them, and whatever is added says which lines of the source it stands for, so
+that the ledger is complete by construction.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from cockpit.importing.ledger import Ledger
+from cockpit.importing.naming import Ids
+from cockpit.importing.source import Note
+from cockpit.profile.cel_words import RESERVED
+from cockpit.profile.model import (
+    Contact,
+    Phase,
+    Probe,
+    Profile,
+    Role,
+    RollbackPlan,
+    Stage,
+    Step,
+    Target,
+    Task,
+    Template,
+    Trigger,
+    Variable,
+    Window,
+)
+
+_STAGES: tuple[Stage, ...] = ("before", "window", "after")
+
+
+class DraftPhase(Struct, kw_only=True):
+    """A phase that steps are still added to. Without steps it never reaches the profile."""
+
+    id: str
+    title: str
+    stage: Stage
+    estimate_s: float = 0.0
+    steps: list[Step] = field(default_factory=list)
+    description: list[str] = field(default_factory=list)
+    optional: bool = False
+    """Its steps are alternatives or extras: none of them is required."""
+
+    def built(self) -> Phase:
+        """The phase as it stands in the profile. An estimate of the whole is shared out among its steps."""
+        steps = self.steps
+        bare = [step for step in steps if not step.estimate_s]
+        left_s = self.estimate_s - sum(step.estimate_s for step in steps)
+        if bare and left_s > 0:
+            steps = [
+                step if step.estimate_s else replace(step, estimate_s=float(left_s // len(bare))) for step in steps
+            ]
+        return Phase(
+            id=self.id,
+            title=self.title,
+            stage=self.stage,
+            steps=tuple(steps),
+            description="\n\n".join(self.description),
+        )
+
+
+class DraftPlan(Struct, kw_only=True):
+    """A rollback plan that phases are still added to."""
+
+    id: str
+    title: str
+    when: tuple[str, ...] = ()
+    description: list[str] = field(default_factory=list)
+    phases: list[DraftPhase] = field(default_factory=list)
+
+    def built(self) -> RollbackPlan:
+        """The plan as it stands in the profile."""
+        return RollbackPlan(
+            id=self.id,
+            title=self.title,
+            when=self.when,
+            description="\n\n".join(self.description),
+            phases=tuple(phase.built() for phase in self.phases if phase.steps),
+        )
+
+
+class Draft:
+    """What has been read so far, of one runbook or several."""
+
+    def __init__(self) -> None:
+        self.title = ""
+        self.description: list[str] = []
+        self.window: Window | None = None
+        self.step_ids = Ids()
+        self.probe_ids = Ids(RESERVED)
+        self.other_ids: dict[str, Ids] = {}
+        self.variables: dict[str, Variable] = {}
+        self.roles: dict[str, Role] = {}
+        self.targets: dict[str, Target] = {}
+        self.probes: list[Probe] = []
+        self.templates: list[Template] = []
+        self.phases: list[DraftPhase] = []
+        self.plans: list[DraftPlan] = []
+        self.triggers: list[Trigger] = []
+        self.contacts: list[Contact] = []
+        self.tasks: list[Task] = []
+        self.notes: list[Note] = []
+        self.comments: dict[str, list[str]] = {}
+        """Lines to stand above a table of the TOML, by `path id` (`probes api_health`)."""
+        self.ledgers: list[Ledger] = []
+
+    @property
+    def ledger(self) -> Ledger:
+        """Of the source that is being read."""
+        return self.ledgers[-1]
+
+    def place(self, first: int, last: int) -> str:
+        """How a step names its lines: `RUNBOOK.md:57-61`."""
+        name = self.ledger.source.name
+        return f"{name}:{first}" if first == last else f"{name}:{first}-{last}"
+
+    def take_id(self, kind: str, text: str, fallback: str) -> str:
+        """A new id among those of its kind (`templates`, `contacts` …)."""
+        return self.other_ids.setdefault(kind, Ids()).take(text, fallback)
+
+    def add_step(self, phase: DraftPhase, step: Step, first: int, last: int) -> Step:
+        """Put a step, whose lines are `first` to `last`, at the end of a phase."""
+        placed = replace(step, source=self.place(first, last), level="optional" if phase.optional else step.level)
+        phase.steps.append(placed)
+        self.ledger.give(first, last, f"step {placed.id}")
+        return placed
+
+    def note(self, line: int, text: str) -> None:
+        """Something that a person should look at."""
+        self.notes.append(Note(line=line, text=text))
+
+    def comment(self, path: str, part_id: str, line: str) -> None:
+        """A line that will stand above a table of the TOML."""
+        self.comments.setdefault(f"{path} {part_id}", []).append(line)
+
+    def built(self, profile_id: str, environment: str, *, production: bool) -> Profile:
+        """The profile: phases by stage, otherwise in the source's order."""
+        phases = sorted((phase for phase in self.phases if phase.steps), key=lambda phase: _STAGES.index(phase.stage))
+        return Profile(
+            id=profile_id,
+            environment=environment,
+            production=production,
+            title=self.title,
+            description="\n\n".join(self.description),
+            window=self.window,
+            variables=tuple(self.variables.values()),
+            roles=tuple(self.roles.values()),
+            targets=tuple(self.targets.values()),
+            probes=tuple(self.probes),
+            templates=tuple(self.templates),
+            phases=tuple(phase.built() for phase in phases),
+            rollbacks=tuple(plan.built() for plan in self.plans if any(phase.steps for phase in plan.phases)),
+            triggers=tuple(self.triggers),
+            contacts=tuple(self.contacts),
+            tasks=tuple(self.tasks),
+        )

@@ -1,0 +1,73 @@
+"""One import: from what was read to the profile, its TOML and the account of every line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from cockpit.errors import ImportRefused
+from cockpit.importing.draft import Draft
+from cockpit.importing.ledger import Entry, Ledger
+from cockpit.importing.naming import slug
+from cockpit.importing.parsing import parse
+from cockpit.importing.sections import Reading
+from cockpit.importing.source import Note, Source
+from cockpit.importing.writing import written
+from cockpit.profile.model import Profile
+
+MOST_STEPS = 2000
+"""What a profile holds (`docs/profile.md`)."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """What became of one source."""
+
+    source: Source
+    entries: tuple[Entry, ...]
+
+    @property
+    def asked(self) -> int:
+        """Lines that ask for something."""
+        return sum(entry.actionable for entry in self.entries)
+
+    @property
+    def mapped(self) -> int:
+        """Of these, the lines that are mapped."""
+        return sum(entry.actionable and entry.fate == "mapped" for entry in self.entries)
+
+
+class Imported(Struct, frozen=True, kw_only=True):
+    """What an import gives."""
+
+    profile: Profile
+    toml: str
+    accounts: tuple[Account, ...]
+    """One for each source, in their order."""
+    notes: tuple[Note, ...]
+    """What a person should look at."""
+
+
+def imported(
+    sources: Sequence[Source], *, profile_id: str = "", environment: str = "staging", production: bool = False
+) -> Imported:
+    """Make one profile of one runbook or several. Raises ImportRefused if there is nothing to do in it, or too much."""
+    draft = Draft()
+    for source in sources:
+        draft.ledgers.append(Ledger(source))
+        draft.notes += source.notes
+        Reading(parse(source), draft).read()
+    profile = draft.built(profile_id or slug(draft.title) or "imported", environment, production=production)
+    count = len(profile.every_step())
+    if not count:
+        raise ImportRefused(
+            "nothing in it asks for anything to be done", hint="a runbook has lists, tables or code under headings"
+        )
+    if count > MOST_STEPS:
+        raise ImportRefused(
+            f"it would make {count:,} steps, and a profile holds {MOST_STEPS:,}", hint="give it in parts"
+        )
+    names = ", ".join(source.name for source in sources)
+    toml = written(profile, draft.comments, (f"Imported from {names}. Nothing in it runs until a person turns it on.",))
+    accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
+    return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))

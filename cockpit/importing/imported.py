@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
 from cockpit.importing.draft import Draft
@@ -55,8 +56,10 @@ def imported(
     draft = Draft()
     for source in sources:
         draft.ledgers.append(Ledger(source))
+        before = len(draft.notes)
         draft.notes += source.notes
         Reading(parse(source), draft).read()
+        draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     profile = draft.built(profile_id or slug(draft.title) or "imported", environment, production=production)
     count = len(profile.every_step())
     if not count:

@@ -6,6 +6,8 @@ how many lines there are.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from cockpit.errors import ImportRefused
@@ -14,11 +16,18 @@ LARGEST_BYTES = 4 << 20
 """Of one runbook; what is larger is a log or a database, not a checklist."""
 
 
+NoteKind = Literal["look", "repaired", "secret"]
+"""`look`: a person has something to do or to decide. `repaired`: the text was damaged. `secret`: one was replaced."""
+
+
 class Note(Struct, frozen=True, kw_only=True):
     """Something a person should know about the import. `line` counts from 1; 0: the whole source."""
 
     line: int
     text: str
+    kind: NoteKind = "look"
+    source: str = ""
+    """The source's name, which `imported` fills in."""
 
 
 class Source(Struct, frozen=True, kw_only=True):

@@ -1,18 +1,17 @@
-"""What stands around the walk: contacts, templates, triggers, schedule, later tasks."""
+"""What stands around the walk: contacts, triggers, later tasks."""
 
 from __future__ import annotations
 
 import re
 
-from cockpit.importing.blocks import Fence, Item, Paragraph, Section
-from cockpit.importing.draft import Draft, DraftPhase
+from cockpit.importing.blocks import Item, Paragraph, Section
+from cockpit.importing.draft import Draft
 from cockpit.importing.measured import condition, probe_for
 from cockpit.importing.naming import read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s, thresholds
-from cockpit.importing.steps import Where, read_item
-from cockpit.profile.model import Contact, Severity, Task, Template, Trigger
+from cockpit.profile.model import Contact, Severity, Task, Trigger
 
 _LATER = re.compile(r"\b(day|week|month)\s+(\d+)\b", re.IGNORECASE)
 _UNIT_S = {"day": 86400.0, "week": 604800.0, "month": 2592000.0}
@@ -41,25 +40,6 @@ def read_contacts(section: Section, draft: Draft, group: str = "") -> None:
         read_contacts(each, draft, read_title(each.heading.text).text if each.heading else own)
 
 
-def read_templates(section: Section, draft: Draft) -> None:
-    """Each fence a template; its subject from a first line `Subject: …`."""
-    _heading(section, draft, "templates")
-    title = read_title(section.heading.text).text if section.heading else ""
-    for block in section.blocks:
-        if not isinstance(block, Fence):
-            continue
-        subject, body = title, block.body.strip("\n")
-        if found := re.match(r"Subject:\s*(.+)\n+", body):
-            subject, body = found[1], body[found.end() :]
-        template = Template(
-            id=draft.take_id("templates", title, "template"), title=filled(subject, draft), body=filled(body, draft)
-        )
-        draft.templates.append(template)
-        draft.ledger.give(block.first, block.last, f"template {template.id}")
-    for each in section.sections:
-        read_templates(each, draft)
-
-
 def read_triggers(section: Section, draft: Draft, severity: Severity = "consider") -> None:
     """Each item a trigger; without a threshold a person raises it."""
     _heading(section, draft, "triggers")
@@ -75,16 +55,6 @@ def read_triggers(section: Section, draft: Draft, severity: Severity = "consider
         draft.ledger.give(block.first, block.last, f"trigger {trigger.id}")
     for each in section.sections:
         read_triggers(each, draft)
-
-
-def read_schedule(section: Section, draft: Draft, phase: DraftPhase) -> None:
-    """When it is done, and who is told when."""
-    _heading(section, draft, "window")
-    for block in section.blocks:
-        if isinstance(block, Item):
-            read_item(block, Where(phase=phase), draft)
-    for each in section.sections:
-        read_schedule(each, draft, phase)
 
 
 def read_tasks(section: Section, draft: Draft) -> bool:

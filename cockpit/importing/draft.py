@@ -6,6 +6,8 @@ that the ledger is complete by construction.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -30,6 +32,9 @@ from cockpit.profile.model import (
     Window,
 )
 
+if TYPE_CHECKING:
+    from cockpit.importing.notices import Notice
+
 _STAGES: tuple[Stage, ...] = ("before", "window", "after")
 
 
@@ -47,13 +52,7 @@ class DraftPhase(Struct, kw_only=True):
 
     def built(self) -> Phase:
         """The phase as it stands in the profile. An estimate of the whole is shared out among its steps."""
-        steps = self.steps
-        bare = [step for step in steps if not step.estimate_s]
-        left_s = self.estimate_s - sum(step.estimate_s for step in steps)
-        if bare and left_s > 0:
-            steps = [
-                step if step.estimate_s else replace(step, estimate_s=float(left_s // len(bare))) for step in steps
-            ]
+        steps = _shared_out(self.steps, self.estimate_s)
         return Phase(
             id=self.id,
             title=self.title,
@@ -63,12 +62,31 @@ class DraftPhase(Struct, kw_only=True):
         )
 
 
+def _shared_out(steps: list[Step], estimate_s: float) -> list[Step]:
+    """The steps, those without an estimate with an equal part of what the phase's leaves; the last has the rest."""
+    bare = [index for index, step in enumerate(steps) if not step.estimate_s]
+    left_s = estimate_s - sum(step.estimate_s for step in steps)
+    if not bare or left_s <= 0:
+        return steps
+    part_s = left_s // len(bare)
+    part_s -= part_s % (10 if part_s >= 10 else 1)
+    shared = list(steps)
+    for index in bare:
+        own_s = part_s if index != bare[-1] else left_s - part_s * (len(bare) - 1)
+        shared[index] = replace(steps[index], estimate_s=own_s)
+    return shared
+
+
 class DraftPlan(Struct, kw_only=True):
     """A rollback plan that phases are still added to."""
 
     id: str
     title: str
     when: tuple[str, ...] = ()
+    within: tuple[str, float] | None = None
+    """For how long after the deployment it fits: `("<", 3600.0)` or `(">", 3600.0)`, seconds."""
+    is_advice: bool = False
+    """It mends something, and takes nothing back: no user is told of it."""
     description: list[str] = field(default_factory=list)
     phases: list[DraftPhase] = field(default_factory=list)
 
@@ -90,6 +108,7 @@ class Draft:
         self.title = ""
         self.description: list[str] = []
         self.window: Window | None = None
+        self.window_days: list[str] = []
         self.step_ids = Ids()
         self.probe_ids = Ids(RESERVED)
         self.other_ids: dict[str, Ids] = {}
@@ -98,6 +117,7 @@ class Draft:
         self.targets: dict[str, Target] = {}
         self.probes: list[Probe] = []
         self.templates: list[Template] = []
+        self.notices: list[Notice] = []
         self.phases: list[DraftPhase] = []
         self.plans: list[DraftPlan] = []
         self.triggers: list[Trigger] = []
@@ -114,8 +134,9 @@ class Draft:
         return self.ledgers[-1]
 
     def place(self, first: int, last: int) -> str:
-        """How a step names its lines: `RUNBOOK.md:57-61`."""
+        """How a step names its lines: `RUNBOOK.md:57-61`. A path of this machine is cut to the file's name."""
         name = self.ledger.source.name
+        name = name.rpartition("/")[2] if name.startswith("/") else name
         return f"{name}:{first}" if first == last else f"{name}:{first}-{last}"
 
     def take_id(self, kind: str, text: str, fallback: str) -> str:

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
 from cockpit.importing.draft import Draft
+from cockpit.importing.finishing import finish
 from cockpit.importing.ledger import Entry, Ledger
 from cockpit.importing.naming import slug
 from cockpit.importing.parsing import parse
@@ -60,6 +61,7 @@ def imported(
         draft.notes += source.notes
         Reading(parse(source), draft).read()
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
+    finish(draft)
     profile = draft.built(profile_id or slug(draft.title) or "imported", environment, production=production)
     count = len(profile.every_step())
     if not count:

@@ -30,7 +30,7 @@ def filled(text: str, draft: Draft) -> str:
 
     def _token(match: re.Match[str]) -> str:
         name = slug(match[0])
-        if known := _RUN.get(name):
+        if draft.window is not None and (known := _RUN.get(name)):
             return f"${{{known}}}"
         return f"${{{_declare(name, draft, default=match[0])}}}"
 

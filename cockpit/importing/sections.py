@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
-from cockpit.importing.around import read_contacts, read_schedule, read_tasks, read_templates, read_triggers
+from cockpit.importing.around import read_contacts, read_tasks, read_triggers
 from cockpit.importing.asking import ask_all
-from cockpit.importing.blocks import Block, Document, Fence, Item, Paragraph, Section, Table
+from cockpit.importing.blocks import Block, Document, Paragraph, Section
 from cockpit.importing.draft import Draft, DraftPhase, DraftPlan
+from cockpit.importing.grouping import are_alternatives, are_choices, asks, is_grouped, section_last, walks
 from cockpit.importing.meaning import Meaning, meaning_of
 from cockpit.importing.naming import Title, read_title
+from cockpit.importing.notices import read_templates
+from cockpit.importing.quantities import duration_s
+from cockpit.importing.schedule import find_window, read_schedule
 from cockpit.importing.signing_off import read_signoffs
-from cockpit.importing.steps import Where, read_blocks
+from cockpit.importing.steps import Where, look_step, prose_step, read_blocks
 from cockpit.profile.model import Stage
 
 _STICKY: tuple[Meaning, ...] = (
     "before", "rollback", "triggers", "contacts", "templates", "signoff", "success", "tasks", "troubleshooting",
     "schedule", "contents",
 )  # fmt: skip
+_STRONG: tuple[Meaning, ...] = ("contacts", "templates", "triggers", "contents")
+"""These are what they say wherever they stand."""
+_WITHIN = re.compile(
+    r"([<>]|less than|within|under|more than|after|over)\s*(\d+)\s*(minutes?|hours?|days?)", re.IGNORECASE
+)
+_LATER = (">", "more than", "after", "over")
 
 
 class Above(Struct, frozen=True, kw_only=True):
@@ -27,7 +39,11 @@ class Above(Struct, frozen=True, kw_only=True):
     titles: tuple[str, ...] = ()
     phase: DraftPhase | None = None
     """Whose steps those of a "Step 3" belong to."""
+    grouped: bool = False
+    """It holds nothing but short sections of code: they are steps of its phase, and no phases."""
     plan: DraftPlan | None = None
+    optional: bool = False
+    """It holds alternatives, of which a team needs some."""
 
 
 class Reading:
@@ -36,134 +52,178 @@ class Reading:
     def __init__(self, document: Document, draft: Draft) -> None:
         self._document = document
         self._draft = draft
-        self._stage: Stage = "before" if any(self._walks(section) for section in document.root.sections) else "window"
+        self._stage: Stage = "before" if any(walks(section) for section in document.root.sections) else "window"
 
     def read(self) -> None:
         """Read all of it."""
         draft, root = self._draft, self._document.root
         ask_all(root, draft.ledger)
+        self._find_window(root)
         if self._document.front_last:
             draft.ledger.give(1, self._document.front_last, "title and description")
             title = self._document.front.get("title") or self._document.front.get("name")
             draft.title = draft.title or (str(title) if title else "")
-        if not root.sections or any(isinstance(block, Item | Fence | Table) for block in root.blocks):
-            self._own(root.blocks, self._phase("Steps", Above(), "unknown"), "", "unknown")
-        else:
-            self._describe(root.blocks)
+        self._top(root.blocks, "Steps")
         tops = root.sections
         if len(tops) == 1 and tops[0].heading is not None:
             title_of_all = read_title(tops[0].heading.text)
             draft.title = draft.title or title_of_all.text
             draft.ledger.give(tops[0].heading.first, tops[0].heading.last, "title")
-            if any(isinstance(block, Item | Fence | Table) for block in tops[0].blocks):
-                self._own(tops[0].blocks, self._phase(title_of_all.text, Above(), "unknown"), "", "unknown")
-            else:
-                self._describe(tops[0].blocks)
+            self._top(tops[0].blocks, title_of_all.text)
             tops = tops[0].sections
         for section in tops:
             self._section(section, Above())
 
-    def _walks(self, section: Section) -> bool:
-        heading = section.heading
-        if heading is not None and heading.level > 1 and meaning_of(read_title(heading.text).text) == "walk":
-            return True
-        return any(self._walks(inner) for inner in section.sections)
-
-    def _describe(self, blocks: tuple[Block, ...]) -> None:
+    def _top(self, blocks: tuple[Block, ...], title: str) -> None:
+        """What stands above all sections describes the whole, unless it asks for something."""
+        if asks(blocks):
+            self._own(blocks, self._phase(title, Above(), "unknown"), "")
+            return
         for block in blocks:
             if isinstance(block, Paragraph):
-                self._draft.description.append(block.text)
+                self._draft.description.append("\n".join(line.rstrip() for line in block.text.split("\n")))
                 self._draft.ledger.give(block.first, block.last, "description")
             else:
                 self._draft.ledger.lay(block.first, block.last, "layout")
+
+    def _find_window(self, section: Section) -> None:
+        if section.heading is not None and meaning_of(read_title(section.heading.text).text) == "schedule":
+            find_window(section, self._draft)
+        for each in section.sections:
+            self._find_window(each)
 
     def _section(self, section: Section, above: Above) -> None:
         assert section.heading is not None
         heading, draft = section.heading, self._draft
         title = read_title(heading.text)
         own = meaning_of(title.text)
-        meaning = above.meaning if above.meaning in _STICKY or own == "unknown" else own
-        inside = Above(meaning=meaning, titles=(*above.titles, title.text), phase=above.phase, plan=above.plan)
-        match meaning:
+        sticks = above.meaning in _STICKY and own not in _STRONG
+        inside = Above(
+            meaning=above.meaning if sticks or own == "unknown" else own,
+            titles=(*above.titles, title.text),
+            phase=above.phase,
+            grouped=above.grouped,
+            plan=above.plan,
+            optional=above.optional,
+        )
+        match inside.meaning:
             case "contents":
                 draft.ledger.lay(heading.first, section_last(section), "table of contents")
-                return
             case "contacts":
                 read_contacts(section, draft)
-                return
             case "templates":
                 read_templates(section, draft)
-                return
             case "triggers":
                 read_triggers(section, draft)
-                return
-            case "schedule":
-                read_schedule(section, draft, self._phase(title.text, above, "before"))
-                return
+            case "schedule" if above.plan is None:
+                ending = self._phase(f"{title.text}: the end", above, "schedule")
+                ending.stage = "window"
+                read_schedule(section, draft, self._phase(title.text, above, "schedule"), ending)
             case "tasks" if read_tasks(section, draft):
-                return
-            case "signoff":
-                read_signoffs(section, draft, self._phase(title.text, above, meaning))
-                return
+                pass
+            case "signoff" if above.plan is None:
+                read_signoffs(section, draft, self._phase(title.text, above, "signoff"))
             case "rollback" | "troubleshooting" if above.plan is None:
                 self._plans(section, title, inside)
-                return
-        self._phases(section, title, inside)
+            case _:
+                self._phases(section, title, inside)
 
     def _phases(self, section: Section, title: Title, inside: Above) -> None:
         assert section.heading is not None
         heading, draft = section.heading, self._draft
-        fenced = any(isinstance(block, Fence) for block in section.blocks)
-        listed = any(isinstance(block, Item) for block in section.blocks)
-        groups = title.numbered == "step" or (fenced and not listed and not section.sections and heading.level > 2)
-        if groups and inside.phase is not None:
-            before = len(inside.phase.steps)
-            self._own(section.blocks, inside.phase, title.text, inside.meaning)
-            became = inside.phase.steps[before].id if len(inside.phase.steps) > before else ""
-            draft.ledger.give(heading.first, heading.last, f"step {became}" if became else "description")
+        if inside.phase is not None and (title.numbered == "step" or inside.grouped):
             phase = inside.phase
+            before = len(phase.steps)
+            self._own(section.blocks, phase, title.text)
+            if len(phase.steps) == before and section.blocks:
+                prose_step(title, section.blocks, phase, draft, heading.first)
+            became = f"step {phase.steps[before].id}" if len(phase.steps) > before else f"phase {phase.id}"
+            draft.ledger.give(heading.first, heading.last, became)
         else:
-            phase = self._phase(title.text, Above(titles=inside.titles[:-1], plan=inside.plan), inside.meaning)
+            phase = self._phase(title.text, inside, inside.meaning)
             phase.estimate_s = title.estimate_s
-            self._own(section.blocks, phase, "", inside.meaning)
             draft.ledger.give(heading.first, heading.last, f"phase {phase.id}")
-        below = Above(meaning=inside.meaning, titles=inside.titles, phase=phase, plan=inside.plan)
+            if phase.stage == "after" and (after_s := duration_s(heading.text)) is not None and not title.estimate_s:
+                look_step(title, after_s, phase, draft, heading.first)
+            self._own(section.blocks, phase, "")
+        below = Above(
+            meaning=inside.meaning,
+            titles=inside.titles,
+            phase=phase,
+            plan=inside.plan,
+            grouped=is_grouped(section),
+            optional=inside.optional or are_choices(title.text),
+        )
+        if below.optional and not inside.optional:
+            draft.note(heading.first, f"what stands under “{title.text}” are alternatives: keep those that are yours")
         for each in section.sections:
             self._section(each, below)
 
     def _plans(self, section: Section, title: Title, inside: Above) -> None:
+        """Ways back: one plan, or one for each section in it if they are alternatives."""
+        assert section.heading is not None
+        if not are_alternatives(section):
+            self._plan(section, title, inside)
+            return
+        self._draft.ledger.give(section.heading.first, section.heading.last, "rollback plans")
+        for block in section.blocks:
+            self._draft.ledger.leave(block.first, block.last, "prose above several rollback plans")
+        for each in section.sections:
+            assert each.heading is not None
+            named = read_title(each.heading.text)
+            strong = meaning_of(named.text)
+            if strong in _STRONG:
+                self._section(each, inside)
+            else:
+                self._plan(each, named, inside)
+
+    def _plan(self, section: Section, title: Title, inside: Above) -> None:
         draft = self._draft
         assert section.heading is not None
-        plan = DraftPlan(id=draft.take_id("rollbacks", title.text, "rollback"), title=title.text)
+        plan = DraftPlan(
+            id=draft.take_id("rollbacks", title.text, "rollback"),
+            title=title.text,
+            within=_within(section.heading.text),
+            is_advice=inside.meaning == "troubleshooting",
+        )
         draft.plans.append(plan)
         draft.ledger.give(section.heading.first, section.heading.last, f"rollback plan {plan.id}")
         phase = self._phase(title.text, Above(plan=plan), inside.meaning)
-        self._own(section.blocks, phase, "", inside.meaning)
+        self._own(section.blocks, phase, "")
+        below = Above(meaning=inside.meaning, titles=inside.titles, phase=phase, plan=plan, grouped=is_grouped(section))
         for each in section.sections:
-            self._section(each, Above(meaning=inside.meaning, titles=inside.titles, phase=phase, plan=plan))
+            self._section(each, below)
 
-    def _own(self, blocks: tuple[Block, ...], phase: DraftPhase, heading: str, meaning: Meaning) -> None:
+    def _own(self, blocks: tuple[Block, ...], phase: DraftPhase, heading: str) -> None:
         read_blocks(blocks, Where(phase=phase, heading=heading), self._draft)
 
     def _phase(self, title: str, above: Above, meaning: Meaning) -> DraftPhase:
         """A new phase where the run stands by now; it is dropped if no step comes."""
-        if meaning == "walk":
+        if meaning == "walk" and self._stage == "before":
             self._stage = "window"
         elif meaning in ("monitoring", "success", "tasks") and self._stage == "window":
             self._stage = "after"
-        stage: Stage = "before" if meaning == "before" else self._stage
+        stage: Stage = "before" if meaning in ("before", "schedule") else self._stage
+        if meaning == "signoff" and any(each.stage == "before" and each.steps for each in self._draft.phases):
+            stage = "before"
         phases = above.plan.phases if above.plan is not None else self._draft.phases
         taken = {each.title for each in phases if each.steps}
-        if title in taken and above.titles:
-            title = f"{above.titles[-1]}: {title}"
+        if title in taken and len(above.titles) > 1:
+            title = f"{above.titles[-2]}: {title}"
         phase = DraftPhase(
-            id=self._draft.step_ids.take(title, "phase"), title=title, stage="window" if above.plan else stage
+            id=self._draft.step_ids.take(title, "phase"),
+            title=title,
+            stage="window" if above.plan else stage,
+            optional=above.optional,
         )
         phases.append(phase)
         return phase
 
 
-def section_last(section: Section) -> int:
-    """The last line of a section and all below it."""
-    lines = [section.heading.last if section.heading else 0, *(block.last for block in section.blocks)]
-    return max([*lines, *(section_last(each) for each in section.sections)])
+def _within(heading: str) -> tuple[str, float] | None:
+    """What a heading says of when a plan fits: `< 1 hour after deployment`."""
+    found = _WITHIN.search(heading)
+    seconds = duration_s(f"{found[2]} {found[3]}") if found is not None else None
+    if found is None or seconds is None:
+        return None
+    return (">" if found[1].lower() in _LATER else "<", seconds)

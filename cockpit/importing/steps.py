@@ -15,6 +15,7 @@ from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import thresholds
+from cockpit.profile.durations import written
 from cockpit.profile.model import Step
 
 
@@ -73,6 +74,37 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
         _give(block, f"step {step.id}", draft)
     for each in boxed:
         read_item(each, where, draft)
+
+
+def prose_step(title: Title, blocks: tuple[Block, ...], phase: DraftPhase, draft: Draft, line: int) -> None:
+    """A "Step 3" that holds words alone: a step that tells them."""
+    said = "\n\n".join(part for part in (_detail(block, draft) for block in blocks) if part)
+    step = Step(
+        id=draft.step_ids.take(title.text, "step"),
+        title=filled(title.text, draft),
+        level=title.level,
+        estimate_s=title.estimate_s,
+        instructions=said,
+    )
+    while phase.description and blocks and _was_told(blocks, phase.description[-1], draft):
+        phase.description.pop()
+    draft.add_step(phase, step, line, max(block.last for block in blocks))
+
+
+def _was_told(blocks: tuple[Block, ...], description: str, draft: Draft) -> bool:
+    return any(isinstance(block, Paragraph) and filled(block.text, draft) == description for block in blocks)
+
+
+def look_step(title: Title, after_s: float, phase: DraftPhase, draft: Draft, line: int) -> None:
+    """A phase that is looked at some time after the deployment begins with a checkpoint."""
+    step = Step(
+        id=draft.step_ids.take(f"{title.text} due", "look"),
+        title=filled(title.text, draft),
+        kind="checkpoint",
+        behaviour="checkpoint",
+        settings={"delay": written(after_s)},
+    )
+    draft.add_step(phase, step, line, line)
 
 
 def _step(title: Title, item: Item, where: Where, draft: Draft, details: list[Block]) -> Step:

@@ -1,0 +1,57 @@
+"""What the shape of sections says: where they end, which belong together, which are alternatives."""
+
+from __future__ import annotations
+
+import re
+
+from cockpit.importing.blocks import Block, Fence, Item, Section, Table
+from cockpit.importing.meaning import meaning_of
+from cockpit.importing.naming import read_title
+
+_ALTERNATIVE = re.compile(
+    r"\b(if|when|in case|unless|otherwise|emergency|planned|option|scenario|alternative|full|partial|immediate|quick"
+    r"|less than|more than|within|after|before)\b|[<>]",
+    re.IGNORECASE,
+)
+_CHOICES = re.compile(
+    r"\b(specific|alternatives?|options?|per[- ](platform|environment|provider)|depending)\b", re.IGNORECASE
+)
+
+
+def asks(blocks: tuple[Block, ...]) -> bool:
+    """Something in them is to be done."""
+    return any(isinstance(block, Item | Fence | Table) for block in blocks)
+
+
+def walks(section: Section) -> bool:
+    """It, or a section in it, is the deployment itself: what stands before it is preparation."""
+    heading = section.heading
+    if heading is not None and heading.level > 1 and meaning_of(read_title(heading.text).text) == "walk":
+        return True
+    return any(walks(inner) for inner in section.sections)
+
+
+def is_grouped(section: Section) -> bool:
+    """Every section in it is prose and code alone, and there is code: they are steps of one phase."""
+    flat = [block for each in section.sections for block in each.blocks]
+    return any(isinstance(block, Fence) for block in flat) and not any(
+        each.sections or any(isinstance(block, Item | Table) for block in each.blocks) for each in section.sections
+    )
+
+
+def are_alternatives(section: Section) -> bool:
+    """The sections in it are ways to choose from ("If the deployment fails", "Emergency rollback (< 1 hour)")."""
+    titles = [each.heading.text for each in section.sections if each.heading is not None]
+    fitting = sum(bool(_ALTERNATIVE.search(title)) for title in titles)
+    return len(titles) > 1 and fitting * 2 > len(titles)
+
+
+def are_choices(title: str) -> bool:
+    """Of what stands under this title only a part is for this environment."""
+    return bool(_CHOICES.search(title))
+
+
+def section_last(section: Section) -> int:
+    """The last line of a section and all below it."""
+    lines = [section.heading.last if section.heading else 0, *(block.last for block in section.blocks)]
+    return max([*lines, *(section_last(each) for each in section.sections)])

@@ -16,8 +16,8 @@ from cockpit.text import visible
 @click.argument("files", nargs=-1, metavar="RUNBOOK…")
 @click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the profile to FILE.")
 @click.option("--id", "profile_id", default="", metavar="ID", help="The system's id.  [default: after the title]")
-@click.option("--environment", default="staging", show_default=True, metavar="NAME", help="Of the profile.")
-@click.option("--production", is_flag=True, help="Make it a profile for production.")
+@click.option("--environment", default="production", show_default=True, metavar="NAME", help="What it is for.")
+@click.option("--production", is_flag=True, help="Production's friction for an environment of another name.")
 def import_(files: tuple[str, ...], output: Path | None, profile_id: str, environment: str, production: bool) -> int:
     """Turn a RUNBOOK in Markdown (or several, or `-` for standard input) into a profile.
 

@@ -134,9 +134,8 @@ class Draft:
         return self.ledgers[-1]
 
     def place(self, first: int, last: int) -> str:
-        """How a step names its lines: `RUNBOOK.md:57-61`. A path of this machine is cut to the file's name."""
-        name = self.ledger.source.name
-        name = name.rpartition("/")[2] if name.startswith("/") else name
+        """How a step names its lines: `RUNBOOK.md:57-61`."""
+        name = self.ledger.source.short_name
         return f"{name}:{first}" if first == last else f"{name}:{first}-{last}"
 
     def take_id(self, kind: str, text: str, fallback: str) -> str:

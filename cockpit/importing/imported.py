@@ -51,9 +51,12 @@ class Imported(Struct, frozen=True, kw_only=True):
 
 
 def imported(
-    sources: Sequence[Source], *, profile_id: str = "", environment: str = "staging", production: bool = False
+    sources: Sequence[Source], *, profile_id: str = "", environment: str = "production", production: bool = False
 ) -> Imported:
-    """Make one profile of one runbook or several. Raises ImportRefused if there is nothing to do in it, or too much."""
+    """Make one profile of one runbook or several; an environment called `production` is one.
+
+    Raises ImportRefused if there is nothing to do in it, or too much.
+    """
     draft = Draft()
     for source in sources:
         draft.ledgers.append(Ledger(source))
@@ -62,7 +65,9 @@ def imported(
         Reading(parse(source), draft).read()
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     finish(draft)
-    profile = draft.built(profile_id or slug(draft.title) or "imported", environment, production=production)
+    profile = draft.built(
+        profile_id or slug(draft.title) or "imported", environment, production=production or environment == "production"
+    )
     count = len(profile.every_step())
     if not count:
         raise ImportRefused(
@@ -72,7 +77,7 @@ def imported(
         raise ImportRefused(
             f"it would make {count:,} steps, and a profile holds {MOST_STEPS:,}", hint="give it in parts"
         )
-    names = ", ".join(source.name for source in sources)
+    names = ", ".join(source.short_name for source in sources)
     toml = written(profile, draft.comments, (f"Imported from {names}. Nothing in it runs until a person turns it on.",))
     accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
     return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))

@@ -41,6 +41,11 @@ class Source(Struct, frozen=True, kw_only=True):
     """What was repaired or replaced while reading."""
 
     @property
+    def short_name(self) -> str:
+        """How the profile names it: as the person did, a path of this machine cut to the file's name."""
+        return self.name.rpartition("/")[2] if self.name.startswith("/") else self.name
+
+    @property
     def text(self) -> str:
         """All lines, each ended by a newline."""
         return "".join(f"{line}\n" for line in self.lines)

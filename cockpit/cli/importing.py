@@ -2,49 +2,51 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
-from cockpit.cli.ending import Refused
+from cockpit.cli.output import output_options, written
 from cockpit.exits import Exit
-from cockpit.text import visible
 
 
 @click.command("import")
 @click.argument("files", nargs=-1, metavar="RUNBOOK…")
-@click.option("--output", "-o", type=click.Path(path_type=Path), metavar="FILE", help="Write the profile to FILE.")
+@output_options
 @click.option("--id", "profile_id", default="", metavar="ID", help="The system's id.  [default: after the title]")
 @click.option("--environment", default="production", show_default=True, metavar="NAME", help="What it is for.")
 @click.option("--production", is_flag=True, help="Production's friction for an environment of another name.")
-def import_(files: tuple[str, ...], output: Path | None, profile_id: str, environment: str, production: bool) -> int:
+@click.option("--report", is_flag=True, help="Print what became of every line, instead of the profile.")
+@click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Of the report.  [default: text]")
+def import_(
+    files: tuple[str, ...],
+    output: Path | None,
+    force: bool,
+    profile_id: str,
+    environment: str,
+    production: bool,
+    report: bool,
+    format_: str | None,
+) -> int:
     """Turn a RUNBOOK in Markdown (or several, or `-` for standard input) into a profile.
 
     Nothing in it is trusted: what was ticked is a claim, and commands are shown, never run, until you turn them on.
+    What became of the lines is said on stderr.
     """
+    if format_ and not report:
+        raise click.UsageError("--format is of the report: add --report")
+    from cockpit.cli.import_sources import read_sources
+    from cockpit.cli.import_telling import print_profile, print_report, say_account
     from cockpit.importing.imported import imported
-    from cockpit.importing.source import read_source
 
-    sources = [read_source(_content(name), name) for name in files or ("-",)]
+    sources = read_sources(files)
     made = imported(sources, profile_id=profile_id, environment=environment, production=production)
-    if output is None:
-        click.echo(made.toml, nl=False)
-    else:
-        output.write_text(made.toml)
-    for account in made.accounts:
-        click.echo(
-            f"{visible(account.source.name)}: {account.mapped} of {account.asked} lines that ask for something "
-            f"are mapped",
-            err=True,
-        )
+    if output is not None and output != Path("-"):
+        with written(output, force=force, read=[Path(name) for name in files if name != "-"]) as out:
+            out.write(made.toml.encode())
+    elif not report:
+        print_profile(made)
+    if report:
+        print_report(made, "json" if format_ == "json" else "text")
+    say_account(made, files, output)
     return Exit.OK
-
-
-def _content(name: str) -> bytes:
-    if name == "-":
-        return sys.stdin.buffer.read()
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise Refused(f"{visible(name)} cannot be read: {error.strerror}", hint="name a runbook in Markdown") from error

@@ -11,10 +11,10 @@ SMALLEST = (40, 12)
 """Columns and lines: below, not even the question can be read."""
 
 
-def require_screen() -> None:
-    """Raises Refused unless stdin and stdout are a terminal that can show a screen."""
+def require_screen(otherwise: str = "`cockpit log --follow` works in a pipe") -> None:
+    """Raises Refused unless stdin and stdout are a terminal that can show a screen; says what works `otherwise`."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise Refused("a screen needs a terminal, and this is none", hint="`cockpit log --follow` works in a pipe")
+        raise Refused("a screen needs a terminal, and this is none", hint=otherwise)
     term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
         named = f"TERM={term}" if term else "no TERM"

@@ -1,0 +1,85 @@
+"""What `cockpit import` says: the account on stderr, or whole on stdout, and what comes next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from textwrap import wrap
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from cockpit.cli.table import room
+from cockpit.text import visible
+
+if TYPE_CHECKING:
+    from cockpit.importing.imported import Imported
+
+Format = Literal["text", "json"]
+
+
+def say_account(made: Imported, files: tuple[str, ...], output: Path | None) -> None:
+    """A few lines on stderr: what became of the lines, what was made of them, what is left, and what comes next."""
+    from cockpit.importing.account_text import summary
+
+    columns = room_of_stderr()
+    for line in [*summary(made), *_next(made, files, output)]:
+        indent = len(line) - len(line.lstrip()) + 4
+        whole = (
+            [line] if columns is None else wrap(line, columns, subsequent_indent=" " * indent, break_on_hyphens=False)
+        )
+        click.echo("\n".join(whole), err=True)
+
+
+def print_report(made: Imported, format_: Format) -> None:
+    """The whole account on stdout."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="replace")
+    if format_ == "json":
+        from cockpit.importing.account_json import account_json
+
+        told = account_json(made)
+        # JSON lets some of the characters through that act on a terminal.
+        click.echo(visible(told, multiline=True) if sys.stdout.isatty() else told, nl=False)
+        return
+    from cockpit.importing.account_text import report
+
+    click.echo("\n".join(report(made, room())))
+
+
+def print_profile(made: Imported) -> None:
+    """The profile on stdout, in UTF-8 whatever the locale; on a terminal what would act there is only shown."""
+    shown = visible(made.toml, multiline=True) if sys.stdout.isatty() else made.toml
+    click.echo(shown.encode(), nl=False)
+
+
+def room_of_stderr() -> int | None:
+    """Columns of the terminal that stderr is; None if it is none."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or None
+    except (OSError, ValueError):
+        return None
+
+
+def _next(made: Imported, files: tuple[str, ...], output: Path | None) -> list[str]:
+    """Commands to go on with; none of a name that a shell would read otherwise than it stands here."""
+    sources = " ".join(shlex.quote(name) for name in files if name != "-")
+    if output is None:
+        if not sources:
+            return []
+        return [
+            "next:",
+            f"  cockpit import {sources} --preview    source and profile side by side",
+            f"  cockpit import {sources} -o {made.profile.id}.toml    the profile as a file",
+        ]
+    file = shlex.quote(str(output))
+    told = [
+        (f"cockpit check {file}", "whether it holds together"),
+        (f"cockpit import {sources} --preview", "source and profile side by side") if sources else ("", ""),
+        (f"cockpit ready {file}", "what is missing before a run"),
+        (f"cockpit rehearse {file}", "walk it; nothing outside changes"),
+    ]
+    wide = max(len(command) for command, _ in told)
+    return ["next:", *(f"  {command:<{wide}}  {what}" for command, what in told if command)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cockpit.importing.blocks import Block, Fence, Item, Section, Table
+from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Section, Table
 from cockpit.importing.meaning import meaning_of
 from cockpit.importing.naming import read_title
 
@@ -14,13 +14,43 @@ _ALTERNATIVE = re.compile(
     re.IGNORECASE,
 )
 _CHOICES = re.compile(
-    r"\b(specific|alternatives?|options?|per[- ](platform|environment|provider)|depending)\b", re.IGNORECASE
+    r"\b(specific|alternatives?|options?|per[- ](platform|environment|provider)|depending|maintenance procedures?)\b"
+    r"|^(regular|daily|weekly|monthly|routine|periodic)\b",
+    re.IGNORECASE,
+)
+
+
+_DOING = re.compile(
+    r"(please |then |now |next,? |first,? |finally,? |fix\W+|check\W+|action\W+|if [^.,:]{1,100}[,:] )?"
+    r"(run|verify|check|deploy|make|ensure|create|confirm|stop|start|restart|wait|notify|open|log|connect|ssh|scale|set"
+    r"|apply|update|switch|promote|take|tag|merge|push|pull|execute|use|go|install|remove|delete|add|enable|disable|monitor|watch"
+    r"|test|validate|back ?up|restore|roll|revert|drain|announce|tell|ask|post|send|call|adjust|click|select|navigate|review)\b",
+    re.IGNORECASE,
 )
 
 
 def asks(blocks: tuple[Block, ...]) -> bool:
     """Something in them is to be done."""
     return any(isinstance(block, Item | Fence | Table) for block in blocks)
+
+
+def wants_doing(blocks: tuple[Block, ...]) -> bool:
+    """Prose that tells somebody to do something: it begins with a verb of doing, or holds code between backticks."""
+    texts = [block.text.lstrip("*_> ") for block in blocks if isinstance(block, Paragraph)]
+    return any("`" in text or _DOING.match(text) for text in texts)
+
+
+def is_told(blocks: tuple[Block, ...]) -> bool:
+    """Prose and plain bullets: nothing that is counted, ticked or run."""
+    return all(
+        isinstance(block, Paragraph) or (isinstance(block, Item) and not block.number and block.checked is None)
+        for block in blocks
+    )
+
+
+def holds_prose_alone(section: Section) -> bool:
+    """It has words, and neither lists, code nor tables; nor has any section in it."""
+    return bool(section.blocks) and not asks(section.blocks) and not section.sections
 
 
 def walks(section: Section) -> bool:
@@ -47,7 +77,7 @@ def are_alternatives(section: Section) -> bool:
 
 
 def are_choices(title: str) -> bool:
-    """Of what stands under this title only a part is for this environment."""
+    """What stands under this title is for some environments, or for other days: not a part of every run."""
     return bool(_CHOICES.search(title))
 
 

@@ -6,10 +6,10 @@ import re
 
 from cockpit.importing.blocks import Block, Item, Paragraph, Section, Table
 from cockpit.importing.draft import Draft, DraftPhase
+from cockpit.importing.items import Where, read_item
 from cockpit.importing.notices import is_told_afterwards
 from cockpit.importing.parsing import plain
 from cockpit.importing.quantities import duration_s
-from cockpit.importing.steps import Where, read_item
 from cockpit.profile.model import Window
 
 _TIME = r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?"

@@ -9,15 +9,27 @@ from msgspec import Struct
 from cockpit.importing.around import read_contacts, read_tasks, read_triggers
 from cockpit.importing.asking import ask_all
 from cockpit.importing.blocks import Block, Document, Paragraph, Section
+from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase, DraftPlan
-from cockpit.importing.grouping import are_alternatives, are_choices, asks, is_grouped, section_last, walks
+from cockpit.importing.grouping import (
+    are_alternatives,
+    are_choices,
+    asks,
+    holds_prose_alone,
+    is_grouped,
+    is_told,
+    section_last,
+    walks,
+    wants_doing,
+)
+from cockpit.importing.items import Where
 from cockpit.importing.meaning import Meaning, meaning_of
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.notices import read_templates
 from cockpit.importing.quantities import duration_s
 from cockpit.importing.schedule import find_window, read_schedule
 from cockpit.importing.signing_off import read_signoffs
-from cockpit.importing.steps import Where, look_step, prose_step, read_blocks
+from cockpit.importing.steps import look_step, prose_step, read_blocks
 from cockpit.profile.model import Stage
 
 _STICKY: tuple[Meaning, ...] = (
@@ -131,31 +143,35 @@ class Reading:
     def _phases(self, section: Section, title: Title, inside: Above) -> None:
         assert section.heading is not None
         heading, draft = section.heading, self._draft
+        is_choice = are_choices(title.text)
         if inside.phase is not None and (title.numbered == "step" or inside.grouped):
             phase = inside.phase
-            before = len(phase.steps)
-            self._own(section.blocks, phase, title.text)
+            before, described = len(phase.steps), len(phase.description)
+            if not holds_prose_alone(section):
+                self._own(section.blocks, phase, title.text)
             if len(phase.steps) == before and section.blocks:
+                del phase.description[described:]
                 prose_step(title, section.blocks, phase, draft, heading.first)
             became = f"step {phase.steps[before].id}" if len(phase.steps) > before else f"phase {phase.id}"
             draft.ledger.give(heading.first, heading.last, became)
         else:
             phase = self._phase(title.text, inside, inside.meaning)
+            phase.optional = phase.optional or is_choice
             phase.estimate_s = title.estimate_s
             draft.ledger.give(heading.first, heading.last, f"phase {phase.id}")
             if phase.stage == "after" and (after_s := duration_s(heading.text)) is not None and not title.estimate_s:
                 look_step(title, after_s, phase, draft, heading.first)
-            self._own(section.blocks, phase, "")
+            self._content(section, title, phase, inside.meaning)
         below = Above(
             meaning=inside.meaning,
             titles=inside.titles,
             phase=phase,
             plan=inside.plan,
-            grouped=is_grouped(section),
-            optional=inside.optional or are_choices(title.text),
+            grouped=is_grouped(section) and not is_choice,
+            optional=inside.optional or is_choice,
         )
         if below.optional and not inside.optional:
-            draft.note(heading.first, f"what stands under “{title.text}” are alternatives: keep those that are yours")
+            draft.note(heading.first, f"of what stands under “{title.text}” keep what is yours: its steps are optional")
         for each in section.sections:
             self._section(each, below)
 
@@ -189,10 +205,23 @@ class Reading:
         draft.plans.append(plan)
         draft.ledger.give(section.heading.first, section.heading.last, f"rollback plan {plan.id}")
         phase = self._phase(title.text, Above(plan=plan), inside.meaning)
-        self._own(section.blocks, phase, "")
+        self._content(section, title, phase, inside.meaning)
         below = Above(meaning=inside.meaning, titles=inside.titles, phase=phase, plan=plan, grouped=is_grouped(section))
         for each in section.sections:
             self._section(each, below)
+
+    def _content(self, section: Section, title: Title, phase: DraftPhase, meaning: Meaning) -> None:
+        """A section's own blocks as the steps of its phase. Where nothing is walked, prose and bullets describe."""
+        assert section.heading is not None
+        if meaning == "reference" and is_told(section.blocks):
+            for block in section.blocks:
+                if said := details([block], self._draft):
+                    self._draft.description.append(said)
+                    give(block, "description", self._draft)
+        elif holds_prose_alone(section) and wants_doing(section.blocks) and meaning != "reference":
+            prose_step(title, section.blocks, phase, self._draft, section.heading.first)
+        else:
+            self._own(section.blocks, phase, "")
 
     def _own(self, blocks: tuple[Block, ...], phase: DraftPhase, heading: str) -> None:
         read_blocks(blocks, Where(phase=phase, heading=heading), self._draft)

@@ -1,4 +1,4 @@
-"""Text from outside, made visible: the one place where control characters lose their power.
+"""Text from outside, made visible: the one place where control characters lose their power. And counts with nouns.
 
 Invariant: what `visible` returns contains no C0, C1 or DEL control, no escape sequence, no bidirectional control, no
 zero-width or tag character, and no lone surrogate; so a terminal can do nothing with it but show it. Applying it twice
@@ -43,3 +43,8 @@ def shortened(text: str, limit: int) -> str:
     """Return one visible line of at most `limit` characters, ending in `…` where something was cut off."""
     line = visible(text)
     return line if len(line) <= limit else line[: max(0, limit - 1)] + "…"
+
+
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: `1 fact`, `3 facts`, `0 facts`; `many` where that is more than an `s`."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

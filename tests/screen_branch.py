@@ -15,6 +15,8 @@ from cockpit.audit.line import GENESIS, Draft, digest, encode
 from cockpit.audit.postgres.lines import Line
 from cockpit.profile.model import Profile
 from cockpit.run import events as e
+from cockpit.run.commands import KeeperSight
+from cockpit.session.creating import write_origin
 
 AWAY = "the store db-1:5432/cockpit cannot be reached: connection refused"
 REASON = "the window ends at 02:00, and db-1 will not be back before"
@@ -25,6 +27,19 @@ def away_seat(profile: Profile = NIGHT) -> FakeSeat:
     """Ana acts, and the database has just gone."""
     seat = FakeSeat(at("go", profile))
     seat._view = replace(seat._view, away=AWAY)
+    return seat
+
+
+def taking_over_seat(folder: Path, silent_s: float, profile: Profile = NIGHT) -> FakeSeat:
+    """Ana acts from here; the keeper was on another host and is gone. `folder`: where the profile's files are here."""
+    night = at("go", profile)
+    host = e.Actor("ana", "app-7")
+    night.happens(e.KeeperStarted(epoch=2, pid=4711, version="0"), host)
+    seat = FakeSeat(night, keeper=KeeperSight(alive=False, silent_s=silent_s, is_elsewhere=True))
+    seat.objection = "the last keeper was on app-7: taking over from it needs a reason"
+    seat.run_dir = Path(tempfile.mkdtemp()) / "R1"
+    seat.run_dir.mkdir()
+    write_origin(seat.run_dir, folder)
     return seat
 
 

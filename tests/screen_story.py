@@ -311,6 +311,8 @@ class FakeSeat:
         self.id = "s1" if role == "acting" else "s2"
         self.run_dir = Path("nowhere")
         self.keeper = keeper
+        self.objection = ""
+        """Why no keeper is to be started from here."""
         self.asked: list[c.Command] = []
         self.answer: Done | Refusal | Unsettled | Failed | None = None
         self._callback: Callable[[View], None] = lambda view: None
@@ -324,6 +326,9 @@ class FakeSeat:
 
     def keeper_sight(self) -> KeeperSight:
         return self.keeper
+
+    def keeper_objection(self) -> str:
+        return self.objection
 
     def follow(self, callback: Callable[[View], None]) -> None:
         self._callback = callback

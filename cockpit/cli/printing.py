@@ -91,7 +91,7 @@ def _keeper(log: Log, run_dir: Path | None) -> str:
         return f"{named}; whether it lives is not known: the database that keeps the run is away"
     if sight.alive:
         epoch, pid = keeper_process(run_dir)
-        beat = f", last beat {sight.silent_s:.0f} s ago" if sight.silent_s < 1e9 else ""
+        beat = ", no beat of it yet" if sight.is_unheard else f", last beat {sight.silent_s:.0f} s ago"
         return f"one lives here: epoch {epoch or known.epoch}, process {pid or known.pid}{beat}"
     why = f": {known.stopped}" if known.stopped else ""
     return f"NONE lives here that can be seen: nothing is probed; the last was {named}{why}"

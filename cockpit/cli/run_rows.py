@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from datetime import datetime
 from typing import Any
 
@@ -126,7 +125,7 @@ def _keeper(run: RunSummary, state: RunState, elsewhere: Elsewhere, *, is_live: 
                 "keeper_pid": 0,
                 "keeper_epoch": known.epoch if known and sight.alive else 0,
                 "keeper_since": known.started.at if known and sight.alive else None,
-                "keeper_silent_s": round(sight.silent_s, 1) if math.isfinite(sight.silent_s) else None,
+                "keeper_silent_s": None if sight.is_unheard else round(sight.silent_s, 1),
                 "keeper_stopped": "",
             }
     if not (is_live and run.has_keeper):
@@ -140,14 +139,14 @@ def _keeper(run: RunSummary, state: RunState, elsewhere: Elsewhere, *, is_live: 
             "keeper_stopped": _stopped(known) if is_live and known else "",
         }
     epoch, pid = keeper_process(run.run_dir)
-    silent_s = keeper_sight(run.run_dir, clock.now()).silent_s
+    sight = keeper_sight(run.run_dir, clock.now())
     return {
         "keeper": "alive",
         "keeper_host": "",
         "keeper_pid": pid,
         "keeper_epoch": epoch,
         "keeper_since": known.started.at if known and known.epoch == epoch else None,
-        "keeper_silent_s": round(silent_s, 1) if math.isfinite(silent_s) else None,
+        "keeper_silent_s": None if sight.is_unheard else round(sight.silent_s, 1),
         "keeper_stopped": "",
     }
 

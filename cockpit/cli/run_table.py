@@ -130,7 +130,8 @@ def _keeper(row: Row) -> str:
     now = datetime.now(UTC)
     since = row.keeper_since
     began = f", since {since:{'%H:%M' if now - since < _A_DAY else '%m-%d %H:%M'}}" if since else ""
-    is_silent = row.keeper_silent_s is None or row.keeper_silent_s > KEEPER_SILENCE_S
-    silence = "" if not is_silent else ", silent" + (f" {row.keeper_silent_s:.0f} s" if row.keeper_silent_s else "")
+    silence = ", no beat yet"
+    if row.keeper_silent_s is not None:
+        silence = f", silent {row.keeper_silent_s:.0f} s" if row.keeper_silent_s > KEEPER_SILENCE_S else ""
     where = f"on {row.keeper_host}" if row.keeper_host else f"{row.keeper_pid}"
     return f"{where}, epoch {row.keeper_epoch}{began}{silence}"

@@ -5,6 +5,7 @@ Time, identity and what the seat can see of the keeper arrive inside: `decide` r
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 from msgspec import Struct
@@ -20,13 +21,18 @@ class KeeperSight(Struct, frozen=True):
     alive: bool
     """Its lock is held."""
     silent_s: float
-    """Seconds since its last beat, by this host's monotonic clock."""
+    """Seconds since its last beat, by this host's monotonic clock; infinite: none is known yet."""
     is_hidden: bool = False
     """This seat may look at neither: it may only read the log."""
     is_elsewhere: bool = False
     """It is, or the last one was, on another host."""
     is_unknown: bool = False
     """It may be on another host, of which nothing can be seen now: the database that keeps the run is away."""
+
+    @property
+    def is_unheard(self) -> bool:
+        """Whether no beat of it is known: then there is no length of its silence to tell."""
+        return math.isinf(self.silent_s)
 
 
 class Command(Struct, frozen=True, kw_only=True):

@@ -64,6 +64,8 @@ def _nobody_to_ask(state: RunState, command: c.PlanCommand) -> Refusal | None:
         if state.keeper is None:  # it lives, and has not said yet who it is
             return Refusal("the keeper is only just starting", "try again in a moment", "no_keeper")
         return None
+    if command.keeper.alive and command.keeper.is_unheard:
+        return Refusal("no keeper has been heard of yet", "try again once its first beat came", "no_keeper")
     return Refusal("no keeper is there to do it", "wait for the keeper, or do it outside and record that", "no_keeper")
 
 
@@ -139,8 +141,10 @@ def may_move(state: RunState, command: c.MoveKeeper) -> Refusal | None:
     if sight.alive and r.keeper_silent(command) is None:
         return Refusal(f"{where} lives", "go on: it serves this screen too", "keeper_lives")
     if sight.alive:
-        why = f"{where} is silent, and still holds its place"
-        return Refusal(why, f"end it there: cockpit stop {state.run[:12]} --kill", "keeper_silent")
+        silence = "has not been heard of here yet" if sight.is_unheard else "is silent"
+        wait = "wait for its first beat; if none comes, " if sight.is_unheard else ""
+        why = f"{where} {silence}, and still holds its place"
+        return Refusal(why, f"{wait}end it there: cockpit stop {state.run[:12]} --kill", "keeper_silent")
     if not sight.is_elsewhere and not keeper.moved_to:
         return Refusal(f"{where} was on this host", ". starts it again", "keeper_here")
     if keeper.moved_to == command.actor.host:

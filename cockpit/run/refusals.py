@@ -164,8 +164,12 @@ def keeper_silent(command: PlanCommand) -> Refusal | None:
     if sight.is_unknown:
         why = "whether the keeper on another host lives cannot be seen, so the gate's verdict does not count"
         return Refusal(why, "wait until the database answers, or override the gate with a reason", "keeper_unknown")
-    silence = f"the keeper has been silent for {min(sight.silent_s, 86400):.0f} s"
-    why = f"{silence if sight.alive else 'no keeper is running'}, so the gate's verdict does not count"
+    if sight.alive and sight.is_unheard:
+        why = "no keeper has been heard of yet, so the gate's verdict does not count"
+        instead = "wait a second for its first beat, or override the gate with a reason"
+        return Refusal(why, instead, "keeper_silent")
+    silence = "no keeper is running" if not sight.alive else f"the keeper has been silent for {sight.silent_s:.0f} s"
+    why = f"{silence}, so the gate's verdict does not count"
     return Refusal(why, "wait for a keeper, or override the gate with a reason", "keeper_silent")
 
 

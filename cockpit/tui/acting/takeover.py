@@ -42,7 +42,7 @@ async def take_over(hands: Hands, painted: RunState) -> None:
         folder = found.value
     question = Question(
         title=f"Take over the keeper: the last one was on {host}",
-        lines=tuple(_lines(hands, painted, command.keeper.silent_s)),
+        lines=tuple(_lines(hands, painted, command.keeper)),
         reason="why does one begin here?",
         word=required_word(painted, "keeper", "", hands.now),
         danger=True,
@@ -60,11 +60,12 @@ async def take_over(hands: Hands, painted: RunState) -> None:
     hands.screen.say(("a keeper begins on this host", "good"), ("   r lets it act, if it differs", "dim"))
 
 
-def _lines(hands: Hands, painted: RunState, silent_s: float) -> Iterator[str]:
+def _lines(hands: Hands, painted: RunState, sight: c.KeeperSight) -> Iterator[str]:
     assert painted.keeper is not None
     host = shortened(painted.keeper.host, 40)
-    since = f", and nothing has been seen of it for {duration(silent_s)}" if silent_s < 1e6 else ""
-    yield f"Keeper {painted.keeper.epoch} ran as {shortened(painted.keeper.user, 40)}@{host}{since}."
+    since = "from here" if sight.is_unheard else f"for {duration(sight.silent_s)}"
+    ran_as = f"{shortened(painted.keeper.user, 40)}@{host}"
+    yield f"Keeper {painted.keeper.epoch} ran as {ran_as}, and nothing has been seen of it {since}."
     running = under_way(painted)
     for step_id in running[:_NAMED]:
         label = step_label(painted.profile, step_id)

@@ -68,9 +68,10 @@ class Seen(Struct, frozen=True, kw_only=True):
             return ""  # the banner says that the database is away
         if keeper.moved_to and not self.keeper.alive:
             return f"the keeper is to begin on {shortened(keeper.moved_to, 40)}"
-        since = self.keeper.silent_s
-        told = f" {since:.0f} s" if since < 1e6 else ""
         where = f" on {shortened(keeper.host, 40)}" if self.keeper.is_elsewhere else ""
+        if self.keeper.alive and self.keeper.is_unheard:
+            return f"keeper{where} not heard of yet"
+        told = f" {self.keeper.silent_s:.0f} s" if not self.keeper.is_unheard else ""
         return f"keeper{where} silent{told}" if self.keeper.alive else f"keeper{where} gone{told}"
 
     def shown_step(self) -> str | None:

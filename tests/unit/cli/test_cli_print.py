@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,9 @@ from cli_desk import Cockpit, act
 from cockpit.actions.shim.record import claim, own_status
 from cockpit.audit.continuing import carry_on
 from cockpit.audit.files import FileStore
-from cockpit.audit.layout import action_log, action_status, continued_mark, poison_mark
+from cockpit.audit.layout import action_log, action_status, continued_mark, keeper_beat, keeper_lock, poison_mark
 from cockpit.audit.line import draft
+from cockpit.audit.locks import HeldLock
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -242,6 +244,20 @@ def test_what_runs_stands_on_top_with_what_its_files_tell(cockpit: Cockpit, shop
     assert "!! UNKNOWN how it ended: 1.1 Deploy, attempt 1" in told
     assert "it may have been done, wholly or in part" in told
     assert "what it would walk now, in this order:\n  - R1.1 Take the release back\n  - R1.2 Look around" in told
+
+
+def test_of_a_keeper_that_lives_here_its_last_beat_is_told_once_there_was_one(cockpit: Cockpit, run_dir: Path) -> None:
+    append(run_dir, e.KeeperStarted(epoch=1, pid=4711, version="0"))
+    lock = HeldLock.take(keeper_lock(run_dir))
+    assert lock is not None
+    try:
+        starting = flat(cockpit("print", str(run_dir)).stdout)
+        keeper_beat(run_dir).write_text(f"1 4711 {time.monotonic() - 60}")
+        silent = flat(cockpit("print", str(run_dir)).stdout)
+    finally:
+        lock.release()
+    assert "one lives here: epoch 1, process 4711, no beat of it yet" in starting
+    assert re.search(r"one lives here: epoch 1, process 4711, last beat 6\d s ago", silent)
 
 
 def test_on_the_way_back_its_steps_are_what_is_left(cockpit: Cockpit, shop: Path) -> None:

@@ -138,24 +138,38 @@ def test_hostile_names_are_shown_and_do_not_act(cockpit: Cockpit, run_dir: Path)
         assert "\x9b" not in ended.stdout
 
 
+_BEGAN = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
+_USUAL = Row(
+    run="01M7RB5JX0V7ZP4M9Q2T3W5Y50", profile="organizational_model", title="", environment="production-frankfurt",
+    state="live", outcome="live", rollback="undo_everything", to_finish=False, rehearsal=True, started=_BEGAN,
+    ended=None, duration_s=93_000.0, deviations=12, people=("ana", "bartholomew", "cem", "dora"), steps_settled=101,
+    steps=102, pen="bartholomew", keeper="alive", keeper_pid=2_147_483, keeper_epoch=12, keeper_since=_BEGAN,
+    keeper_silent_s=4711.0, keeper_stopped="", last="", folder="", problem="", went_on="", offline_since=None,
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("columns", [80, 120, 200])
 def test_a_table_of_runs_fits_the_terminal(columns: int) -> None:
     """Long names, a live run whose keeper hangs, a damaged one, a rehearsal on its way back."""
-    began = datetime(2026, 11, 20, 22, 0, tzinfo=UTC)
-    usual = Row(
-        run="01M7RB5JX0V7ZP4M9Q2T3W5Y50", profile="organizational_model", title="", environment="production-frankfurt",
-        state="live", outcome="live", rollback="undo_everything", to_finish=False, rehearsal=True, started=began,
-        ended=None, duration_s=93_000.0, deviations=12, people=("ana", "bartholomew", "cem", "dora"), steps_settled=101,
-        steps=102, pen="bartholomew", keeper="alive", keeper_pid=2_147_483, keeper_epoch=12, keeper_since=began,
-        keeper_silent_s=4711.0, keeper_stopped="", last="", folder="", problem="", went_on="", offline_since=None,
-    )  # fmt: skip
-    damaged = structs.replace(usual, run="01M7RB6J", state="damaged", outcome="damaged", profile="", environment="",
+    damaged = structs.replace(_USUAL, run="01M7RB6J", state="damaged", outcome="damaged", profile="", environment="",
                               started=None, duration_s=None)  # fmt: skip
-    told = table([usual, damaged], UTC, {usual.run: "01M7RB5J"}, columns)
+    told = table([_USUAL, damaged], UTC, {_USUAL.run: "01M7RB5J"}, columns)
     assert max(map(len, told)) <= columns
     assert "01M7RB5J" in told[1]
     assert "12" in told[1]
     assert any("2147483, epoch 12" in line and "silent 4711 s" in line for line in told)
+
+
+@pytest.mark.parametrize(
+    ("silent_s", "told"),
+    [(None, ", no beat yet"), (0.4, ""), (3.0, ""), (3.4, ", silent 3 s"), (4711.0, ", silent 4711 s")],
+)
+def test_a_keeper_is_called_silent_once_it_has_beaten(silent_s: float | None, told: str) -> None:
+    row = structs.replace(_USUAL, keeper_silent_s=silent_s)
+    (_, line, *more) = table([row], UTC, {row.run: "01M7RB5J"}, 200)
+    keeper = " ".join([line, *more])
+    assert f"2147483, epoch 12, since 11-20 22:00{told}" in keeper
+    assert ("silent" in keeper) == ("silent" in told)
 
 
 def test_no_runs_is_no_error(cockpit: Cockpit) -> None:

@@ -192,6 +192,25 @@ def test_a_verdict_does_not_count_without_a_keeper_behind_it(sight: KeeperSight)
     story.does(c.ConfirmStep, step="validate", keeper=sight)
 
 
+@pytest.mark.parametrize(
+    ("sight", "why", "instead"),
+    [
+        (KeeperSight(alive=True, silent_s=float("inf")), "no keeper has been heard of yet", "its first beat"),
+        (KeeperSight(alive=False, silent_s=float("inf")), "no keeper is running", "wait for a keeper"),
+        (KeeperSight(alive=True, silent_s=30.0), "the keeper has been silent for 30 s", "wait for a keeper"),
+    ],
+)
+def test_what_is_refused_for_want_of_a_keeper_tells_a_silence_only_where_it_has_a_length(
+    sight: KeeperSight, why: str, instead: str
+) -> None:
+    story = at_validate()
+    story.judges("pass")
+    refusal = story.refused(c.ConfirmStep, step="validate", keeper=sight)
+    assert refusal.why == f"{why}, so the gate's verdict does not count"
+    assert instead in refusal.instead
+    assert "or override the gate with a reason" in refusal.instead
+
+
 def test_an_override_is_for_a_current_gate_that_does_not_pass() -> None:
     story = Story()
     assert story.refused(c.OverrideGate, gate="step:maintenance", reason="r").code == "no_gate"

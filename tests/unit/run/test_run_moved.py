@@ -39,6 +39,15 @@ def test_only_from_a_host_on_which_it_is_seen_to_be_gone(sight: KeeperSight, cod
     assert refusal.code == code
 
 
+def test_one_that_holds_its_place_is_waited_for_before_it_is_ended_unless_it_fell_silent() -> None:
+    starting = asked(WholeStory(), KeeperSight(alive=True, silent_s=float("inf"), is_elsewhere=True))
+    assert starting.why.endswith("has not been heard of here yet, and still holds its place")
+    assert starting.instead.startswith("wait for its first beat; if none comes, end it there: cockpit stop ")
+    silent = asked(WholeStory(), KeeperSight(alive=True, silent_s=9.0, is_elsewhere=True))
+    assert silent.why.endswith("is silent, and still holds its place")
+    assert silent.instead.startswith("end it there: cockpit stop ")
+
+
 def test_only_by_whoever_holds_the_pen_with_a_reason_and_of_the_last_keeper() -> None:
     story = WholeStory()
     assert asked(story, actor=BO).code == "not_pen"

@@ -356,6 +356,22 @@ def test_a_silent_keeper_is_no_living_one():
     assert "KEEPER SILENT 30 S" in text_of(banner(seen, 120, 40))
 
 
+def test_a_keeper_that_has_not_beaten_yet_is_not_called_silent():
+    story = blocked()
+    story.judges("pass", *(replace(each, holds=True) for each in BLOCKED))
+    starting = KeeperSight(alive=True, silent_s=float("inf"))
+    assert story.seen(keeper=starting).keeper_trouble == "keeper not heard of yet"
+    assert banner(story.seen(keeper=starting), 120, 40)[0][1] == "warn"
+    said = text_of(banner(story.seen(keeper=starting), 120, 40))
+    assert said.startswith(" KEEPER NOT HEARD OF YET   its first beat is waited for")
+    assert text_of(gate.gate(story.seen(keeper=starting), 60)[0]) == "? unknown: keeper not heard of yet"
+    elsewhere = story.seen(keeper=replace(starting, is_elsewhere=True))
+    assert story.state.keeper is not None
+    assert f"KEEPER ON {story.state.keeper.host} NOT HEARD OF YET" in text_of(banner(elsewhere, 120, 40))
+    gone = story.seen(keeper=KeeperSight(alive=False, silent_s=float("inf")))
+    assert gone.keeper_trouble == "keeper gone"
+
+
 def test_before_the_first_keeper_the_banner_says_that_it_starts():
     seen = Story(keeper=False).seen(keeper=KeeperSight(alive=False, silent_s=float("inf")))
     assert "the keeper is starting" in text_of(banner(seen, 80, 24))

@@ -6,6 +6,7 @@ that the ledger is complete by construction.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -34,6 +35,9 @@ from cockpit.profile.model import (
 
 if TYPE_CHECKING:
     from cockpit.importing.notices import Notice
+
+Names = Mapping[str, Mapping[str, str]]
+"""By kind (`steps`, with the phases; `probes`, `templates` …): the ids that parts have for those they would get."""
 
 _STAGES: tuple[Stage, ...] = ("before", "window", "after")
 
@@ -104,13 +108,15 @@ class DraftPlan(Struct, kw_only=True):
 class Draft:
     """What has been read so far, of one runbook or several."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names | None = None) -> None:
+        names = names or {}
+        self._names = names
         self.title = ""
         self.description: list[str] = []
         self.window: Window | None = None
         self.window_days: list[str] = []
-        self.step_ids = Ids()
-        self.probe_ids = Ids(RESERVED)
+        self.step_ids = Ids(renamed=names.get("steps"))
+        self.probe_ids = Ids(RESERVED, names.get("probes"))
         self.other_ids: dict[str, Ids] = {}
         self.variables: dict[str, Variable] = {}
         self.roles: dict[str, Role] = {}
@@ -140,7 +146,7 @@ class Draft:
 
     def take_id(self, kind: str, text: str, fallback: str) -> str:
         """A new id among those of its kind (`templates`, `contacts` …)."""
-        return self.other_ids.setdefault(kind, Ids()).take(text, fallback)
+        return self.other_ids.setdefault(kind, Ids(renamed=self._names.get(kind))).take(text, fallback)
 
     def add_step(self, phase: DraftPhase, step: Step, first: int, last: int) -> Step:
         """Put a step, whose lines are `first` to `last`, at the end of a phase."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
-from cockpit.importing.draft import Draft
+from cockpit.importing.draft import Draft, Names
 from cockpit.importing.finishing import finish
 from cockpit.importing.ledger import Entry, Ledger
 from cockpit.importing.naming import slug
@@ -51,13 +51,19 @@ class Imported(Struct, frozen=True, kw_only=True):
 
 
 def imported(
-    sources: Sequence[Source], *, profile_id: str = "", environment: str = "production", production: bool = False
+    sources: Sequence[Source],
+    *,
+    profile_id: str = "",
+    environment: str = "production",
+    production: bool = False,
+    names: Names | None = None,
 ) -> Imported:
     """Make one profile of one runbook or several; an environment called `production` is one.
 
-    Raises ImportRefused if there is nothing to do in it, or too much.
+    `names`: the ids that parts have already, for those that they would get. Raises ImportRefused if there is nothing to
+    do in it, or too much.
     """
-    draft = Draft()
+    draft = Draft(names)
     for source in sources:
         draft.ledgers.append(Ledger(source))
         before = len(draft.notes)
@@ -77,7 +83,7 @@ def imported(
         raise ImportRefused(
             f"it would make {count:,} steps, and a profile holds {MOST_STEPS:,}", hint="give it in parts"
         )
-    names = ", ".join(source.short_name for source in sources)
-    toml = written(profile, draft.comments, (f"Imported from {names}. Nothing in it runs until a person turns it on.",))
+    named = ", ".join(source.short_name for source in sources)
+    toml = written(profile, draft.comments, (f"Imported from {named}. Nothing in it runs until a person turns it on.",))
     accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
     return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))

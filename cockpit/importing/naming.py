@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -66,10 +66,14 @@ def undecorated(text: str) -> str:
 
 
 class Ids:
-    """Gives out ids that match `[a-z][a-z0-9_]*`, each once."""
+    """Gives out ids that match `[a-z][a-z0-9_]*`, each once.
 
-    def __init__(self, reserved: Iterable[str] = ()) -> None:
+    `renamed`: what parts are called that would get the ids it maps from; no two of them alike.
+    """
+
+    def __init__(self, reserved: Iterable[str] = (), renamed: Mapping[str, str] | None = None) -> None:
         self._taken = set(reserved)
+        self._renamed = renamed or {}
 
     def take(self, text: str, fallback: str) -> str:
         """An id after `text`'s words; `fallback` where it has none; `_2`, `_3` … if it is taken."""
@@ -79,7 +83,7 @@ class Ids:
             count += 1
             given = f"{wanted}_{count}"
         self._taken.add(given)
-        return given
+        return self._renamed.get(given, given)
 
 
 def slug(text: str) -> str:

@@ -25,11 +25,13 @@ class Positions(Struct, frozen=True):
 
     keys: dict[Path, int]
     values: dict[Path, tuple[int, int]]
+    tables: dict[Path, int]
+    """Of the headers, each at the path of its own table (`("probes", 0)`), in the order written."""
 
 
 def positions(raw: bytes) -> Positions:
     """Find every key and value of a document. What tree-sitter does not understand is left out."""
-    found = Positions(keys={}, values={})
+    found = Positions(keys={}, values={}, tables={})
     document = Parser(Language(tree_sitter_toml.language())).parse(raw).root_node
     array_sizes: dict[Path, int] = {}
     for node in document.children:
@@ -55,6 +57,7 @@ def _table(found: Positions, array_sizes: dict[Path, int], node: Node) -> None:
         if path in array_sizes:  # a name under `[[array]]` means its newest element
             path = (*path, array_sizes[path] - 1)
         found.keys.setdefault(path, node.start_byte)
+    found.tables[path] = node.start_byte
     for child in node.children:
         if child.type == "pair":
             _pair(found, path, child)

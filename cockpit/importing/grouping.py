@@ -20,11 +20,15 @@ _CHOICES = re.compile(
 )
 
 
+_VERBS = (
+    "add|adjust|announce|apply|ask|back ?up|call|check|click|compare|confirm|connect|create|delete|deploy|disable|drain"
+    "|enable|ensure|execute|go|install|let|log|look|make|merge|monitor|navigate|notify|open|point|post|promote|pull|push|put|remove"
+    "|restart|restore|revert|review|roll|run|scale|select|send|set|start|stop|switch|tag|take|tell|test|update|use|validate"
+    "|verify|wait|watch"
+)
 _DOING = re.compile(
-    r"(please |then |now |next,? |first,? |finally,? |fix\W+|check\W+|action\W+|if [^.,:]{1,100}[,:] )?"
-    r"(run|verify|check|deploy|make|ensure|create|confirm|stop|start|restart|wait|notify|open|log|connect|ssh|scale|set"
-    r"|apply|update|switch|promote|take|tag|merge|push|pull|execute|use|go|install|remove|delete|add|enable|disable|monitor|watch"
-    r"|test|validate|back ?up|restore|roll|revert|drain|announce|tell|ask|post|send|call|adjust|click|select|navigate|review)\b",
+    r"(?:(?:please|then|now|next,?|first,?|finally,?|afterwards,?|fix\W+|check\W+|action\W+|if [^.,:]{1,100}[,:]"
+    rf"|for [^.,:]{{1,40}},) )?(?:{_VERBS})\b",
     re.IGNORECASE,
 )
 
@@ -34,10 +38,9 @@ def asks(blocks: tuple[Block, ...]) -> bool:
     return any(isinstance(block, Item | Fence | Table) for block in blocks)
 
 
-def wants_doing(blocks: tuple[Block, ...]) -> bool:
-    """Prose that tells somebody to do something: it begins with a verb of doing, or holds code between backticks."""
-    texts = [block.text.lstrip("*_> ") for block in blocks if isinstance(block, Paragraph)]
-    return any("`" in text or _DOING.match(text) for text in texts)
+def wants_doing(block: Block) -> bool:
+    """Prose that tells somebody to do something: it begins with a verb of doing."""
+    return isinstance(block, Paragraph) and bool(_DOING.match(block.text.lstrip("*_> ")))
 
 
 def is_told(blocks: tuple[Block, ...]) -> bool:

@@ -13,10 +13,13 @@ from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Window
 
 _TIME = r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?"
-_SPAN = re.compile(rf"\b{_TIME}\s*(?:-|–|—|to|until|bis)\s*{_TIME}(?:\s*\(?(UTC|GMT)\b)?", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SPAN = re.compile(
+    rf"\b{_TIME}\s*(?:-|–|—|to|until|bis)\s*(?:(?:{'|'.join(_DAYS)}),?\s+)?{_TIME}(?:\s*\(?(UTC|GMT)\b)?", re.IGNORECASE
+)
 _DAY = re.compile(rf"\b({'|'.join(_DAYS)})s?\b", re.IGNORECASE)
 _LABEL = re.compile(r"\b(time|window|when|day|date|timing|start|schedule[d]?|maintenance)\b", re.IGNORECASE)
+_CALLED = re.compile(r"\b((maintenance|change|deployment|cut-?over) )?window\b", re.IGNORECASE)
 _ESTIMATE = re.compile(r"\b(estimated?|duration|total time|downtime)\b", re.IGNORECASE)
 _LONGEST = 200
 
@@ -37,6 +40,14 @@ def find_window(section: Section, draft: Draft) -> None:
             _look(text, line, draft)
     for each in section.sections:
         find_window(each, draft)
+
+
+def find_labelled(blocks: tuple[Block, ...], draft: Draft) -> None:
+    """Look through what stands above all sections for a line that calls itself a window."""
+    for block in blocks:
+        for line, text in _lines(block):
+            if _CALLED.search(text) and draft.window is None:
+                _look(text[_CALLED.search(text).start() :], line, draft)  # type: ignore[union-attr]  # it was found
 
 
 def read_schedule(section: Section, draft: Draft, phase: DraftPhase, end: DraftPhase) -> None:
@@ -74,6 +85,8 @@ def _is_told(item: Item, draft: Draft) -> bool:
 def _look(text: str, line: int, draft: Draft) -> None:
     days = tuple(dict.fromkeys(day.lower() for day in _DAY.findall(text)))
     span = window_of(text) if draft.window is None else None
+    if span is not None and len(days) == 2 and span[1] < span[0]:
+        days = days[:1]  # the second is that of the end, on the day after
     if span is not None:
         draft.window = Window(start=span[0], end=span[1], days=tuple(draft.window_days) or days)
         zone = _SPAN.search(text[:_LONGEST])

@@ -27,7 +27,7 @@ from cockpit.importing.meaning import Meaning, meaning_of
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.notices import read_templates
 from cockpit.importing.quantities import duration_s
-from cockpit.importing.schedule import find_window, read_schedule
+from cockpit.importing.schedule import find_labelled, find_window, read_schedule
 from cockpit.importing.signing_off import read_signoffs
 from cockpit.importing.steps import look_step, prose_step, read_blocks
 from cockpit.profile.model import Stage
@@ -101,6 +101,8 @@ class Reading:
     def _find_window(self, section: Section) -> None:
         if section.heading is not None and meaning_of(read_title(section.heading.text).text) == "schedule":
             find_window(section, self._draft)
+        elif section.heading is None or section.heading.level == 1:
+            find_labelled(section.blocks, self._draft)
         for each in section.sections:
             self._find_window(each)
 
@@ -218,7 +220,7 @@ class Reading:
                 if said := details([block], self._draft):
                     self._draft.description.append(said)
                     give(block, "description", self._draft)
-        elif holds_prose_alone(section) and wants_doing(section.blocks) and meaning != "reference":
+        elif meaning != "reference" and holds_prose_alone(section) and sum(map(wants_doing, section.blocks)) == 1:
             prose_step(title, section.blocks, phase, self._draft, section.heading.first)
         else:
             self._own(section.blocks, phase, "")

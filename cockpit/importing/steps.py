@@ -5,16 +5,24 @@ A command is never run by what is imported: it becomes a `confirm` step that sho
 
 from __future__ import annotations
 
+import re
+
 from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Rule, Table
 from cockpit.importing.coding import code_steps
 from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase
+from cockpit.importing.grouping import wants_doing
 from cockpit.importing.items import Where, add_detail, read_item
-from cockpit.importing.naming import Title
+from cockpit.importing.naming import Title, read_title
+from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.tables import read_table
 from cockpit.profile.durations import written
 from cockpit.profile.model import Step
+from cockpit.text import shortened
+
+_SENTENCE_END = re.compile(r"[.!?;](?= |$)|: ")
+_LONGEST_TITLE = 80
 
 
 def read_blocks(blocks: tuple[Block, ...], where: Where, draft: Draft) -> None:
@@ -22,10 +30,18 @@ def read_blocks(blocks: tuple[Block, ...], where: Where, draft: Draft) -> None:
     told: list[Paragraph] = []
     counted = any(isinstance(block, Item) and (block.number or block.checked is not None) for block in blocks)
     begun = len(where.phase.steps)
-    for block in blocks:
+    for at, block in enumerate(blocks):
         match block:
             case Paragraph():
-                told.append(block)
+                leads = not isinstance(
+                    blocks[min(at + 1, len(blocks) - 1)], Paragraph
+                ) and block.text.rstrip().endswith(":")
+                if wants_doing(block) and not leads and not where.heading:
+                    _describe(told, where, draft)
+                    prose_step(_first_sentence(block), (block,), where.phase, draft, block.first)
+                    told = []
+                else:
+                    told.append(block)
                 continue
             case Fence():
                 prose = "\n\n".join(filled(each.text, draft) for each in told)
@@ -52,12 +68,13 @@ def read_blocks(blocks: tuple[Block, ...], where: Where, draft: Draft) -> None:
 
 def prose_step(title: Title, blocks: tuple[Block, ...], phase: DraftPhase, draft: Draft, line: int) -> None:
     """A section that holds words alone, and wants something done: a step that tells them."""
+    told = details(blocks, draft)
     step = Step(
         id=draft.step_ids.take(title.text, "step"),
         title=filled(title.text, draft),
         level=title.level,
         estimate_s=title.estimate_s,
-        instructions=details(blocks, draft),
+        instructions="" if plain(told).rstrip(".") == title.text else told,
     )
     draft.add_step(phase, step, line, max(block.last for block in blocks))
     for block in blocks:
@@ -74,6 +91,13 @@ def look_step(title: Title, after_s: float, phase: DraftPhase, draft: Draft, lin
         settings={"delay": written(after_s)},
     )
     draft.add_step(phase, step, line, line)
+
+
+def _first_sentence(block: Paragraph) -> Title:
+    """What a paragraph's step is called."""
+    text = plain(block.text)
+    end = next((match.start() for match in _SENTENCE_END.finditer(text) if match.start() > 10), len(text))
+    return read_title(shortened(text[:end], _LONGEST_TITLE))
 
 
 def _describe(told: list[Paragraph], where: Where, draft: Draft) -> None:

@@ -24,7 +24,7 @@ from cockpit.profile.model import Role, Step
 Column = Literal["title", "number", "owner", "status", "duration", "command", "metric", "limit", "told"]
 
 _HEADS: tuple[tuple[Column, re.Pattern[str]], ...] = (
-    ("number", re.compile(r"#|no\.?|nr\.?|id|step ?(no\.?|number|#)|order|seq", re.IGNORECASE)),
+    ("number", re.compile(r"#|no\.?|nr\.?|id|step( ?(no\.?|number|#))?|order|seq", re.IGNORECASE)),
     ("metric", re.compile(r"metric|kpi|indicator|measure|signal", re.IGNORECASE)),
     ("limit", re.compile(r"threshold|limit|target|slo|alert( at| when)?|bound|criteri(on|a)|goal", re.IGNORECASE)),
     ("owner", re.compile(r"owner|responsible|assignee|assigned( to)?|who|dri|role|team|lead|executor", re.IGNORECASE)),
@@ -32,11 +32,14 @@ _HEADS: tuple[tuple[Column, re.Pattern[str]], ...] = (
     ("duration", re.compile(r"duration|estimate[d]?|est\.?|length|(time )?\(?min(ute)?s?\)?|effort", re.IGNORECASE)),
     ("command", re.compile(r"commands?|cmd|script|shell", re.IGNORECASE)),
     ("title", re.compile(
-        r"tasks?|steps?|actions?|activit(y|ies)|descriptions?|items?|what|procedures?|tests?|checks?|verification",
+        r"tasks?|steps?|actions?|activit(y|ies)|descriptions?|items?|what|procedures?|tests?|checks?|verification|name",
         re.IGNORECASE,
     )),
 )  # fmt: skip
 _DONE = re.compile(r"\[[xX✓✔]\]|[xX✓✔☑✅]|done|completed?|yes|ok|pass(ed)?|finished", re.IGNORECASE)
+_STATUS = re.compile(r"(\[[ xX✓✔]\]|\W?|x|done|open|pending|todo|yes|no|ok|pass(ed)?|completed?|n/?a)?", re.IGNORECASE)
+_LONGEST_NUMBER = 8
+_SHORT = 2
 _MINUTES = re.compile(r"\bmin", re.IGNORECASE)
 _NOBODY = re.compile(r"\W*|tbd|n/?a|-+|none", re.IGNORECASE)
 
@@ -65,19 +68,32 @@ def read_table(table: Table, where: Where, draft: Draft) -> None:
 
 
 def _layout(table: Table) -> _Layout:
-    columns: list[Column] = []
-    for at, head in enumerate(plain(cell) for cell in table.header):
-        known: Column = next((column for column, pattern in _HEADS if pattern.fullmatch(head.strip())), "told")
-        if known == "title" and "title" in columns:
-            known = "told"
-        if known == "title" and all(row.cells[at].strip().rstrip(".").isdigit() for row in table.rows):
-            known = "number"
-        columns.append(known)
+    columns = [
+        _column(plain(head).strip(), [plain(row.cells[at]).strip() for row in table.rows])
+        for at, head in enumerate(table.header)
+    ]
+    for at, column in enumerate(columns):
+        if column == "title" and "title" in columns[:at]:
+            columns[at] = "told"
     if "title" not in columns and "metric" not in columns:
         first = next((at for at, column in enumerate(columns) if column == "told"), None)
         if first is not None:
             columns[first] = "title"
     return _Layout(tuple(columns), table.header)
+
+
+def _column(head: str, cells: list[str]) -> Column:
+    """What a column is, by its head and by what its cells can be."""
+    fitting = [column for column, pattern in _HEADS if pattern.fullmatch(head)]
+    for column in fitting:
+        if column == "number" and not all(len(cell) <= _LONGEST_NUMBER for cell in cells):
+            continue
+        if column == "status" and "title" in fitting and not all(_STATUS.fullmatch(cell) for cell in cells):
+            continue
+        if column == "title" and all(len(cell.rstrip(".")) <= _SHORT for cell in cells):
+            return "number"
+        return column
+    return "told"
 
 
 def _row(row: Row, layout: _Layout, where: Where, draft: Draft) -> None:

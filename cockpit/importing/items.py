@@ -6,6 +6,8 @@ that is nested is told by its instructions.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,9 +19,15 @@ from cockpit.importing.measured import condition, probe_for
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import thresholds
-from cockpit.profile.model import Step
+from cockpit.importing.quantities import duration_s, thresholds
+from cockpit.profile.durations import written
+from cockpit.profile.model import Stage, Step
 
+_WAITING = ("wait", "pause", "sleep", "soak")
+_WAITS = re.compile(
+    r"(wait|pause|sleep|soak|let it (?:run|soak|settle|sit)|monitor|observe|watch|keep an eye on)\b(.{0,200})",
+    re.IGNORECASE | re.DOTALL,
+)
 CLAIM = "ticked in the runbook"
 
 
@@ -41,11 +49,25 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
     told: list[Block] = [block for block in item.blocks if block not in boxed]
     gates = [condition(probe_for(each, draft, item.first), each) for each in thresholds(plain(item.text))]
     step = replace(_told(title, item, details(told, draft), draft), gate=tuple(gates))
+    if not gates:
+        step = _timed(step, plain(item.text), where.phase.stage)
     draft.add_step(where.phase, step, item.first, item.last)
     for block in told:
         give(block, f"step {step.id}", draft)
     for each in boxed:
         read_item(each, where, draft)
+
+
+def _timed(step: Step, text: str, stage: Stage) -> Step:
+    """Waiting is a wait; watching for hours after the window is a checkpoint at their end."""
+    found = _WAITS.match(text)
+    seconds = duration_s(found[2]) if found is not None else None
+    if found is None or not seconds or stage == "before":
+        return step
+    if stage == "after" and found[1].lower() not in _WAITING:
+        settings: dict[str, object] = {"delay": written(seconds)}
+        return replace(step, kind="checkpoint", behaviour="checkpoint", settings=settings)
+    return replace(step, kind="wait", behaviour="wait", estimate_s=seconds, settings={"duration": written(seconds)})
 
 
 def add_detail(item: Item, where: Where, draft: Draft) -> None:

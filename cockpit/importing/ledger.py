@@ -6,6 +6,7 @@ nothing can be forgotten silently. A line may have become several things.
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from msgspec import Struct
@@ -14,6 +15,10 @@ from cockpit.importing.source import Source
 
 Fate = Literal["mapped", "layout", "not mapped"]
 """`mapped`: it stands in the profile. `layout`: it says nothing by itself (blank, a rule, a fence's edge)."""
+
+
+_MARKS = re.compile(r"[\s>|:*_~`=#+-]*(?:</?[a-zA-Z][^<>]{0,300}>[\s>-]*)*")
+"""Of Markdown and HTML: such a line says nothing by itself."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -76,8 +81,8 @@ class Ledger:
             return Entry(line=line, text=text, fate="layout", why="blank")
         if became := self._became.get(line):
             return Entry(line=line, text=text, fate="mapped", became=tuple(became), actionable=actionable)
-        if what := self._layout.get(line):
-            return Entry(line=line, text=text, fate="layout", why=what)
+        if (what := self._layout.get(line)) or _MARKS.fullmatch(text):
+            return Entry(line=line, text=text, fate="layout", why=what or "marks alone")
         return Entry(
             line=line, text=text, fate="not mapped", why=self._why.get(line, "nothing reads it"), actionable=actionable
         )

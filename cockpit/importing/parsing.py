@@ -15,6 +15,7 @@ from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Paragraph, Row, Rule, Section, Table
+from cockpit.importing.html_blocks import html_blocks
 from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
@@ -51,7 +52,7 @@ def plain(text: str) -> str:
     for token in _INLINE.parseInline(text)[0].children or ():
         if token.type in ("text", "code_inline"):
             said.append(token.content)
-        elif token.type in ("softbreak", "hardbreak"):
+        elif token.type in ("softbreak", "hardbreak") or token.content.lower().startswith("<br"):
             said.append(" ")
         elif token.type == "image":
             said.append(token.content)
@@ -94,6 +95,8 @@ def _read(node: SyntaxTreeNode) -> list[Heading | Block]:
         case "blockquote" | "dl" | "dt" | "dd":
             inner = [block for child in node.children for block in _read(child)]
             return [_quoted(block) for block in inner]
+        case "html_block":
+            return html_blocks(node.content, first)
         case "table":
             return [_table(node, first, last)]
         case _:

@@ -13,13 +13,23 @@ from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Window
 
 _TIME = r"(\d{1,2})(?:[:.](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.)?"
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAYS = dict(zip(_WEEK, _WEEK, strict=True))
+for _others in (
+    "montag dienstag mittwoch donnerstag freitag samstag sonntag",
+    "lundi mardi mercredi jeudi vendredi samedi dimanche",
+    "lunes martes miércoles jueves viernes sábado domingo",
+):
+    _DAYS |= dict(zip(_others.split(), _WEEK, strict=True))
 _SPAN = re.compile(
-    rf"\b{_TIME}\s*(?:-|–|—|to|until|bis)\s*(?:(?:{'|'.join(_DAYS)}),?\s+)?{_TIME}(?:\s*\(?(UTC|GMT)\b)?", re.IGNORECASE
+    rf"\b{_TIME}\s*(?:-|–|—|to|until|bis|à|a)\s*(?:(?:{'|'.join(_DAYS)}),?\s+)?{_TIME}(?:\s*\(?(UTC|GMT)\b)?",
+    re.IGNORECASE,
 )
 _DAY = re.compile(rf"\b({'|'.join(_DAYS)})s?\b", re.IGNORECASE)
-_LABEL = re.compile(r"\b(time|window|when|day|date|timing|start|schedule[d]?|maintenance)\b", re.IGNORECASE)
-_CALLED = re.compile(r"\b((maintenance|change|deployment|cut-?over) )?window\b", re.IGNORECASE)
+_LABEL = re.compile(
+    r"\b(time|window|when|day|date|timing|start|schedule[d]?|maintenance|zeitfenster|wann|ventana)\b", re.IGNORECASE
+)
+_CALLED = re.compile(r"\b(window|zeitfenster|wartungsfenster|fenêtre|ventana)\b", re.IGNORECASE)
 _ESTIMATE = re.compile(r"\b(estimated?|duration|total time|downtime)\b", re.IGNORECASE)
 _LONGEST = 200
 
@@ -83,7 +93,7 @@ def _is_told(item: Item, draft: Draft) -> bool:
 
 
 def _look(text: str, line: int, draft: Draft) -> None:
-    days = tuple(dict.fromkeys(day.lower() for day in _DAY.findall(text)))
+    days = tuple(dict.fromkeys(_DAYS[day.lower()] for day in _DAY.findall(text)))
     span = window_of(text) if draft.window is None else None
     if span is not None and len(days) == 2 and span[1] < span[0]:
         days = days[:1]  # the second is that of the end, on the day after

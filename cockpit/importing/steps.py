@@ -28,8 +28,7 @@ _LONGEST_TITLE = 80
 def read_blocks(blocks: tuple[Block, ...], where: Where, draft: Draft) -> None:
     """Add the steps of a section's own blocks. Prose goes with the code below it, else it describes the phase."""
     told: list[Paragraph] = []
-    counted = any(isinstance(block, Item) and (block.number or block.checked is not None) for block in blocks)
-    begun = len(where.phase.steps)
+    has_counted = False
     for at, block in enumerate(blocks):
         match block:
             case Paragraph():
@@ -51,11 +50,12 @@ def read_blocks(blocks: tuple[Block, ...], where: Where, draft: Draft) -> None:
                     _describe(told, where, draft)
             case Item():
                 _describe(told, where, draft)
-                is_remark = counted and not block.number and block.checked is None
-                if is_remark and len(where.phase.steps) > begun:
+                is_counted = bool(block.number) or block.checked is not None
+                if has_counted and not is_counted and where.phase.steps:
                     add_detail(block, where, draft)
                 else:
                     read_item(block, where, draft)
+                has_counted = has_counted or is_counted
             case Table():
                 _describe(told, where, draft)
                 read_table(block, where, draft)

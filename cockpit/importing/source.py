@@ -1,33 +1,32 @@
 """What was read: one runbook, as text in lines that keep their numbers.
 
+    bytes ─▶ decoding ─▶ repairing ─▶ taking_out ─▶ lines
+
 Invariant: `lines[n - 1]` is what the ledger calls line `n`, as an editor counts them in the file: repairs never change
 how many lines there are.
 """
 
 from __future__ import annotations
 
-from typing import Literal
+import os
+import stat
+import sys
+from typing import BinaryIO
 
 from msgspec import Struct
 
 from cockpit.errors import ImportRefused
+from cockpit.importing.decoding import decoded
+from cockpit.importing.notes import Note as Note
+from cockpit.importing.notes import NoteKind as NoteKind
+from cockpit.importing.notes import counted
+from cockpit.importing.repairing import repaired
+from cockpit.importing.taking_out import taken_out
+from cockpit.text import visible
 
 LARGEST_BYTES = 4 << 20
 """Of one runbook; what is larger is a log or a database, not a checklist."""
-
-
-NoteKind = Literal["look", "repaired", "secret"]
-"""`look`: a person has something to do or to decide. `repaired`: the text was damaged. `secret`: one was replaced."""
-
-
-class Note(Struct, frozen=True, kw_only=True):
-    """Something a person should know about the import. `line` counts from 1; 0: the whole source."""
-
-    line: int
-    text: str
-    kind: NoteKind = "look"
-    source: str = ""
-    """The source's name, which `imported` fills in."""
+_HINT = "name a runbook in Markdown"
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -51,15 +50,66 @@ class Source(Struct, frozen=True, kw_only=True):
         return "".join(f"{line}\n" for line in self.lines)
 
 
+def read_file(name: str) -> bytes:
+    """A runbook's bytes, at most one more than LARGEST_BYTES. Raises ImportRefused for what is no readable file."""
+    shown = visible(name)
+    try:
+        # A FIFO without a writer must not hold the import up; the file's kind is looked at before it is read.
+        handle = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "its name holds a NUL"
+        raise ImportRefused(f"{shown} cannot be read: {why}", hint=_HINT) from error
+    with os.fdopen(handle, "rb") as file:
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISDIR(mode):
+            raise ImportRefused(f"{shown} is a folder", hint="name the runbooks in it")
+        if not stat.S_ISREG(mode):
+            raise ImportRefused(f"{shown} is no file", hint="give what a program writes by standard input, as `-`")
+        try:
+            return file.read(LARGEST_BYTES + 1)
+        except OSError as error:
+            raise ImportRefused(f"{shown} cannot be read: {error.strerror}", hint=_HINT) from error
+
+
+def read_stdin(stream: BinaryIO | None = None) -> bytes:
+    """What standard input gives, at most one byte more than LARGEST_BYTES."""
+    if stream is None and sys.stdin is None:
+        raise ImportRefused("there is no standard input", hint=_HINT)
+    try:
+        return (stream or sys.stdin.buffer).read(LARGEST_BYTES + 1)
+    except OSError as error:
+        raise ImportRefused(f"standard input cannot be read: {error.strerror}", hint=_HINT) from error
+
+
 def read_source(content: bytes, name: str) -> Source:
-    """Decode and repair a runbook. Raises ImportRefused for what is too large or no text."""
+    """Decode and repair a runbook. Raises ImportRefused for what is too large, empty or no text."""
+    shown = "standard input" if name == "-" else visible(name)
     if len(content) > LARGEST_BYTES:
         raise ImportRefused(
-            f"{name} is larger than {LARGEST_BYTES >> 20} MiB",
+            f"{shown} is larger than {LARGEST_BYTES >> 20} MiB",
             hint="no runbook is so long; give the part that is one",
         )
-    text = content.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    read = decoded(content, shown)
+    text = read.text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise ImportRefused(f"{shown} is empty", hint=_HINT)
     lines = text.split("\n")
-    if lines and not lines[-1]:
+    if not lines[-1]:
         lines.pop()
-    return Source(name=name, lines=tuple(lines))
+    notes = []
+    if read.said:
+        at = 1 + read.text[: read.at].replace("\r\n", "\n").replace("\r", "\n").count("\n")
+        notes.append(Note(line=at, text=read.said, kind="repaired"))
+    repair = repaired(tuple(lines))
+    notes += _said(repair.repaired, repair.lost)
+    kept, taken = taken_out(repair.lines)
+    return Source(name=name, lines=kept, notes=(*notes, *taken))
+
+
+def _said(changed: tuple[int, ...], lost: tuple[int, ...]) -> list[Note]:
+    notes = []
+    if changed:
+        notes.append(counted(changed, "text that had been decoded wrongly was repaired", "repaired"))
+    if lost:
+        notes.append(counted(lost, "a character was lost before; � stands for it", "repaired"))
+    return notes

@@ -28,8 +28,13 @@ def check(files: tuple[str, ...], format_: str, strict: bool) -> int:
 
 @click.command()
 @click.argument("file", metavar="FILE")
-def show(file: str) -> int:
-    """Print the profile in FILE as TOML that stands alone: inherited, with defaults; secrets stay references."""
+@click.option("--format", "format_", type=click.Choice(["toml", "md"]), default="toml", help="How to print it.")
+def show(file: str, format_: str) -> int:
+    """Print the profile in FILE, resolved: nothing inherited, secrets as references.
+
+    As TOML that stands alone; with `--format md` as a runbook in Markdown for reviewers and wikis, which `cockpit
+    import` reads again.
+    """
     from cockpit.profile.load import examine
     from cockpit.profile.show import show as shown
 
@@ -38,7 +43,12 @@ def show(file: str) -> int:
         click.echo(str(problem), err=True)
     if loaded is None:
         return Exit.PROBLEMS
-    click.echo(shown(loaded.profile, partial=loaded.partial), nl=False)
+    if format_ == "md":
+        from cockpit.profile.markdown.document import markdown
+
+        click.echo(markdown(loaded.profile, partial=loaded.partial), nl=False)
+    else:
+        click.echo(shown(loaded.profile, partial=loaded.partial), nl=False)
     return Exit.OK
 
 

@@ -59,16 +59,18 @@ def read_file(name: str) -> bytes:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "its name holds a NUL"
         raise ImportRefused(f"{shown} cannot be read: {why}", hint=_HINT) from error
-    with os.fdopen(handle, "rb") as file:
+    try:
         mode = os.fstat(handle).st_mode
         if stat.S_ISDIR(mode):
             raise ImportRefused(f"{shown} is a folder", hint="name the runbooks in it")
         if not stat.S_ISREG(mode):
             raise ImportRefused(f"{shown} is no file", hint="give what a program writes by standard input, as `-`")
-        try:
+        with os.fdopen(handle, "rb", closefd=False) as file:
             return file.read(LARGEST_BYTES + 1)
-        except OSError as error:
-            raise ImportRefused(f"{shown} cannot be read: {error.strerror}", hint=_HINT) from error
+    except OSError as error:
+        raise ImportRefused(f"{shown} cannot be read: {error.strerror}", hint=_HINT) from error
+    finally:
+        os.close(handle)
 
 
 def read_stdin(stream: BinaryIO | None = None) -> bytes:

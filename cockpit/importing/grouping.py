@@ -38,6 +38,16 @@ def asks(blocks: tuple[Block, ...]) -> bool:
     return any(isinstance(block, Item | Fence | Table) for block in blocks)
 
 
+def is_title(only: Section) -> bool:
+    """The only section at the top is the runbook's title, and those in it are its sections."""
+    if only.heading is None or not only.sections:
+        return False
+    known = [
+        each for each in only.sections if each.heading and meaning_of(read_title(each.heading.text).text) != "unknown"
+    ]
+    return only.heading.level == 1 or len(known) > 1
+
+
 def wants_doing(block: Block) -> bool:
     """Prose that tells somebody to do something: it begins with a verb of doing."""
     return isinstance(block, Paragraph) and bool(_DOING.match(block.text.lstrip("*_> ")))

@@ -17,6 +17,7 @@ from cockpit.importing.grouping import (
     asks,
     holds_prose_alone,
     is_grouped,
+    is_title,
     is_told,
     section_last,
     walks,
@@ -78,11 +79,11 @@ class Reading:
         self._top(root.blocks, "Steps")
         tops = root.sections
         if len(tops) == 1 and tops[0].heading is not None:
-            title_of_all = read_title(tops[0].heading.text)
-            draft.title = draft.title or title_of_all.text
-            draft.ledger.give(tops[0].heading.first, tops[0].heading.last, "title")
-            self._top(tops[0].blocks, title_of_all.text)
-            tops = tops[0].sections
+            draft.title = draft.title or read_title(tops[0].heading.text).text
+            if is_title(tops[0]):
+                draft.ledger.give(tops[0].heading.first, tops[0].heading.last, "title")
+                self._top(tops[0].blocks, read_title(tops[0].heading.text).text)
+                tops = tops[0].sections
         for section in tops:
             self._section(section, Above())
 

@@ -97,7 +97,7 @@ def _first_sentence(block: Paragraph) -> Title:
     """What a paragraph's step is called."""
     text = plain(block.text)
     end = next((match.start() for match in _SENTENCE_END.finditer(text) if match.start() > 10), len(text))
-    return read_title(shortened(text[:end], _LONGEST_TITLE))
+    return read_title(shortened(text[:end].rstrip("."), _LONGEST_TITLE))
 
 
 def _describe(told: list[Paragraph], where: Where, draft: Draft) -> None:

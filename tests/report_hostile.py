@@ -42,7 +42,7 @@ _KEPT = {
     "on_failure", "gate", "people",
     "proposed", "steps", "seat", "trigger", "target", "channel", "template", "pass", "warn", "fail", "requires", "exit",
     "only_if", "when", "timezone", "start", "end", "value", "settings", "not_taken", "environment_key", "until",
-    "verdicts", "signing", "found",
+    "verdicts", "signing", "found", "language",
 }  # fmt: skip
 """Fields that the walk goes by: another text there is no attack, but another run."""
 

@@ -18,7 +18,7 @@ from cockpit.audit.line import FIRST_LIMIT_BYTES, GENESIS, LIMIT_BYTES, digest, 
 from cockpit.audit.reading import GrowingFile
 from cockpit.errors import LogError
 from cockpit.run.events import BranchMerged, BranchTold
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 
 MERGING = frozenset({BranchMerged.type, BranchTold.type})
 """The types that tell a branch."""
@@ -90,7 +90,8 @@ class _Telling:
         if not self.problem and (self.rest or (self.at, self.digest) != (body.tip, body.tip_digest)):
             self.fail(f"what is told ends at line {self.at}, which is not the tip that it names (line {body.tip})")
         if not self.problem and (self.lines, self.facts) != (body.count, body.facts):
-            self.fail(f"it tells {self.lines} lines with {self.facts} facts, not {body.count} with {body.facts}")
+            told = f"{counted(self.lines, 'line')} with {counted(self.facts, 'fact')}"
+            self.fail(f"it tells {told}, not {body.count} with {body.facts}")
         return ToldBranch(self.seq, body.ancestor, body.tip, body.tip_digest, self.lines, self.facts, self.problem)
 
 

@@ -18,7 +18,7 @@ from cockpit.audit.checkpoints import Checkpoint
 from cockpit.audit.line import Head
 from cockpit.audit.remarks import ClockSet, Ending
 from cockpit.audit.told import ToldBranch
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 SHORT_CODE = 32
 """A code of fewer digits is for eyes: whoever rewrites a log can look for a line whose digest begins with it."""
@@ -212,15 +212,15 @@ def as_json(found: Verification) -> dict[str, Any]:
 
 def describe(found: Verification) -> list[str]:
     """Return what was found, as lines for people."""
-    told = [
-        f"{visible(str(found.path))}: run {found.run or 'unknown'}, {found.seq} events, {found.facts} of them facts"
-    ]
+    size = f"{counted(found.seq, 'event')}, {found.facts} of them facts"
+    told = [f"{visible(str(found.path))}: run {found.run or 'unknown'}, {size}"]
     told += [f"PROBLEM at {problem.where}: {problem.what}" for problem in found.problems]
     if found.seq:
         head = f"seq {found.head.seq}, {found.head.short} ({found.head.digest})" if found.head else "none: no facts"
         told.append(f"chain unbroken from line 1 to line {found.lines}; head {head}")
     if found.unproven_bytes:
-        told.append(f"{found.unproven_bytes} bytes after that are vouched for by nothing")
+        unproven = counted(found.unproven_bytes, "byte after that is", "bytes after that are")
+        told.append(f"{unproven} vouched for by nothing")
     told += _about_bytes(found)
     told += _about_clocks(found)
     if found.is_strict and found.seq and not any(problem.kind == "strict" for problem in found.problems):
@@ -235,24 +235,25 @@ def describe(found: Verification) -> list[str]:
 
 def _about_bytes(found: Verification) -> list[str]:
     told = [
-        f"stepped over {recovery.length} bytes at byte {recovery.offset} (line {recovery.line}): "
+        f"stepped over {counted(recovery.length, 'byte')} at byte {recovery.offset} (line {recovery.line}): "
         "torn by a crash, named by log.recovered"
         for recovery in found.recoveries
     ]
     told += [
         f"went on here at seq {each.seq}, from {visible(each.former)}, citing seq {each.head.seq} ({each.head.short})"
-        + (f": {_count(each.lost, 'LINE', 'LINES')} LOST, which that log did not hold any more" if each.lost else "")
+        + (f": {counted(each.lost, 'LINE', 'LINES')} LOST, which that log did not hold any more" if each.lost else "")
         for each in found.continuations
     ]
     told += [
-        f"tells a branch at seq {each.seq}: {_count(each.lines, 'line', 'lines')}, "
-        f"{_count(each.facts, 'fact', 'facts')}, from seq {each.ancestor} to {each.tip} "
+        f"tells a branch at seq {each.seq}: {counted(each.lines, 'line')}, "
+        f"{counted(each.facts, 'fact')}, from seq {each.ancestor} to {each.tip} "
         f"({each.tip_digest[:4]}·{each.tip_digest[4:8]}), chained line by line"
         for each in found.branches
         if not each.problem
     ]
     if found.torn_bytes:
-        told.append(f"{found.torn_bytes} bytes after the last newline are no line yet: not counted")
+        torn = counted(found.torn_bytes, "byte after the last newline is", "bytes after the last newline are")
+        told.append(f"{torn} no line yet: not counted")
     return told
 
 
@@ -265,10 +266,6 @@ def _about_clocks(found: Verification) -> list[str]:
         seqs = _listed([str(seq) for seq in found.clock_steps])
         told.append(f"the wall clock had gone back by more than a second at seq {seqs}; the order is by seq")
     return told
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
 
 
 def _listed(items: list[str]) -> str:
@@ -296,22 +293,20 @@ def _about_signatures(found: Verification) -> list[str]:
 
 def _about_signed_lines(signed: SignedLog) -> list[str]:
     told = [
-        f"{each.by} vouches up to seq {each.seq}, with {each.key} ({_count(each.count, 'signature', 'signatures')})"
+        f"{each.by} vouches up to seq {each.seq}, with {each.key} ({counted(each.count, 'signature')})"
         for each in signed.vouched
     ]
     told_here = sum(each.is_told and bool(each.by) for each in signed.signatures)
     if told_here:
-        told.append(
-            f"{_count(told_here, 'signature', 'signatures')} told of branches: for their own lines, up to there"
-        )
+        told.append(f"{counted(told_here, 'signature')} told of branches: for their own lines, up to there")
     names = sum(each.kind == "person" and bool(each.by) for each in signed.signatures)
     if names:
-        told.append(f"{_count(names, 'name was', 'names were')} proven by a signature (operator.identified)")
+        told.append(f"{counted(names, 'name was', 'names were')} proven by a signature (operator.identified)")
     if signed.unsigned:
         which = _listed(
             [f"{each.seq} by {each.by}" + (f", {each.what}" if each.what else "") for each in signed.unsigned]
         )
-        told.append(f"{_count(len(signed.unsigned), 'fact is', 'facts are')} unsigned: seq {which}")
+        told.append(f"{counted(len(signed.unsigned), 'fact is', 'facts are')} unsigned: seq {which}")
     if not signed.signatures:
         return [*told, f"no signatures, although the profile asks for them (signing = {signed.signing})"]
     if signed.is_own_list:
@@ -323,13 +318,13 @@ def _about_signed_lines(signed: SignedLog) -> list[str]:
 
 def _about_anchors(found: Verification) -> list[str]:
     told = [
-        f"anchored to seq {anchor.seq} ({anchor.short}), {_count(found.seq - anchor.seq, 'record', 'records')} after it"
+        f"anchored to seq {anchor.seq} ({anchor.short}), {counted(found.seq - anchor.seq, 'record')} after it"
         for anchor in found.anchored
     ]
     if found.held:
         last, before = found.held[-1], len(found.held) - 1
         more = f", and {before} before it" if before else ""
-        after = _count(found.seq - last.seq, "record", "records")
+        after = counted(found.seq - last.seq, "record")
         told.append(f"held by you: seq {last.seq} ({last.short}){more}; {after} after it")
     if found.anchored and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
         told.append("so few digits are for eyes: whoever rewrites a log can make them fit; note 32 for checking")

@@ -19,6 +19,7 @@ from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.stretch import BLOCK_BYTES, Block, Ordinary, Place, ordinary
 from cockpit.audit.verify import AFTER_A_CRASH
 from cockpit.errors import LogDamaged, LogError
+from cockpit.text import counted
 
 Counted = tuple[Envelope | Ordinary, bytes]
 """What a line says but for its body, which is undecoded, and its bytes without the newline."""
@@ -138,6 +139,8 @@ class Walk:
         if chain.position < self._end:
             if os.fstat(self._fd).st_size > self._end:
                 return None  # somebody was writing this line as the walk began
-            torn = self._end - chain.position
-            return LogDamaged(f"{torn} bytes after the last newline are no line yet", line=chain.lines + 1)
+            torn = counted(
+                self._end - chain.position, "byte after the last newline is", "bytes after the last newline are"
+            )
+            return LogDamaged(f"{torn} no line yet", line=chain.lines + 1)
         return None

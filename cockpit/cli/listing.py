@@ -20,6 +20,7 @@ from cockpit.exits import Exit
 from cockpit.report.search.moments import BEFORE_START, Moment, zone_called
 from cockpit.session.catalog import OUTCOMES, Catalog, RunsAsked
 from cockpit.session.elsewhere import Glances
+from cockpit.text import counted
 
 NEWEST = 20
 _ORDERS: dict[str, Callable[[Row], tuple[Any, str]]] = {
@@ -138,7 +139,7 @@ def _say_beside(catalog: Catalog, rows: list[Row], *, left: int) -> None:
     if not catalog.names:
         click.echo(f"no runs in {catalog.folder}; start one with: cockpit run FILE", err=True)
     elif not rows:
-        click.echo(f"none of {len(catalog.names)} runs is like that", err=True)
+        click.echo(f"none of {counted(len(catalog.names), 'run')} is like that", err=True)
     if catalog.asks_for_damaged:
         click.echo(
             "only beginnings and ends are looked at here; the whole chain of a log: cockpit verify RUN", err=True

@@ -25,7 +25,7 @@ from cockpit.report.search.patterns import Pattern
 from cockpit.report.search.telling import Teller, Wanted, grouped
 from cockpit.report.search.telling import Told as Line
 from cockpit.session.catalog import Catalog, RunsAsked
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 FOLLOW_S = 1.0
 _LISTED = 8
@@ -128,7 +128,7 @@ def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, fol
         if teller.filter is not None and teller.state.started is None:
             raise LogUnreadable(f"no run began in {named(str(log.path), log)}")
     if teller.unreadable:
-        say(f"{label or log.given}: the data of {teller.unreadable} lines cannot be read")
+        say(f"{label or log.given}: the data of {counted(teller.unreadable, 'line')} cannot be read")
     return teller.found, Exit.PROBLEMS if teller.unreadable else Exit.OK
 
 

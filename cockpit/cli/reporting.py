@@ -20,6 +20,7 @@ from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
 from cockpit.report.pages.summary import FEW, cut_in_a_line
 from cockpit.report.pages.tabular import TABLES
+from cockpit.text import counted
 
 if TYPE_CHECKING:
     from cockpit.report.pages.account import Account
@@ -79,7 +80,8 @@ def report(
     if account.went_on:
         say(f"this log was left behind: the run goes on in {account.went_on}")
     if len(account.troubles) > FEW:
-        say(f"{len(account.troubles) - FEW} more places are out of order; the report names them")
+        more = counted(len(account.troubles) - FEW, "more place is", "more places are")
+        say(f"{more} out of order; the report names them")
     if output == "-" or (output is None and format_ != "html"):
         _print(text)
     else:

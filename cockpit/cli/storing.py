@@ -12,7 +12,7 @@ import click
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import STORE
 from cockpit.exits import Exit
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 NEWEST = 20
 
@@ -94,7 +94,9 @@ def import_(logs: tuple[str, ...], dsn: str | None) -> int:
         with reading(token) as log:
             path = log_path(log.path) if log.path.is_dir() else log.path
             moved = put_run(dsn, path)
-        click.echo(f"{moved.run}: {moved.moved} of {moved.lines} lines moved; the last is {moved.digest[:32]}")
+        click.echo(
+            f"{moved.run}: {moved.moved} of {counted(moved.lines, 'line')} moved; the last is {moved.digest[:32]}"
+        )
     return Exit.OK
 
 
@@ -111,9 +113,9 @@ def export(run: str, file: Path, dsn: str | None) -> int:
     dsn = _meant(dsn)
     name = _named(dsn, run)
     moved = take_run(dsn, name, file)
-    say(f"{moved.lines} lines written to {file}; the last is {moved.digest[:32]}")
+    say(f"{counted(moved.lines, 'line')} written to {file}; the last is {moved.digest[:32]}")
     if count := take_outputs(dsn, name, file.parent):
-        say(f"{count} output{'s' * (count != 1)} of its commands written to {outputs_dir(file.parent)}")
+        say(f"{counted(count, 'output')} of its commands written to {outputs_dir(file.parent)}")
     return Exit.OK
 
 
@@ -178,7 +180,8 @@ def compare(token: str, dsn: str | None) -> int:
         )
         return Exit.PROBLEMS
     more = found.database_seq - found.copy_seq
-    click.echo(f"{found.run}: {found.same} lines are the same{f'; the store holds {more} more' if more else ''}")
+    same = counted(found.same, "line is", "lines are")
+    click.echo(f"{found.run}: {same} the same{f'; the store holds {more} more' if more else ''}")
     return Exit.OK
 
 
@@ -212,7 +215,7 @@ def drop(run: str, exported: str, reason: str | None, dsn: str | None) -> int:
         path = log_path(log.path) if log.path.is_dir() else log.path
         where = f"{socket.gethostname()}:{log_path(given) if given.is_dir() else given}"
         dropped = drop_run(dsn, name, path, where, str(reason).strip(), outputs_beside=folder)
-    say(f"{dropped.lines} lines of {dropped.run} deleted; it is in {visible(dropped.exported)} from now on")
+    say(f"{counted(dropped.lines, 'line')} of {dropped.run} deleted; it is in {visible(dropped.exported)} from now on")
     return Exit.OK
 
 

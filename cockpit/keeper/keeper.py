@@ -48,7 +48,7 @@ from cockpit.run.evolve import evolve
 from cockpit.run.state import RunState
 from cockpit.session.secrets import want
 from cockpit.session.sight import left_on
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from cockpit.keeper.afar import Place
@@ -132,9 +132,8 @@ class Keeper:
             if not self._writer.close(_WRITE_S):
                 end = End("the disk did not answer", Exit.FAILED)
             elif left := self._writer.left:
-                end = End(
-                    f"{end.reason}; the database is away: {left} facts lie in {aside_path(self._run_dir)}", end.exit
-                )
+                lying = f"{counted(left, 'fact lies', 'facts lie')} in {aside_path(self._run_dir)}"
+                end = End(f"{end.reason}; the database is away: {lying}", end.exit)
         requests.close()
         if listener is not None:
             await listener.close()

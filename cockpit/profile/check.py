@@ -11,6 +11,7 @@ from cockpit.exits import Exit
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.load import examine
 from cockpit.profile.problems import Problem
+from cockpit.text import counted
 
 
 def check(paths: Iterable[str | os.PathLike[str]], kinds: Kinds) -> list[Problem]:
@@ -42,8 +43,4 @@ def check_summary(files: int, problems: Iterable[Problem]) -> str:
     """Return one line that counts, for the diagnostics."""
     severities = [problem.severity for problem in problems]
     errors, warnings = severities.count("error"), severities.count("warning")
-    return f"{_count(files, 'profile')}: {_count(errors, 'error')}, {_count(warnings, 'warning')}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
+    return f"{counted(files, 'profile')}: {counted(errors, 'error')}, {counted(warnings, 'warning')}"

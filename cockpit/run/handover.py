@@ -23,7 +23,7 @@ from cockpit.run.numbering import find_step, phase_label, step_label
 from cockpit.run.people import called
 from cockpit.run.state import ActionState, RunState
 from cockpit.run.walk import open_steps, waits_to_be_finished
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 LINES = 16
 COLUMNS = 76
@@ -161,7 +161,7 @@ def _alarms(state: RunState, now: Instant) -> Iterator[str]:
         yield f"{each.severity.upper()} unanswered for {duration(elapsed_s(each.since, now))}: {told}"
     if len(fired) > _NAMED:
         more = len(fired) - _NAMED
-        yield f"    and {more} more {'trigger that waits' if more == 1 else 'triggers that wait'} for an answer"
+        yield f"    and {counted(more, 'more trigger that waits', 'more triggers that wait')} for an answer"
 
 
 def _actions(state: RunState) -> tuple[ActionState, ...]:
@@ -240,13 +240,12 @@ def _ahead(state: RunState, now: Instant) -> Iterator[str]:
     if slow is not None:
         kind = "wait" if slow.behaviour == "wait" else "set time"
         yield f"next {kind}: {step_label(state.profile, slow.id)}{_how_far(ahead, slow)}"
-    left = len(ahead)
-    yield f"left to do: {left} step{'s' if left != 1 else ''}"
+    yield f"left to do: {counted(len(ahead), 'step')}"
 
 
 def _how_far(ahead: list[Step], step: Step) -> str:
     place = ahead.index(step)
-    return ", now" if place == 0 else f", in {place} step{'s' if place > 1 else ''}"
+    return ", now" if place == 0 else f", in {counted(place, 'step')}"
 
 
 def _deviations(state: RunState) -> Iterator[str]:
@@ -264,7 +263,7 @@ def _unsigned(state: RunState) -> Iterator[str]:
         return
     by = _some(sorted({called(each.by) for each in state.unsigned}))
     count = len(state.unsigned)
-    yield f"unsigned: {count} fact{'s' if count > 1 else ''} of {by}"
+    yield f"unsigned: {counted(count, 'fact')} of {by}"
 
 
 def _keeper(state: RunState) -> Iterator[str]:

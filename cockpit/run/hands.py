@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run.settled import deviate
 from cockpit.run.state import KeeperState, RunState
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 REST = "=rest"
 """In `keeper.started`: one digest of all variables that have no line of their own. No variable can be called so."""
@@ -69,7 +69,7 @@ class Differences(Struct, frozen=True):
         names = [_shown(name) for name in _in_order((*self.changed, *self.new, *self.gone), self.read)]
         more = len(names) - _NAMED
         told += names[:_NAMED]
-        return ", ".join(told) + (f" and {more} more variable{'s' if more > 1 else ''}" if more > 0 else "")
+        return ", ".join(told) + (f" and {counted(more, 'more variable')}" if more > 0 else "")
 
     def told(self) -> tuple[str, ...]:
         """All of it, a line each."""

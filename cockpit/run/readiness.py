@@ -24,7 +24,7 @@ from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.numbering import phase_label, step_label
 from cockpit.run.state import RunState
 from cockpit.run.walk import waits_to_be_finished
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 Severity = Literal["missing", "look", "ok"]
 SOON = timedelta(hours=1)
@@ -87,10 +87,10 @@ def of_preparation(profile: Profile) -> Iterator[Finding]:
     if not steps:
         return
     approvals = [step_label(profile, step.id) for step in steps if step.behaviour == "signoff"]
-    said = f"{_count(len(steps), 'step')} before the window, none settled: no run has begun"
+    said = f"{counted(len(steps), 'step')} before the window, none settled: no run has begun"
     if approvals:
         missing = ", ".join(approvals[:5]) + (", …" if len(approvals) > 5 else "")
-        said += f"; {_count(len(approvals), 'approval')} missing: {missing}"
+        said += f"; {counted(len(approvals), 'approval')} missing: {missing}"
     yield Finding("look", said, "preparation", "start it: cockpit run FILE")
 
 
@@ -102,11 +102,11 @@ def of_areas(profile: Profile, settled: Container[str] = ()) -> Iterator[Finding
         where = f"area {phase_label(profile, phase.id)}"
         left = [step for step in phase.steps if step.id not in settled]
         if not left:
-            yield Finding("ok", f"{_count(len(phase.steps), 'step')}, none open", where)
+            yield Finding("ok", f"{counted(len(phase.steps), 'step')}, none open", where)
             continue
         claimed = sum(1 for step in left if step.claimed)
         said = f", {claimed} of them only claimed to be done" if claimed else ""
-        yield Finding("look", f"{len(left)} of {_count(len(phase.steps), 'step')} open{said}", where, "go through it")
+        yield Finding("look", f"{len(left)} of {counted(len(phase.steps), 'step')} open{said}", where, "go through it")
 
 
 def _contacts(profile: Profile, values: Mapping[str, str]) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def _contacts(profile: Profile, values: Mapping[str, str]) -> Iterator[Finding]:
     if not profile.contacts:
         yield Finding("look", "the profile names nobody to reach", "contacts", "give `[[contacts]]`")
     elif not unreachable:
-        yield Finding("ok", f"{_count(len(profile.contacts), 'contact')} can be reached", "contacts")
+        yield Finding("ok", f"{counted(len(profile.contacts), 'contact')} can be reached", "contacts")
 
 
 def _contact(contact: Contact) -> str:
@@ -145,7 +145,7 @@ def _alerts(profile: Profile) -> Iterator[Finding]:
 def _ways_back(profile: Profile) -> Iterator[Finding]:
     if profile.rollbacks:
         titles = ", ".join(shortened(plan.title or plan.id, 60) for plan in profile.rollbacks[:5])
-        yield Finding("ok", f"{_count(len(profile.rollbacks), 'rollback plan')}: {titles}", "way back")
+        yield Finding("ok", f"{counted(len(profile.rollbacks), 'rollback plan')}: {titles}", "way back")
     else:
         yield Finding("look", "there is no rollback plan", "way back", "give `[[rollbacks]]`")
 
@@ -191,7 +191,7 @@ def _before(state: RunState) -> Iterator[Finding]:
     findings = [finding for phase, step in steps for finding in _step(state, phase, step)]
     yield from findings
     if steps and not findings:
-        yield Finding("ok", f"{_count(len(steps), 'step')} before the window: all are done", "preparation")
+        yield Finding("ok", f"{counted(len(steps), 'step')} before the window: all are done", "preparation")
 
 
 def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
@@ -282,14 +282,10 @@ def _probes(state: RunState, now: Instant) -> Iterator[Finding]:
             case "warn":
                 yield Finding("look", f"it warns{detail}", where, "see to what it watches")
     if well and well == len(state.profile.probes):
-        yield Finding("ok", f"{_count(well, 'probe')}: all pass", "probes")
+        yield Finding("ok", f"{counted(well, 'probe')}: all pass", "probes")
 
 
 # ---- words -------------------------------------------------------------------------------------------------------
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _length(time: timedelta) -> str:

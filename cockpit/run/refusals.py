@@ -12,7 +12,7 @@ from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step
 from cockpit.run.people import called
 from cockpit.run.state import GateState, RunState
 from cockpit.run.walk import open_steps
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 KEEPER_SILENCE_S = 3.0
 """A keeper beats twice a second; one that has not for this long cannot vouch for a gate."""
@@ -224,5 +224,8 @@ def unsettled(state: RunState) -> Refusal | None:
     if not left:
         return None
     names = ", ".join(step_label(state.profile, step_id) for step_id in left[:3]) + (", …" if len(left) > 3 else "")
-    count = "1 step is" if len(left) == 1 else f"{len(left)} steps are"
-    return Refusal(f"{count} not settled: {names}", "confirm or skip every step, or abort the run", "unsettled_steps")
+    return Refusal(
+        f"{counted(len(left), 'step is', 'steps are')} not settled: {names}",
+        "confirm or skip every step, or abort the run",
+        "unsettled_steps",
+    )

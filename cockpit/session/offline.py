@@ -29,6 +29,7 @@ from cockpit.run.people import name_of
 from cockpit.session.afar import bring_up
 from cockpit.session.follower import Follower
 from cockpit.session.sight import keeper_sight
+from cockpit.text import counted
 
 KEEPER_S = 20.0
 """A keeper sees within a second that the run went on; this long its end is waited for."""
@@ -168,10 +169,10 @@ def _given(run_dir: Path, branch: Path, actor: Actor, cause: str) -> CameBack:
     if diverged:
         put_aside(run_dir, returned.ancestor)
     told = {
-        "merged": f"{returned.lines} lines of this host are told in the database's log, which had gone on by "
-        f"{returned.theirs}",
+        "merged": f"{counted(returned.lines, 'line of this host is', 'lines of this host are')} told in the database's "
+        f"log, which had gone on by {returned.theirs}",
         "was there": "it had come back before",
-    }.get(returned.how, f"{returned.lines} lines came back as they were written: nobody had gone on there")
+    }.get(returned.how, f"{counted(returned.lines, 'line')} came back as written: nobody had gone on there")
     return CameBack(run_dir, returned.how, returned.lines, returned.theirs, told)
 
 

@@ -6,6 +6,7 @@ from cockpit.report.replay.film import Film, Place
 from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
 from cockpit.session.view import Recent, View
+from cockpit.text import counted
 
 RECENT = 200
 
@@ -47,5 +48,5 @@ def trouble_at(film: Film, place: Place) -> str:
     if after:
         return f"nothing more can be shown: {after[0].sentence}"
     if film.is_whole and film.torn_bytes:
-        return f"it ends in the middle of a line: {film.torn_bytes} bytes are no event"
+        return f"it ends in the middle of a line: {counted(film.torn_bytes, 'byte is', 'bytes are')} no event"
     return ""

@@ -19,6 +19,7 @@ from cockpit.actions.sql.executing import Execution, Stopped
 from cockpit.actions.sql.settling import Settled
 from cockpit.actions.sql.showing import seconds
 from cockpit.errors import ActionError
+from cockpit.text import counted
 
 StopReason = Literal["", "cancelled", "timed_out"]
 """Why it was asked to stop; empty: it was not."""
@@ -40,8 +41,7 @@ def succeeded(execution: Execution) -> Verdict:
             f"committed here, but perhaps not on the standby, so it may be lost if this server is: "
             f"{execution.unreplicated}",
         )
-    many = f"{execution.done} statement{'' if execution.done == 1 else 's'}"
-    done = f"{execution.rows} row{'' if execution.rows == 1 else 's'}, {many}"
+    done = f"{counted(execution.rows, 'row')}, {counted(execution.done, 'statement')}"
     return Verdict("succeeded", f"{done}, rolled back" if execution.stage == "rolled_back" else done)
 
 
@@ -125,7 +125,7 @@ def _left(execution: Execution) -> str:
     if execution.in_transaction:
         return "nothing was committed"
     count = len(execution.order.script)
-    left = f"{execution.stayed} of {count} statements took effect" if execution.stayed else ""
+    left = f"{execution.stayed} of {counted(count, 'statement')} took effect" if execution.stayed else ""
     if execution.done > execution.stayed:
         left = f"{left or 'nothing took effect'}; the script's own transaction after that was rolled back"
     started = execution.current

@@ -19,7 +19,7 @@ from cockpit.actions.sql.showing import seconds
 from cockpit.errors import ActionError
 from cockpit.probes.postgres.declaration import postgres_target
 from cockpit.profile.references import fill, fill_secret
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 _SHOWN_BYTES = 4096
 
@@ -82,7 +82,7 @@ def _lines(context: ActionContext, prepared: Prepared) -> Iterator[str]:
     where = postgres_target(order.dsn) or f"target {settings.target}"
     how = "one transaction" if order.transaction else "each statement commits by itself"
     limits = f"lock_timeout {seconds(order.lock_timeout_s)}, statement_timeout {seconds(order.statement_timeout_s)}"
-    yield f"-- {where}: {len(prepared.script)} statements, {how}, {limits}\n"
+    yield f"-- {where}: {counted(len(prepared.script), 'statement')}, {how}, {limits}\n"
     if prepared.only_shown:
         yield f"-- only shown: {prepared.only_shown}\n"
     elif context.rehearsal:

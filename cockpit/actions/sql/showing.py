@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 
 ROWS = 50
 """Shown of one result."""
@@ -25,7 +25,7 @@ def table(
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     lines = [_line(heads, widths), "-+-".join("-" * width for width in widths), *(_line(row, widths) for row in cells)]
     left = count - len(cells)
-    lines.append(f"({count} row{'' if count == 1 else 's'}{f', {left} not shown' if left > 0 else ''})")
+    lines.append(f"({counted(count, 'row')}{f', {left} not shown' if left > 0 else ''})")
     return "".join(f"  {_cut(line)}\n" for line in lines)
 
 

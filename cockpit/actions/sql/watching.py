@@ -16,7 +16,7 @@ from cockpit.actions.sql.connecting import Connection, connect, cut, said
 from cockpit.actions.sql.exchange import ask
 from cockpit.actions.sql.showing import seconds
 from cockpit.errors import ActionError
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 
 _LONGEST_S = 1.0
 _SHORTEST_S = 0.1
@@ -126,4 +126,4 @@ def _progress(view: str, row: dict[str, object]) -> str:
         if isinstance(done, int) and isinstance(total, int) and total > 0:
             told += f", {done} of {total} {unit} ({100 * done // total} %)"
     processed = row.get("tuples_processed")
-    return f"{told}, {processed} rows" if isinstance(processed, int) else told
+    return f"{told}, {counted(processed, 'row')}" if isinstance(processed, int) else told

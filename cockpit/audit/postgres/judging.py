@@ -14,7 +14,7 @@ from msgspec import Struct
 from cockpit.audit.postgres.connecting import Connection, connected, said, where
 from cockpit.audit.postgres.installing import WRITER, steps
 from cockpit.errors import StoreFailed
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 ROOM = 20
 """Connections that should be left: as many as one more run with a keeper and eight screens may take."""
@@ -170,8 +170,8 @@ def _of_dropped(connection: Connection) -> Iterator[Finding]:
            (array_agg(dropped_by ORDER BY dropped_at DESC))[1] FROM cockpit.dropped""",
     )
     if count:
-        many = "one run was" if count == 1 else f"{count} runs were"
         last = f"{visible(str(run))} on {when} by {visible(str(by))}"
+        many = counted(int(str(count)), "run was", "runs were")
         yield Finding(True, f"{many} exported and dropped, last {last}; see them: cockpit store list --all")
 
 

@@ -33,6 +33,7 @@ from cockpit.audit.reading import open_log
 from cockpit.audit.rewritten import APART
 from cockpit.errors import StoreAway, StoreDiverged, StoreFailed
 from cockpit.run.events import StoreRestored
+from cockpit.text import counted
 
 SETTLE_S = 1.5
 """How long whoever lost lines waits for others who hold more of them: each tells how far its copy goes."""
@@ -178,8 +179,8 @@ class _Mending:
         copy = self._copy
         raise StoreDiverged(
             f"{APART}: cockpit store return merges them; nothing can be confirmed until then. They differ from line "
-            f"{ancestor + 1} on, {_lines(end - ancestor)} there and {_lines(copy.seq - ancestor)} here "
-            f"({where(self._dsn)})",
+            f"{ancestor + 1} on, {counted(end - ancestor, 'line')} there and "
+            f"{counted(copy.seq - ancestor, 'line')} here ({where(self._dsn)})",
             ancestor_seq=ancestor,
             ancestor=copy.at(ancestor).hex() if ancestor else GENESIS,
             copy_seq=copy.seq,
@@ -197,7 +198,3 @@ class _Mending:
     def _ask(self, query: str, *values: object) -> list[Any]:
         with within(self._connection, ANSWER_S):
             return self._connection.execute(query.encode(), values).fetchall()
-
-
-def _lines(count: int) -> str:
-    return f"{count} line{'s' if count != 1 else ''}"

@@ -19,6 +19,7 @@ from cockpit.audit.opening import opened
 from cockpit.audit.postgres.connecting import Connection, connected, said, where
 from cockpit.audit.postgres.lines import Line, whole_lines_of
 from cockpit.errors import LogDamaged, LogUnreadable, StoreFailed
+from cockpit.text import counted
 
 _BATCH_LINES, _BATCH_BYTES = 500, 2**20
 _PUT = "SELECT cockpit.put(%s, %s, %s, %s)"
@@ -83,8 +84,9 @@ def _put(connection: Connection, dsn: str, log: Path) -> Moved:
             size = 0
     moved += _flush(connection, chain.run, batch)
     if there is not None and there[0] > chain.seq:
+        more = f"{counted(there[0], 'line')}, the file {chain.seq}"
         raise StoreFailed(
-            f"the store {where(dsn)} holds more of the run {chain.run}: {there[0]} lines, the file {chain.seq}",
+            f"the store {where(dsn)} holds more of the run {chain.run}: {more}",
             hint="nothing was changed; move it the other way: cockpit store export",
         )
     return Moved(run=chain.run, lines=chain.seq, moved=moved, digest=chain.digest)

@@ -13,7 +13,7 @@ from cockpit.run import events as e
 from cockpit.run.people import facets
 from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 SEATS = 2000
 """More screens than that are told by their people alone."""
@@ -151,10 +151,12 @@ class Watched:
         self._say(event, "clock", f"the clock of {event.actor.host} was set {way} by {abs(body.by_s):.0f} s", body.by_s)
 
     def _recovered(self, event: e.Event, body: e.LogRecovered) -> None:
-        self._say(event, "recovered", f"{body.length} bytes at byte {body.offset} were torn by a crash: stepped over")
+        self._say(
+            event, "recovered", f"{counted(body.length, 'byte')} at byte {body.offset} torn by a crash: stepped over"
+        )
 
     def _continued(self, event: e.Event, body: e.LogContinued) -> None:
-        lost = f"; {body.lost} lines are lost" if body.lost else ""
+        lost = f"; {counted(body.lost, 'line is', 'lines are')} lost" if body.lost else ""
         self._say(event, "continued", f"the log goes on here from {visible(body.former)}: {body.trouble}{lost}")
 
     def _restored(self, event: e.Event, body: e.StoreRestored) -> None:

@@ -25,7 +25,7 @@ from cockpit.audit.verify import Verification, describe, verify
 from cockpit.audit.walking import Walk
 from cockpit.errors import LogError
 from cockpit.report.chronicle.chronicle import Chronicle, Chronicler
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 _BREAKS = 20
 
@@ -122,9 +122,13 @@ def _unproven(path: Path, chronicler: Chronicler) -> list[str]:
     finally:
         walk.close()
     if again:
-        told.append(f"{again} events whose numbers came before are not told again")
+        told.append(f"{counted(again, 'event')} under numbers that came before: not told again")
     left = len(told) - _BREAKS
-    return told if left <= 0 else [*told[:_BREAKS], f"and {left} more places are out of order"]
+    return (
+        told
+        if left <= 0
+        else [*told[:_BREAKS], f"and {counted(left, 'more place is', 'more places are')} out of order"]
+    )
 
 
 def _what(error: Exception) -> str:

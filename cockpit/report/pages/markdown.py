@@ -25,7 +25,7 @@ from cockpit.report.pages.tables import (
     troubled_tables,
     word_tables,
 )
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 _SPECIAL = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])")
 """What means something wherever it stands; an underscore does only at the edge of a word."""
@@ -115,7 +115,7 @@ def _table(table: Table) -> list[str]:
         cells = [f"**{plain(cell)}**" if at in table.heavy and cell else plain(cell) for cell in row]
         lines.append(f"| {' | '.join(cells)} |")
     if table.left_out:
-        lines += ["", f"{table.left_out} more rows are not shown here."]
+        lines += ["", f"{counted(table.left_out, 'more row is', 'more rows are')} not shown here."]
     return [*lines, ""]
 
 

@@ -15,6 +15,7 @@ from cockpit.report.pages.drawing import Painter, Picture
 from cockpit.report.pages.phrasing import Phrasing
 from cockpit.report.pages.standouts import StandOut
 from cockpit.run.wording import quantity
+from cockpit.text import counted
 
 CHARTS = 48
 """Probes that are drawn; of more, those that were not always well or that a gate or trigger compares come first."""
@@ -52,11 +53,12 @@ def pictures(told: Chronicle, marks: tuple[StandOut, ...], say: Phrasing) -> Pic
     words = _in_words(told, say)
     drawn, not_drawn = _chosen(told)
     troubled = [probe for probe in told.probes if set(probe.seconds) - {"pass", "unread"}][:STRIPS]
+    strips_of = counted(len(troubled), "probe that was", "probes that were")
     strips, narrow_strips = (
         painter.draw(
             statuses(troubled, shared, wide=wide),
             "How the probes stood",
-            f"Strips of time for {len(troubled)} probes that were not always passing; the table of changes has it all.",
+            f"Strips of time for {strips_of} not always passing; the table of changes has it all.",
         )
         if troubled
         else nothing
@@ -113,6 +115,7 @@ def _probe(painter: Painter, probe: ProbeRecord, shared: Axis, moments: list[tup
         ", ".join(dict.fromkeys(f"{t.level} {t.op} {t.value:g}" for t in probe.thresholds))
         or "none that is a plain number"
     )
-    words = f"{probe.readings} readings {reach}; thresholds: {limits}; dashed lines are the moments people confirmed."
+    readings = f"{counted(probe.readings, 'reading')} {reach}"
+    words = f"{readings}; thresholds: {limits}; dashed lines are the moments people confirmed."
     picture = painter.draw(probe_chart(probe, shared, moments), f"{probe.id} {probe.title}".strip(), words)
     return ProbePicture(probe, picture, "; ".join(dict.fromkeys(beyond(probe))))

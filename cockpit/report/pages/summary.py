@@ -6,6 +6,7 @@ import shlex
 
 from cockpit.report.pages.account import Account
 from cockpit.report.pages.phrasing import UNPROVEN, Phrasing, against_window
+from cockpit.text import counted
 
 FEW = 3
 """Troubles that are named before all else; the others stand with what was verified."""
@@ -60,7 +61,7 @@ def _signatures(account: Account) -> str:
     told = [
         f"{good} that count",
         f"{bad} THAT DO NOT COUNT" if bad else "",
-        f"{unsigned} facts unsigned" if unsigned else "",
+        f"{counted(unsigned, 'fact')} unsigned" if unsigned else "",
     ]
     return ", ".join(filter(None, told))
 
@@ -70,9 +71,12 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
     told, found = account.told, list[tuple[str, str]]()
     found += [("Damaged", f"{trouble}.") for trouble in account.troubles[:FEW]]
     if len(account.troubles) > FEW:
-        found.append(("Damaged", f"in {len(account.troubles) - FEW} more places, named at the end, under The log."))
+        found.append(
+            ("Damaged", f"in {counted(len(account.troubles) - FEW, 'more place')}, named at the end, under The log.")
+        )
     if told.unproven_since is not None:
-        what = f"the last {told.unproven_events} events stand behind the damage, and the one before them may be it"
+        last = counted(told.unproven_events, "event stands", "events stand")
+        what = f"the last {last} behind the damage, and the one before them may be it"
         how = f"They are told as they stand there, their times marked {UNPROVEN.strip()}"
         found.append(("Not proven", f"{what}. {how}; nothing shows that they are what was written."))
     elif account.troubles:
@@ -103,10 +107,8 @@ def warnings_of(account: Account) -> list[tuple[str, str]]:
 
 def cut_in_a_line(account: Account) -> str:
     """What is said of bytes without a newline at the end of a log; of a live run it may be the line in the writing."""
-    return (
-        f"the last {account.verification.torn_bytes} bytes of the log are no whole line and do not count: "
-        "it was being written just then, or it was cut off there"
-    )
+    torn = counted(account.verification.torn_bytes, "byte of the log is", "bytes of the log are")
+    return f"the last {torn} no whole line, and not counted: it was being written just then, or it was cut off there"
 
 
 def verify_command(account: Account) -> str:

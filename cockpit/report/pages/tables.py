@@ -13,6 +13,7 @@ from cockpit.report.chronicle.records import ActionRecord, PenRecord, PhaseRecor
 from cockpit.report.pages.phrasing import DEVIATIONS, STATUS, Phrasing
 from cockpit.report.pages.standouts import left_out, stand_outs
 from cockpit.run.wording import quantity
+from cockpit.text import counted
 
 
 class Table(Struct, frozen=True):
@@ -41,7 +42,7 @@ def _table(name: str, title: str, heads: tuple[str, ...], rows: Iterable[tuple[s
 
 
 def _bounded(cell: str) -> str:
-    return cell if len(cell) <= CELL else f"{cell[:CELL]}… ({len(cell) - CELL} more characters)"
+    return cell if len(cell) <= CELL else f"{cell[:CELL]}… ({counted(len(cell) - CELL, 'more character')})"
 
 
 def plan_table(told: Chronicle, say: Phrasing) -> Table:

@@ -15,7 +15,7 @@ from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.state import ActionState
 from cockpit.run.walk import open_steps, route
 from cockpit.run.wording import quantity
-from cockpit.text import visible
+from cockpit.text import counted, visible
 
 _WINDOW = {"none": "none", "before": "not open yet", "open": "open", "over": "OVER"}
 
@@ -57,7 +57,7 @@ def window(page: Page, sheet: Sheet) -> None:
             word = "PASSED" if told.is_past_return else "not passed when this was written"
             page.fact("no return", f"after {sheet.local(told.no_return_at)} ({kept}); {word}")
     if told.finish_at is not None and sheet.state.status == "live":
-        unknown = f", {told.unestimated} steps without an estimate" if told.unestimated else ""
+        unknown = f", {counted(told.unestimated, 'step')} without an estimate" if told.unestimated else ""
         page.fact("forecast", f"done at {sheet.local(told.finish_at)} ({lasting(told.remaining_s)} to go{unknown})")
 
 
@@ -66,7 +66,10 @@ def standing(page: Page, sheet: Sheet) -> None:
     state = sheet.state
     walked = route(state)
     ended = f" at {sheet.local(state.ended.at)}" if state.ended else ""
-    page.fact("state", f"{state.status}{ended}; {len(walked) - len(open_steps(state))} of {len(walked)} steps settled")
+    page.fact(
+        "state",
+        f"{state.status}{ended}; {len(walked) - len(open_steps(state))} of {counted(len(walked), 'step')} settled",
+    )
     if state.began is not None:
         page.fact("began", sheet.local(state.began.at))
     page.fact("at", _place(sheet))
@@ -100,7 +103,7 @@ def standing(page: Page, sheet: Sheet) -> None:
         page.fact("UNSIGNED", f"{what} awaits the signature of {person(fact.by)}{why}")
     if len(state.unsigned) > len(awaited(state)):
         count = len(state.unsigned) - len(awaited(state))
-        page.fact("unsigned", f"{count} more {'fact' if count == 1 else 'facts'}, which nothing waits for")
+        page.fact("unsigned", f"{counted(count, 'more fact')}, which nothing waits for")
     if state.unknown_types:
         kinds = ", ".join(visible(kind) for kind in state.unknown_types)
         page.fact("NEWER", f"a newer cockpit wrote what this one does not know, and left it out here: {kinds}")

@@ -15,7 +15,7 @@ from cockpit.run.numbering import find_step, step_label
 from cockpit.run.refusals_doing import running_action
 from cockpit.run.shown import COMMENT, EXPORT, shown
 from cockpit.run.state import ActionState, RunState
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 from cockpit.tui.acting import conflicts
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.acting.other_hands import let_act
@@ -113,7 +113,7 @@ def _what(painted: RunState, step: Step, text: str) -> tuple[str, ...]:
     told = COMMENT if step.kind == "sql" else EXPORT
     lines = text.strip().split("\n")
     first, *rest = [line for line in lines if not line.startswith(told)] or lines
-    more = (f"… {len(rest)} more lines",) if rest else ()
+    more = (f"… {counted(len(rest), 'more line')}",) if rest else ()
     risk = {"careful": ("This step asks for care.",), "irreversible": ("This cannot be taken back.",)}
     real = ("REHEARSAL: nothing outside is changed.",) if painted.is_rehearsal else risk.get(step.risk, ())
     prompt = PROMPTS["sql" if step.kind == "sql" else "shell"]

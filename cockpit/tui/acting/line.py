@@ -15,7 +15,7 @@ from cockpit.run.state import RunState
 from cockpit.run.walk import is_within_free_phase, route
 from cockpit.session.nudge import probe_now
 from cockpit.session.spawn import start_keeper
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.acting.takeover import take_over
 from cockpit.tui.screens.choosing import Choice
@@ -119,9 +119,8 @@ async def finish(hands: Hands, painted: RunState) -> None:
     """Close the run."""
     if hands.refused(painted, hands.command(c.FinishRun)):
         return
-    deviations = len(painted.deviations)
-    told = "1 deviation is in the log." if deviations == 1 else f"{deviations} deviations are in the log."
-    lines = (told if deviations else "All steps went as planned.", *_unsigned(painted))
+    told = f"{counted(len(painted.deviations), 'deviation is', 'deviations are')} in the log."
+    lines = (told if painted.deviations else "All steps went as planned.", *_unsigned(painted))
     if await hands.sure("Finish the run? Its keeper ends.", lines, "F", "finishes"):
         await hands.submit(hands.command(c.FinishRun))
 
@@ -129,7 +128,7 @@ async def finish(hands: Hands, painted: RunState) -> None:
 def _unsigned(painted: RunState) -> tuple[str, ...]:
     """What ends without a signature."""
     count = len(painted.unsigned)
-    return (f"{count} fact{' is' if count == 1 else 's are'} unsigned.",) if count else ()
+    return (f"{counted(count, 'fact is', 'facts are')} unsigned.",) if count else ()
 
 
 async def abort(hands: Hands, painted: RunState) -> None:

@@ -17,7 +17,7 @@ from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.session.creating import origin, write_origin
 from cockpit.session.spawn import start_keeper
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.lines import duration
 from cockpit.tui.screens.dialogs import Question
@@ -71,7 +71,8 @@ def _lines(hands: Hands, painted: RunState, sight: c.KeeperSight) -> Iterator[st
         label = step_label(painted.profile, step_id)
         yield f"{label} was under way there: how it ends becomes UNKNOWN, and it may still run. Look on {host}."
     if running[_NAMED:]:
-        yield f"So were {len(running) - _NAMED} more steps."
+        more = len(running) - _NAMED
+        yield f"So {'was' if more == 1 else 'were'} {counted(more, 'more step')}."
     yield "The new one has your user and environment; it reads the probes, and runs nothing before r lets it."
     if any(variable.secret and variable.prompt is not None for variable in painted.profile.variables):
         yield f"Secrets that were typed have to be typed again: q, cockpit resume {hands.seat.run_dir.name[:12]}."
@@ -82,7 +83,7 @@ def _where(painted: RunState) -> Question:
     return Question(
         title="Take over the keeper: where are the profile's files on this host?",
         lines=(
-            f"The run names {len(files)} files, which have to be those of its start."
+            f"It has to hold {counted(len(files), 'file')} that the run names, as at its start."
             if files
             else "Commands begin there. Left empty, they begin in the run's own folder.",
         ),
@@ -100,7 +101,7 @@ def _wrong(value: str, painted: RunState) -> str:
     """Where no file is named, none is needed, and commands begin in the run's own folder."""
     files = painted.started.files if painted.started is not None else {}
     if not value.strip():
-        return f"{len(files)} files are named by the run: say where they are" if files else ""
+        return f"{counted(len(files), 'file is', 'files are')} named by the run: say where they are" if files else ""
     folder = _folder(value)
     if not folder.is_absolute():
         return "name it from the root: /…"

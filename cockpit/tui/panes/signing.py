@@ -12,7 +12,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called, name_of
 from cockpit.run.state import UnsignedFact
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, wrapped
 from cockpit.tui.panes.pen import me
@@ -50,8 +50,10 @@ def murmurs(seen: Seen) -> Iterator[tuple[str, Ink]]:
     for who, facts in late.items():
         failed = next((each.failed for each in reversed(facts) if each.failed), "")
         why = f": {shortened(failed, 160)}" if failed else ""
-        count = "1 fact" if len(facts) == 1 else f"{len(facts)} facts"
-        yield f"{count} of {who} unsigned{', S signs' if _is_mine(seen, facts[-1]) else ''}{why}", "warn"
+        yield (
+            f"{counted(len(facts), 'fact')} of {who} unsigned{', S signs' if _is_mine(seen, facts[-1]) else ''}{why}",
+            "warn",
+        )
 
 
 def is_unsigned(seen: Seen, step_id: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.run.holding import holder_called
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, fitted, hour, spread, width_of
 from cockpit.tui.panes import looking
@@ -157,7 +157,7 @@ def _outlook(seen: Seen, detail: int) -> Line:
 def _from_earlier(seen: Seen) -> str:
     """Whose medians the forecast rests on."""
     runs = seen.forecast.from_earlier
-    return "" if not runs else f", by {runs} earlier run{'s' if runs > 1 else ''}"
+    return "" if not runs else f", by {counted(runs, 'earlier run')}"
 
 
 def _hours(seconds: float) -> str:

@@ -17,7 +17,7 @@ from cockpit.profile.model import Profile, Step
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_label, step_number
 from cockpit.run.state import StepState
 from cockpit.run.walk import route, steps_of
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, cut, duration, fitted, padded, width_of
 from cockpit.tui.panes.looking import hidden, marks
@@ -252,4 +252,4 @@ def line(seen: Seen) -> Line:
     shown = seen.shown_step()
     where = f" · {step_label(seen.state.profile, shown)}" if shown else ""
     way = f"rolling back {shortened(seen.state.rollback.plan, 24)}: " if seen.state.rollback else ""
-    return ((f"{way}{settled} of {len(steps)} steps settled", "bold"), (where, "plain"))
+    return ((f"{way}{settled} of {counted(len(steps), 'step')} settled", "bold"), (where, "plain"))

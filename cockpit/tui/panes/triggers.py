@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.profile.model import Trigger
 from cockpit.run.arming import suspended_because, unread_because
-from cockpit.text import shortened
+from cockpit.text import counted, shortened
 from cockpit.tui.lines import Line, Span, cut
 from cockpit.tui.panes.seen import Seen
 
@@ -26,7 +26,7 @@ def summed_up(seen: Seen, *, why: bool = True) -> tuple[str, bool]:
 def _counted(reasons: list[str], what: str, why: bool) -> str:
     if not reasons:
         return ""
-    told = f"{len(reasons)} trigger{'s' if len(reasons) > 1 else ''} {what}"
+    told = f"{counted(len(reasons), 'trigger')} {what}"
     return f"{told}: {shortened(reasons[0], 120)}" if why else told
 
 

@@ -577,7 +577,7 @@ def test_commands_find_a_run_where_it_goes_on_offline_and_bring_it_back(
     assert cockpit("verify", str(branch))[0] == 0
     status, told, said = cockpit("store", "return", "R1")
     assert (status, told.strip()) == (0, str(host.run_dir))
-    assert "2 lines came back as they were written" in said
+    assert "2 lines came back as written" in said
     assert "OFFLINE" not in cockpit("runs")[1]
     assert cockpit("verify", "R1")[0] == 0
     branch = host.leaves()

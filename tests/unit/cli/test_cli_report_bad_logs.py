@@ -51,7 +51,7 @@ def test_what_can_be_told_of_a_bad_log_is_told(bad: BadLog, tmp_path: Path, caps
         kinds = [each["kind"] for each in told["run"]["deviations"]]
         assert kinds in (["hold", "override", "skip"], ["hold", "skip"]), "without its step nothing is overridden"
     if is_repeated:
-        assert f"{EVENTS} events whose numbers came before are not told again" in told["troubles"]
+        assert f"{EVENTS} events under numbers that came before: not told again" in told["troubles"]
 
 
 @pytest.mark.parametrize("bad", [bad for bad in BAD_LOGS if bad.counting and bad.says], ids=str)

@@ -85,7 +85,7 @@ def test_runs_are_asked_for_by_what_they_were_like(cockpit: Cockpit, run_dir: Pa
     ):
         ended = cockpit("runs", *asked)
         assert (ended.returncode, ended.stdout) == (0, "")
-        assert "none of 1 runs is like that" in ended.stderr
+        assert "none of 1 run is like that" in ended.stderr
     assert cockpit("runs", "--since", "soon").returncode == 2
 
 

@@ -8,16 +8,18 @@ from contextlib import suppress
 
 import click
 
+from cockpit.cli.ending import Refused
+from cockpit.errors import ImportRefused
 from cockpit.importing.source import Source, read_file, read_source, read_stdin
 
 
 def read_sources(files: tuple[str, ...]) -> list[Source]:
-    """Each file in its order; `-`, or none at all, is standard input. Raises ImportRefused and UsageError."""
+    """Each file in its order; `-`, or none at all, is standard input. Raises Refused, ImportRefused and UsageError."""
     if not files and sys.stdin.isatty():
         raise click.UsageError("name a runbook, or pipe one in: cockpit import RUNBOOK.md")
     if files.count("-") > 1:
         raise click.UsageError("standard input can be read only once")
-    return [read_source(read_stdin() if name == "-" else read_file(name), name) for name in files or ("-",)]
+    return [read_source(_content(name), name) for name in files or ("-",)]
 
 
 def take_terminal() -> None:
@@ -28,3 +30,10 @@ def take_terminal() -> None:
         terminal = os.open("/dev/tty", os.O_RDWR)
         os.dup2(terminal, 0)
         os.close(terminal)
+
+
+def _content(name: str) -> bytes:
+    try:
+        return read_stdin() if name == "-" else read_file(name)
+    except ImportRefused as error:  # nothing was read at all: the request's fault, and no runbook's
+        raise Refused(error.message, hint=error.hint) from error

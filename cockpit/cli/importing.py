@@ -16,6 +16,7 @@ from cockpit.exits import Exit
 @click.option("--id", "profile_id", default="", metavar="ID", help="The system's id.  [default: after the title]")
 @click.option("--environment", default="production", show_default=True, metavar="NAME", help="What it is for.")
 @click.option("--production", is_flag=True, help="Production's friction for an environment of another name.")
+@click.option("--preview", is_flag=True, help="Show the runbook and the profile side by side on a screen.")
 @click.option("--report", is_flag=True, help="Print what became of every line, instead of the profile.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), help="Of the report.  [default: text]")
 def import_(
@@ -25,6 +26,7 @@ def import_(
     profile_id: str,
     environment: str,
     production: bool,
+    preview: bool,
     report: bool,
     format_: str | None,
 ) -> int:
@@ -35,8 +37,10 @@ def import_(
     """
     if format_ and not report:
         raise click.UsageError("--format is of the report: add --report")
+    if preview and (report or output == Path("-")):
+        raise click.UsageError("a preview fills the screen; print the report or the profile by itself")
     from cockpit.cli.import_sources import read_sources
-    from cockpit.cli.import_telling import print_profile, print_report, say_account
+    from cockpit.cli.import_telling import print_profile, print_report, say_account, show_preview
     from cockpit.importing.imported import imported
 
     sources = read_sources(files)
@@ -44,9 +48,11 @@ def import_(
     if output is not None and output != Path("-"):
         with written(output, force=force, read=[Path(name) for name in files if name != "-"]) as out:
             out.write(made.toml.encode())
-    elif not report:
+    elif not (report or preview):
         print_profile(made)
-    if report:
+    if preview:
+        show_preview(made)
+    elif report:
         print_report(made, "json" if format_ == "json" else "text")
-    say_account(made, files, output)
+    say_account(made, files, output, is_seen=preview)
     return Exit.OK

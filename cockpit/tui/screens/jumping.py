@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -26,17 +27,17 @@ class JumpScreen(ModalScreen[str | None]):
     CSS_PATH = "jumping.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", "leave")]
 
-    def __init__(self, title: str, typed: str = "") -> None:
-        """`typed` stands in the field already."""
+    def __init__(self, title: str, typed: str = "", examples: Sequence[str] = EXAMPLES) -> None:
+        """`typed` stands in the field already, the examples under it."""
         super().__init__()
-        self._title, self._typed = title, typed
+        self._title, self._typed, self._examples = title, typed, examples
 
     def compose(self) -> ComposeResult:
         """A field, and examples under it."""
         with Vertical(id="jump") as box:
             box._border_title = Content(visible(self._title))  # beneath Textual's own setter, which reads markup
             yield Input(self._typed, id="where", max_length=200, select_on_focus=False)
-            for line in EXAMPLES:
+            for line in self._examples:
                 yield Static(Content(line), classes="example")
             yield Static(Content("Enter goes there   Esc leaves"), classes="example")
 

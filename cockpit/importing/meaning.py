@@ -3,65 +3,49 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
+import unicodedata
+from functools import lru_cache
 
-Meaning = Literal[
-    "before",
-    "walk",
-    "verification",
-    "monitoring",
-    "success",
-    "rollback",
-    "triggers",
-    "contacts",
-    "templates",
-    "signoff",
-    "schedule",
-    "tasks",
-    "environment",
-    "troubleshooting",
-    "reference",
-    "contents",
-    "unknown",
-]
-"""`reference`: it tells and asks for nothing. `contents`: a table of contents. `unknown`: as what it stands in."""
+from cockpit.importing.meaning_words import WORDS, Meaning
 
-_WORDS: tuple[tuple[Meaning, str], ...] = (
-    ("contents", r"table of contents|contents|toc"),
-    (
-        "triggers",
-        r"(rollback|abort|back-?out) (triggers?|criteria|conditions?|considerations?|required)|when to roll ?back|immediate rollback required|rollback consideration",
-    ),
-    ("templates", r"templates?|notification texts?"),
-    ("contacts", r"contacts?|escalation|who to call|on-?call (list|rotation)"),
-    ("troubleshooting", r"troubleshooting|common (issues|problems)|quick fixes|known issues|faq"),
-    ("rollback", r"roll(ing)? ?back|back-?out|revert|emergency procedures?|undo"),
-    ("signoff", r"sign-?offs?|certification|approvals?|authori[sz]ation to proceed"),
-    ("success", r"success (criteria|metrics)|acceptance criteria|definition of done|exit criteria"),
-    ("schedule", r"schedule|timing|timeline|maintenance window|communication(s)?( plan)?"),
-    (
-        "before",
-        r"pre-?(deployment|deploy|launch|flight|requisites?|migration|release|checks?)|prerequisites?|preparation|before (you|the|deploying)",
-    ),
-    ("monitoring", r"monitoring|observ(e|ability)|metrics to (watch|monitor)|watch"),
-    (
-        "verification",
-        r"verif(y|ication)|validation|post-?(deployment|deploy|migration|release) (verification|validation|checks?|testing)|smoke tests?|testing|health checks?",
-    ),
-    (
-        "tasks",
-        r"(post-?\w+|follow-?up|remaining|outstanding) (tasks|actions|work|items)|action items|updates? required|to-?do",
-    ),
-    ("environment", r"environment variables|configuration variables"),
-    (
-        "walk",
-        r"deploy(ment)?( steps| process| procedure)?|migration|release|procedure|steps|rollout|launch|cut-?over|go-?live",
-    ),
-    ("reference", r"overview|introduction|purpose|background|scope|references?|related|glossary|changelog|notes?"),
+__all__ = ["Meaning", "folded", "meaning_of"]
+
+_LONGEST = 120
+"""Characters of a heading that are looked at: what is longer is a sentence."""
+_PATTERNS = tuple((meaning, re.compile(rf"\b(?:{words})\b")) for meaning, words in WORDS)
+_JOINED = re.compile(r"\s+(?:and|und|et|y|or|oder|ou|o)\s+|\s*[&/,+;]\s*", re.IGNORECASE)
+_JOINING = re.compile(
+    r"go\s*/\s*no|roles (?:and|&)|risks and|back-?ups? (?:and|&)|monitoring (?:and|&)|^(?:if|when) ", re.IGNORECASE
 )
-_PATTERNS = tuple((meaning, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for meaning, words in _WORDS)
+_ASIDES: tuple[Meaning, ...] = ("unknown", "reference", "schedule", "environment")
+"""What does not win over another part of a heading that names two things."""
 
 
+@lru_cache(maxsize=4096)
 def meaning_of(title: str) -> Meaning:
-    """What a section under this heading (plain text, without numbering) is for; `unknown` if its words do not say."""
-    return next((meaning for meaning, pattern in _PATTERNS if pattern.search(title)), "unknown")
+    """What a section under this heading (plain text, without numbering) is for; `unknown` if its words do not say.
+
+    Of two things that are joined ("Validation and Sign-off") the first counts.
+    """
+    title = title[:_LONGEST]
+    parts = [] if _JOINING.search(title) else [part for part in _JOINED.split(title) if part.strip()]
+    if len(parts) < 2:
+        return _of(title)
+    meanings = [_of(part) for part in parts]
+    if "rollback" in meanings or ("triggers" in meanings and "walk" in meanings):
+        return "rollback" if meanings[0] in ("rollback", "triggers", *_ASIDES) else meanings[0]
+    whole = _of(title)
+    return next((each for each in meanings if each not in _ASIDES), whole)
+
+
+def folded(text: str) -> str:
+    """Lower case without accents; every run of characters that are neither letters nor digits is one space."""
+    plain = unicodedata.normalize("NFKD", text.lower().replace("ß", "ss"))
+    return " ".join(
+        "".join(char if char.isalnum() else " " for char in plain if not unicodedata.combining(char)).split()
+    )
+
+
+def _of(title: str) -> Meaning:
+    words = folded(title)
+    return next((meaning for meaning, pattern in _PATTERNS if pattern.search(words)), "unknown")

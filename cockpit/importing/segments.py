@@ -80,19 +80,14 @@ def owner(path: Path) -> Path:
     return path[:size]
 
 
-def indented(piece: Segment, part: Part, header: str) -> Segment:
+def under(piece: Segment, header: str) -> Segment:
     """The segment under another array's header: `[[phases.steps]]` as `[[rollbacks.phases.steps]]`."""
     closing = "]]" if piece.body.startswith("[[") else "]"
+    opening, rest = "[" * len(closing), piece.body.partition(closing)[2]
+    own = ".".join(str(name) for name in piece.owner if isinstance(name, str))
     old = piece.body.partition(closing)[0].lstrip("[").strip()
-    own = ".".join(str(name) for name in part.path if isinstance(name, str))
-    new = header + old.removeprefix(own)
-    opening = "[" * len(closing)
-    return Segment(
-        owner=piece.owner,
-        lead=piece.lead,
-        body=f"{opening}{new}{closing}{piece.body.partition(closing)[2]}",
-        gap=piece.gap,
-    )
+    body = f"{opening}{header}{old.removeprefix(own)}{closing}{rest}"
+    return Segment(owner=piece.owner, lead=piece.lead, body=body, gap=piece.gap)
 
 
 def keyed(pieces: list[Segment], parts: dict[Key, Part]) -> list[tuple[Key | None, Segment]]:

@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import tomli_w
+import tree_sitter_toml
+from tree_sitter import Language, Parser
 
 from cockpit.profile.positions import Path, positions
 from cockpit.text import visible
 
 MARK = "# runbook now: "
 """How a remark begins that shows what the runbook says of a key that a person changed."""
-_MORE = "#   | "
+MORE = "#   | "
 """How such a remark goes on."""
 
 
@@ -61,24 +63,31 @@ class Edits:
         self._edit(first, last, behind.decode() + "\n" if behind.startswith(b"#") else "")
         return True
 
+    def _unset_table(self, path: Path) -> bool:
+        start = self._found.tables[path]
+        last = max([start, *(span[1] for each, span in self._found.values.items() if each[: len(path)] == path)])
+        self._edit(self._line_start(start), self._line_end(last), "")
+        return True
+
     def remark(self, path: Path, name: str, said: str) -> None:
         """Show above a key (or above its table's header, where the key is gone) what the runbook says now."""
+        if not self.is_table(path):
+            return  # within an inline table there is no room
         at = self._found.keys.get((*path, name), self._found.tables.get(path, 0))
         start = self._line_start(at)
         indent = self._raw[start:at].decode()
-        if indent.strip():
-            return  # within an inline table there is no room
         lines = said.split("\n")
-        told = [f"{MARK}{name} = {visible(lines[0])}", *(f"{_MORE}{visible(line)}" for line in lines[1:])]
+        told = [f"{MARK}{name} = {visible(lines[0])}", *(f"{MORE}{visible(line)}" for line in lines[1:])]
         first = self._old_remark(start, name)
         self._edit(first[0], first[1], "".join(f"{indent}{line}\n" for line in told))
 
     def made(self) -> str:
         """The text with every edit made."""
-        raw = self._raw
-        for start, end, _, new in sorted(self._edits, reverse=True):
-            raw = raw[:start] + new + raw[end:]
-        return raw.decode()
+        pieces, done = [], 0
+        for start, end, _, new in sorted(self._edits):
+            pieces += [self._raw[done:start], new]
+            done = end
+        return b"".join([*pieces, self._raw[done:]]).decode()
 
     def _edit(self, start: int, end: int, text: str) -> None:
         self._edits.append((start, end, len(self._edits), text.encode()))
@@ -116,9 +125,21 @@ class Edits:
         for above, said in lines:
             if said.startswith(f"{MARK}{name} = "):
                 return above, end
-            if not said.startswith(_MORE.rstrip()):
+            if not said.startswith(MORE.rstrip()):
                 end = above
         return start, start
+
+
+def comments(text: str) -> list[tuple[int, str]]:
+    """Every comment with its byte offset, in order."""
+    waiting = [Parser(Language(tree_sitter_toml.language())).parse(text.encode()).root_node]
+    found = []
+    while waiting:
+        node = waiting.pop()
+        if node.type == "comment":
+            found.append((node.start_byte, (node.text or b"").decode().rstrip()))
+        waiting += node.children
+    return sorted(found)
 
 
 def toml_key(name: str) -> str:

@@ -25,6 +25,11 @@ def finish(draft: Draft) -> None:
         for phase in plan.phases:
             phase.steps = [_since(step, "start") for step in phase.steps]
     place_notices(draft)
+    for phase in draft.phases:
+        if not phase.steps:
+            for ledger in draft.ledgers:
+                ledger.withdraw(f"phase {phase.id}", "nothing to be done stands under it")
+                ledger.withdraw(f"description of phase {phase.id}", "prose, and nothing to be done beside it")
 
 
 def _deployed(draft: Draft) -> str:

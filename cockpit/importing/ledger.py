@@ -57,6 +57,19 @@ class Ledger:
             if became not in held:
                 held.append(became)
 
+    def rename(self, old: str, new: str) -> None:
+        """What stood in `old` stands in `new`."""
+        for held in self._became.values():
+            if old in held:
+                held[held.index(old)] = new
+
+    def withdraw(self, became: str, why: str) -> None:
+        """`became` is not in the profile after all."""
+        for line, held in self._became.items():
+            if became in held:
+                held.remove(became)
+                self._why.setdefault(line, why)
+
     def lay(self, first: int, last: int, what: str) -> None:
         """Lines that are layout."""
         for line in range(first, last + 1):

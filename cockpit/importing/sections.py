@@ -27,6 +27,7 @@ from cockpit.importing.items import Where
 from cockpit.importing.meaning import Meaning, meaning_of
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.notices import read_templates
+from cockpit.importing.placeholders import literal
 from cockpit.importing.quantities import duration_s
 from cockpit.importing.schedule import find_labelled, find_window, read_schedule
 from cockpit.importing.signing_off import read_signoffs
@@ -161,10 +162,10 @@ class Reading:
             phase = self._phase(title.text, inside, inside.meaning)
             phase.optional = phase.optional or is_choice
             phase.estimate_s = title.estimate_s
-            draft.ledger.give(heading.first, heading.last, f"phase {phase.id}")
             if phase.stage == "after" and (after_s := duration_s(heading.text)) is not None and not title.estimate_s:
                 look_step(title, after_s, phase, draft, heading.first)
             self._content(section, title, phase, inside.meaning)
+            draft.ledger.give(heading.first, heading.last, f"phase {phase.id}")
         below = Above(
             meaning=inside.meaning,
             titles=inside.titles,
@@ -177,6 +178,25 @@ class Reading:
             draft.note(heading.first, f"of what stands under “{title.text}” keep what is yours: its steps are optional")
         for each in section.sections:
             self._section(each, below)
+        if phase is not inside.phase and not phase.steps:
+            self._hand_down(phase, title.text, inside.plan)
+
+    def _hand_down(self, empty: DraftPhase, title: str, plan: DraftPlan | None) -> None:
+        """A phase without steps is none: what it said describes those that came out of its sections."""
+        phases = plan.phases if plan is not None else self._draft.phases
+        heirs = [phase for phase in phases[phases.index(empty) + 1 :] if phase.steps]
+        ledger = self._draft.ledger
+        for heir in heirs:
+            heir.description[:0] = [literal(title)] if title else []
+        if heirs:
+            at = 1 if title else 0
+            heirs[0].description[at:at] = empty.description
+            ledger.rename(f"phase {empty.id}", f"description of phase {heirs[0].id}")
+            ledger.rename(f"description of phase {empty.id}", f"description of phase {heirs[0].id}")
+        else:
+            ledger.withdraw(f"phase {empty.id}", "nothing to be done stands under it")
+            ledger.withdraw(f"description of phase {empty.id}", "prose, and nothing to be done beside it")
+        phases.remove(empty)
 
     def _plans(self, section: Section, title: Title, inside: Above) -> None:
         """Ways back: one plan, or one for each section in it if they are alternatives."""
@@ -212,6 +232,11 @@ class Reading:
         below = Above(meaning=inside.meaning, titles=inside.titles, phase=phase, plan=plan, grouped=is_grouped(section))
         for each in section.sections:
             self._section(each, below)
+        if not phase.steps:
+            self._hand_down(phase, "", plan)
+        if not plan.phases:
+            draft.plans.remove(plan)
+            draft.ledger.withdraw(f"rollback plan {plan.id}", "nothing to be done stands under it")
 
     def _content(self, section: Section, title: Title, phase: DraftPhase, meaning: Meaning) -> None:
         """A section's own blocks as the steps of its phase. Where nothing is walked, prose and bullets describe."""

@@ -297,3 +297,21 @@ def test_what_is_imported_passes_check_and_loads_as_it_was_drafted(tmp_path):
     loaded, _ = examine(path, installed(), advice=False)
     assert loaded is not None
     assert loaded.profile == found.profile
+
+
+def test_a_heading_without_steps_of_its_own_describes_the_phases_under_it():
+    text = "# X\n## Release day\nAll of it.\n### iOS\n- a\n### Android\n- b\n## Background\n### Nothing\n"
+    profile = made(text).profile
+    assert [(phase.title, phase.description) for phase in profile.phases] == [
+        ("iOS", "Release day\n\nAll of it."),
+        ("Android", "Release day"),
+    ]
+    assert [became(text, line) for line in (2, 3)] == ["description of phase ios", "description of phase ios"]
+    assert became(text, 8) == "not mapped: nothing to be done stands under it"
+
+
+def test_whatever_a_line_became_is_in_the_profile():
+    text = "# X\n## Rollback\nNothing yet.\n## Later\n### Empty\n## Deploy\n- go\n"
+    ids = {"step go", "phase deploy", "title"}
+    for entry in made(text).accounts[0].entries:
+        assert set(entry.became) <= ids

@@ -18,11 +18,23 @@ _HIDDEN = ("script", "style", "template")
 def html_blocks(content: str, first: int) -> list[Heading | Block]:
     """The blocks of a piece of HTML whose first line is line `first` of the source."""
     reader = _Reader(first)
-    reader.feed(content)
+    reader.feed(_ended(content))
     reader.close()
     reader.flush()
     last = first + max(0, len(content.rstrip("\n").splitlines()) - 1)
     return reader.found or [Rule(first=first, last=last)]
+
+
+def _ended(content: str) -> str:
+    """The HTML without what is opened and never ends: for each of these the parser would read on to the end.
+
+    A comment that never ends hides the rest; a tag that never ends is text.
+    """
+    content = content.replace("<![", "&lt;![")
+    hidden = content.find("<!--", content.rfind("-->") + 1)
+    shown = content[:hidden] if hidden >= 0 else content
+    last = shown.rfind(">") + 1
+    return shown[:last] + shown[last:].replace("<", "&lt;")
 
 
 class _Reader(HTMLParser):

@@ -9,6 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.errors import ImportRefused
 from cockpit.importing.parsing import plain
 from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Level
@@ -21,6 +22,10 @@ _NUMBER = re.compile(r"(?:\(?(?:\d+(?:\.\d+)*|[a-zA-Z]|[ivxIVX]+)[.)]\s+|\d+(?:\
 _ASIDE = re.compile(r"\(([^()]*)\)")
 _LEVELS: dict[str, Level] = {"optional": "optional", "if applicable": "optional", "recommended": "recommended"}
 _LONGEST_ID = 40
+_LONGEST_READ = 1000
+"""Characters that an id is made after."""
+MOST_IDS = 5000
+"""Parts of one kind that an import makes: phases and steps together, probes, contacts …"""
 
 
 class Title(Struct, frozen=True, kw_only=True):
@@ -74,24 +79,32 @@ class Ids:
     def __init__(self, reserved: Iterable[str] = (), renamed: Mapping[str, str] | None = None) -> None:
         self._taken = set(reserved)
         self._renamed = renamed or {}
+        self._counted: dict[str, int] = {}
+        self._given = 0
 
     def take(self, text: str, fallback: str) -> str:
-        """An id after `text`'s words; `fallback` where it has none; `_2`, `_3` … if it is taken."""
+        """An id after `text`'s words; `fallback` where it has none; `_2`, `_3` … if it is taken.
+
+        Raises ImportRefused beyond MOST_IDS.
+        """
+        self._given += 1
+        if self._given > MOST_IDS:
+            raise ImportRefused(f"it holds more than {MOST_IDS:,} parts of one kind", hint="give it in parts")
         wanted = slug(text) or fallback
-        given, count = wanted, 1
+        given, count = wanted, self._counted.get(wanted, 1)
         while given in self._taken:
             count += 1
             given = f"{wanted}_{count}"
+        self._counted[wanted] = count
         self._taken.add(given)
         return self._renamed.get(given, given)
 
 
 def slug(text: str) -> str:
     """Lower-case words joined by `_`, cut after a word; empty if nothing is left."""
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    folded = unicodedata.normalize("NFKD", text[:_LONGEST_READ]).encode("ascii", "ignore").decode()
     words = re.findall(r"[a-z0-9]+", folded.lower().replace("'", ""))
-    while words and not words[0][0].isalpha():
-        words = words[1:] if len(words) > 1 else []
+    words = words[next((index for index, word in enumerate(words) if word[0].isalpha()), len(words)) :]
     said = ""
     for word in words:
         if said and len(said) + 1 + len(word) > _LONGEST_ID:

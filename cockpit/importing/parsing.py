@@ -7,6 +7,7 @@ for here, after GitHub's specification (5.3 "Task list items"): the plugin for t
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import yaml
 from markdown_it import MarkdownIt
@@ -20,16 +21,23 @@ from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
 _DEEPEST = 100
+_DEEPEST_INLINE = 20
+_MOST_BRACKETS = 50
+_LONGEST_INLINE = 20_000
+"""Characters. Inline Markdown of a longer text, and links in one of more brackets, are taken as they stand: reading
+either takes time that grows with the square of what is never closed."""
+_LARGEST_FRONT = 64 << 10
 
 
-def _reader() -> MarkdownIt:
-    made = MarkdownIt("commonmark", {"maxNesting": _DEEPEST}).enable(["table", "strikethrough"])
+def _reader(deepest: int) -> MarkdownIt:
+    made = MarkdownIt("commonmark", {"maxNesting": deepest}).enable(["table", "strikethrough"])
     return made.use(front_matter_plugin).use(deflist_plugin)
 
 
-_BLOCKS = _reader()
+_BLOCKS = _reader(_DEEPEST)
 _BLOCKS.core.ruler.disable(["inline", "text_join"])
-_INLINE = _reader()
+_INLINE = _reader(_DEEPEST_INLINE)
+_NO_LINKS = _reader(_DEEPEST_INLINE).disable(["link", "image"])
 
 
 def parse(source: Source) -> Document:
@@ -46,10 +54,14 @@ def parse(source: Source) -> Document:
     return Document(root=_sections(flat), front=front, front_last=front_last)
 
 
+@lru_cache(maxsize=4096)
 def plain(text: str) -> str:
     """The text without its inline Markdown: one line, spaces joined, links by their words."""
+    if len(text) > _LONGEST_INLINE:
+        return " ".join(text.split())
+    reader = _INLINE if text.count("[") <= _MOST_BRACKETS else _NO_LINKS
     said: list[str] = []
-    for token in _INLINE.parseInline(text)[0].children or ():
+    for token in reader.parseInline(text)[0].children or ():
         if token.type in ("text", "code_inline"):
             said.append(token.content)
         elif token.type in ("softbreak", "hardbreak") or token.content.lower().startswith("<br"):
@@ -60,11 +72,22 @@ def plain(text: str) -> str:
 
 
 def _front(content: str) -> dict[str, object]:
+    if len(content) > _LARGEST_FRONT:
+        return {}
     try:
         found = yaml.safe_load(content)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # ValueError: a date that is none
         return {}
-    return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(key): value for key, value in found.items() if _is_flat(value)}
+
+
+def _is_flat(value: object) -> bool:
+    """A scalar, or a list of them: no anchors that stand for a million words."""
+    return not isinstance(value, dict | list) or (
+        isinstance(value, list) and not any(isinstance(each, dict | list) for each in value)
+    )
 
 
 def _read(node: SyntaxTreeNode) -> list[Heading | Block]:

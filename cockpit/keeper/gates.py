@@ -18,8 +18,8 @@ from cockpit.errors import CockpitError
 from cockpit.keeper.rounding import rounded
 from cockpit.profile.conditions import Condition, compile_condition
 from cockpit.run.events import GateChanged
+from cockpit.run.phrases import quantity
 from cockpit.run.readings import ConditionVerdict, Reading, Verdict
-from cockpit.run.wording import quantity
 from cockpit.text import shortened
 
 DETAIL_EVERY_S = 5.0

@@ -13,7 +13,7 @@ from msgspec import Struct
 from cockpit.report.compare.comparison_records import Comparison, PhaseRow, Side, StepRow, StepSide, letter
 from cockpit.report.compare.courses import Course, ProbeSide
 from cockpit.report.pages.clocktime import duration
-from cockpit.run.wording import quantity
+from cockpit.run.phrases import quantity
 from cockpit.text import shortened, visible
 
 NOTABLE, NOTABLE_S = 1.25, 30.0

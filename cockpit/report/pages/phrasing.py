@@ -10,8 +10,8 @@ from datetime import datetime, tzinfo
 from cockpit.report.chronicle.chronicle import Chronicle
 from cockpit.report.chronicle.records import Decision
 from cockpit.report.pages.clocktime import duration, local, zone_name
+from cockpit.run.phrases import quantity
 from cockpit.run.readings import ConditionVerdict, Evidence
-from cockpit.run.wording import quantity
 from cockpit.text import visible
 
 STATUS = {

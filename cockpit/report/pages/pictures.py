@@ -14,7 +14,7 @@ from cockpit.report.pages.chart_timeline import timeline
 from cockpit.report.pages.drawing import Painter, Picture
 from cockpit.report.pages.phrasing import Phrasing
 from cockpit.report.pages.standouts import StandOut
-from cockpit.run.wording import quantity
+from cockpit.run.phrases import quantity
 from cockpit.text import counted
 
 CHARTS = 48

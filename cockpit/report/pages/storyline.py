@@ -13,7 +13,7 @@ from cockpit.report.chronicle.records import Happening, ProbeRecord, StatusChang
 from cockpit.report.marks import SIGNS
 from cockpit.report.pages.phrasing import Phrasing
 from cockpit.report.pages.tables import Table
-from cockpit.run.wording import quantity
+from cockpit.run.phrases import quantity
 
 ROWS = 250
 """Of one story."""

@@ -12,7 +12,7 @@ from cockpit.report.chronicle.chronicle import Chronicle
 from cockpit.report.chronicle.records import ActionRecord, PenRecord, PhaseRecord, StepRecord
 from cockpit.report.pages.phrasing import DEVIATIONS, STATUS, Phrasing
 from cockpit.report.pages.standouts import left_out, stand_outs
-from cockpit.run.wording import quantity
+from cockpit.run.phrases import quantity
 from cockpit.text import counted
 
 

@@ -15,8 +15,8 @@ from cockpit.report.paper.page import CODE, GOES_ON, Page
 from cockpit.report.paper.sheet import Sheet
 from cockpit.run.numbering import find_phase, find_step, step_label
 from cockpit.run.people import name_of
+from cockpit.run.phrases import quantity
 from cockpit.run.walk import open_steps
-from cockpit.run.wording import quantity
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _SETTLED = {

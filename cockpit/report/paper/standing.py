@@ -12,9 +12,9 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.forecast import forecast
 from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, step_label
+from cockpit.run.phrases import quantity
 from cockpit.run.state import ActionState
 from cockpit.run.walk import open_steps, route
-from cockpit.run.wording import quantity
 from cockpit.text import counted, visible
 
 _WINDOW = {"none": "none", "before": "not open yet", "open": "open", "over": "OVER"}

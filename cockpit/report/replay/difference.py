@@ -12,9 +12,9 @@ from msgspec import Struct
 from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, phase_label, step_label
 from cockpit.run.people import called, name_of
+from cockpit.run.phrases import quantity
 from cockpit.run.readings import Scalar
 from cockpit.run.state import FiredTrigger, GateState, ProbeState, RunState, SeatState, StepState
-from cockpit.run.wording import quantity
 from cockpit.text import shortened
 
 _TEXT = 160

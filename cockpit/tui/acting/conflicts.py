@@ -7,8 +7,8 @@ from typing import Any, Literal
 from cockpit.run import commands as c
 from cockpit.run.conflicts import label, version
 from cockpit.run.people import called_at
+from cockpit.run.phrases import tally
 from cockpit.run.state import Conflict, RunState, Word
-from cockpit.run.wording import tally
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.choosing import Choice

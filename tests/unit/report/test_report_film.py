@@ -21,11 +21,10 @@ from cockpit.report.replay import film as film_module
 from cockpit.report.replay import scene
 from cockpit.report.replay.film import Film
 from cockpit.run import events as e
-from cockpit.run.events import Event
+from cockpit.run.events import BY_MACHINE, Event
 from cockpit.run.evolve import fold
 from cockpit.run.people import name_of
 from cockpit.run.state import RunState
-from cockpit.run.wording import BY_MACHINE
 
 GOLDEN = Path(__file__).parents[2] / "logs" / "v1"
 LOGS = sorted(GOLDEN.glob("*.jsonl"))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from run_story import BO, Story
 
 from cockpit.run import events as e
-from cockpit.run.readings import ConditionVerdict
-from cockpit.run.wording import quantity, sentence
+from cockpit.run.phrases import quantity
+from cockpit.run.readings import ConditionVerdict, Reading
+from cockpit.run.wording import SAYINGS, sentence
 
 SENTENCES = [
     (e.StepConfirmed(step="migrate", attempt=1, counts={"pass": 4}), "bo  confirmed 1.2 Migrate (4 probes passing)"),
@@ -86,10 +89,45 @@ def test_each_event_has_its_sentence(body: e.Body, expected: str) -> None:
     assert sentence(story.event(body, BO), story.state) == expected
 
 
-def test_every_type_has_a_sentence_of_its_own() -> None:
-    from cockpit.run.wording import _SAYINGS
+DIGEST = "0" * 64
+READING = Reading(probe="api", status="pass")
 
-    assert set(_SAYINGS) == set(e.BODIES.values())
+
+@pytest.mark.parametrize(
+    ("body", "one", "more"),
+    [
+        (lambda n: e.ProbesSampled(readings=(READING,) * n), "sampled 1 probe", "sampled 3 probes"),
+        (lambda n: e.ProbesAsked(probes=("api",) * n), "has 1 probe read at once", "has 3 probes read at once"),
+        (
+            lambda n: e.BranchMerged(
+                ancestor=7, ancestor_digest=DIGEST, tip=9, tip_digest=DIGEST, count=n, facts=n, parts=1
+            ),
+            "from seq 7: 1 fact written elsewhere", "from seq 7: 3 facts written elsewhere",
+        ),
+        (lambda n: e.StoreReturned(seq=9, count=n, digest=DIGEST), "brought 1 line back", "brought 3 lines back"),
+        (lambda n: e.LogRecovered(offset=1, length=n, sha256=DIGEST), "over 1 damaged byte in", "over 3 damaged bytes"),
+        (
+            lambda n: e.StepConfirmed(step="migrate", attempt=1, unmet=("a == 1",) * n),
+            "with 1 condition unmet", "with 3 conditions unmet",
+        ),
+    ],
+)  # fmt: skip
+def test_one_thing_is_told_as_one(body: Callable[[int], e.Body], one: str, more: str) -> None:
+    story = Story()
+    for count, said in ((1, one), (3, more)):
+        assert said in sentence(story.event(body(count), BO), story.state)
+
+
+def test_a_part_of_a_branch_says_what_of_it_there_is_to_read() -> None:
+    story = Story()
+    none = e.BranchTold(branch=DIGEST, part=2, text="")
+    assert sentence(story.event(none, BO)) == "bo  adds part 2 of the branch: readings and output, no decisions"
+    torn = e.BranchTold(branch=DIGEST, part=3, text='{"v":1,"run":')
+    assert sentence(story.event(torn, BO)) == "bo  adds part 3 of the branch"
+
+
+def test_every_type_has_a_sentence_of_its_own() -> None:
+    assert set(SAYINGS) == set(e.BODIES.values())
 
 
 def test_an_unknown_event_is_told_as_such() -> None:

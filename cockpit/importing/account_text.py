@@ -11,7 +11,7 @@ from cockpit.importing.accounting import Counts, counts, line_counts
 from cockpit.importing.imported import Account, Imported
 from cockpit.importing.ledger import Entry
 from cockpit.importing.source import Note
-from cockpit.text import shortened, visible
+from cockpit.text import counted, shortened, visible
 
 MOST = 12
 """Stretches of lines that are not mapped, and notes, that the few lines say; the whole account says all."""
@@ -74,8 +74,8 @@ def _source(account: Account, notes: Sequence[Note]) -> list[str]:
     missed = stretches(account.entries)
     told += _cut((f"  not mapped: {_stretch(*each)}" for each in missed), len(missed), "more stretches not mapped")
     if found.left:
-        what = "1 line of prose stands" if found.left == 1 else f"{found.left} lines of prose stand"
-        told.append(f"  {what} nowhere in the profile")
+        stand = "stands" if found.left == 1 else "stand"
+        told.append(f"  {counted(found.left, 'line')} of prose {stand} nowhere in the profile")
     for kind, word in (("repaired", "repaired"), ("secret", "secret replaced")):
         some = [note for note in notes if note.kind == kind]
         told += _cut((f"  {word}: line {note.line}, {visible(note.text)}" if note.line else
@@ -85,7 +85,7 @@ def _source(account: Account, notes: Sequence[Note]) -> list[str]:
 
 def _mapped(lines: int, actionable: int, mapped: int) -> str:
     said = f"{mapped} of {actionable} that ask for something are mapped"
-    return f"{lines:,} lines; {said}" + (f", {actionable - mapped} are not" if mapped < actionable else "")
+    return f"{counted(lines, 'line')}; {said}" + (f", {actionable - mapped} are not" if mapped < actionable else "")
 
 
 def _stretch(first: Entry, last: Entry) -> str:
@@ -134,7 +134,8 @@ def _held(found: Counts) -> list[str]:
 
 
 def _of(number: int, one: str, many: str = "") -> str:
-    return "" if not number else f"1 {one}" if number == 1 else f"{number:,} {many or one + 's'}"
+    """Nothing for none."""
+    return counted(number, one, many) if number else ""
 
 
 def _entries(entries: Sequence[Entry], columns: int | None) -> Iterator[str]:

@@ -64,8 +64,10 @@ def made(environment: str) -> Imported:
         ),
     )
     ledger = Ledger(source)
-    gives = {1: "title", 5: "phase preparation", 7: "step tell", 8: "step rate", 10: "phase deployment",
-             13: "step stop", 14: "step stop", 15: "step wait", 22: "rollback plan rollback", 24: "step start"}  # fmt: skip
+    gives = {
+        1: "title", 5: "phase preparation", 7: "step tell", 8: "step rate", 10: "phase deployment", 13: "step stop",
+        14: "step stop", 15: "step wait", 22: "rollback plan rollback", 24: "step start",
+    }  # fmt: skip
     for line, became in gives.items():
         ledger.give(line, line, became)
     for line in (12, 16, 18, 20):

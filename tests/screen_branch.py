@@ -23,10 +23,10 @@ REASON = "the window ends at 02:00, and db-1 will not be back before"
 BO = e.Actor("bo", "bastion-2", "ssh 192.0.2.9")
 
 
-def away_seat(profile: Profile = NIGHT) -> FakeSeat:
+def away_seat(profile: Profile = NIGHT, away: str = AWAY) -> FakeSeat:
     """Ana acts, and the database has just gone."""
     seat = FakeSeat(at("go", profile))
-    seat._view = replace(seat._view, away=AWAY)
+    seat._view = replace(seat._view, away=away)
     return seat
 
 

@@ -5,39 +5,29 @@ Made anew and looked at as `test_snapshots_screen` says.
 
 from __future__ import annotations
 
-import pytest
-from screen_branch import away_seat, conflict, offline_seat
+from screen_branch import away_seat, conflict, offline_seat, taking_over_seat
 from screen_night import NIGHT_PRODUCTION
-from screen_story import FakeSeat, StoryApp, apart, until
-from textual.widgets import Input
+from screen_pictures import NARROW, SIZES, looks
+from screen_story import FakeSeat, StoryApp
 
-WIDE, NARROW = (120, 40), (80, 24)
-SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-
-
-@pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch):
-    """The picture depends on no terminal's wishes."""
-    for name in ("NO_COLOR", "COCKPIT_THEME", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
-        monkeypatch.delenv(name, raising=False)
+from cockpit.audit.rewritten import APART
 
 
-def looks(*keys):
-    """Press keys once the step is drawn as Markdown, apart from each other."""
+@SIZES
+def test_the_database_is_away(snap_compare, size):
+    assert snap_compare(StoryApp(away_seat()), terminal_size=size, run_before=looks())
 
-    async def before(pilot):
-        app = pilot.app
-        await until(pilot, lambda: bool(app.shows("step")), "the first paint")
-        app.run_screen.format_steps()
-        for key in keys:
-            await apart(pilot, key)
-            if app.screen is not app.run_screen:
-                for field in app.screen.query(Input):
-                    field.cursor_blink = False
-                    field._cursor_visible = True
-        await pilot.pause()
 
-    return before
+@SIZES
+def test_two_logs_of_one_run(snap_compare, size):
+    seat = away_seat(away=f"{APART}: cockpit store return merges them; nothing can be confirmed until then")
+    assert snap_compare(StoryApp(seat), terminal_size=size, run_before=looks())
+
+
+@SIZES
+def test_taking_over_the_keeper_of_a_host_that_is_gone(snap_compare, size, tmp_path):
+    seat = taking_over_seat(tmp_path, 754, NIGHT_PRODUCTION)
+    assert snap_compare(StoryApp(seat), terminal_size=size, run_before=looks("."))
 
 
 @SIZES

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+from screen_pictures import NARROW, SIZES, looks
 from screen_story import BO, HOSTILE, FakeSeat, Story, StoryApp, blocked
-from test_snapshots_screen import NARROW, WIDE, _same_everywhere, looks
 
 import cockpit
 from cockpit.run import events as e
 from cockpit.run.events import Actor
 
-__all__ = ["_same_everywhere"]
 ANA = Actor("ana", "bastion-1", via="ssh 192.0.2.7", tty="pts/3", client="192.0.2.7", proven=("tty", "client"))
 EVE = Actor("deploy", "bastion-1", via="ssh 192.0.2.9", person="eve", signer="SHA256:k0Vb", client="192.0.2.9",
             proven=("person", "signer"))  # fmt: skip
@@ -33,12 +31,12 @@ def together() -> Story:
     return story
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@SIZES
 def test_where_the_others_look(snap_compare, size):
     assert snap_compare(StoryApp(FakeSeat(together())), terminal_size=size, run_before=looks())
 
 
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
+@SIZES
 def test_who_is_here(snap_compare, size, monkeypatch):
     monkeypatch.setattr(cockpit, "__version__", "0.1.0")
     assert snap_compare(StoryApp(FakeSeat(together())), terminal_size=size, run_before=looks("i"))

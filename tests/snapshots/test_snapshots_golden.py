@@ -22,9 +22,7 @@ SIZES = pytest.mark.parametrize("size", [(120, 40), (80, 24)], ids=lambda size: 
 
 
 @pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch):
-    for name in ("NO_COLOR", "COCKPIT_THEME", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
-        monkeypatch.delenv(name, raising=False)
+def _in_utc(monkeypatch):
     monkeypatch.setenv("TZ", "UTC")
 
 

@@ -5,13 +5,13 @@ Made anew and looked at as `test_snapshots_screen` says.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
 import pytest
 from msgspec.structs import replace
 from screen_night import BO, NIGHT, NIGHT_PRODUCTION, Night, at, failed, going_back, other_hands
-from screen_story import FakeSeat, Story, StoryApp, apart, until
-from textual.widgets import Input
+from screen_pictures import NARROW, SIZES, looks
+from screen_story import FakeSeat, Story, StoryApp
 
 from cockpit.profile.model import Phase, Profile
 from cockpit.run import commands as c
@@ -19,35 +19,8 @@ from cockpit.run import events as e
 from cockpit.run.readings import ConditionVerdict, Reading
 from cockpit.tui.screens.dialogs import SETTLE_S
 
-WIDE, NARROW = (120, 40), (80, 24)
-SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-
-
-@pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch):
-    """The picture depends on no terminal's wishes."""
-    for name in ("NO_COLOR", "COCKPIT_THEME", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def looks(*keys):
-    """Press keys once the step is drawn as Markdown, each when what the one before opened takes keys."""
-
-    async def before(pilot):
-        app = pilot.app
-        await until(pilot, lambda: bool(app.shows("step")), "the first paint")
-        app.run_screen.format_steps()
-        for number, key in enumerate(keys):
-            if number:
-                await asyncio.sleep(SETTLE_S)
-            await apart(pilot, key)
-            if app.screen is not app.run_screen:
-                for field in app.screen.query(Input):
-                    field.cursor_blink = False
-                    field._cursor_visible = True
-        await pilot.pause()
-
-    return before
+looks = partial(looks, each_after_s=SETTLE_S)
+"""Each key is pressed when what the one before opened takes keys."""
 
 
 def running() -> Night:

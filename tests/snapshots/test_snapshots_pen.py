@@ -5,45 +5,17 @@ Made anew and looked at as `test_snapshots_screen` says.
 
 from __future__ import annotations
 
-import asyncio
+from functools import partial
 
-import pytest
 from screen_night import NIGHT_PRODUCTION
 from screen_pen import asked, gathered, offered, paired, seat_of, troubled
-from screen_story import StoryApp, apart, until
-from textual.widgets import Input
+from screen_pictures import NARROW, SIZES, looks
+from screen_story import StoryApp
 
 from cockpit.tui.screens.handing import READ_S
 
-WIDE, NARROW = (120, 40), (80, 24)
-SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
-
-
-@pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch):
-    """The picture depends on no terminal's wishes."""
-    for name in ("NO_COLOR", "COCKPIT_THEME", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def looks(*keys):
-    """Press keys once the step is drawn as Markdown, each when what the one before opened takes keys."""
-
-    async def before(pilot):
-        app = pilot.app
-        await until(pilot, lambda: bool(app.shows("step")), "the first paint")
-        app.run_screen.format_steps()
-        for number, key in enumerate(keys):
-            if number:
-                await asyncio.sleep(READ_S + 0.05)
-            await apart(pilot, key)
-            if app.screen is not app.run_screen:
-                for field in app.screen.query(Input):
-                    field.cursor_blink = False
-                    field._cursor_visible = True
-        await pilot.pause()
-
-    return before
+looks = partial(looks, each_after_s=READ_S + 0.05)
+"""Each key is pressed when the card that the one before opened was there long enough to be read."""
 
 
 @SIZES

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
+from screen_pictures import NARROW, WIDE, looks
 from screen_story import (
     BO,
     GONE,
@@ -19,43 +20,13 @@ from screen_story import (
     FakeSeat,
     Story,
     StoryApp,
-    apart,
     blocked,
-    until,
 )
-from textual.widgets import Input
 
 from cockpit.profile.model import Phase, Probe, Step
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.readings import ConditionVerdict, Reading
-
-WIDE, NARROW = (120, 40), (80, 24)
-
-
-@pytest.fixture(autouse=True)
-def _same_everywhere(monkeypatch):
-    """The picture depends on no terminal's wishes."""
-    for name in ("NO_COLOR", "COCKPIT_THEME", "TEXTUAL_THEME", "TEXTUAL_ANIMATIONS"):
-        monkeypatch.delenv(name, raising=False)
-
-
-def looks(*keys, formatted=True):
-    """Wait until the step is drawn as Markdown, then press keys; a cursor in a field does not blink."""
-
-    async def before(pilot):
-        app = pilot.app
-        await until(pilot, lambda: bool(app.shows("step")), "the first paint")
-        app.run_screen.format_steps()
-        for key in keys:
-            await apart(pilot, key)
-            if app.screen is not app.run_screen:
-                for field in app.screen.query(Input):
-                    field.cursor_blink = False
-                    field._cursor_visible = True
-        await pilot.pause()
-
-    return before
 
 
 def door() -> Story:

@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "unit": ("unit", "Print a systemd unit that keeps a run's keeper over reboots."),
     "new": ("new", "Copy a shipped profile, as a start for your own."),
     "import": ("importing", "Turn a runbook in Markdown into a profile."),
+    "enable": ("enabling", "Turn on what an import only shows: commands, SQL."),
     "check": ("profiles", "Report every problem of profiles."),
     "show": ("profiles", "Print a profile, resolved, as TOML."),
     "schema": ("profiles", "Print the JSON Schema of profiles."),

@@ -53,6 +53,13 @@ class Edits:
             return True
         return False
 
+    def rename(self, path: Path, name: str) -> None:
+        """Give a key of a table another name; its value and its remarks stay."""
+        start, end = self._found.keys[path], self._found.values[path][0]
+        written = self._raw[start:end].decode()
+        kept = written[len(written.rstrip().removesuffix("=").rstrip()) :]
+        self._edit(start, end - len(kept.encode()), toml_key(name))
+
     def unset(self, path: Path) -> bool:
         """Take a key out, with its line; a remark behind it stays. False if it is no key of a table with a header."""
         span, start = self._found.values.get(path), self._found.keys.get(path)

@@ -19,6 +19,7 @@ from cockpit.profile.cel_words import RESERVED
 from cockpit.profile.model import (
     Contact,
     Phase,
+    PhaseOrder,
     Probe,
     Profile,
     Role,
@@ -53,6 +54,9 @@ class DraftPhase(Struct, kw_only=True):
     description: list[str] = field(default_factory=list)
     optional: bool = False
     """Its steps are alternatives or extras: none of them is required."""
+    gate: tuple[str, ...] = ()
+    exit: tuple[str, ...] = ()
+    order: PhaseOrder = "ordered"
 
     def built(self) -> Phase:
         """The phase as it stands in the profile. An estimate of the whole is shared out among its steps."""
@@ -63,6 +67,9 @@ class DraftPhase(Struct, kw_only=True):
             stage=self.stage,
             steps=tuple(steps),
             description="\n\n".join(self.description),
+            gate=self.gate,
+            exit=self.exit,
+            order=self.order,
         )
 
 
@@ -91,6 +98,7 @@ class DraftPlan(Struct, kw_only=True):
     """For how long after the deployment it fits: `("<", 3600.0)` or `(">", 3600.0)`, seconds."""
     is_advice: bool = False
     """It mends something, and takes nothing back: no user is told of it."""
+    data_loss: str = ""
     description: list[str] = field(default_factory=list)
     phases: list[DraftPhase] = field(default_factory=list)
 
@@ -101,6 +109,7 @@ class DraftPlan(Struct, kw_only=True):
             title=self.title,
             when=self.when,
             description="\n\n".join(self.description),
+            data_loss=self.data_loss,
             phases=tuple(phase.built() for phase in self.phases if phase.steps),
         )
 
@@ -112,6 +121,8 @@ class Draft:
         names = names or {}
         self._names = names
         self.title = ""
+        self.system = ""
+        """The profile's id, if the source says it; empty: it is made of the title."""
         self.description: list[str] = []
         self.window: Window | None = None
         self.window_days: list[str] = []

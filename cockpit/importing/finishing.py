@@ -47,7 +47,7 @@ def _deployed(draft: Draft) -> str:
 
 
 def _since(step: Step, since: str) -> Step:
-    """A checkpoint counts from the deployment; without one, from the start of the run."""
-    if step.kind != "checkpoint":
+    """A checkpoint counts from what is said, else from the deployment; without one, from the start of the run."""
+    if step.kind != "checkpoint" or "since" in step.settings:
         return step
     return replace(step, settings={**step.settings, "since": since or "start"})

@@ -8,11 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
+from cockpit.importing.blocks import Document
 from cockpit.importing.draft import Draft, Names
 from cockpit.importing.finishing import finish
 from cockpit.importing.ledger import Entry, Ledger
 from cockpit.importing.naming import slug
 from cockpit.importing.parsing import parse
+from cockpit.importing.printed import PrintedReading, is_printed_document
 from cockpit.importing.sections import Reading
 from cockpit.importing.source import Note, Source
 from cockpit.importing.writing import written
@@ -68,11 +70,13 @@ def imported(
         draft.ledgers.append(Ledger(source))
         before = len(draft.notes)
         draft.notes += source.notes
-        Reading(parse(source), draft).read()
+        _read(parse(source), draft)
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     finish(draft)
     profile = draft.built(
-        profile_id or slug(draft.title) or "imported", environment, production=production or environment == "production"
+        profile_id or draft.system or slug(draft.title) or "imported",
+        environment,
+        production=production or environment == "production",
     )
     count = len(profile.every_step())
     if not count:
@@ -87,3 +91,12 @@ def imported(
     toml = written(profile, draft.comments, (f"Imported from {named}. Nothing in it runs until a person turns it on.",))
     accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
     return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))
+
+
+def _read(document: Document, draft: Draft) -> None:
+    """Read a runbook, or a profile that was printed as one."""
+    reading = Reading(document, draft)
+    if is_printed_document(document):
+        PrintedReading(document, draft, reading.read_section).read()
+    else:
+        reading.read()

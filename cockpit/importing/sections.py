@@ -88,6 +88,10 @@ class Reading:
         for section in tops:
             self._section(section, Above())
 
+    def read_section(self, section: Section) -> None:
+        """Read one section alone, as if it stood at the top."""
+        self._section(section, Above())
+
     def _top(self, blocks: tuple[Block, ...], title: str) -> None:
         """What stands above all sections describes the whole, unless it asks for something."""
         if asks(blocks):

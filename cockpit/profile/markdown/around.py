@@ -84,7 +84,7 @@ def _trigger(book: Book, trigger: Trigger) -> list[str]:
         facts.append(Fact(say.FOR, (lasting(trigger.for_s),)))
     facts += told(book, ((say.CLEARS, trigger.clear_when),))
     if trigger.clear_for_s:
-        facts.append(Fact("After", (lasting(trigger.clear_for_s),)))
+        facts.append(Fact(say.CLEAR_FOR, (lasting(trigger.clear_for_s),)))
     if trigger.plan:
         facts.append(Fact(say.SUGGESTS, (f"“{book.plan(trigger.plan)}”",)))
     for label, during in ((say.ARMED, trigger.armed), (say.SUSPENDED, trigger.suspended)):

@@ -12,6 +12,10 @@ from cockpit.profile.model import Probe, Profile, Role, Target, Variable
 
 ROLES = ("Role", "Title", "People", "Contact")
 VARIABLES = ("Variable", "Comes from", "Otherwise", "Pattern", "Secret", "Description")
+PROBES = ("Probe", "Watches", "Looks at", "Read", "Passes when", "Warns when", "Fails when", "Value")
+EVERY, ON_DEMAND, WITHIN, FAILURES = "every", "on demand, each counts for two times", "within", "failures in a row:"
+READ_AGAIN = ("http", "prometheus", "tcp", "tls", "env", "file")
+"""Kinds of probes that run nothing: an import may take them over."""
 _PLACES = ("url", "dsn", "query", "argv", "script", "host", "port", "path", "variable", "pattern")
 """Settings of probes that say what is looked at, in this order; the others follow."""
 
@@ -23,7 +27,7 @@ def reference(book: Book) -> list[str]:
         ("Roles", ROLES, [_role(book, each) for each in profile.roles]),
         (
             "Probes",
-            ("Probe", "Watches", "Looks at", "Every", "Passes when", "Warns when", "Fails when", "Value"),
+            PROBES,
             [_probe(book, each) for each in profile.probes],
         ),
         ("Variables", VARIABLES, [_variable(each) for each in profile.variables]),
@@ -46,19 +50,45 @@ def _role(book: Book, role: Role) -> tuple[str, ...]:
 
 def _probe(book: Book, probe: Probe) -> tuple[str, ...]:
     keys = sorted(probe.settings, key=lambda key: _PLACES.index(key) if key in _PLACES else len(_PLACES))
-    looks = ", ".join(code(f"{key} = {_value(probe.settings[key])}") for key in keys)
-    every = "on demand" if probe.on_demand else str(written(probe.interval_s))
+    exact = probe.kind in READ_AGAIN
+    looks = ", ".join(code(f"{key} = {_value(probe.settings[key], exact=exact)}") for key in keys)
     value = code(probe.value) + (f" {line(probe.unit)}" if probe.unit else "")
     conditions = (" and ".join(map(code, probe.pass_when)), *map(_any, (probe.warn_when, probe.fail_when)))
-    return code(probe.id), book.text(probe.title), f"{line(probe.kind)}: {looks}", every, *conditions, value.strip()
+    return (
+        code(probe.id),
+        book.text(probe.title),
+        f"{line(probe.kind)}: {looks}",
+        _often(probe),
+        *conditions,
+        value.strip(),
+    )
 
 
 def _any(conditions: tuple[str, ...]) -> str:
     return " or ".join(map(code, conditions))
 
 
-def _value(value: object) -> str:
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+def _often(probe: Probe) -> str:
+    """`every 5s, within 4s, failing from the 2nd on`."""
+    said = [f"{ON_DEMAND if probe.on_demand else EVERY} {written(probe.interval_s)}"]
+    if probe.timeout_s != Probe(id="", kind="").timeout_s:
+        said.append(f"{WITHIN} {written(probe.timeout_s)}")
+    return ", ".join([*said, f"{FAILURES} {probe.fail_after}"] if probe.fail_after > 1 else said)
+
+
+def _value(value: object, *, exact: bool) -> str:
+    """A setting as it is written; as JSON if it is no text, or if it has to be read again and would be another one."""
+    if isinstance(value, str) and not (exact and (" ".join(value.split()) != value or _is_json(value))):
+        return value
+    return msgspec.json.encode(value).decode()
+
+
+def _is_json(text: str) -> bool:
+    try:
+        msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return False
+    return True
 
 
 def _variable(variable: Variable) -> tuple[str, ...]:

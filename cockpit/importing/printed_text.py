@@ -1,0 +1,133 @@
+"""What a document that `cockpit show --format md` printed says, taken out of its Markdown again.
+
+Only what is understood whole is taken as what it was; everything else stays the text that it is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markdown_it import MarkdownIt
+
+from cockpit.importing.draft import Draft
+from cockpit.importing.parsing import plain
+from cockpit.importing.placeholders import filled
+from cockpit.profile.cel_words import FUNCTIONS, RECORDED, SINCE, members_in, names_in, tokens
+from cockpit.profile.markdown.words import lasted
+from cockpit.profile.model import Probe, Variable
+
+_LABELLED = re.compile(r"\*\*([A-Z][^*:\n]{0,60}):\*\*(?:[ \n]+(\S.*))?$", re.DOTALL)
+_BOLD = re.compile(r"\*\*((?:[^*\\]|\\.)+)\*\*(.*)$", re.DOTALL)
+_NUMBER = re.compile(r"(R?\d{1,5}(?:\.\d{1,5})?) ")
+_HELD = re.compile(r"\$\$\{([a-z][a-z0-9_.]{0,80})\}")
+_SHELL_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,80})")
+_QUOTED = re.compile(r"“(.*)”")
+_INLINE = MarkdownIt("commonmark")
+
+
+def labelled(text: str) -> tuple[str, str] | None:
+    """A fact's label and what stands beside it (Markdown); None: it is none."""
+    found = _LABELLED.match(text)
+    return (found[1], found[2] or "") if found is not None else None
+
+
+def bold(text: str) -> tuple[str, str] | None:
+    """The bold text that an item begins with, and the rest; both plain. None: it begins otherwise."""
+    found = _BOLD.match(text)
+    return (plain(found[1]), plain(found[2])) if found is not None else None
+
+
+def spans(text: str) -> tuple[str, ...]:
+    """The code spans of a line of Markdown."""
+    return tuple(each.content for each in _INLINE.parseInline(text)[0].children or () if each.type == "code_inline")
+
+
+def quoted(text: str) -> str:
+    """What stands in quotation marks, plain; empty: nothing does."""
+    found = _QUOTED.search(plain(text))
+    return found[1] if found is not None else ""
+
+
+def without_estimate(title: str) -> tuple[str, float]:
+    """A heading or rest without the time in brackets that it ends with, and that time."""
+    before, opened, aside = title.rpartition("(")
+    seconds = lasted(aside[:-1]) if opened and aside.endswith(")") else None
+    return (title, 0.0) if seconds is None else (before.rstrip(), seconds)
+
+
+class Known:
+    """What the document defines anywhere, so that every part of it can be named from every other."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+        self.variables: dict[str, Variable] = {}
+        """As its table has them."""
+        self.probes: dict[str, Probe] = {}
+        self.records: set[str] = set()
+        """Names that `recorded.` may be followed by, of the steps that were read so far."""
+        self.numbers: dict[str, str] = {}
+        """Ids of phases and steps by their numbers."""
+        self.ids: dict[int, str] = {}
+        """Ids of phases, steps and plans by the line that they begin on."""
+        self.roles: dict[str, str] = {}
+        self.plans: dict[str, str] = {}
+        self.templates: dict[str, str] = {}
+        """Ids by titles."""
+        self._needed: set[str] = set()
+
+    def text(self, text: str) -> str:
+        """Text as the profile holds it: references to variables of the table stay references."""
+        return _HELD.sub(self._held, filled(text, self._draft))
+
+    def _held(self, match: re.Match[str]) -> str:
+        if match[1] not in self.variables and match[1] not in self.records and not match[1].startswith("run."):
+            return match[0]
+        self._needed.add(match[1])
+        return match[0][1:]
+
+    def shell(self, text: str) -> str:
+        """Shell or SQL: variables of the environment are named in it, too."""
+        by_env = {each.env: each.name for each in self.variables.values() if each.env}
+        self._needed |= {by_env[name] for name in _SHELL_NAME.findall(text) if name in by_env}
+        return self.text(text)
+
+    def settings(self, value: object) -> object:
+        """A probe's setting: its references are needed."""
+        for name in re.findall(r"\$\{([a-z][a-z0-9_]{0,80})\}", str(value)):
+            self._needed.add(name)
+        return value
+
+    def step(self, text: str) -> str:
+        """The id of a phase or step that is called `1.2 Migrate` or `phase 2 Application`; empty: there is none."""
+        found = _NUMBER.match(text.removeprefix("phase ") + " ")
+        return self.numbers.get(found[1], "") if found is not None else ""
+
+    def steps(self, text: str) -> tuple[str, ...]:
+        """Several of them; empty if one is not known."""
+        found = [self.step(each) for each in plain(text).split("; ")]
+        return tuple(found) if all(found) else ()
+
+    def role(self, text: str) -> str:
+        """A role's id, or the name as it stands."""
+        return self.roles.get(plain(text), plain(text))
+
+    def conditions(self, values: list[str], *, since: bool = False) -> tuple[str, ...]:
+        """The conditions that some values hold, each as code; none if one of them cannot be said here."""
+        found = [next(iter(spans(value)), "") for value in values]
+        return tuple(found) if found and all(each and self._can_say(each, since=since) for each in found) else ()
+
+    def _can_say(self, condition: str, *, since: bool) -> bool:
+        words = {each.text for each in tokens(condition) if each.kind == "name"}
+        own = set(names_in(condition, words)) - {RECORDED, SINCE, "true", "false", *FUNCTIONS}
+        if not own <= set(self.probes) or (SINCE in words and not since):
+            return False
+        steps = set(self.numbers.values())
+        return {each.text for each in members_in(condition, RECORDED)} <= self.records and {
+            each.text for each in members_in(condition, SINCE)
+        } <= steps
+
+    def declare(self) -> None:
+        """Put the variables that are needed into the draft, in the table's order, and others after them."""
+        draft = self._draft
+        kept = {name: each for name, each in self.variables.items() if name in self._needed or name in draft.variables}
+        draft.variables = {**kept, **{name: each for name, each in draft.variables.items() if name not in kept}}

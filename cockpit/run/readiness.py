@@ -221,7 +221,8 @@ def _step(state: RunState, phase: Phase, step: Step) -> Iterator[Finding]:
 
 
 def _claim(step: Step) -> str:
-    return f"it is claimed to be done ({shortened(visible(step.claimed), 120)}), nobody verified it"
+    where = f", {shortened(step.source, 80)}" if step.source else ""
+    return f"it is claimed to be done ({shortened(visible(step.claimed), 120)}{where}), nobody verified it"
 
 
 def _claimed(state: RunState) -> Iterator[Finding]:

@@ -30,7 +30,8 @@ def what_is_done(page: Page, sheet: Sheet, step: Step, indent: int) -> None:
     if not text and not files_of(step):
         return
     by_keeper = step.behaviour == "action"
-    kind = "SQL" if step.kind == "sql" else "command" if step.kind in ("command", "confirm") else step.kind
+    is_sql = step.kind == "sql" or (step.kind == "confirm" and step.language == "sql")
+    kind = "SQL" if is_sql else "command" if step.kind in ("command", "confirm") else step.kind
     page.says(f"{kind}, run by the keeper:" if by_keeper else f"{kind}, run elsewhere by a person:", indent)
     for fact in _facts(sheet, step):
         page.says(fact, indent + 2)

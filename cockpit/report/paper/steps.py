@@ -17,7 +17,7 @@ from cockpit.report.paper.page import Page
 from cockpit.report.paper.sheet import Sheet, lasting
 from cockpit.run.due import due_at, has_set_time
 from cockpit.run.numbering import phase_label, step_label, step_number
-from cockpit.text import visible
+from cockpit.text import shortened, visible
 
 _IN = 4
 STATUS = {"unknown": "UNKNOWN how it ended", "running": "RUNNING", "requested": "asked for, not begun"}
@@ -80,6 +80,8 @@ def _facts(sheet: Sheet, declared: Step) -> list[str]:
     if declared.owner:
         told.append(f"owner {sheet.owner(declared.owner)}")
     told.append(f"{lasting(declared.estimate_s)} planned" if declared.estimate_s else "no estimate")
+    if declared.source:
+        told.append(f"from {shortened(declared.source, 80)}")
     return told
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from cockpit.profile.model import Step
 from cockpit.run.messages import whole
 from cockpit.run.shown import shown
+from cockpit.text import shortened
 from cockpit.tui.lines import EMPTY, Line
 from cockpit.tui.panes import action, asking, instructions, step
 from cockpit.tui.panes.seen import Seen
@@ -25,6 +26,7 @@ def lines(seen: Seen, width: int, height: int, *, is_formatted: bool) -> list[Li
         *facts,
         *_output(seen, declared, width, height - len(facts)),
         *_how(seen, declared, width, is_formatted),
+        *_origin(declared, width),
     ]
 
 
@@ -41,10 +43,20 @@ def _how(seen: Seen, declared: Step, width: int, is_formatted: bool) -> list[Lin
     texts = seen.filled(declared.instructions), command(seen, declared), seen.filled(declared.rollback)
     if not any(each.strip() for each in texts):
         return []
-    language: instructions.Language = "sql" if declared.kind == "sql" else "shell"
+    language: instructions.Language = "sql" if is_sql(declared) else "shell"
     form = instructions.formatted if is_formatted else instructions.plain
     every = list(form(*texts, max(10, width), language))
     return [EMPTY, *(every[1:] if every[0] == EMPTY else every)]
+
+
+def is_sql(declared: Step) -> bool:
+    """Whether what it runs, or shows to be run elsewhere, is SQL."""
+    return declared.kind == "sql" or (declared.kind == "confirm" and declared.language == "sql")
+
+
+def _origin(declared: Step, width: int) -> list[Line]:
+    """Where the runbook that it was imported from says it."""
+    return [EMPTY, ((shortened(f"from {declared.source}", max(10, width)), "dim"),)] if declared.source else []
 
 
 def command(seen: Seen, declared: Step) -> str:

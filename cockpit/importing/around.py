@@ -6,11 +6,11 @@ import re
 
 from cockpit.importing.blocks import Item, Paragraph, Section
 from cockpit.importing.draft import Draft
-from cockpit.importing.measured import condition, probe_for
+from cockpit.importing.measured import alarms
 from cockpit.importing.naming import read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s, thresholds
+from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Contact, Severity, Task, Trigger
 
 _LATER = re.compile(r"\b(day|week|month)\s+(\d+)\b", re.IGNORECASE)
@@ -49,8 +49,10 @@ def read_triggers(section: Section, draft: Draft, severity: Severity = "consider
         if not isinstance(block, Item):
             continue
         said = plain(block.text)
-        when = tuple(condition(probe_for(each, draft, block.first), each) for each in thresholds(said))
-        trigger = Trigger(id=draft.take_id("triggers", said, "trigger"), title=said, when=when, severity=severity)
+        when, for_s = alarms(said, draft, block.first)
+        trigger = Trigger(
+            id=draft.take_id("triggers", said, "trigger"), title=said, when=when, for_s=for_s, severity=severity
+        )
         draft.triggers.append(trigger)
         draft.ledger.give(block.first, block.last, f"trigger {trigger.id}")
     for each in section.sections:

@@ -15,11 +15,11 @@ from cockpit.importing.blocks import Block, Fence, Item, Paragraph
 from cockpit.importing.coding import code_steps
 from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase
-from cockpit.importing.measured import condition, probe_for
+from cockpit.importing.measured import conditions
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s, thresholds
+from cockpit.importing.quantities import duration_s
 from cockpit.profile.durations import written
 from cockpit.profile.model import Stage, Step
 
@@ -47,8 +47,8 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
         return
     boxed = [block for block in item.blocks if isinstance(block, Item) and block.checked is not None]
     told: list[Block] = [block for block in item.blocks if block not in boxed]
-    gates = [condition(probe_for(each, draft, item.first), each) for each in thresholds(plain(item.text))]
-    step = replace(_told(title, item, details(told, draft), draft), gate=tuple(gates))
+    gates = conditions(plain(item.text), draft, item.first)
+    step = replace(_told(title, item, details(told, draft), draft), gate=gates)
     if not gates:
         step = _timed(step, plain(item.text), where.phase.stage)
     draft.add_step(where.phase, step, item.first, item.last)

@@ -1,48 +1,138 @@
-"""Thresholds of a text as probes, and the conditions that gates and triggers get from them.
+"""Bounds of a text as probes, and the conditions that gates and triggers get from them.
 
-What is measured where is rarely said in a runbook. A response time is that of the health probe, if there is one; every
-other metric becomes a query whose text is the metric's own words, for a person to write: until then it reads no value,
-and no gate opens by it.
+What is measured where is rarely said in a runbook. A response time is that of the health probe, if there is one, and a
+field of its answer is read there; every other metric becomes a query whose text is the metric's own words, for a person
+to write: until then it reads no value, and no gate opens by it. Times are in milliseconds.
 """
 
 from __future__ import annotations
 
+import re
+
+from msgspec.structs import replace
+
+from cockpit.importing.bounds import Threshold, thresholds
 from cockpit.importing.draft import Draft
 from cockpit.importing.naming import slug
-from cockpit.importing.quantities import Threshold
+from cockpit.importing.quantities import in_seconds, is_time
 from cockpit.profile.model import Probe, Variable
 
-_MS = {"ms": 1.0, "s": 1000.0, "sec": 1000.0, "second": 1000.0, "seconds": 1000.0}
+_LATENCY = re.compile(
+    r"(?:(?:api|http|https|app|application|service|endpoint|server|site|website|health|check|web|request|average|overall|"
+    r"mean|backend|frontend) ){0,3}(?:response times?|latency|latencies|responses?|antwortzeit(?:en)?)",
+    re.IGNORECASE,
+)
+_HEALTH = re.compile(r"(?:health )?(?:check )?(?:status|state|health)", re.IGNORECASE)
+_WELL = ("healthy", "ok", "up", "green", "ready", "operational", "running", "pass", "passing", "success", "connected")
+_FIELD = re.compile(r"\bjson(?:\.[A-Za-z_]\w{0,60}){1,8}")
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_SAID = "the runbook does not say where this is measured"
 
 
-def probe_for(threshold: Threshold, draft: Draft, line: int) -> str:
-    """The id of the probe that measures what a threshold is about, made if there is none."""
-    name = slug(threshold.metric)
-    known = next((probe for probe in draft.probes if probe.settings.get("query") == name), None)
-    if known is None:
-        draft.variables.setdefault(
-            "prometheus_url",
-            Variable(name="prometheus_url", env="PROMETHEUS_URL", description="The Prometheus that measures it."),
-        )
-        known = Probe(
-            id=draft.probe_ids.take(threshold.metric, "metric"),
-            kind="prometheus",
-            title=threshold.metric,
-            interval_s=30.0,
-            unit=threshold.unit if threshold.unit == "%" else "",
-            settings={"url": "${prometheus_url}", "query": name},
-        )
-        draft.probes.append(known)
-        draft.comment(
-            "probes",
-            known.id,
-            f"{draft.place(line, line)}: the runbook does not say where this is measured; write its query",
-        )
-        draft.note(line, f"probe `{known.id}` needs its query: the runbook does not say where it is measured")
-    draft.ledger.give(line, line, f"probe {known.id}")
-    return known.id
+def conditions(text: str, draft: Draft, line: int) -> tuple[str, ...]:
+    """What must hold by a text (plain) before a step is confirmed; what it says of alarms is none of it."""
+    found = [_condition(each, draft, line, checks=True) for each in thresholds(text) if not each.is_alarm]
+    return tuple(each for each in found if each)
 
 
-def condition(probe_id: str, threshold: Threshold) -> str:
-    """What a gate or trigger says of the probe's value."""
-    return f"{probe_id} {threshold.operator} {threshold.value!r}"
+def alarms(text: str, draft: Draft, line: int) -> tuple[tuple[str, ...], float]:
+    """What a trigger fires by, and for how long all of it must hold, in seconds."""
+    bounds = thresholds(text)
+    found = [_condition(each, draft, line, checks=False) for each in bounds]
+    return tuple(each for each in found if each), max((each.for_s for each in bounds), default=0.0)
+
+
+def _condition(bound: Threshold, draft: Draft, line: int, *, checks: bool) -> str:
+    """What a gate or trigger says of the probe's value; empty if nothing measures it."""
+    if bound.text:
+        return _of_health(bound, draft, line)
+    value = in_seconds(bound.value, bound.unit) * 1000 if is_time(bound.unit) else bound.value
+    at = _probe_for(bound, draft, line)
+    probe = draft.probes[at]
+    if checks:
+        draft.probes[at] = _bounded(probe, bound.operator, value)
+    draft.ledger.give(line, line, f"probe {probe.id}")
+    return f"{probe.id} {bound.operator} {value!r}"
+
+
+def _of_health(bound: Threshold, draft: Draft, line: int) -> str:
+    """`status != "healthy"` of a system that a health probe watches."""
+    health = _health(draft)
+    if health is None or not _HEALTH.fullmatch(bound.metric) or bound.text.lower() not in _WELL:
+        return ""
+    probe = draft.probes[health]
+    draft.ledger.give(line, line, f"probe {probe.id}")
+    return f"{probe.id}.passing" if bound.operator == "==" else f"!{probe.id}.passing"
+
+
+def _probe_for(bound: Threshold, draft: Draft, line: int) -> int:
+    """Where the probe stands that measures what a bound is about; it is made if there is none."""
+    health = _health(draft)
+    if health is not None and is_time(bound.unit) and _LATENCY.fullmatch(bound.metric):
+        return health
+    name = _key(bound.metric)
+    known = next((at for at, probe in enumerate(draft.probes) if _key(probe.title) == name), None)
+    if known is not None:
+        return known
+    draft.probes.append(_field_probe(bound, draft) or _query_probe(bound, draft, line))
+    return len(draft.probes) - 1
+
+
+def _health(draft: Draft) -> int | None:
+    return next((at for at, probe in enumerate(draft.probes) if probe.kind == "http" and not probe.value), None)
+
+
+def _field_probe(bound: Threshold, draft: Draft) -> Probe | None:
+    """A probe of the field that an expected answer has under the metric's name."""
+    name = _key(bound.metric)
+    for probe in draft.probes:
+        for path in _FIELD.findall(" ".join(probe.pass_when)) if probe.kind == "http" else ():
+            if name == _key(path.rpartition(".")[2]):
+                return replace(
+                    probe,
+                    id=draft.probe_ids.take(bound.metric, "metric"),
+                    title=bound.metric,
+                    value=f"double({path})",
+                    unit=bound.unit if bound.unit == "%" else "",
+                    pass_when=(),
+                    warn_when=(),
+                    fail_when=(),
+                )
+    return None
+
+
+def _query_probe(bound: Threshold, draft: Draft, line: int) -> Probe:
+    draft.variables.setdefault(
+        "prometheus_url",
+        Variable(name="prometheus_url", env="PROMETHEUS_URL", description="The Prometheus that measures it."),
+    )
+    unit = "ms" if is_time(bound.unit) else bound.unit
+    probe = Probe(
+        id=draft.probe_ids.take(bound.metric, "metric"),
+        kind="prometheus",
+        title=bound.metric,
+        interval_s=30.0,
+        unit=unit,
+        settings={"url": "${prometheus_url}", "query": slug(bound.metric) or "metric"},
+    )
+    counted = f", in {unit}" if unit else ""
+    draft.comment("probes", probe.id, f"{draft.place(line, line)}: {_SAID}; write its query{counted}")
+    draft.note(line, f"probe `{probe.id}` needs its query{counted}: {_SAID}")
+    return probe
+
+
+def _bounded(probe: Probe, operator: str, value: float) -> Probe:
+    """The probe that itself tells when the bound is broken; what another check bounds already stays."""
+    fact = "latency_ms" if probe.kind == "http" and not probe.value else probe.value or "value"
+    told = (*probe.pass_when, *probe.warn_when)
+    opposite = _OPPOSITE.get(operator, "")
+    if any(each.startswith((f"{fact} {operator[0]}", f"{fact} {opposite[:1] or '='}")) for each in told):
+        return probe
+    if fact == "latency_ms":
+        return replace(probe, warn_when=(*probe.warn_when, f"{fact} {opposite} {value!r}")) if opposite else probe
+    return replace(probe, pass_when=(*probe.pass_when, f"{fact} {operator} {value!r}"))
+
+
+def _key(metric: str) -> str:
+    """What a metric is known by: `error rates` and `Error rate` are one."""
+    return "_".join(word.rstrip("s") if len(word) > 2 else word for word in slug(metric).split("_"))

@@ -14,11 +14,11 @@ from msgspec import Struct
 from cockpit.importing.blocks import Row, Table
 from cockpit.importing.draft import Draft
 from cockpit.importing.items import CLAIM, Where
-from cockpit.importing.measured import condition, probe_for
+from cockpit.importing.measured import conditions
 from cockpit.importing.naming import read_title, slug
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s, thresholds
+from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Role, Step
 
 Column = Literal["title", "number", "owner", "status", "duration", "command", "metric", "limit", "told"]
@@ -100,13 +100,13 @@ def _row(row: Row, layout: _Layout, where: Where, draft: Draft) -> None:
     metric, limit = layout.cell(row, "metric"), layout.cell(row, "limit")
     named = layout.cell(row, "title") or f"{metric}: {limit}".strip(": ")
     title = read_title(named or next(plain(cell) for cell in row.cells if cell.strip()))
-    found = thresholds(f"{metric or title.text} {limit}") if limit else thresholds(title.text)
+    bounded = f"{metric or title.text} {limit}" if limit else title.text
     step = Step(
         id=draft.step_ids.take(title.text, "row"),
         title=filled(title.text, draft),
         level=title.level,
         estimate_s=_estimate_s(row, layout) or title.estimate_s,
-        gate=tuple(condition(probe_for(each, draft, row.line), each) for each in found),
+        gate=conditions(bounded, draft, row.line),
         owner=_owner(row, layout, draft),
         claimed=CLAIM if _DONE.fullmatch(layout.cell(row, "status").strip()) else "",
         command=filled(layout.cell(row, "command"), draft),

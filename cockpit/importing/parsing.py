@@ -15,11 +15,14 @@ from markdown_it.tree import SyntaxTreeNode
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.front_matter import front_matter_plugin
 
+from cockpit.errors import ImportRefused
 from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Paragraph, Row, Rule, Section, Table
 from cockpit.importing.html_blocks import html_blocks
 from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
+MOST_LINES = 100_000
+MOST_HEADINGS = 5000
 _DEEPEST = 100
 _DEEPEST_INLINE = 20
 _MOST_BRACKETS = 50
@@ -41,8 +44,15 @@ _NO_LINKS = _reader(_DEEPEST_INLINE).disable(["link", "image"])
 
 
 def parse(source: Source) -> Document:
-    """Read a runbook's structure. Whatever the text is, there is a structure: Markdown has no errors."""
+    """Read a runbook's structure. Whatever the text is, there is a structure: Markdown has no errors.
+
+    Raises ImportRefused for more lines or headings than a runbook has.
+    """
+    if len(source.lines) > MOST_LINES:
+        raise ImportRefused(f"{source.name} has more than {MOST_LINES:,} lines", hint="give the part that is a runbook")
     tokens = _BLOCKS.parse(source.text)
+    if sum(token.type == "heading_open" for token in tokens) > MOST_HEADINGS:
+        raise ImportRefused(f"{source.name} has more than {MOST_HEADINGS:,} headings", hint="give it in parts")
     front: dict[str, object] = {}
     front_last = 0
     if tokens and tokens[0].type == "front_matter":

@@ -77,7 +77,7 @@ _PREPOSITIONS = _words(
     """
 )
 _NO_METRIC = re.compile(
-    r"[`$\"\\{}<>|;*=@#^~]|\b(?:version|versions|exit|return|status code|http|port|step|phase|page|"
+    r"[`$\"\\{}<>|;*=@#^~]|\b(?:version|versions|exit|return|codes?|http|port|step|phase|page|"
     r"line|id|php|python|java|node|"
     r"nodejs|node\.js|ruby|golang|postgresql|postgres|mysql|mariadb|redis|kubernetes|kubectl|helm|"
     r"terraform|docker|npm|git|"

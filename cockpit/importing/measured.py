@@ -2,7 +2,7 @@
 
 What is measured where is rarely said in a runbook. A response time is that of the health probe, if there is one, and a
 field of its answer is read there; every other metric becomes a query whose text is the metric's own words, for a person
-to write: until then it reads no value, and no gate opens by it. Times are in milliseconds.
+to write: until then it reads no value, and no gate opens by it. Times are in milliseconds, long ones in seconds.
 """
 
 from __future__ import annotations
@@ -46,9 +46,12 @@ def _condition(bound: Threshold, draft: Draft, line: int, *, checks: bool) -> st
     """What a gate or trigger says of the probe's value; empty if nothing measures it."""
     if bound.text:
         return _of_health(bound, draft, line)
-    value = in_seconds(bound.value, bound.unit) * 1000 if is_time(bound.unit) else bound.value
     at = _probe_for(bound, draft, line)
     probe = draft.probes[at]
+    value = bound.value
+    if is_time(bound.unit):
+        seconds = in_seconds(bound.value, bound.unit)
+        value = round(seconds if probe.unit == "s" else seconds * 1000, 6)
     if checks:
         draft.probes[at] = _bounded(probe, bound.operator, value)
     draft.ledger.give(line, line, f"probe {probe.id}")
@@ -106,7 +109,9 @@ def _query_probe(bound: Threshold, draft: Draft, line: int) -> Probe:
         "prometheus_url",
         Variable(name="prometheus_url", env="PROMETHEUS_URL", description="The Prometheus that measures it."),
     )
-    unit = "ms" if is_time(bound.unit) else bound.unit
+    unit = bound.unit
+    if is_time(unit):
+        unit = "ms" if in_seconds(1, unit) <= 1 else "s"
     probe = Probe(
         id=draft.probe_ids.take(bound.metric, "metric"),
         kind="prometheus",

@@ -85,7 +85,8 @@ def _source(account: Account, notes: Sequence[Note]) -> list[str]:
 
 def _mapped(lines: int, actionable: int, mapped: int) -> str:
     said = f"{mapped} of {actionable} that ask for something are mapped"
-    return f"{counted(lines, 'line')}; {said}" + (f", {actionable - mapped} are not" if mapped < actionable else "")
+    missed = actionable - mapped
+    return f"{counted(lines, 'line')}; {said}" + (f", {missed} {'is' if missed == 1 else 'are'} not" if missed else "")
 
 
 def _stretch(first: Entry, last: Entry) -> str:

@@ -55,7 +55,7 @@ def test_a_preview_is_moved_through_by_keys_and_writes_nothing(runbook: Path) ->
         terminal.wait_for("← lines? .*8 of SHOP.md")
         terminal.send("q")
         assert terminal.wait_for_exit() == 0
-        terminal.wait_for("2 of 3 that ask for something are mapped, 1 are not")
+        terminal.wait_for("2 of 3 that ask for something are mapped, 1 is not")
     assert sorted(runbook.parent.iterdir()) == before
 
 

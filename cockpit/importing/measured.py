@@ -8,6 +8,7 @@ to write: until then it reads no value, and no gate opens by it. Times are in mi
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -138,6 +139,7 @@ def _bounded(probe: Probe, operator: str, value: float) -> Probe:
     return replace(probe, pass_when=(*probe.pass_when, f"{fact} {operator} {value!r}"))
 
 
+@lru_cache(maxsize=1 << 14)
 def _key(metric: str) -> str:
     """What a metric is known by: `error rates` and `Error rate` are one."""
     return "_".join(word.rstrip("s") if len(word) > 2 else word for word in slug(metric).split("_"))

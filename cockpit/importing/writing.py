@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cockpit.profile.model import Profile
 from cockpit.profile.show import parts
 from cockpit.text import visible
@@ -9,9 +11,10 @@ from cockpit.text import visible
 
 def written(profile: Profile, comments: dict[str, list[str]], head: tuple[str, ...] = ()) -> str:
     """The profile as TOML; `comments` by `path id`, as `Draft` keeps them; `head` stands above it all."""
-    said = "".join(f"# {visible(line)}\n" for line in head)
-    for part in parts(profile):
-        said += "\n" if said else ""
-        said += "".join(f"# {visible(line)}\n" for line in comments.get(f"{part.path} {part.id}", ()))
-        said += part.text
-    return said
+    said = [_remarks(head)] if head else []
+    said += [_remarks(comments.get(f"{part.path} {part.id}", ())) + part.text for part in parts(profile)]
+    return "\n".join(said)
+
+
+def _remarks(lines: Iterable[str]) -> str:
+    return "".join(f"# {visible(line)}\n" for line in lines)

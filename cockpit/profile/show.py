@@ -6,6 +6,7 @@ Invariant: loading what it prints gives an equal `Profile`. Variables stay refer
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 import msgspec
 import tomli_w
@@ -117,9 +118,14 @@ def _flat(item: Probe | Step) -> dict[str, object]:
     return {**_table(item, without=("settings", "behaviour")), **item.settings}
 
 
+@cache
+def _fields(kind: type[Value]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(kind)  # looked up once: it reads every annotation anew
+
+
 def _table(value: Value, *, without: tuple[str, ...] = ()) -> dict[str, object]:
     table: dict[str, object] = {}
-    for field in msgspec.structs.fields(value):
+    for field in _fields(type(value)):
         if field.name in without:
             continue
         written = getattr(value, field.name)

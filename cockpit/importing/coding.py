@@ -1,24 +1,26 @@
-"""Fenced code as steps: shell and SQL command by command, health checks as probes as well, listings of variables as
-probes of the environment."""
+"""Fences as steps: shell and SQL command by command, health checks as probes as well, listings of variables as probes
+of the environment, sample answers as conditions; everything else is shown by the step that it belongs to.
+
+Invariant: nothing is ever run by what is made here, but waiting; and every line of a fence stands in some step.
+"""
 
 from __future__ import annotations
 
-import re
+from msgspec.structs import replace
 
 from cockpit.importing.blocks import Fence, Paragraph
-from cockpit.importing.curl import Request, request_of
+from cockpit.importing.code_text import block, gist, named
+from cockpit.importing.consoles import Session, session, sql_session
 from cockpit.importing.draft import Draft, DraftPhase
+from cockpit.importing.environments import listing
+from cockpit.importing.languages import holds
 from cockpit.importing.naming import read_title
-from cockpit.importing.placeholders import filled, in_url, literal, shell_variable
-from cockpit.importing.shell import commands
-from cockpit.importing.sql import statements
-from cockpit.profile.durations import written
-from cockpit.profile.model import Language, Probe, Step
-
-SHELL = ("bash", "sh", "shell", "zsh", "console", "shell-session", "terminal", "")
-SQL = ("sql", "postgresql", "psql", "pgsql", "plpgsql")
-_VARIABLE = re.compile(r"\$\{?([A-Z][A-Z0-9_]+)\b")
-_LONGEST_TITLE = 70
+from cockpit.importing.placeholders import filled, literal
+from cockpit.importing.samples import read_environment, read_sample, show
+from cockpit.importing.shell import ShellCommand, commands
+from cockpit.importing.shell_steps import answered, command_step
+from cockpit.importing.sql import SqlStatement, statements
+from cockpit.profile.model import Step
 
 
 def code_steps(
@@ -28,95 +30,114 @@ def code_steps(
     draft.ledger.lay(fence.first, fence.first, "fence")
     draft.ledger.lay(fence.last, fence.last, "fence")
     before = len(phase.steps)
-    if fence.language in SHELL:
-        _shell(fence, phase, draft, heading, told)
-    elif fence.language in SQL:
-        _sql(fence, phase, draft, heading, told)
-    else:
-        draft.ledger.leave(fence.body_first, fence.last, f"{fence.language} is shown nowhere and run by nothing")
+    probes = len(draft.probes)
+    match holds(fence, told, draft.recent.patience):
+        case "shell":
+            _shell(fence, None, phase, draft, heading, told)
+        case "console":
+            _shell(fence, session(fence.body, root_prompt=True), phase, draft, heading, told)
+        case "sql":
+            _sql(fence, phase, draft, heading, told)
+        case "environment":
+            settings = listing(fence.body, fence.language)
+            read_environment(settings, fence, phase, draft, heading=heading, told=told)
+        case _:
+            if not read_sample(fence, phase, draft, heading=heading, told=told):
+                show(fence, phase, draft, heading=heading, told=told)
     if len(phase.steps) > before:
         for each in above:
             draft.ledger.give(each.first, each.last, f"step {phase.steps[before].id}")
+    _remember(fence, phase, draft, before, probes)
 
 
-def _shell(fence: Fence, phase: DraftPhase, draft: Draft, heading: str, told: str) -> None:
-    found = commands(fence.body)
+def _remember(fence: Fence, phase: DraftPhase, draft: Draft, before: int, probes: int) -> None:
+    recent = draft.recent
+    recent.source, recent.last_line, recent.phase_id = draft.ledger.source.name, fence.last, phase.id
+    if len(phase.steps) > before:
+        recent.step_ids = [step.id for step in phase.steps[before:]]
+        gates = {name.removesuffix(".passing") for step in phase.steps[before:] for name in step.gate}
+        recent.probe_ids = [probe.id for probe in draft.probes if probe.id in gates and probe.kind == "http"]
+
+
+def _shell(fence: Fence, recorded: Session | None, phase: DraftPhase, draft: Draft, heading: str, told: str) -> None:
+    body = recorded.body if recorded is not None else fence.body
+    found = commands(body, draft.recent.patience)
     real = [each for each in found if each.text]
-    for each in found:
-        first, last = fence.body_first + each.first, fence.body_first + each.last
+    answers = answered(found, recorded)
+    for at, each in enumerate(found):
+        first, last = fence.body_first + each.first, fence.body_first + max([each.last, *answers[at]])
         if not each.text:
-            if phase.steps:
-                draft.ledger.give(first, last, f"step {phase.steps[-1].id}")
+            _tells(each, fence, phase, draft, heading, told)
             continue
-        title, instructions = _titled(each.comment, each.text, heading, told, alone=len(real) == 1)
+        answer = "\n".join(answers[at].values())
+        step = command_step(each, draft, first, heading=heading, told=told, alone=len(real) == 1, answer=answer)
         told = ""
-        if each.sleep_s:
-            step = Step(
-                id=draft.step_ids.take(title, "wait"),
-                title=literal(title),
-                kind="wait",
-                behaviour="wait",
-                estimate_s=each.sleep_s,
-                instructions=instructions,
-                settings={"duration": written(each.sleep_s)},
+        placed = draft.add_step(phase, step, first, last)
+        for row in each.scene_rows:
+            draft.ledger.give(fence.body_first + row, fence.body_first + row, f"step {placed.id}")
+        if not each.parsed:
+            draft.note(first, f"step `{placed.id}`: this is no shell that can be taken apart, so it is shown as it is")
+    if not found and recorded is not None:
+        show(fence, phase, draft, heading=heading, told=told)
+
+
+def _tells(each: ShellCommand, fence: Fence, phase: DraftPhase, draft: Draft, heading: str, told: str) -> None:
+    """Nothing but comments is something to do; nothing but `echo` is told with what comes before it."""
+    first, last = fence.body_first + each.first, fence.body_first + each.last
+    lines = [filled(line, draft) for line in each.remarks.above]
+    if each.is_talk:
+        if phase.steps:
+            step = phase.steps[-1]
+            phase.steps[-1] = replace(
+                step, instructions="\n\n".join(filter(None, [step.instructions, "\n".join(lines)]))
             )
-            draft.add_step(phase, step, first, last)
-            continue
-        request = request_of(each.text)
-        gate = (f"{_health(request, draft, first)}.passing",) if request is not None and request.is_health else ()
-        step = _command(title, each.text, instructions, "bash", draft, gate)
-        draft.add_step(phase, step, first, last)
-        if gate:
-            draft.ledger.give(first, last, f"probe {gate[0].removesuffix('.passing')}")
-        for name in dict.fromkeys(_VARIABLE.findall(each.text)):
-            shell_variable(name, draft)
+            draft.ledger.give(first, last, f"step {step.id}")
+        else:
+            phase.description += lines
+            draft.ledger.give(first, last, f"description of phase {phase.id}")
+        return
+    title = heading or (read_title(each.remarks.above[0]).text if each.remarks.above else phase.title)
+    rest = lines if heading else lines[1:]
+    step = Step(
+        id=draft.step_ids.take(title, "look"),
+        title=literal(gist(title)),
+        instructions="\n\n".join(part for part in (told, "\n".join(rest)) if part),
+    )
+    draft.add_step(phase, step, first, last)
 
 
 def _sql(fence: Fence, phase: DraftPhase, draft: Draft, heading: str, told: str) -> None:
-    found = statements(fence.body)
-    for each in found:
+    recorded = sql_session(fence.body)
+    found = statements(recorded.body if recorded is not None else fence.body)
+    for at, each in enumerate(found):
         first, last = fence.body_first + each.first, fence.body_first + each.last
-        title, instructions = _titled(each.comment, each.text, heading, told, alone=len(found) == 1)
+        if not each.text:
+            talk = ShellCommand(text="", remarks=each.remarks, first=each.first, last=each.last)
+            _tells(talk, fence, phase, draft, heading, told)
+            continue
+        if recorded is not None:
+            until = found[at + 1].first if at + 1 < len(found) else 1 << 40
+            rows = {row: line for row, line in recorded.answers.items() if each.last < row < until}
+            last = max([last, *(fence.body_first + row for row in rows)])
+        step = _statement(each, draft, heading, told, alone=len(found) == 1)
+        if recorded is not None and rows:
+            shown = block("\n".join(rows.values()), "", draft)
+            step = replace(step, instructions="\n\n".join(filter(None, [step.instructions, "Answer:", shown])))
         told = ""
-        step = _command(title, each.text, instructions, "sql", draft, ())
-        draft.add_step(phase, step, first, last)
+        placed = draft.add_step(phase, step, first, last)
+        if not each.parsed:
+            draft.note(first, f"step `{placed.id}`: PostgreSQL's parser does not take this statement")
 
 
-def _command(title: str, text: str, instructions: str, language: Language, draft: Draft, gate: tuple[str, ...]) -> Step:
+def _statement(each: SqlStatement, draft: Draft, heading: str, told: str, *, alone: bool) -> Step:
+    said = named(each.text, each.remarks, heading, told, draft, alone=alone)
     return Step(
-        id=draft.step_ids.take(title, "command"),
-        title=literal(title),
-        instructions=instructions,
-        command=filled(text, draft),
-        language=language,
-        gate=gate,
+        id=draft.step_ids.take(said.title, "sql"),
+        title=literal(said.title),
+        instructions=said.instructions,
+        command=filled(each.text, draft),
+        language="sql",
+        risk=each.risk,
+        level=said.level,
+        estimate_s=said.estimate_s,
     )
-
-
-def _titled(comment: str, text: str, heading: str, told: str, *, alone: bool) -> tuple[str, str]:
-    """A command's title and what is told with it: its heading if it stands alone, else its comment."""
-    remarks = [line for line in comment.splitlines() if line]
-    if alone and heading:
-        title, told_first = heading, ""
-    elif remarks:
-        title, told_first = read_title(remarks.pop(0)).text, heading
-    else:
-        first_line = text.splitlines()[0]
-        title = first_line if len(first_line) <= _LONGEST_TITLE else first_line[: _LONGEST_TITLE - 1] + "…"
-        told_first = heading
-    said = [f"**{literal(told_first)}**" if told_first else "", told, "\n".join(literal(line) for line in remarks)]
-    return title, "\n\n".join(part for part in said if part)
-
-
-def _health(request: Request, draft: Draft, line: int) -> str:
-    url = in_url(request.url, draft)
-    known = next((probe for probe in draft.probes if probe.settings.get("url") == url), None)
-    if known is None:
-        settings: dict[str, object] = {"url": url}
-        if request.headers:
-            settings["headers"] = request.headers
-        path = request.url.split("://")[-1].partition("/")[2].split("?")[0]
-        known = Probe(id=draft.probe_ids.take(path, "health"), kind="http", settings=settings)
-        draft.probes.append(known)
-        draft.comment("probes", known.id, draft.place(line, line))
-    return known.id

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from cockpit.importing.ledger import Ledger
 from cockpit.importing.naming import Ids
+from cockpit.importing.recent import Recent
 from cockpit.importing.source import Note
 from cockpit.profile.cel_words import RESERVED
 from cockpit.profile.model import (
@@ -143,6 +144,7 @@ class Draft:
         self.notes: list[Note] = []
         self.comments: dict[str, list[str]] = {}
         """Lines to stand above a table of the TOML, by `path id` (`probes api_health`)."""
+        self.recent = Recent()
         self.ledgers: list[Ledger] = []
 
     @property

@@ -31,7 +31,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.readings import ConditionVerdict, Reading
 from cockpit.run.state import EMPTY, RunState, SeatState
 from cockpit.run.wording import sentence
-from cockpit.session.seat import Done, Failed, Unsettled
+from cockpit.session.outcomes import Done, Failed, Unsettled
 from cockpit.session.view import Recent, Rejected, View
 from cockpit.tui.app import CockpitApp
 from cockpit.tui.lines import Line
@@ -301,6 +301,13 @@ class FakeSigner:
         return self.told
 
 
+class FakeMoving:
+    """A story stays where it is told."""
+
+    def follow_on(self) -> bool:
+        return False
+
+
 class FakeSeat:
     """A seat over a story: decides as a real one does, keeps what was asked, writes no disk."""
 
@@ -318,6 +325,7 @@ class FakeSeat:
         self._callback: Callable[[View], None] = lambda view: None
         self._view = story.view()
         self.presence = FakePresence()
+        self.moving = FakeMoving()
         self.signer = FakeSigner()
 
     @property
@@ -364,10 +372,6 @@ class FakeSeat:
         if (pen := self._view.state.pen) is not None and pen.seat:
             self.role = "acting" if pen.seat == self.id else "watching"
         self._callback(self._view)
-
-    def follow_on(self) -> bool:
-        """A story stays where it is told."""
-        return False
 
     def close(self, reason: str = "") -> None:
         """There is nothing to let go of."""

@@ -24,6 +24,7 @@ from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import Typed, ask, environment, is_keeper_without, unprompted
 from cockpit.errors import RunError, StoreAway
 from cockpit.exits import Exit
+from cockpit.run.commands import Role
 from cockpit.run.events import Actor
 from cockpit.run.holding import holds
 from cockpit.session.afar import bring_up
@@ -31,7 +32,7 @@ from cockpit.session.creating import accept_place, create_run, origin
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.runs import RunSummary, called, live_runs, runs_folder
-from cockpit.session.seat import Role, Seat
+from cockpit.session.seat import Seat
 from cockpit.text import visible
 
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resuming never needs
@@ -334,8 +335,8 @@ def _show(seat: Seat, typed: Mapping[str, str]) -> int:
             status = run_cockpit(seat)
     finally:
         seat.close("the screen was closed")
-    if seat.went_to is not None:
-        return _show_there(seat.went_to, seat.actor.person or None, seat.role)
+    if seat.moving.went_to is not None:
+        return _show_there(seat.moving.went_to, seat.actor.person or None, seat.role)
     _last_keys(seat)
     _goodbye(seat)
     return status
@@ -358,16 +359,16 @@ def _show_there(run_dir: Path, as_name: str | None, role: Role = "acting") -> in
 def _last_keys(seat: Seat) -> None:
     """What became of what was being written when the screen was closed."""
     from cockpit.run.wording import sentence
-    from cockpit.session.seat import Done, Failed
+    from cockpit.session.outcomes import Done, Failed
 
-    for outcome in seat.unheard:
+    for outcome in seat.submitting.unheard:
         if isinstance(outcome, Done):
             say(f"the last key was written: {sentence(outcome.events[0], seat.view.state)}")
         elif isinstance(outcome, Failed):
             say(f"the last key did nothing: {outcome.sentence}")
-    for doubt in seat.doubts.open:
+    for doubt in seat.submitting.doubts.open:
         say(f"it is NOT KNOWN whether this was written, the log will tell ({doubt.id}): {doubt.what}")
-    if seat.is_asking:
+    if seat.submitting.is_asking:
         say("it is NOT KNOWN whether the last key was written: the log will tell")
 
 

@@ -17,8 +17,9 @@ from cockpit.run.commands import Refusal, StopKeeper
 from cockpit.session import stopping
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
+from cockpit.session.outcomes import Done
 from cockpit.session.runs import called
-from cockpit.session.seat import Done, Seat
+from cockpit.session.seat import Seat
 from cockpit.session.sight import keeper_process
 from cockpit.text import shortened, visible
 

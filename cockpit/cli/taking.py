@@ -21,8 +21,9 @@ from cockpit.run.handover import card, standing
 from cockpit.run.holding import holder_at, idle_for_s, is_offered_to, others_here, presence
 from cockpit.run.people import called as called_by
 from cockpit.run.state import RunState
+from cockpit.session.outcomes import Done, Failed
 from cockpit.session.runs import called
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.seat import Seat
 from cockpit.text import visible
 
 

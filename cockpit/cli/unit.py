@@ -16,8 +16,9 @@ from cockpit.run.commands import AddNote
 from cockpit.run.holding import holder_at
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
+from cockpit.session.outcomes import Done
 from cockpit.session.runs import called
-from cockpit.session.seat import Done, Seat
+from cockpit.session.seat import Seat
 from cockpit.session.unit import install, is_there, unit_name, unit_text, units_folder
 
 

@@ -8,7 +8,8 @@ from cockpit.errors import LogUnreadable, RunError
 from cockpit.run.commands import AbortRun
 from cockpit.run.friction import required_word
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 
 def abort(run_dir: Path, reason: str) -> bool:

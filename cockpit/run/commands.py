@@ -35,12 +35,16 @@ class KeeperSight(Struct, frozen=True):
         return math.isinf(self.silent_s)
 
 
+Role = Literal["acting", "watching"]
+"""Of a seat: whoever watches notes and holds, and does not act."""
+
+
 class Command(Struct, frozen=True, kw_only=True):
     """The base of every command."""
 
     actor: Actor
     now: Instant
-    role: Literal["acting", "watching"] = "acting"
+    role: Role = "acting"
     pen_epoch: int = 0
     """Of the pen that was painted when the key was pressed: whoever acts under another is refused. 0: not told."""
 

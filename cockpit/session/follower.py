@@ -42,7 +42,7 @@ class Follower:
 
     def __init__(self, run_dir: Path) -> None:
         """Open the log and read all of it. Raises LogUnreadable if there is none."""
-        self._run_dir = run_dir
+        self.run_dir = run_dir
         self._tail = Tail(run_dir, remembers=True)
         former = branch_of(run_dir)
         self.notes_name = f"{former.name}-{run_dir.name}" if former is not None else ""
@@ -110,10 +110,10 @@ class Follower:
 
     def look_around(self) -> None:
         """Notice what the log does not tell: a poisoned store, changed lines, a run that went on, who left."""
-        poison = Poison(self._run_dir).reason
-        log, is_live = log_path(self._run_dir), self.view.state.status == "live"
+        poison = Poison(self.run_dir).reason
+        log, is_live = log_path(self.run_dir), self.view.state.status == "live"
         in_the_way = (unwritable(log) or full(log)) if is_live else ""
-        where = went_on(self._run_dir) if is_live else ""
+        where = went_on(self.run_dir) if is_live else ""
         with self.lock:
             if not self._is_closed:
                 self._ahead.look()
@@ -172,7 +172,7 @@ class Follower:
 
     def _explained(self, error: LogError) -> LogError:
         """Of a log that another program changed: whether its history is another than the one that was read."""
-        if (where := set_aside(self._run_dir, self._tail.descriptor)) is not None:
+        if (where := set_aside(self.run_dir, self._tail.descriptor)) is not None:
             return LogDamaged(
                 f"{rewritten.MERGED}: q, cockpit resume opens what became of both; what was read is kept in {where}",
                 line=0,

@@ -15,7 +15,8 @@ from cockpit.run.commands import Identify, Refusal
 from cockpit.run.deciding_people import people_named
 from cockpit.run.events import Actor
 from cockpit.run.state import RunState
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 
 _BY_SIGNATURE = ("person", "signer")
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +21,7 @@ from cockpit.audit.leaving import bring_outputs, come_back, end_of, part_ways, p
 from cockpit.audit.line import draft
 from cockpit.audit.moved import branch_of, nobody_appends, went_on
 from cockpit.errors import LogError, RunError, StoreDiverged
-from cockpit.run.commands import GoOffline, Refusal, ReturnToStore
+from cockpit.run.commands import GoOffline, Refusal, ReturnToStore, Role
 from cockpit.run.decide import decide
 from cockpit.run.events import Actor
 from cockpit.run.people import name_of
@@ -36,7 +35,6 @@ KEEPER_S = 20.0
 _LOOK_EVERY_S = 0.05
 LOOK_S = 2.0
 """Between looks whether a database that was left answers again."""
-Role = Literal["acting", "watching"]
 
 
 class CameBack(Struct, frozen=True):

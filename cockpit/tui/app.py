@@ -137,7 +137,7 @@ class CockpitApp(App[int]):
         """Draw the newest view; call waiting people when the line stops or the run ends."""
         before, after = self._called_for, message.view.shown
         self._called_for = after
-        if self.seat.follow_on():
+        if self.seat.moving.follow_on():
             self.exit(int(Exit.OK))  # the run goes on in a branch of its own, or came back: another screen opens there
             return
         self.run_screen.draw()

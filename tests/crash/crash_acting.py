@@ -23,7 +23,8 @@ from cockpit.run.events import ActionEnded, ActionOutput, ActionRequested, Actio
 from cockpit.run.state import ActionState, RunState
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper, wait_for_keeper
 
 PATIENCE_S = 60.0

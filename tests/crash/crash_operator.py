@@ -17,7 +17,8 @@ from cockpit.run.commands import AbortRun, AddNote, Command, ConfirmStep, RunAct
 from cockpit.run.refusals import KEEPER_SILENCE_S, TEXT_LIMIT
 from cockpit.run.state import RunState
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
 PACE_S = 0.005

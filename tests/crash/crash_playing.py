@@ -31,7 +31,8 @@ from cockpit.run.evolve import evolve
 from cockpit.run.handover import standing
 from cockpit.run.refusals import TEXT_LIMIT
 from cockpit.run.state import EMPTY, RunState
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 STEPS_OF_ONE = 25
 ACTORS = tuple(Actor(user=user, host="h") for user in ("ana", "bo"))
@@ -97,13 +98,13 @@ class Night(RuleBasedStateMachine):
 
     def _seat(self, number: int) -> Seat:
         seat = Seat.open(self.run_dir, ACTORS[number])
-        seat._store = self._store()
+        seat.submitting._store = self._store()
         return seat
 
     def _drop(self, seat: Seat) -> None:
         """Its process is gone: nothing is said any more, and what it held is let go of by the kernel."""
-        assert seat._store is not None
-        seat._store.close()
+        assert seat.submitting._store is not None
+        seat.submitting._store.close()
         seat._follower.close()
 
     def _everybody_is_gone(self) -> None:
@@ -165,12 +166,12 @@ class Night(RuleBasedStateMachine):
     def decides_on_what_is_no_longer_the_last_fact(self, who: int, size: int) -> None:
         """Between its decision and its append another seat writes: a conflict, and not one byte."""
         seat = self.seats[who]
-        decided = seat._decide(seat.command(AddNote, text="too late"))
+        decided = seat.submitting.decided(seat.command(AddNote, text="too late"))
         assert isinstance(decided, tuple)
         self._does(1 - who, AddNote, text=WIDE * size)
         before = self.log.read_bytes()
-        assert seat._store is not None
-        assert isinstance(seat._store.append(decided[0], *decided[1]), Conflict)
+        assert seat.submitting._store is not None
+        assert isinstance(seat.submitting._store.append(decided[0], *decided[1]), Conflict)
         assert self.log.read_bytes() == before
         counted["conflicts"] += 1
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from cockpit.run.commands import AddNote
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 
 NOTES = 4
 

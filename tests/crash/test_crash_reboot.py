@@ -17,7 +17,8 @@ from cockpit.audit.locks import holder_alive
 from cockpit.run.commands import RunAction
 from cockpit.run.events import ActionEnded, ActionStarted, KeeperStarted, WaitBegan, WaitCompleted
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
 COMMAND = """

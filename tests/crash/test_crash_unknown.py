@@ -27,7 +27,7 @@ from cockpit.audit.locks import holder_alive
 from cockpit.audit.verify import verify
 from cockpit.run.commands import ConfirmStep, RunAction, SettleAction, SkipStep
 from cockpit.run.events import ActionSettled
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 CRASHES, MANY_CRASHES = 10, 100
 MOMENTS = ("intended", "claimed", "begun", "done")

@@ -19,7 +19,8 @@ from cockpit.run import commands as c
 from cockpit.run.handover import standing
 from cockpit.run.holding import others_here
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
 PATIENCE_S = 20.0

@@ -15,7 +15,8 @@ from cockpit.audit.verify import verify
 from cockpit.run.commands import ConfirmStep
 from cockpit.run.events import ActionEnded, ActionRequested, StepConfirmed
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 TIMES, MANY_TIMES = 10, 100
 LONGEST_S = 0.2

@@ -21,7 +21,8 @@ from cockpit.run import commands as c
 from cockpit.run.events import Actor, KeeperStarted, OperatorAttached, PenPassed, PenTaken
 from cockpit.run.handover import standing
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.tui.screens.handing import READ_S
 
 PHASES = """

@@ -44,7 +44,8 @@ import sys
 from pathlib import Path
 from cockpit.run.commands import RecordSignature
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 seat = Seat.open(Path(sys.argv[1]), actor(), "watching")
 what = {"seq": int(sys.argv[2]), "digest": sys.argv[3], "principal": "bo", "key": "SHA256:x", "signature": sys.argv[4]}
 outcome = seat.submit(seat.command(RecordSignature, **what))

@@ -42,7 +42,8 @@ from cockpit.run.state import Cursor, RunState
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.nudge import probe_now
-from cockpit.session.seat import Done, Outcome, Seat
+from cockpit.session.outcomes import Done, Outcome
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
 NUDGE_S = 0.3

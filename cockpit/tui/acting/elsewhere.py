@@ -50,7 +50,7 @@ async def elsewhere(hands: Hands, painted: RunState) -> None:
     hands.is_writing = True
     hands.screen.say(("… copying the log, once its keeper has ended", "dim"))
     try:
-        await asyncio.to_thread(hands.seat.go_on, Path(answer.value.strip()))
+        await asyncio.to_thread(hands.seat.moving.go_on, Path(answer.value.strip()))
     except (CockpitError, OSError) as error:
         hands.screen.say(("✖ not gone on: ", "bad"), (without_folders(str(error)), "plain"))
         return

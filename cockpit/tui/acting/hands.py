@@ -19,7 +19,8 @@ from cockpit.run.events import Instant
 from cockpit.run.evidence import evidence
 from cockpit.run.readings import Evidence
 from cockpit.run.state import RunState
-from cockpit.session.seat import Done, Failed, Outcome, Seat, Unsettled
+from cockpit.session.outcomes import Done, Failed, Outcome, Unsettled
+from cockpit.session.seat import Seat
 from cockpit.tui.lines import without_folders
 from cockpit.tui.screens.choosing import Choice, ChooseDialog
 from cockpit.tui.screens.dialogs import Answer, AskDialog, Question, SureDialog

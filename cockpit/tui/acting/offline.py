@@ -43,7 +43,7 @@ async def leave(hands: Hands, painted: RunState) -> None:
     hands.screen.say(("… leaving, once the keeper has ended", "dim"))
     try:
         left = await asyncio.to_thread(
-            hands.seat.go_offline, hands.command(
+            hands.seat.moving.go_offline, hands.command(
                 c.GoOffline, reason=answer.reason, typed=answer.word, away=hands.seat.view.away, seq=0, digest=""
             ),
         )  # fmt: skip
@@ -75,7 +75,7 @@ async def come_home(hands: Hands, painted: RunState) -> None:
     hands.is_writing = True
     hands.screen.say(("… bringing the lines back", "dim"))
     try:
-        came = await asyncio.to_thread(hands.seat.come_home)
+        came = await asyncio.to_thread(hands.seat.moving.come_home, hands.seat.role)
     except (CockpitError, OSError) as error:
         hands.screen.say(("✖ not returned: ", "bad"), (without_folders(str(error)), "plain"))
         return

@@ -20,7 +20,7 @@ from cockpit.run.holding import holder_called, holds, idle_for_s, is_offered_to,
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
 from cockpit.run.state import PenAsk, RunState, SeatState
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.panes.pen import GOT, asks

@@ -26,7 +26,8 @@ from cockpit.run.handover import standing
 from cockpit.session.creating import create_run
 from cockpit.session.elsewhere import Glances
 from cockpit.session.identity import account
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.view import View
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them

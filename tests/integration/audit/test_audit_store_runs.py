@@ -21,7 +21,8 @@ from cockpit.run.events import Actor
 from cockpit.session.afar import bring_up
 from cockpit.session.afar_runs import bring, bring_live
 from cockpit.session.creating import create_run
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 from cockpit.session.view import View
 
 pytestmark = pytest.mark.xdist_group("store")  # one server for all of them

@@ -15,8 +15,9 @@ from cockpit.demo.system import READY, System
 from cockpit.errors import KeeperError
 from cockpit.run.commands import AbortRun
 from cockpit.session.identity import actor
+from cockpit.session.outcomes import Done
 from cockpit.session.runs import summary
-from cockpit.session.seat import Done, Seat
+from cockpit.session.seat import Seat
 
 
 @pytest.fixture

@@ -26,8 +26,9 @@ from cockpit.profile.model import Profile
 from cockpit.profile.steps import SignoffSettings, settings_of
 from cockpit.run.commands import AbortRun
 from cockpit.session.identity import actor
+from cockpit.session.outcomes import Done
 from cockpit.session.runs import summary
-from cockpit.session.seat import Done, Seat
+from cockpit.session.seat import Seat
 
 VIRTUE = kinds()["virtue"]
 

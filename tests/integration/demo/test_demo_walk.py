@@ -20,7 +20,8 @@ from cockpit.run.friction import required_word
 from cockpit.run.state import GateState
 from cockpit.session.identity import actor
 from cockpit.session.nudge import probe_now
-from cockpit.session.seat import Done, Outcome, Seat
+from cockpit.session.outcomes import Done, Outcome
+from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
 SPEED = 4.0

@@ -33,7 +33,8 @@ from cockpit.run.evolve import fold
 from cockpit.run.state import RunState
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Outcome, Seat
+from cockpit.session.outcomes import Done, Outcome
+from cockpit.session.seat import Seat
 
 
 def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from cockpit.profile.model import Channel, Phase, Profile, RollbackPlan, Step, Target, Trigger, Window
 from cockpit.run.events import HoldReleased, NoteAdded, StepConfirmed
 from cockpit.session.nudge import probe_now
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 WELL = '{"missing": 0}'
 

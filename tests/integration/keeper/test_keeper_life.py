@@ -12,7 +12,7 @@ from cockpit.audit.layout import keeper_lock, log_path
 from cockpit.audit.locks import HeldLock
 from cockpit.run.commands import AbortRun, Refusal
 from cockpit.run.refusals import KEEPER_SILENCE_S
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 
 def test_a_second_keeper_leaves_quietly(stage: Stage) -> None:

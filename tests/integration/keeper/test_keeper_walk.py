@@ -10,7 +10,7 @@ from keeper_stage import Server, Stage, confirm, do, until
 from cockpit.audit.verify import verify
 from cockpit.run.commands import FinishRun, Refusal, SkipStep
 from cockpit.session.nudge import probe_now
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 
 def test_a_walk_is_watched_from_start_to_finish_and_the_keeper_ends_with_it(stage: Stage, server: Server) -> None:

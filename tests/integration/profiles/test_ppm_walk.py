@@ -19,7 +19,7 @@ from cockpit.demo.ppm.system import System
 from cockpit.run import commands as c
 from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 PERSON = "person-7@ppm.invalid"
 

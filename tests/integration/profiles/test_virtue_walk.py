@@ -21,7 +21,7 @@ from cockpit.demo.virtue.system import System
 from cockpit.run import commands as c
 from cockpit.run.arming import suspended_because
 from cockpit.session.nudge import probe_now
-from cockpit.session.seat import Done
+from cockpit.session.outcomes import Done
 
 
 @pytest.fixture

@@ -25,7 +25,8 @@ from cockpit.profile.load import load
 from cockpit.run.commands import AddNote
 from cockpit.run.events import Actor
 from cockpit.session.creating import create_run
-from cockpit.session.seat import Done, Failed, Seat, Unsettled
+from cockpit.session.outcomes import Done, Failed, Unsettled
+from cockpit.session.seat import Seat
 from cockpit.tui.acting.hands import Hands
 
 PROFILE = """
@@ -131,13 +132,13 @@ def test_a_seat_is_closed_within_two_seconds_while_the_server_is_frozen(run_dir:
     writing = threading.Thread(target=seat.submit, args=(note(seat, "last"),), daemon=True)
     writing.start()
     if not is_known:
-        until(lambda: seat.is_asking, "the last key")
+        until(lambda: seat.submitting.is_asking, "the last key")
     began = time.monotonic()
     seat.close("over")
     assert time.monotonic() - began < 2.0, "1.2 s, on a machine that has time for it"
     writing.join(5)
     assert not writing.is_alive()
-    kinds = {type(outcome) for outcome in seat.unheard}
+    kinds = {type(outcome) for outcome in seat.submitting.unheard}
     assert kinds == (set() if is_known else {Unsettled})
 
 
@@ -193,7 +194,7 @@ async def test_no_cancelled_task_makes_the_screen_wrong_about_what_was_written(
             await asyncio.gather(*group, cuts)
     doubts = {doubt.what.rpartition("note: ")[2]: doubt for seat in seats for doubt in seat.view.doubts}
     await asyncio.to_thread(
-        until, lambda: not any(seat.doubts.open for seat in seats), "everything is known in the end"
+        until, lambda: not any(seat.submitting.doubts.open for seat in seats), "everything is known in the end"
     )
     for seat in seats:
         await asyncio.to_thread(seat.close)

@@ -28,7 +28,8 @@ PRESSING = """
 import sys, pathlib
 from cockpit.run import commands as c
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 seat = Seat.open(pathlib.Path(sys.argv[1]), actor())
 seat.follow(lambda view: None)
 print("ready", flush=True)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from cockpit.run.commands import ConfirmStep, SkipStep
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 PROFILE = """
 id = "shop"

@@ -20,7 +20,8 @@ from cockpit.run.events import Actor, Event
 from cockpit.run.readings import Reading
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 
 KEEPER = Actor("keeper", "here")
 

@@ -21,7 +21,8 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.session import continuing
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def texts(run_dir: Path) -> list[str]:
 def test_what_another_screen_wrote_last_is_in_the_copy(seats: tuple[Seat, Seat], tmp_path: Path) -> None:
     mine, other = seats
     assert isinstance(noted(other, "acknowledged"), Done)
-    new_dir = mine.go_on(tmp_path / "spare")
+    new_dir = mine.moving.go_on(tmp_path / "spare")
     assert texts(new_dir) == ["acknowledged"]
 
 
@@ -73,7 +74,7 @@ def test_nothing_is_acknowledged_at_the_former_place_while_it_is_copied(
         return former
 
     monkeypatch.setattr(continuing, "carry_on", copying)
-    new_dir = mine.go_on(tmp_path / "spare")
+    new_dir = mine.moving.go_on(tmp_path / "spare")
     writing.join(10)
     assert [type(outcome) for outcome in outcomes] == [Failed]
     assert f"this run goes on in {new_dir}" in str(outcomes[0])
@@ -87,7 +88,7 @@ def test_of_two_who_go_on_at_the_same_moment_one_does(seats: tuple[Seat, Seat], 
     def go(seat: Seat, folder: Path) -> None:
         both_ready.wait()
         try:
-            went.append(seat.go_on(folder))
+            went.append(seat.moving.go_on(folder))
         except CockpitError as error:
             refused.append(str(error))
 
@@ -116,5 +117,5 @@ def test_who_stands_still_in_an_append_is_waited_for_only_where_it_may_be_acknow
 def test_every_other_screen_learns_where_the_run_went_on(seats: tuple[Seat, Seat], tmp_path: Path) -> None:
     mine, other = seats
     other.follow(lambda _: None)
-    new_dir = mine.go_on(tmp_path / "spare")
+    new_dir = mine.moving.go_on(tmp_path / "spare")
     eventually(lambda: other.view.went_on == str(new_dir))

@@ -17,7 +17,8 @@ from cockpit.run import events as e
 from cockpit.run.people import called, name_of
 from cockpit.session.identity import actor
 from cockpit.session.naming import can_prove, claiming, identify, likely, proving
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 pytestmark = needed
 ME = actor()

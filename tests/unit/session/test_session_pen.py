@@ -10,11 +10,12 @@ import pytest
 from session_runs import eventually, new_run
 
 from cockpit.run import commands as c
-from cockpit.run.commands import Refusal
+from cockpit.run.commands import Refusal, Role
 from cockpit.run.events import Actor
 from cockpit.run.handover import standing
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Role, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 
 
 class Room:

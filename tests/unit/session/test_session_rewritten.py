@@ -21,7 +21,8 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.session.identity import actor
 from cockpit.session.noted import MOST_HEADS, MOST_RUNS, Notebook, heads_folder, noted
-from cockpit.session.seat import Failed, Seat
+from cockpit.session.outcomes import Failed
+from cockpit.session.seat import Seat
 
 
 @pytest.fixture

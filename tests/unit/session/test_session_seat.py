@@ -19,7 +19,8 @@ from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.commands import Refusal
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Failed, Seat
+from cockpit.session.outcomes import Done, Failed
+from cockpit.session.seat import Seat
 from cockpit.session.view import View
 
 

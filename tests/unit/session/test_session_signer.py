@@ -30,7 +30,8 @@ from cockpit.session import signer as signer_module
 from cockpit.session import signing as signing_module
 from cockpit.session import witness as witness_module
 from cockpit.session.identity import actor
-from cockpit.session.seat import Done, Seat
+from cockpit.session.outcomes import Done
+from cockpit.session.seat import Seat
 from cockpit.session.signing import SETTING, chosen_key
 
 pytestmark = needed

@@ -27,7 +27,7 @@ from textual.widgets import Input
 
 from cockpit.run import commands as c
 from cockpit.run.commands import Refusal
-from cockpit.session.seat import Failed, Unsettled
+from cockpit.session.outcomes import Failed, Unsettled
 from cockpit.tui.keyguard import TOLD
 from cockpit.tui.screens.choosing import ChooseDialog
 from cockpit.tui.screens.dialogs import AskDialog, Question, SureDialog

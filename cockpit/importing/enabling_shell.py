@@ -31,7 +31,9 @@ _INTERPRETERS = frozenset(
 """And those that take one as an argument, builtins that evaluate a name among them."""
 _PLAIN_OPTIONS = ("-h", "-p", "-U", "-d", "--host", "--port", "--username", "--dbname")
 """Of psql, before what is no SQL."""
-_WRAPPERS = frozenset(("sudo", "env", "nohup", "time", "command", "exec", "timeout", "nice", "stdbuf", "setsid"))
+_WRAPPERS = frozenset(("sudo", "env", "nohup", "time", "command", "exec", "timeout", "nice", "stdbuf", "setsid",
+                       "doas", "runuser", "chroot", "nsenter", "busybox", "xargs"))  # fmt: skip
+_CONTAINERS = frozenset(("docker", "podman", "nerdctl", "kubectl", "oc", "docker-compose", "compose"))
 _QUOTABLE = frozenset(("command", "variable_assignment", "file_redirect", "herestring_redirect", "for_statement",
                        "array", "case_statement"))  # fmt: skip
 _STATEMENTS = frozenset(("command", "pipeline", "redirected_statement", "declaration_command", "unset_command"))
@@ -149,18 +151,29 @@ def _require_data(node: Node, place: _Place) -> None:
         words = [each for each in command.named_children if each.type != "variable_assignment"]
         _require_argument([_program(each) for each in words if each.end_byte <= place.start], place)
     for each in _every(statement):
-        if each.type == "command_name" and _program(each) in _READERS and not _is_plain_option(statement, place):
-            raise _refused(place, f"is part of what `{_program(each)}` reads as a program")
+        if each.type == "command":
+            started = _started([_program(word) for word in each.named_children if word.type != "variable_assignment"])
+            program = next((word for word in started if word in _READERS), "")
+            if program and not _is_plain_option(statement, place):
+                raise _refused(place, f"is part of what `{program}` reads as a program")
 
 
 def _require_argument(before: list[str], place: _Place) -> None:
     named = [word for word in before if not (word[:1] in "-0123456789" or "=" in word or word in _WRAPPERS)]
     if before and not named:
         raise _refused(place, f"would choose what `{before[0]}` runs")
-    if (program := next((word for word in before if word in _INTERPRETERS), "")) and not (
+    if (program := next((word for word in _started(before) if word in _INTERPRETERS), "")) and not (
         program == "psql" and before[-1] in _PLAIN_OPTIONS
     ):
         raise _refused(place, f"is part of what `{program}` reads as a program")
+
+
+def _started(words: list[str]) -> list[str]:
+    """Of a command's words those that may name a program: all of them, where the first runs others."""
+    runs_others = words[:1] and (
+        words[0] in _WRAPPERS or (words[0] in _CONTAINERS and any(word in ("exec", "run", "debug") for word in words))
+    )
+    return words if runs_others else words[:1]
 
 
 def _is_plain_option(statement: Node, place: _Place) -> bool:

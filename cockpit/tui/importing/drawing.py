@@ -14,7 +14,7 @@ from cockpit.profile.model import Profile
 from cockpit.text import shortened, visible
 from cockpit.tui.importing.moving import Place, Side
 from cockpit.tui.importing.sheets import SourceRows
-from cockpit.tui.lines import Line, fitted, padded, spread, wrapped
+from cockpit.tui.lines import EMPTY, Line, fitted, padded, spread, wrapped
 
 READING = (40, 10)
 """Columns and rows below which a sentence stands in place of the sides."""
@@ -22,6 +22,8 @@ BESIDE = 100
 """Columns from which on both sides stand beside each other."""
 STACKED = 16
 """Rows from which on both stand one above the other; below, one is shown at a time."""
+_MOST = 20_000
+"""Characters of a line or table that can be read whole; of what is longer, the beginning."""
 Shape = Literal["beside", "stacked", "one"]
 
 
@@ -126,6 +128,24 @@ def about(place: Place, rows: SourceRows) -> tuple[str, Literal["plain", "warn",
         case _:
             asks = "it asks for something, and is " if entry.actionable else ""
             return f"line {entry.line}: {asks}not mapped: {visible(entry.why)}{notes}", "warn"
+
+
+def whole(place: Place, rows: SourceRows, width: int) -> list[Line]:
+    """What one is at, broken at the width: the line, or all of the table."""
+    keys = place.sheet.keys[place.row] if len(place.sheet) else ()
+    shown = place.sheet.of(keys[:1]) if place.side == "profile" else [place.row]
+    told, ink = about(place, rows)
+    lines: list[Line] = [((each, ink),) for each in wrapped(told, width)] + [EMPTY]
+    room = _MOST
+    for row in shown:
+        text = place.sheet.text(row)
+        indent = len(text) - len(text.lstrip(" "))
+        broken = wrapped(text[indent:room], max(10, width - min(indent, width // 2)))
+        lines += [((" " * min(indent, width // 2) + each, "plain"),) for each in broken]
+        room -= len(text)
+        if room <= 0:
+            return [*lines, ((f"… that is not all: here stand its first {_MOST:,} characters", "warn"),)]
+    return lines
 
 
 def _called(key: Key) -> str:

@@ -5,6 +5,7 @@ Invariant: nothing is written and nothing is run; only the rows in sight are dra
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import ClassVar
 
 from textual import events
@@ -21,7 +22,7 @@ from cockpit.tui.importing.moving import Place, Side, Way
 from cockpit.tui.importing.sheets import SourceRows, toml_sheet
 from cockpit.tui.importing.walk_sheet import walk_sheet
 from cockpit.tui.keymap import bindings
-from cockpit.tui.lines import EMPTY, Line, Span, in_two_lines, wrapped
+from cockpit.tui.lines import Line, Span, in_two_lines
 from cockpit.tui.widgets.frugal import FrugalCompositor
 from cockpit.tui.widgets.pane import Pane
 from cockpit.tui.widgets.patient import Patient
@@ -186,16 +187,10 @@ class PreviewScreen(Patient[None]):
         """The line or the table, broken at the width, on a screen of its own."""
         from cockpit.tui.screens.reading import ReadingScreen
 
-        self.app.push_screen(ReadingScreen(drawing.about(self.place, self.rows)[0][:200], self._whole))
-
-    def _whole(self, width: int) -> list[Line]:
-        place = self.place
-        keys = place.sheet.keys[place.row] if len(place.sheet) else ()
-        rows = place.sheet.of(keys[:1]) if place.side == "profile" else [place.row]
-        told, ink = drawing.about(place, self.rows)
-        said: list[Line] = [((each, ink),) for each in wrapped(told, width)]
-        texts = (place.sheet.text(row) for row in rows)
-        return [*said, EMPTY, *(((each, "plain"),) for text in texts for each in wrapped(text, width))]
+        # The list is asked for again at every scroll and second, but a place on show does not change.
+        whole = lru_cache(maxsize=2)(lambda width: drawing.whole(self.place, self.rows, width))
+        title = "A table of the profile" if self.place.side == "profile" else "A line of the source"
+        self.app.push_screen(ReadingScreen(title, whole))
 
     def action_help(self) -> None:
         """All keys."""

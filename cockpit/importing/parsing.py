@@ -18,6 +18,7 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 from cockpit.errors import ImportRefused
 from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Paragraph, Row, Rule, Section, Table
 from cockpit.importing.html_blocks import html_blocks
+from cockpit.importing.html_names import is_placeholder
 from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
@@ -76,7 +77,7 @@ def plain(text: str) -> str:
             said.append(token.content)
         elif token.type in ("softbreak", "hardbreak") or token.content.lower().startswith("<br"):
             said.append(" ")
-        elif token.type == "image":
+        elif token.type == "image" or (token.type == "html_inline" and is_placeholder(token.content)):
             said.append(token.content)
     return " ".join("".join(said).split())
 

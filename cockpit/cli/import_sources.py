@@ -10,6 +10,7 @@ import click
 
 from cockpit.cli.ending import Refused
 from cockpit.errors import ImportRefused
+from cockpit.importing.hiding import SecretNames
 from cockpit.importing.source import Source, read_file, read_source, read_stdin
 
 
@@ -19,7 +20,8 @@ def read_sources(files: tuple[str, ...]) -> list[Source]:
         raise click.UsageError("name a runbook, or pipe one in: cockpit import RUNBOOK.md")
     if files.count("-") > 1:
         raise click.UsageError("standard input can be read only once")
-    return [read_source(_content(name), name) for name in files or ("-",)]
+    names = SecretNames()
+    return [read_source(_content(name), name, names) for name in files or ("-",)]
 
 
 def take_terminal() -> None:

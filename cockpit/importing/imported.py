@@ -18,7 +18,7 @@ from cockpit.importing.printed import PrintedReading, is_printed_document
 from cockpit.importing.sections import Reading
 from cockpit.importing.source import Note, Source
 from cockpit.importing.writing import written
-from cockpit.profile.model import Profile
+from cockpit.profile.model import Profile, Variable
 
 MOST_STEPS = 2000
 """What a profile holds (`docs/profile.md`)."""
@@ -70,6 +70,7 @@ def imported(
         draft.ledgers.append(Ledger(source))
         before = len(draft.notes)
         draft.notes += source.notes
+        _declare_secrets(source, draft)
         _read(parse(source), draft)
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     finish(draft)
@@ -91,6 +92,15 @@ def imported(
     toml = written(profile, draft.comments, (f"Imported from {named}. Nothing in it runs until a person turns it on.",))
     accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
     return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))
+
+
+def _declare_secrets(source: Source, draft: Draft) -> None:
+    """Variables for what stands where secrets stood; they come from the environment and are never shown."""
+    for name in source.secrets:
+        own = slug(name)
+        draft.variables[own] = Variable(
+            name=own, env=name, secret=True, description="It stood in the runbook, and was not copied."
+        )
 
 
 def _read(document: Document, draft: Draft) -> None:

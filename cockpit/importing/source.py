@@ -1,6 +1,6 @@
 """What was read: one runbook, as text in lines that keep their numbers.
 
-    bytes ─▶ decoding ─▶ repairing ─▶ taking_out ─▶ lines
+    bytes ─▶ decoding ─▶ repairing ─▶ taking_out ─▶ hiding ─▶ lines
 
 Invariant: `lines[n - 1]` is what the ledger calls line `n`, as an editor counts them in the file: repairs never change
 how many lines there are.
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from cockpit.errors import ImportRefused
 from cockpit.importing.decoding import decoded
+from cockpit.importing.hiding import SecretNames, hidden
 from cockpit.importing.notes import Note as Note
 from cockpit.importing.notes import NoteKind as NoteKind
 from cockpit.importing.notes import counted
@@ -38,6 +39,8 @@ class Source(Struct, frozen=True, kw_only=True):
     """Without line ends."""
     notes: tuple[Note, ...] = ()
     """What was repaired or replaced while reading."""
+    secrets: tuple[str, ...] = ()
+    """Variables of the environment that stand in the lines where secrets stood, in capitals."""
 
     @property
     def short_name(self) -> str:
@@ -83,8 +86,12 @@ def read_stdin(stream: BinaryIO | None = None) -> bytes:
         raise ImportRefused(f"standard input cannot be read: {error.strerror}", hint=_HINT) from error
 
 
-def read_source(content: bytes, name: str) -> Source:
-    """Decode and repair a runbook. Raises ImportRefused for what is too large, empty or no text."""
+def read_source(content: bytes, name: str, names: SecretNames | None = None) -> Source:
+    """Decode and repair a runbook, and take its secrets out.
+
+    `names`: those of the secrets of runbooks that are read together. Raises ImportRefused for what is too large, empty
+    or no text.
+    """
     shown = "standard input" if name == "-" else visible(name)
     if len(content) > LARGEST_BYTES:
         raise ImportRefused(
@@ -105,7 +112,8 @@ def read_source(content: bytes, name: str) -> Source:
     repair = repaired(tuple(lines))
     notes += _said(repair.repaired, repair.lost)
     kept, taken = taken_out(repair.lines)
-    return Source(name=name, lines=kept, notes=(*notes, *taken))
+    bare = hidden(kept, names or SecretNames())
+    return Source(name=name, lines=bare.lines, notes=(*notes, *taken, *bare.notes), secrets=bare.names)
 
 
 def _said(changed: tuple[int, ...], lost: tuple[int, ...]) -> list[Note]:

@@ -6,6 +6,7 @@ A warning never keeps a profile from being run. Each stands where it can be mend
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 
 from msgspec.structs import fields
@@ -49,6 +50,8 @@ def _warn(findings: Findings, node: Node, message: str, expected: str = "", near
     findings.add(node, message, severity="warning", expected=expected, nearest=nearest)
 
 
+_SHELL_NAME = re.compile(r"\$(?:\$?\{)?([A-Za-z_][A-Za-z0-9_]*)")
+"""`$NAME` of a command that people run: their shell's, and the variable's whose `env` it is."""
 _CARELESS, _CAREFUL = "`psql -f` goes on after an error", "`psql -v ON_ERROR_STOP=1 -f …`"
 
 
@@ -84,9 +87,11 @@ def _unused_probes(profile: Profile, root: Node, findings: Findings) -> None:
 
 
 def _unused_variables(profile: Profile, root: Node, findings: Findings) -> None:
-    used = {name for text in referring_texts(profile) for name, _ in references(text.text)}
+    texts = [text.text for text in referring_texts(profile)]
+    used = {name for text in texts for name, _ in references(text)}
+    shells = {name for text in texts for name in _SHELL_NAME.findall(text)}
     for variable in profile.variables:
-        if variable.name not in used:
+        if variable.name not in used and variable.env not in shells:
             node = root.find("variables", variable.name)
             findings.add(node, f"nothing refers to variable `{variable.name}`", key=True, severity="warning")
 

@@ -20,10 +20,10 @@ NAME = "cockpit"
 COMPLETE = "_COCKPIT_COMPLETE"
 """Set by the shell while it completes a command line."""
 COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("screens", "Start a run of a profile and open its screen."),
+    "run": ("beginning", "Start a run of a profile and open its screen."),
     "rehearse": ("rehearsing", "Rehearse a profile: the same screens, nothing outside changes."),
-    "resume": ("screens", "Come back to a run, exactly where it stood."),
-    "join": ("screens", "Watch a run: note and hold, but not act."),
+    "resume": ("coming_back", "Come back to a run, exactly where it stood."),
+    "join": ("coming_back", "Watch a run: note and hold, but not act."),
     "runs": ("listing", "List the runs on this host."),
     "print": ("printing", "Print what is left of a run, and its ways back, for paper."),
     "stop": ("stopping", "End a run's keeper, with a reason; the run stays live."),

@@ -10,8 +10,8 @@ import click
 import msgspec
 
 from cockpit.audit import clock
+from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.screens import runnable
 from cockpit.cli.variables import environment
 from cockpit.exits import Exit
 from cockpit.profile.kinds import installed

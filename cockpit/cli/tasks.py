@@ -10,9 +10,9 @@ import click
 from msgspec import Struct
 
 import cockpit
+from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.reading import named, reading
-from cockpit.cli.screens import runnable
 from cockpit.cli.variables import environment
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit

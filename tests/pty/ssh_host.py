@@ -71,7 +71,7 @@ exec {python} -P -m cockpit.cli "$@"
 
 
 TREE = Path(__file__).parents[2]
-COMPILED = "import cockpit.cli.screens, cockpit.keeper.keeper, cockpit.session.seat, cockpit.tui.app"
+COMPILED = "import cockpit.cli.beginning, cockpit.cli.coming_back, cockpit.keeper.keeper, cockpit.tui.app"
 
 
 def obstacle() -> str:

@@ -89,8 +89,9 @@ def test_a_name_that_is_given_is_one_of_the_roles() -> None:
 
 
 def test_whoever_opens_a_screen_may_say_who_they_are_beforehand() -> None:
+    from cockpit.cli.beginning import run
+    from cockpit.cli.coming_back import join, resume
     from cockpit.cli.rehearsing import rehearse
-    from cockpit.cli.screens import join, resume, run
 
     for command in (run, rehearse, resume, join):
         assert any("--as" in parameter.opts for parameter in command.params), command.name

@@ -15,12 +15,11 @@ from cockpit.importing.blocks import Block, Fence, Item, Paragraph
 from cockpit.importing.coding import code_steps
 from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase
-from cockpit.importing.measured import conditions
+from cockpit.importing.measured import conditions, watched
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s
-from cockpit.profile.durations import written
 from cockpit.profile.model import Stage, Step
 
 _WAITING = ("wait", "pause", "sleep", "soak")
@@ -54,6 +53,8 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
     draft.add_step(where.phase, step, item.first, item.last)
     for block in told:
         give(block, f"step {step.id}", draft)
+        if isinstance(block, Item):
+            watched(plain(block.text), draft, block.first)
     for each in boxed:
         read_item(each, where, draft)
 
@@ -65,9 +66,9 @@ def _timed(step: Step, text: str, stage: Stage) -> Step:
     if found is None or not seconds or stage == "before":
         return step
     if stage == "after" and found[1].lower() not in _WAITING:
-        settings: dict[str, object] = {"delay": written(seconds)}
+        settings: dict[str, object] = {"delay": seconds}
         return replace(step, kind="checkpoint", behaviour="checkpoint", settings=settings)
-    return replace(step, kind="wait", behaviour="wait", estimate_s=seconds, settings={"duration": written(seconds)})
+    return replace(step, kind="wait", behaviour="wait", estimate_s=seconds, settings={"duration": seconds})
 
 
 def add_detail(item: Item, where: Where, draft: Draft) -> None:

@@ -15,7 +15,6 @@ from cockpit.importing.risks import risk_of, riskier
 from cockpit.importing.shell import ShellCommand
 from cockpit.importing.shell_tree import Simple
 from cockpit.importing.sql import statements
-from cockpit.profile.durations import written
 from cockpit.profile.model import Risk, Step
 
 _OWN = re.compile(
@@ -39,7 +38,7 @@ def command_step(
             behaviour="wait",
             estimate_s=each.sleep_s,
             instructions=said.instructions,
-            settings={"duration": written(each.sleep_s)},
+            settings={"duration": each.sleep_s},
         )
     instructions = [said.instructions]
     if files := _files(each.simples):

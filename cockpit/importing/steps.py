@@ -17,7 +17,6 @@ from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.tables import read_table
-from cockpit.profile.durations import written
 from cockpit.profile.model import Step
 from cockpit.text import shortened
 
@@ -88,7 +87,7 @@ def look_step(title: Title, after_s: float, phase: DraftPhase, draft: Draft, lin
         title=filled(title.text, draft),
         kind="checkpoint",
         behaviour="checkpoint",
-        settings={"delay": written(after_s)},
+        settings={"delay": after_s},
     )
     draft.add_step(phase, step, line, line)
 

@@ -30,6 +30,15 @@ _TOML_KEYS = {
 }
 
 
+_LASTING = {
+    "wait": ("duration",),
+    "checkpoint": ("delay", "interval"),
+    "command": ("timeout",),
+    "sql": ("timeout", "lock_timeout", "statement_timeout"),
+}
+"""Settings of the kinds of steps that come with cockpit which are seconds, and easier to read as `5m`."""
+
+
 def toml_key(field: str) -> str:
     """Return the key in TOML for a field of the model."""
     return _TOML_KEYS.get(field, field)
@@ -115,7 +124,12 @@ def _dumps(table: Mapping[str, object]) -> str:
 
 def _flat(item: Probe | Step) -> dict[str, object]:
     """The item's own keys, then its kind's settings beside them."""
-    return {**_table(item, without=("settings", "behaviour")), **item.settings}
+    lasting = _LASTING.get(item.kind, ()) if isinstance(item, Step) else ()
+    settings = {
+        key: durations.written(value) if key in lasting and isinstance(value, int | float) else value
+        for key, value in item.settings.items()
+    }
+    return {**_table(item, without=("settings", "behaviour")), **settings}
 
 
 @cache

@@ -158,14 +158,14 @@ def test_a_look_some_time_after_the_deployment_is_a_checkpoint_that_counts_from_
     )
     found = [step for step in steps(text) if step.kind == "checkpoint"]
     assert [step.settings for step in found] == [
-        {"delay": "4h", "since": "deploy_it"},
-        {"delay": "1d", "since": "deploy_it"},
+        {"delay": 14400.0, "since": "deploy_it"},
+        {"delay": 86400.0, "since": "deploy_it"},
     ]
 
 
 def test_waiting_in_words_is_a_wait():
     [_, wait, _] = steps("## Deploy\n1. Go\n2. Wait 5 minutes and monitor\n3. Look\n")
-    assert (wait.kind, wait.settings, wait.estimate_s) == ("wait", {"duration": "5m"}, 300.0)
+    assert (wait.kind, wait.settings, wait.estimate_s) == ("wait", {"duration": 300.0}, 300.0)
 
 
 @pytest.mark.parametrize(

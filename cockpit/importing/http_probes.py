@@ -14,6 +14,7 @@ from cockpit.importing.answers import all_of, from_grep, from_jq, from_prose
 from cockpit.importing.curl import Request
 from cockpit.importing.draft import Draft
 from cockpit.importing.placeholders import in_url, literal
+from cockpit.probes.http.declaration import url_problems
 from cockpit.profile.model import Probe
 
 _ASKED = re.compile(r"https?://[\w.-]+(?::\d{1,5})?(?:[/?#][^\s<>\[\]{}|\\^`\"'$]*)?")
@@ -68,7 +69,8 @@ def full_url(written: str, draft: Draft) -> str:
     before = dict(draft.variables)
     filled = in_url(url, draft)
     rest = re.sub(r"\$\{\w+\}", "x", filled)
-    if _ASKED.fullmatch(rest if "://" in rest else f"http://{rest}"):
+    whole = rest if "://" in rest else f"http://{rest}"
+    if _ASKED.fullmatch(whole) and not url_problems("url", whole):
         return filled
     draft.variables = before
     return ""

@@ -11,10 +11,11 @@ from cockpit.errors import ImportRefused
 from cockpit.importing.blocks import Document
 from cockpit.importing.draft import Draft, Names
 from cockpit.importing.finishing import finish
+from cockpit.importing.fitting import fitted, refuse_oversized
 from cockpit.importing.ledger import Entry, Ledger
 from cockpit.importing.naming import slug
 from cockpit.importing.parsing import parse
-from cockpit.importing.printed import PrintedReading, is_printed_document
+from cockpit.importing.printed import read_printed
 from cockpit.importing.sections import Reading
 from cockpit.importing.source import Note, Source
 from cockpit.importing.writing import written
@@ -74,11 +75,12 @@ def imported(
         _read(parse(source), draft)
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     finish(draft)
-    profile = draft.built(
+    drafted = draft.built(
         profile_id or draft.system or slug(draft.title) or "imported",
         environment,
         production=production or environment == "production",
     )
+    profile = fitted(drafted)
     count = len(profile.every_step())
     if not count:
         raise ImportRefused(
@@ -89,7 +91,8 @@ def imported(
             f"it would make {count:,} steps, and a profile holds {MOST_STEPS:,}", hint="give it in parts"
         )
     named = ", ".join(source.short_name for source in sources)
-    toml = written(profile, draft.comments, (f"Imported from {named}. Nothing in it runs until a person turns it on.",))
+    toml = written(profile, draft.comments, (f"Imported from {named}. It runs no command until a person turns it on.",))
+    refuse_oversized(profile, toml)
     accounts = tuple(Account(source=each.source, entries=each.entries()) for each in draft.ledgers)
     return Imported(profile=profile, toml=toml, accounts=accounts, notes=tuple(draft.notes))
 
@@ -105,8 +108,5 @@ def _declare_secrets(source: Source, draft: Draft) -> None:
 
 def _read(document: Document, draft: Draft) -> None:
     """Read a runbook, or a profile that was printed as one."""
-    reading = Reading(document, draft)
-    if is_printed_document(document):
-        PrintedReading(document, draft, reading.read_section).read()
-    else:
-        reading.read()
+    if not read_printed(document, draft, lambda into: Reading(document, into).read_section):
+        Reading(document, draft).read()

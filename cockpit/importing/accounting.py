@@ -140,12 +140,30 @@ def _language(step: Step) -> str:
 
 
 def _conditions(profile: Profile) -> Iterator[str]:
+    """Every condition, once: a bound of a step that its probe tells as well counts as one."""
+    yield from _judged(profile)
+    gates = frozenset(each for _, step in profile.every_step() for each in step.gate)
+    for probe in profile.probes:
+        for each in (*probe.pass_when, *probe.warn_when, *probe.fail_when):
+            fact, _, bound = each.partition(" ")
+            told = {f"{probe.id} {bound}", f"{probe.id} {_negated(bound)}"}
+            if fact not in ("value", "latency_ms", probe.value) or not told & gates:
+                yield each
+
+
+def _negated(bound: str) -> str:
+    operator, _, value = bound.partition(" ")
+    return f"{_OPPOSITE.get(operator, operator)} {value}"
+
+
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+
+
+def _judged(profile: Profile) -> Iterator[str]:
     for _, step in profile.every_step():
         yield from (*step.gate, *step.requires, *step.only_if)
     for phase in {phase.id: phase for phase, _ in profile.every_step()}.values():
         yield from (*phase.gate, *phase.exit)
-    for probe in profile.probes:
-        yield from (*probe.pass_when, *probe.warn_when, *probe.fail_when)
     for trigger in profile.triggers:
         yield from trigger.when
     for plan in profile.rollbacks:

@@ -31,9 +31,26 @@ _SAID = "the runbook does not say where this is measured"
 
 
 def conditions(text: str, draft: Draft, line: int) -> tuple[str, ...]:
-    """What must hold by a text (plain) before a step is confirmed; what it says of alarms is none of it."""
-    found = [_condition(each, draft, line, checks=True) for each in thresholds(text) if not each.is_alarm]
+    """What must hold by a text (plain) before a step is confirmed.
+
+    What it says of alarms (`alert if CPU > 80 %`) is none of it: their probes warn by themselves.
+    """
+    bounds = thresholds(text)
+    watched(text, draft, line)
+    found = [_condition(each, draft, line, checks=True) for each in bounds if not each.is_alarm]
     return tuple(each for each in found if each)
+
+
+def watched(text: str, draft: Draft, line: int) -> None:
+    """Have probes warn beyond the alarms that a text (plain) names; nothing waits for them."""
+    for each in thresholds(text):
+        if each.is_alarm and not each.text:
+            at = _probe_for(each, draft, line)
+            probe = draft.probes[at]
+            said = f"{_fact(probe)} {each.operator} {_value(each, probe)!r}"
+            if said not in probe.warn_when:
+                draft.probes[at] = replace(probe, warn_when=(*probe.warn_when, said))
+            draft.ledger.give(line, line, f"probe {probe.id}")
 
 
 def alarms(text: str, draft: Draft, line: int) -> tuple[tuple[str, ...], float]:
@@ -49,14 +66,23 @@ def _condition(bound: Threshold, draft: Draft, line: int, *, checks: bool) -> st
         return _of_health(bound, draft, line)
     at = _probe_for(bound, draft, line)
     probe = draft.probes[at]
-    value = bound.value
-    if is_time(bound.unit):
-        seconds = in_seconds(bound.value, bound.unit)
-        value = round(seconds if probe.unit == "s" else seconds * 1000, 6)
+    value = _value(bound, probe)
     if checks:
         draft.probes[at] = _bounded(probe, bound.operator, value)
     draft.ledger.give(line, line, f"probe {probe.id}")
     return f"{probe.id} {bound.operator} {value!r}"
+
+
+def _value(bound: Threshold, probe: Probe) -> float:
+    """The bound in the probe's unit."""
+    if not is_time(bound.unit):
+        return bound.value
+    seconds = in_seconds(bound.value, bound.unit)
+    return round(seconds if probe.unit == "s" else seconds * 1000, 6)
+
+
+def _fact(probe: Probe) -> str:
+    return "latency_ms" if probe.kind == "http" and not probe.value else probe.value or "value"
 
 
 def _of_health(bound: Threshold, draft: Draft, line: int) -> str:
@@ -129,8 +155,7 @@ def _query_probe(bound: Threshold, draft: Draft, line: int) -> Probe:
 
 def _bounded(probe: Probe, operator: str, value: float) -> Probe:
     """The probe that itself tells when the bound is broken; what another check bounds already stays."""
-    fact = "latency_ms" if probe.kind == "http" and not probe.value else probe.value or "value"
-    told = (*probe.pass_when, *probe.warn_when)
+    fact, told = _fact(probe), (*probe.pass_when, *probe.warn_when)
     opposite = _OPPOSITE.get(operator, "")
     if any(each.startswith((f"{fact} {operator[0]}", f"{fact} {opposite[:1] or '='}")) for each in told):
         return probe

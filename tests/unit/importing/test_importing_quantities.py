@@ -320,3 +320,9 @@ def test_hostile_text_is_read_at_once() -> None:
         text = piece * 100_000
         thresholds(text), duration_s(text), wait_s(text)
     assert time.process_time() - began < 2.0
+
+
+def test_an_alarm_in_a_checklist_has_its_probe_warn() -> None:
+    draft = _draft()
+    assert conditions("High error rates (>5%)", draft, 1) == ()
+    assert [(probe.id, probe.warn_when) for probe in draft.probes] == [("error_rates", ("value > 5.0",))]

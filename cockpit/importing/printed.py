@@ -7,7 +7,7 @@ printed, a section or box that somebody added, is read as in any runbook.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from cockpit.importing.asking import ask_all
@@ -15,6 +15,7 @@ from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Para
 from cockpit.importing.draft import Draft, DraftPhase, DraftPlan
 from cockpit.importing.grouping import section_last
 from cockpit.importing.items import Where, read_item
+from cockpit.importing.ledger import Ledger
 from cockpit.importing.naming import slug
 from cockpit.importing.parsing import plain
 from cockpit.importing.printed_around import read_tasks, read_templates, read_triggers
@@ -36,15 +37,30 @@ _TABLES: dict[str, Callable[[Section, Draft, Known], None]] = {
 }
 
 
-def is_printed_document(document: Document) -> bool:
+def read_printed(document: Document, draft: Draft, other: Callable[[Draft], Callable[[Section], None]]) -> bool:
+    """Read such a document into a draft; `other` reads a section that is none of those that are printed.
+
+    False, and nothing is read: it is none, or people made something of it that `check` would not take.
+    """
+    if not _is_printed(document):
+        return False
+    trial = Draft()
+    trial.ledgers.append(Ledger(draft.ledger.source))
+    if not _Reading(document, trial, other(trial)).read():
+        return False
+    _Reading(document, draft, other(draft)).read()
+    return True
+
+
+def _is_printed(document: Document) -> bool:
     """It says that it was printed, in the first paragraph below its one title."""
     tops = document.root.sections
     blocks = tops[0].blocks if len(tops) == 1 and not document.root.blocks else ()
     return bool(blocks) and isinstance(blocks[0], Paragraph) and blocks[0].text.endswith(PRINTED)
 
 
-class PrintedReading:
-    """One such document being read into a draft. `other` reads a section that is none of those that are printed."""
+class _Reading:
+    """One such document being read into a draft."""
 
     def __init__(self, document: Document, draft: Draft, other: Callable[[Section], None]) -> None:
         self._document = document
@@ -52,21 +68,23 @@ class PrintedReading:
         self._other = other
         self._known = Known(draft)
 
-    def read(self) -> None:
-        """Read all of it: first what is defined, then what refers to it."""
+    def read(self) -> bool:
+        """Read all of it: first what is defined, then what refers to it. Whether `check` would take the result."""
         draft, known = self._draft, self._known
         ask_all(self._document.root, draft.ledger)
         top = self._document.root.sections[0]
         assert top.heading is not None
         self._define(top)
-        draft.title = draft.title or known.text(plain(top.heading.text))
+        system, title = _system(top.blocks[0]), plain(top.heading.text)
+        draft.system = draft.system or slug(system)
+        draft.title = draft.title or ("" if title == system else known.text(title))
         draft.ledger.give(top.heading.first, top.blocks[0].last, "title")
-        draft.system = draft.system or slug(_system(top.blocks[0]))
         if said := self._described(top.blocks[1:], "description"):
             draft.description.append(said)
         for section in top.sections:
             self._section(section)
         known.declare()
+        return known.passes(draft.built("a", "e", production=False))
 
     def _define(self, top: Section) -> None:
         """Window, tables and everything that can be named, in the order in which ids are given."""
@@ -74,11 +92,12 @@ class PrintedReading:
         for section in top.sections:
             named = _plain(section)
             if named == "Maintenance window":
-                window(section, draft)
+                window(section, draft, known)
             elif named == "Reference":
-                for table in section.sections:
-                    if read := _TABLES.get(_plain(table)):
-                        read(table, draft, known)
+                tables = {_plain(each): each for each in section.sections}
+                for name, read in _TABLES.items():
+                    if name in tables:
+                        read(tables[name], draft, known)
             elif found := _PLAN.fullmatch(named):
                 known.plans.setdefault(found[1], self._take(section, draft.take_id("rollbacks", found[1], "rollback")))
             elif named == "Message templates":
@@ -98,6 +117,8 @@ class PrintedReading:
                 number, title = title_of(block)
                 known.ids[block.first] = draft.step_ids.take(title, "step")
                 known.numbers.setdefault(number, known.ids[block.first])
+                if not named[1].startswith("R"):
+                    known.walked.append(known.ids[block.first])
 
     def _take(self, section: Section, part_id: str) -> str:
         assert section.heading is not None
@@ -187,13 +208,17 @@ class PrintedReading:
                 left.append(block)
         return left
 
-    def _described(self, blocks: list[Block] | tuple[Block, ...], became: str) -> str:
-        """Blocks as they are written."""
-        if not blocks:
-            return ""
-        first, last = blocks[0].first, last_of(blocks[-1])
-        self._draft.ledger.give(first, last, became)
-        return self._known.text(raw(self._draft, first, last))
+    def _described(self, blocks: Sequence[Block], became: str) -> str:
+        """Blocks as they are written, with the lines between those that follow one another."""
+        said = ""
+        for block, before in zip(blocks, (None, *blocks), strict=False):
+            first, last = block.first, last_of(block)
+            self._draft.ledger.give(first, last, became)
+            since = last_of(before) + 1 if before is not None else first
+            gap = self._draft.ledger.source.lines[since - 1 : first - 1]
+            joint = "\n" * (len(gap) + 1) if not any(map(str.strip, gap)) else "\n\n"
+            said += (joint if before is not None else "") + raw(self._draft, first, last)
+        return self._known.text(said)
 
     def _plan(self, section: Section, title: str) -> None:
         draft, known = self._draft, self._known
@@ -225,7 +250,7 @@ class PrintedReading:
 
 def _system(block: Block) -> str:
     """The system that the paragraph below the title names, behind its environment."""
-    return next(iter(spans(block.text)[1:2]), "") if isinstance(block, Paragraph) else ""
+    return next(iter(spans(block.text)[1:-1]), "") if isinstance(block, Paragraph) else ""
 
 
 def _plain(section: Section) -> str:

@@ -98,7 +98,8 @@ def read_step(item: Item, phase: DraftPhase, draft: Draft, known: Known) -> None
         step = replace(step, command=known.shell(command.body.rstrip("\n")), language=language)
     draft.add_step(phase, step, item.first, last_of(item))
     if step.kind in ("record", "decision"):
-        known.records.add(str(step.settings.get("name", step.id)))
+        type_ = "double" if step.settings.get("type") == "number" else "string"
+        known.records[str(step.settings.get("name", step.id))] = type_
 
 
 def _head(item: Item) -> dict[str, Any]:

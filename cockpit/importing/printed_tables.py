@@ -32,12 +32,12 @@ def rows(section: Section, draft: Draft) -> list[tuple[Cells, int]]:
     ]
 
 
-def window(section: Section, draft: Draft) -> None:
+def window(section: Section, draft: Draft, known: Known) -> None:
     """The agreed times."""
     said = {plain(cells.get("Window", "")): plain(cells.get("Agreed", "")) for cells, _ in rows(section, draft)}
     start, end = said.get(around.START, ""), said.get(around.END, "")
     if start and end:
-        draft.window = Window(
+        agreed = Window(
             start=start,
             end=end,
             timezone=said.get(around.ZONE, "UTC"),
@@ -45,6 +45,7 @@ def window(section: Section, draft: Draft) -> None:
             reserve_s=lasted(said.get(around.RESERVE, "")) or 0.0,
             rollback_estimate_s=lasted(said.get(around.BACK, "")) or 0.0,
         )
+        draft.window = agreed if known.is_sound(agreed) else None
 
 
 def contacts(section: Section, draft: Draft, known: Known) -> None:
@@ -94,7 +95,7 @@ def variables(section: Section, draft: Draft, known: Known) -> None:
             made = replace(made, prompt=plain(source).removeprefix("asked: "))
         else:
             made = replace(made, value=next(iter(spans(source)), ""))
-        if re.fullmatch(r"[a-z][a-z0-9_]*", made.name):
+        if made.name not in known.variables and known.is_sound(made):
             known.variables[made.name] = made
             draft.ledger.give(line, line, f"variable {made.name}")
 
@@ -103,7 +104,7 @@ def probes(section: Section, draft: Draft, known: Known) -> None:
     """What is watched, if watching it runs nothing and sends nothing."""
     for cells, line in rows(section, draft):
         made = _probe(cells)
-        if made is None or made.id in known.probes:
+        if made is None or made.id in known.probes or not known.is_sound(made):
             draft.ledger.leave(line, line, "an import takes over no probe that runs commands or queries")
             continue
         for value in made.settings.values():

@@ -11,10 +11,13 @@ from markdown_it import MarkdownIt
 
 from cockpit.importing.draft import Draft
 from cockpit.importing.parsing import plain
+from cockpit.importing.passing import compiles, passes
 from cockpit.importing.placeholders import filled
-from cockpit.profile.cel_words import FUNCTIONS, RECORDED, SINCE, members_in, names_in, tokens
+from cockpit.profile.cel_words import RECORDED, SINCE
+from cockpit.profile.conditions import Environment, gate_environment
+from cockpit.profile.kinds import installed
 from cockpit.profile.markdown.words import lasted
-from cockpit.profile.model import Probe, Variable
+from cockpit.profile.model import Probe, Profile, Variable, Window
 
 _LABELLED = re.compile(r"\*\*([A-Z][^*:\n]{0,60}):\*\*(?:[ \n]+(\S.*))?$", re.DOTALL)
 _BOLD = re.compile(r"\*\*((?:[^*\\]|\\.)+)\*\*(.*)$", re.DOTALL)
@@ -63,8 +66,10 @@ class Known:
         self.variables: dict[str, Variable] = {}
         """As its table has them."""
         self.probes: dict[str, Probe] = {}
-        self.records: set[str] = set()
-        """Names that `recorded.` may be followed by, of the steps that were read so far."""
+        self.records: dict[str, str] = {}
+        """Names that `recorded.` may be followed by, of the steps that were read so far: `string` or `double`."""
+        self.walked: list[str] = []
+        """Ids of the steps of the walk."""
         self.numbers: dict[str, str] = {}
         """Ids of phases and steps by their numbers."""
         self.ids: dict[int, str] = {}
@@ -74,6 +79,8 @@ class Known:
         self.templates: dict[str, str] = {}
         """Ids by titles."""
         self._needed: set[str] = set()
+        self._kinds = installed()
+        self._names: dict[tuple[int, bool], Environment] = {}
 
     def text(self, text: str) -> str:
         """Text as the profile holds it: references to variables of the table stay references."""
@@ -117,17 +124,37 @@ class Known:
         return tuple(found) if found and all(each and self._can_say(each, since=since) for each in found) else ()
 
     def _can_say(self, condition: str, *, since: bool) -> bool:
-        words = {each.text for each in tokens(condition) if each.kind == "name"}
-        own = set(names_in(condition, words)) - {RECORDED, SINCE, "true", "false", *FUNCTIONS}
-        if not own <= set(self.probes) or (SINCE in words and not since):
-            return False
-        steps = set(self.numbers.values())
-        return {each.text for each in members_in(condition, RECORDED)} <= self.records and {
-            each.text for each in members_in(condition, SINCE)
-        } <= steps
+        key = (len(self.records), since)
+        if key not in self._names:
+            gates = gate_environment(_alone(probes=tuple(self.probes.values())), self._kinds)
+            more = {f"{RECORDED}.{name}": type_ for name, type_ in self.records.items()}
+            more |= {f"{SINCE}.{step}": "double" for step in self.walked} if since else {}
+            self._names[key] = Environment({**gates, **more}, gates.probes)
+        return compiles(condition, self._names[key])
+
+    def is_sound(self, part: Probe | Variable | Window) -> bool:
+        """Whether `check` would take a part by itself."""
+        match part:
+            case Probe():
+                known = tuple(self.variables.values())
+                return passes(_alone(probes=(part,), variables=known), self._kinds)
+            case Variable():
+                return passes(_alone(variables=(part,)), self._kinds)
+            case Window():
+                return passes(_alone(window=part), self._kinds)
+
+    def passes(self, profile: Profile) -> bool:
+        """Whether `check` would take a whole profile."""
+        return passes(profile, self._kinds)
 
     def declare(self) -> None:
         """Put the variables that are needed into the draft, in the table's order, and others after them."""
         draft = self._draft
         kept = {name: each for name, each in self.variables.items() if name in self._needed or name in draft.variables}
         draft.variables = {**kept, **{name: each for name, each in draft.variables.items() if name not in kept}}
+
+
+def _alone(
+    probes: tuple[Probe, ...] = (), variables: tuple[Variable, ...] = (), window: Window | None = None
+) -> Profile:
+    return Profile(id="a", environment="e", probes=probes, variables=variables, window=window)

@@ -54,7 +54,7 @@ def _code(book: Book, settings: Mapping[str, object]) -> tuple[str, str]:
     if "statements" in settings or "params" in settings:
         return str(settings.get("statements", "")), "sql"
     if settings.get("script"):
-        return str(settings["script"]), "bash"
+        return str(settings["script"]).replace("$${", "${"), "bash"
     sql = any(name.endswith(".sql") for name in _texts(settings.get("file")) + _texts(settings.get("files")))
     argv = settings.get("argv")
     return (_command(book, argv), "bash") if argv else ("", "sql" if sql else "bash")

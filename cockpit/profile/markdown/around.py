@@ -96,12 +96,12 @@ def _trigger(book: Book, trigger: Trigger) -> list[str]:
 def plan(book: Book, number: int, declared: RollbackPlan) -> list[str]:
     """One way back."""
     lines = [f"## Rollback plan {number}: {book.text(declared.title or declared.id)}", ""]
+    if description := prose(book.filled(declared.description)):
+        lines += [*description, ""]
     facts = told(book, ((say.FITS, declared.when),)) or [Fact(say.FITS, (say.ALWAYS,))]
     if loss := book.text(declared.data_loss):
         facts.append(Fact(say.LOSS, (loss,)))
     lines += paragraphs(facts)
-    if description := prose(book.filled(declared.description)):
-        lines += [*description, ""]
     return lines + [row for each in declared.phases for row in phase(book, each, 3, staged=False)]
 
 

@@ -17,6 +17,7 @@ _AT_START = re.compile(r"^(?:[-+=](?=\s|$|[-+=])|(\d{1,9})[.)](?=\s|$))")
 _ADDRESS = re.compile(r"(?i)(?:https?:|ftp:|www\.|mailto:|xmpp:)\S|\S@\w|^@\w")
 """What GitHub and GitLab make a link or a mention of, however it is escaped: it is shown as code."""
 _EDGES = re.compile(r"^([(\"']*)(.*?)([)\"'.,;:!?]*)$", re.DOTALL)
+_KEPT = re.compile("([\t\ufe0e\ufe0f])")
 _RUN = re.compile(r"`+")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r"^( {0,3}(?:(?:[-*+>]|\d{1,9}[.)]) {1,4}){0,5})(#{1,6}(?:\s|$))")
@@ -27,7 +28,7 @@ _UNDERLINE = re.compile(r"^( {0,3})(=+|-{2,})(\s*)$")
 
 def line(text: str) -> str:
     """One line of text that shows as it is: no links, mentions, HTML, emphasis or cells."""
-    words = visible(text, multiline=True).split()
+    words = shown(text).split()
     said = " ".join(_word(word) for word in words)
     return _AT_START.sub(lambda match: f"{match[1] or ''}\\{match[0][-1]}", said)
 
@@ -46,7 +47,7 @@ def _escaped(text: str) -> str:
 
 def code(text: str) -> str:
     """One line of text as a code span; nothing if it is empty."""
-    said = " ".join(visible(text, multiline=True).split())
+    said = " ".join(shown(text).split())
     if not said:
         return ""
     ticks = "`" * (1 + max((len(run) for run in _RUN.findall(said)), default=0))
@@ -60,9 +61,9 @@ def cell(markdown: str) -> str:
 
 
 def shown(text: str) -> str:
-    """Text of several lines in which nothing acts; tabs stay, for shell's `<<-` needs them."""
-    lines = text.replace("\r\n", "\n").split("\t")
-    return "\t".join(visible(part, multiline=True) for part in lines)
+    """Text of several lines in which nothing acts. Tabs stay, for shell's `<<-` needs them, and emoji their colours."""
+    parts = _KEPT.split(text.replace("\r\n", "\n"))
+    return "".join(part if _KEPT.fullmatch(part) else visible(part, multiline=True) for part in parts)
 
 
 def fence(text: str, language: str) -> list[str]:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from cockpit.profile.markdown.book import Book
-from cockpit.profile.markdown.escaping import fence, indented
+from cockpit.profile.markdown.escaping import code, fence, indented
 
 _BLOCK = re.compile(r"[-+*>#|<~=]|```|\d{1,9}[.)]|\[")
 """What may begin a block of its own."""
+_SHORT = 120
 
 
 class Fact(Struct, frozen=True):
@@ -38,7 +39,9 @@ def short_or_long(label: str, blocks: Sequence[str]) -> Fact:
 
 
 def listing(label: str, text: str, language: str) -> Fact:
-    """Code under a label."""
+    """Code under a label; one line of it stands beside the label."""
+    if "\n" not in text.strip() and len(text) <= _SHORT:
+        return Fact(label, (code(text),))
     return Fact(label, blocks=tuple(fence(text, language)))
 
 

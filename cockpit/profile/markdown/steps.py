@@ -21,16 +21,13 @@ def phase(book: Book, declared: Phase, depth: int, *, staged: bool) -> list[str]
     """A phase with its heading of `depth`; `staged`: it belongs to the walk, and says when."""
     title = book.text(declared.title or declared.id)
     lines = [f"{'#' * depth} {headed(book.numbers[declared.id], declared, title)}", ""]
-    facts = []
-    if staged:
-        order = ORDERS[declared.order]
-        facts.append(Fact(say.STAGE, (STAGES[declared.stage] + (f", {order}" if order else ""),)))
-    elif declared.order != "ordered":
-        facts.append(Fact(say.STAGE, (ORDERS[declared.order],)))
-    facts += told(book, ((say.ENTERED, declared.gate), (say.LEFT, declared.exit)))
-    lines += paragraphs(facts)
     if description := prose(book.filled(declared.description)):
         lines += [*description, ""]
+    lines += paragraphs(told(book, ((say.ENTERED, declared.gate), (say.LEFT, declared.exit))))
+    # Last, for a list of conditions would be one with the list of steps.
+    when = [STAGES[declared.stage] if staged else "", ORDERS[declared.order]]
+    if any(when):
+        lines += paragraphs([Fact(say.STAGE, (", ".join(filter(None, when)),))])
     for each in declared.steps:
         lines += [*step(book, each), ""]
     return lines

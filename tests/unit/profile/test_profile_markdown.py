@@ -15,7 +15,7 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import examine
 from cockpit.profile.markdown.conditions import meant
 from cockpit.profile.markdown.document import markdown
-from cockpit.profile.markdown.escaping import anchor, code, line, prose
+from cockpit.profile.markdown.escaping import anchor, code, line, prose, shown
 from cockpit.profile.markdown.words import lasted, lasting
 from cockpit.profile.model import Contact, Phase, Probe, Profile, Step, Template, Variable, Window
 
@@ -58,9 +58,7 @@ def test_a_line_shows_hostile_text_as_it_is(text: str) -> None:
 def test_a_line_is_read_again_as_the_text_with_its_spaces_joined(text: str) -> None:
     tokens = READER.parse(line(text))
     assert [token.type for token in tokens] in ([], ["paragraph_open", "inline", "paragraph_close"])
-    from cockpit.text import visible
-
-    assert said(line(text)) == " ".join(visible(text, multiline=True).split())
+    assert said(line(text)) == " ".join(shown(text).split())
 
 
 @given(st.text(alphabet="`a |", max_size=20))
@@ -222,7 +220,7 @@ def test_times_are_said_in_one_form_that_is_read_again(duration_s: float) -> Non
     assert lasted(lasting(duration_s)) == pytest.approx(duration_s)
 
 
-def shown(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str, str]:
+def printed(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str, str]:
     with pytest.raises(SystemExit) as ended:
         main(["show", str(path), "--format", "md"])
     captured = capsys.readouterr()
@@ -232,14 +230,14 @@ def shown(capsys: pytest.CaptureFixture[str], path: Path) -> tuple[int, str, str
 def test_show_prints_markdown_and_fails_as_it_does_with_toml(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code_, out, _ = shown(capsys, TOP / "profiles/ppm/production.toml")
+    code_, out, _ = printed(capsys, TOP / "profiles/ppm/production.toml")
     assert code_ == 0
     assert out.startswith("# ")
-    code_, out, _ = shown(capsys, TOP / "profiles/ppm/base.toml")
+    code_, out, _ = printed(capsys, TOP / "profiles/ppm/base.toml")
     assert code_ == 0
     assert "**A base:" in out
     (tmp_path / "bad.toml").write_text("id = 1\n")
-    code_, out, err = shown(capsys, tmp_path / "bad.toml")
+    code_, out, err = printed(capsys, tmp_path / "bad.toml")
     assert code_ == 1
     assert out == ""
     assert "bad.toml:1:" in err

@@ -29,7 +29,8 @@ from cockpit.run.decide import decide
 from cockpit.run.evolve import evolve
 from cockpit.run.forecast import forecast
 from cockpit.run.readings import ConditionVerdict, Reading
-from cockpit.run.state import EMPTY, RunState, SeatState
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.state_people import SeatState
 from cockpit.run.wording import sentence
 from cockpit.session.outcomes import Done, Failed, Unsettled
 from cockpit.session.view import Recent, Rejected, View

@@ -12,7 +12,7 @@ from cockpit.cli.table import GAP, lines, room, width
 from cockpit.errors import RunError
 from cockpit.run.holding import holder_called
 from cockpit.run.people import name_of
-from cockpit.run.state import SeatState
+from cockpit.run.state_people import SeatState
 from cockpit.session.attendance import attendance
 from cockpit.session.catalog import Catalog, Listed, RunsAsked
 from cockpit.session.elsewhere import Elsewhere, Glances

@@ -11,7 +11,8 @@ from cockpit.audit import clock
 from cockpit.audit.moved import went_on
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.holding import holder_called
-from cockpit.run.state import KeeperState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_watch import KeeperState
 from cockpit.run.walk import route, waits_to_be_finished
 from cockpit.session.catalog import Listed
 from cockpit.session.elsewhere import NOWHERE, Elsewhere

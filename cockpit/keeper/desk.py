@@ -31,7 +31,8 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import ActionCancelled, ActionRequested, Event, Instant
 from cockpit.run.numbering import find_step
 from cockpit.run.readings import ConditionVerdict
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.text import shortened
 
 _LET_GO_S = 3.0

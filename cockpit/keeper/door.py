@@ -19,7 +19,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.run.events import GateChanged
 from cockpit.run.numbering import gate_conditions
-from cockpit.run.state import Cursor
+from cockpit.run.state_walk import Cursor
 
 GATHER_S = 0.4
 """How long after its opening a gate waits for all of its probes before anything is said of it."""

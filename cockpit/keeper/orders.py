@@ -17,7 +17,8 @@ from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_conditions, step_label
 from cockpit.run.people import called
 from cockpit.run.shown import shown
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.text import visible
 
 LATEST_S = 5.0

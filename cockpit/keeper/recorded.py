@@ -13,7 +13,8 @@ from cockpit.profile.model import Profile
 from cockpit.profile.steps import RecordSettings, record_name, settings_of
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
-from cockpit.run.state import RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState
 
 
 class Recorded:

@@ -18,7 +18,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.run.events import KeeperStarted
 from cockpit.run.hands import other_hands
-from cockpit.run.state import KeeperState
+from cockpit.run.state_watch import KeeperState
 from cockpit.text import shortened
 
 _TARGETS = 300

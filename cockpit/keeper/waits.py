@@ -21,7 +21,8 @@ from cockpit.profile.steps import WaitSettings, settings_of
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant, WaitBegan, WaitCompleted, WaitStopped, step_gate
 from cockpit.run.readings import ConditionVerdict
-from cockpit.run.state import RunState, StepState, WaitState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState, WaitState
 from cockpit.text import shortened
 
 WaitEvent = WaitBegan | WaitStopped | WaitCompleted

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run import told_branch
 from cockpit.run.settled import deviate
-from cockpit.run.state import Branch, Offline, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Branch, Offline
 from cockpit.run.told_lines import told_events
 from cockpit.text import shortened
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.people import called
-from cockpit.run.state import Conflict, RunState, Word
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Conflict, Word
 from cockpit.run.subjects import END, WAY, step_in
 from cockpit.text import shortened, visible
 

@@ -17,7 +17,8 @@ from cockpit.run.deciding_walk import may_act, said
 from cockpit.run.evidence import counts, evidence, recorded
 from cockpit.run.friction import needs_second, required_word
 from cockpit.run.numbering import find_step, step_label
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.text import visible
 
 _UNFINISHED = 20

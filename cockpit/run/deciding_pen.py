@@ -28,7 +28,8 @@ from cockpit.run.holding import (
     presence,
 )
 from cockpit.run.people import name_of
-from cockpit.run.state import Pen, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import Pen
 from cockpit.text import shortened
 
 _LINE_LIMIT = 160

@@ -14,7 +14,8 @@ from cockpit.run.deciding_walk import may_act, said
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called, name_of
 from cockpit.run.signed import unsigned_of
-from cockpit.run.state import RunState, UnsignedFact
+from cockpit.run.state import RunState
+from cockpit.run.state_people import UnsignedFact
 from cockpit.text import shortened, visible
 
 ALSO_AFTER_THE_END = (c.RecordSignature, c.RecordSigningFailure)

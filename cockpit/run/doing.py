@@ -12,7 +12,8 @@ from cockpit.run import events as e
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.people import name_of
 from cockpit.run.settled import deviate, with_actor, with_step
-from cockpit.run.state import ActionState, RunState, StepState, WaitState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState, StepState, WaitState
 from cockpit.run.walk import open_again
 
 TAIL_LINES = 200

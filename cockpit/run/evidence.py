@@ -16,7 +16,8 @@ from cockpit.profile.model import Probe
 from cockpit.run.events import Instant
 from cockpit.run.numbering import gate_conditions
 from cockpit.run.readings import Evidence, Scalar, ShownStatus
-from cockpit.run.state import EMPTY, ProbeState, RunState
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.state_watch import ProbeState
 from cockpit.text import shortened
 
 LIMIT = 64

@@ -31,7 +31,10 @@ from cockpit.run import (
     turned,
 )
 from cockpit.run import events as e
-from cockpit.run.state import EMPTY, Pen, ProbeState, RunState, StepState
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.state_people import Pen
+from cockpit.run.state_walk import StepState
+from cockpit.run.state_watch import ProbeState
 from cockpit.run.walk import go_on, leave
 
 

@@ -12,7 +12,8 @@ from cockpit.profile.model import Step
 from cockpit.run.due import has_set_time
 from cockpit.run.events import step_gate
 from cockpit.run.numbering import find_step
-from cockpit.run.state import RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState
 from cockpit.run.walk import current_gate
 from cockpit.text import shortened
 

@@ -21,7 +21,8 @@ from cockpit.run.friction import needs_second
 from cockpit.run.holding import holds
 from cockpit.run.numbering import find_step, phase_label, step_label
 from cockpit.run.people import called
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.run.walk import open_steps, waits_to_be_finished
 from cockpit.text import counted, shortened, visible
 

@@ -19,7 +19,8 @@ from msgspec.structs import replace
 
 from cockpit.run import events as e
 from cockpit.run.settled import deviate
-from cockpit.run.state import KeeperState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_watch import KeeperState
 from cockpit.text import counted, shortened, visible
 
 REST = "=rest"

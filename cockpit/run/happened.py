@@ -16,7 +16,9 @@ from cockpit.run import events as e
 from cockpit.run.conflicts import label
 from cockpit.run.numbering import find_step, gate_label
 from cockpit.run.settled import afresh, deviate, with_step
-from cockpit.run.state import Conflict, RunState, StepState, StepStatus
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Conflict
+from cockpit.run.state_walk import StepState, StepStatus
 from cockpit.run.subjects import step_in
 from cockpit.run.walk import leave, route, stand_on
 

@@ -12,7 +12,8 @@ from typing import Literal
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor, Instant
 from cockpit.run.people import called, called_at, same_holder
-from cockpit.run.state import PenAsk, RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import PenAsk, SeatState
 from cockpit.text import visible
 
 ANSWER_S = 30.0

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run import hands, sampled
 from cockpit.run.settled import deviate
-from cockpit.run.state import KeeperState, RunState, TargetState
+from cockpit.run.state import RunState
+from cockpit.run.state_watch import KeeperState, TargetState
 from cockpit.run.walk import current_gate
 
 # ---- the keeper and its probes -------------------------------------------------------------------------------------

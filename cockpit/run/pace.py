@@ -14,7 +14,8 @@ from cockpit.run.due import has_set_time
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Instant
 from cockpit.run.numbering import find_step
-from cockpit.run.state import RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState
 
 PACE_LIMITS = (0.5, 3.0)
 """One quick or one stuck phase must not promise, or threaten, the whole night."""

@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run.people import is_nobody_known, name_of, same_holder, same_person
 from cockpit.run.settled import deviate
-from cockpit.run.state import LeftSeat, Pen, PenAsk, PenOffer, RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import LeftSeat, Pen, PenAsk, PenOffer, SeatState
 
 LEFT = 8
 """So many screens that went are remembered."""

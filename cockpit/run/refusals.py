@@ -10,7 +10,8 @@ from cockpit.run.commands import Command, PlanCommand, Refusal
 from cockpit.run.holding import holder_called, holds
 from cockpit.run.numbering import gate_conditions, gate_label, phase_label, step_label
 from cockpit.run.people import called
-from cockpit.run.state import GateState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import GateState
 from cockpit.run.walk import open_steps
 from cockpit.text import counted, shortened, visible
 

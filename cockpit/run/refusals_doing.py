@@ -18,7 +18,8 @@ from cockpit.run.commands import Refusal
 from cockpit.run.due import has_set_time
 from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step, gate_conditions, step_label
-from cockpit.run.state import ActionState, RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState, StepState
 from cockpit.text import shortened, visible
 
 VALUE_LIMIT = 500

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from cockpit.run.events import Event, ProbeChanged, ProbesSampled
 from cockpit.run.readings import Reading, Scalar
-from cockpit.run.state import ProbeState
+from cockpit.run.state_watch import ProbeState
 
 HISTORY = 60
 """Numbers kept for a sparkline."""

@@ -12,7 +12,9 @@ from cockpit.run import events as e
 from cockpit.run.numbering import find_phase, find_step, gate_label, phase_label, step_label
 from cockpit.run.people import called_at, known, name_of
 from cockpit.run.readings import Evidence
-from cockpit.run.state import Deviation, Hold, RunState, StepState, StepStatus
+from cockpit.run.state import RunState
+from cockpit.run.state_line import Deviation, Hold
+from cockpit.run.state_walk import StepState, StepStatus
 from cockpit.run.walk import (
     current_gate,
     go_on,

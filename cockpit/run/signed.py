@@ -12,7 +12,8 @@ from cockpit.run import events as e
 from cockpit.run.numbering import find_step
 from cockpit.run.people import name_of
 from cockpit.run.settled import deviate
-from cockpit.run.state import RunState, SignedHead, UnsignedFact
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SignedHead, UnsignedFact
 
 _SIGNATURES = (e.HeadSigned, e.SigningFailed, e.OperatorIdentified)
 

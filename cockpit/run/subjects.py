@@ -15,7 +15,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from cockpit.run import events as e
-from cockpit.run.state import RunState, Word
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Word
 
 WALK, WAY, END, PEN, HOLD = "walk", "way", "end", "pen", "hold"
 _OF_A_STEP = (

@@ -14,7 +14,10 @@ from cockpit.run.happened import happen
 from cockpit.run.numbering import step_label
 from cockpit.run.people import name_of
 from cockpit.run.settled import deviate, with_actor, with_step
-from cockpit.run.state import Branch, Conflict, Hold, Offline, RunState, StepStatus
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Branch, Conflict, Offline
+from cockpit.run.state_line import Hold
+from cockpit.run.state_walk import StepStatus
 from cockpit.run.subjects import END, HOLD, PEN, WALK, WAY, action_of, is_known, ordered, step_in, subjects, word
 from cockpit.run.walk import go_on, leave
 from cockpit.text import shortened

@@ -12,7 +12,8 @@ from cockpit.run import events as e
 from cockpit.run.numbering import step_label
 from cockpit.run.people import name_of
 from cockpit.run.settled import considered, deviate
-from cockpit.run.state import FiredTrigger, Hold, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_line import FiredTrigger, Hold
 from cockpit.text import visible
 
 

@@ -11,7 +11,9 @@ from msgspec.structs import replace
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step, forward_steps
 from cockpit.run.settled import afresh, as_not_begun, deviate, not_due_since, with_step
-from cockpit.run.state import Rollback, RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_line import Rollback
+from cockpit.run.state_walk import StepState
 from cockpit.run.walk import go_on, leave, stand_on
 from cockpit.text import shortened
 

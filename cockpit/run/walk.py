@@ -13,7 +13,8 @@ from cockpit.profile.model import Phase, Step
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, exit_gate, only_if_gate, phase_gate, run_gate, step_gate
 from cockpit.run.numbering import find_step, forward_steps, gate_conditions
-from cockpit.run.state import Cursor, GateState, RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import Cursor, GateState, StepState
 
 
 def route(state: RunState) -> tuple[str, ...]:

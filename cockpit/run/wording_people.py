@@ -5,7 +5,8 @@ from __future__ import annotations
 from cockpit.run import events as e
 from cockpit.run.people import name_of
 from cockpit.run.phrases import NAME, Sayings, because, step_named
-from cockpit.run.state import RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SeatState
 from cockpit.text import shortened
 
 

@@ -19,7 +19,8 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
 from cockpit.run.evolve import evolve
-from cockpit.run.state import RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SeatState
 from cockpit.session.elsewhere import NOWHERE, Elsewhere
 from cockpit.session.lookout import Lookout
 

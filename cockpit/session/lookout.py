@@ -16,7 +16,8 @@ from cockpit.audit.layout import locks_dir, seat_lock
 from cockpit.audit.locks import holder_alive
 from cockpit.run.clocks import Clocks, Skew
 from cockpit.run.events import Event
-from cockpit.run.state import RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SeatState
 from cockpit.session.elsewhere import NOWHERE, Elsewhere, seat_name
 
 _LATE_S = 60.0

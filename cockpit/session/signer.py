@@ -16,7 +16,8 @@ from cockpit.errors import LogError, SigningError
 from cockpit.run.commands import RecordSignature, RecordSigningFailure
 from cockpit.run.people import name_of
 from cockpit.run.signed import unsigned_of
-from cockpit.run.state import RunState, UnsignedFact
+from cockpit.run.state import RunState
+from cockpit.run.state_people import UnsignedFact
 from cockpit.session.follower import Follower
 from cockpit.text import visible
 

@@ -7,7 +7,8 @@ from msgspec import Struct
 from cockpit.audit.line import Head
 from cockpit.run.clocks import Skew
 from cockpit.run.events import Event
-from cockpit.run.state import RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SeatState
 from cockpit.session.doubts import Doubt
 
 

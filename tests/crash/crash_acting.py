@@ -20,7 +20,8 @@ from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.commands import AbortRun, ConfirmStep, RunAction, SettleAction
 from cockpit.run.events import ActionEnded, ActionOutput, ActionRequested, ActionStarted, Event
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.outcomes import Done

@@ -38,7 +38,8 @@ from cockpit.run.advisor import Advice, advise
 from cockpit.run.friction import required_word
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_conditions
-from cockpit.run.state import Cursor, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import Cursor
 from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.nudge import probe_now

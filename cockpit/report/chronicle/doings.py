@@ -14,7 +14,8 @@ from cockpit.report.chronicle.happened import who
 from cockpit.report.chronicle.records import ActionRecord, WaitRecord
 from cockpit.run import events as e
 from cockpit.run.elapsed import elapsed_s
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 
 TAIL_BYTES = 16 * 1024
 """Of the last lines of each action's output."""

@@ -27,7 +27,7 @@ class Happening(Struct, frozen=True, kw_only=True):
 
 
 class DeviationRecord(Struct, frozen=True, kw_only=True):
-    """Something done against the plan: see `cockpit.run.state.Deviation` for the kinds."""
+    """Something done against the plan: see `cockpit.run.state_line.Deviation` for the kinds."""
 
     seq: int
     at: datetime

@@ -16,7 +16,8 @@ from cockpit.run.forecast import Forecast
 from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_step, phase_number, step_number
 from cockpit.run.people import recorded
-from cockpit.run.state import Hold, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_line import Hold
 
 Stay = tuple[Instant, Instant | None]
 """From when to when; None: still there where the log ends."""

@@ -13,7 +13,7 @@ from cockpit.run.forecast import forecast
 from cockpit.run.holding import holder_at
 from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.phrases import quantity
-from cockpit.run.state import ActionState
+from cockpit.run.state_walk import ActionState
 from cockpit.run.walk import open_steps, route
 from cockpit.text import counted, visible
 

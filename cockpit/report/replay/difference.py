@@ -14,7 +14,11 @@ from cockpit.run.numbering import gate_label, phase_label, step_label
 from cockpit.run.people import called, name_of
 from cockpit.run.phrases import quantity
 from cockpit.run.readings import Scalar
-from cockpit.run.state import FiredTrigger, GateState, ProbeState, RunState, SeatState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_line import FiredTrigger
+from cockpit.run.state_people import SeatState
+from cockpit.run.state_walk import GateState, StepState
+from cockpit.run.state_watch import ProbeState
 from cockpit.text import shortened
 
 _TEXT = 160

@@ -23,7 +23,9 @@ from cockpit.run import doing
 from cockpit.run import events as e
 from cockpit.run.evolve import evolve, fold
 from cockpit.run.sampled import told
-from cockpit.run.state import EMPTY, ActionState, ProbeState, RunState
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.state_walk import ActionState
+from cockpit.run.state_watch import ProbeState
 
 STRIDE = 400
 """Rows between key frames."""

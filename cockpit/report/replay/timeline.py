@@ -19,7 +19,9 @@ from cockpit.run.events import Event, Instant
 from cockpit.run.friction import no_return_at
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_number
 from cockpit.run.people import name_of
-from cockpit.run.state import Cursor, Hold, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_line import Hold
+from cockpit.run.state_walk import Cursor
 
 GAP_S = 3600.0
 """From this length on a stretch without anything done counts as idle; while an action runs, something is done."""

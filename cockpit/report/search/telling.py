@@ -32,7 +32,8 @@ from cockpit.run.events import (
 )
 from cockpit.run.evolve import evolve
 from cockpit.run.people import name_of
-from cockpit.run.state import EMPTY, ActionState
+from cockpit.run.state import EMPTY
+from cockpit.run.state_walk import ActionState
 from cockpit.run.wording import sentence
 from cockpit.text import shortened
 

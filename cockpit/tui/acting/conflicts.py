@@ -8,7 +8,8 @@ from cockpit.run import commands as c
 from cockpit.run.conflicts import label, version
 from cockpit.run.people import called_at
 from cockpit.run.phrases import tally
-from cockpit.run.state import Conflict, RunState, Word
+from cockpit.run.state import RunState
+from cockpit.run.state_branch import Conflict, Word
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.choosing import Choice

@@ -14,7 +14,8 @@ from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, step_label
 from cockpit.run.refusals_doing import running_action
 from cockpit.run.shown import COMMENT, EXPORT, shown
-from cockpit.run.state import ActionState, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import ActionState
 from cockpit.text import counted, shortened
 from cockpit.tui.acting import conflicts
 from cockpit.tui.acting.hands import Hands

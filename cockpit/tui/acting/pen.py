@@ -19,7 +19,8 @@ from cockpit.run.handover import card, standing
 from cockpit.run.holding import holder_called, holds, idle_for_s, is_offered_to, others_here, presence
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called
-from cockpit.run.state import PenAsk, RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import PenAsk, SeatState
 from cockpit.session.outcomes import Done
 from cockpit.text import shortened
 from cockpit.tui.acting.hands import Hands

@@ -12,7 +12,8 @@ from cockpit.run.friction import Dangerous, is_run, required_word
 from cockpit.run.messages import digest, filled, template_of, whole
 from cockpit.run.numbering import find_step, gate_label, step_label
 from cockpit.run.refusals_doing import wrong_value
-from cockpit.run.state import RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState
 from cockpit.tui.acting import people, way_back
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.screens.choosing import Choice

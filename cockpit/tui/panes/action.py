@@ -7,7 +7,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.hands import other_hands
 from cockpit.run.numbering import find_step
 from cockpit.run.people import name_of
-from cockpit.run.state import ActionState, StepState
+from cockpit.run.state_walk import ActionState, StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, Span, duration, flowed, wrapped

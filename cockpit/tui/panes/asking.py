@@ -12,7 +12,7 @@ from cockpit.profile.steps import (
 )
 from cockpit.run.messages import filled, missing, template_of
 from cockpit.run.numbering import step_label
-from cockpit.run.state import StepState
+from cockpit.run.state_walk import StepState
 from cockpit.text import shortened, visible
 from cockpit.tui.lines import EMPTY, Line, Span, flowed, wrapped
 from cockpit.tui.panes import action

@@ -10,7 +10,7 @@ from cockpit.run.conflicts import both, label
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.numbering import step_label
 from cockpit.run.people import is_nobody_known, name_of
-from cockpit.run.state import FiredTrigger
+from cockpit.run.state_line import FiredTrigger
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.layout import ACTING

@@ -9,7 +9,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called, same_holder
-from cockpit.run.state import LeftSeat, SeatState
+from cockpit.run.state_people import LeftSeat, SeatState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import EMPTY, Line, duration, fitted, wrapped

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 from cockpit.run.events import run_gate, step_gate
 from cockpit.run.numbering import gate_conditions
 from cockpit.run.readings import ConditionVerdict
-from cockpit.run.state import GateState
+from cockpit.run.state_walk import GateState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, spread, width_of, wrapped

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 import cockpit
 from cockpit.run.clocks import Skew
 from cockpit.run.people import name_of
-from cockpit.run.state import SeatState
+from cockpit.run.state_people import SeatState
 from cockpit.text import shortened, visible
 from cockpit.tui.lines import cut, duration
 from cockpit.tui.panes.seen import Seen

@@ -11,7 +11,8 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor
 from cockpit.run.holding import ANSWER_S, ask_of, holder_called, holds, is_offered_to, presence
 from cockpit.run.people import called
-from cockpit.run.state import PenAsk, RunState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import PenAsk
 from cockpit.text import shortened
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Span

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from cockpit.profile.model import Probe
 from cockpit.run.evidence import ProbeNow, probe_now
 from cockpit.run.readings import Reading, Scalar
-from cockpit.run.state import ProbeState
+from cockpit.run.state_watch import ProbeState
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import MARKS, Ink
 from cockpit.tui.lines import Line, cut, duration, padded, wrapped

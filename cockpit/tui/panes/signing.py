@@ -11,7 +11,7 @@ from cockpit.run.deciding_signed import awaited
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called, name_of
-from cockpit.run.state import UnsignedFact
+from cockpit.run.state_people import UnsignedFact
 from cockpit.text import counted, shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line, wrapped

@@ -8,7 +8,7 @@ from cockpit.run.friction import needs_second
 from cockpit.run.numbering import find_phase, phase_label, step_label
 from cockpit.run.people import name_of
 from cockpit.run.phrases import tally
-from cockpit.run.state import StepState
+from cockpit.run.state_walk import StepState
 from cockpit.run.subjects import step_subject
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink

@@ -15,7 +15,7 @@ from rich.cells import cell_len
 
 from cockpit.profile.model import Profile, Step
 from cockpit.run.numbering import find_phase, find_step, phase_number, step_label, step_number
-from cockpit.run.state import StepState
+from cockpit.run.state_walk import StepState
 from cockpit.run.walk import route, steps_of
 from cockpit.text import counted, shortened, visible
 from cockpit.tui.ink import Ink

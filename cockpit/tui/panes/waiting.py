@@ -7,7 +7,7 @@ from datetime import datetime
 from cockpit.profile.model import Step
 from cockpit.profile.steps import WaitSettings, settings_of
 from cockpit.run.due import due_at, has_set_time
-from cockpit.run.state import StepState, WaitState
+from cockpit.run.state_walk import StepState, WaitState
 from cockpit.text import shortened, visible
 from cockpit.tui.lines import Line, duration, flowed, wrapped
 from cockpit.tui.panes.gate import gate_lets

@@ -12,7 +12,8 @@ from cockpit.run.friction import needs_second
 from cockpit.run.hands import other_hands
 from cockpit.run.messages import template_of
 from cockpit.run.numbering import find_step
-from cockpit.run.state import RunState, StepState
+from cockpit.run.state import RunState
+from cockpit.run.state_walk import StepState
 from cockpit.tui.panes.gate import gate_vouches
 from cockpit.tui.panes.seen import Seen
 

@@ -17,7 +17,7 @@ from cockpit.run.commands import ChooseRollback, ConfirmStep, EnterPhase, Finish
 from cockpit.run.events import RollbackChosen, StepConfirmed
 from cockpit.run.evidence import evidence
 from cockpit.run.friction import required_word
-from cockpit.run.state import GateState
+from cockpit.run.state_walk import GateState
 from cockpit.session.identity import actor
 from cockpit.session.nudge import probe_now
 from cockpit.session.outcomes import Done, Outcome

@@ -8,7 +8,7 @@ from cockpit.probes.reading import Judgement
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Phase, Probe, Profile, Step
 from cockpit.run.readings import Reading, Verdict
-from cockpit.run.state import Cursor
+from cockpit.run.state_walk import Cursor
 
 PROFILE = Profile(
     id="shop",

@@ -14,7 +14,8 @@ from cockpit.audit.store import Durable, Unknown
 from cockpit.errors import StoreAway, StoreFailed
 from cockpit.keeper.leftover import write_leftover
 from cockpit.run.events import Actor, Event, NoteAdded, ProbesSampled
-from cockpit.run.state import EMPTY, KeeperState, RunState
+from cockpit.run.state import EMPTY, RunState
+from cockpit.run.state_watch import KeeperState
 
 ANA = Actor("ana", "here")
 

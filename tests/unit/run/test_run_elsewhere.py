@@ -15,7 +15,7 @@ from cockpit.run.commands import Refusal
 from cockpit.run.decide import decide
 from cockpit.run.forecast import forecast
 from cockpit.run.readings import ConditionVerdict
-from cockpit.run.state import Cursor
+from cockpit.run.state_walk import Cursor
 
 
 def at(step_id: str, profile: Profile = WHOLE) -> WholeStory:

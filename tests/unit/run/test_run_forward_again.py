@@ -12,7 +12,7 @@ from cockpit.profile.model import Phase, Profile, RollbackPlan
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.advisor import due_steps
-from cockpit.run.state import Cursor
+from cockpit.run.state_walk import Cursor
 from cockpit.run.walk import route
 
 

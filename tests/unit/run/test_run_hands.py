@@ -17,7 +17,7 @@ from cockpit.run import events as e
 from cockpit.run.evolve import fold
 from cockpit.run.hands import REST, differences, may_not_act, other_hands, target_objection
 from cockpit.run.readiness import readiness
-from cockpit.run.state import KeeperState
+from cockpit.run.state_watch import KeeperState
 
 NIGHT = replace(WHOLE, targets=(Target(id="db", kind="postgres"),))
 ENVIRONMENT = {"HOME": "h1", "KUBECONFIG": "k1", "PATH": "p1"}

@@ -12,7 +12,7 @@ from cockpit.profile.model import Profile
 from cockpit.run import commands as c
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step
-from cockpit.run.state import ActionState
+from cockpit.run.state_walk import ActionState
 
 
 class WholeStory(Story):

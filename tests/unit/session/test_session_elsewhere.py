@@ -15,7 +15,9 @@ from cockpit.audit.layout import keeper_here, seat_lock
 from cockpit.audit.locks import HeldLock
 from cockpit.keeper.beat import note_here
 from cockpit.run.events import Actor, Instant
-from cockpit.run.state import KeeperState, RunState, SeatState
+from cockpit.run.state import RunState
+from cockpit.run.state_people import SeatState
+from cockpit.run.state_watch import KeeperState
 from cockpit.session.elsewhere import BEATS, KEEPER, Glances, seat_name
 from cockpit.session.lookout import Lookout
 from cockpit.session.outputs import is_output, missing

@@ -11,7 +11,7 @@ from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Actor, Event, Instant, NoteAdded, ProbesSampled
 from cockpit.run.evidence import probe_now
 from cockpit.run.sampled import told
-from cockpit.run.state import ProbeState
+from cockpit.run.state_watch import ProbeState
 from cockpit.session.own_clock import OwnClock
 
 AT = datetime(2026, 11, 21, 22, 0, tzinfo=UTC)

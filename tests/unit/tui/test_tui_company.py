@@ -19,7 +19,7 @@ from cockpit.run import events as e
 from cockpit.run.clocks import Skew
 from cockpit.run.events import Actor
 from cockpit.run.forecast import forecast
-from cockpit.run.state import SeatState
+from cockpit.run.state_people import SeatState
 from cockpit.text import visible
 from cockpit.tui.lines import width_of
 from cockpit.tui.panes import company, keys, looking, top, tree

@@ -6,6 +6,8 @@ Invariant: nothing is ever run by what is made here, but waiting; and every line
 
 from __future__ import annotations
 
+import re
+
 from msgspec.structs import replace
 
 from cockpit.importing.blocks import Fence, Paragraph
@@ -19,6 +21,7 @@ from cockpit.importing.placeholders import filled, literal
 from cockpit.importing.samples import read_environment, read_sample, show
 from cockpit.importing.shell import ShellCommand, commands
 from cockpit.importing.shell_steps import answered, command_step
+from cockpit.importing.spoken import command_in, commanded
 from cockpit.importing.sql import SqlStatement, statements
 from cockpit.profile.model import Step
 
@@ -30,7 +33,8 @@ def code_steps(
     draft.ledger.lay(fence.first, fence.first, "fence")
     draft.ledger.lay(fence.last, fence.last, "fence")
     before = len(phase.steps)
-    probes = len(draft.probes)
+    for each in above:
+        _spoken(each, fence, phase, draft)
     match holds(fence, told, draft.recent.patience):
         case "shell":
             _shell(fence, None, phase, draft, heading, told)
@@ -47,10 +51,21 @@ def code_steps(
     if len(phase.steps) > before:
         for each in above:
             draft.ledger.give(each.first, each.last, f"step {phase.steps[before].id}")
-    _remember(fence, phase, draft, before, probes)
+    _remember(fence, phase, draft, before)
 
 
-def _remember(fence: Fence, phase: DraftPhase, draft: Draft, before: int, probes: int) -> None:
+def _spoken(above: Paragraph, fence: Fence, phase: DraftPhase, draft: Draft) -> None:
+    """Prose that leads to the code and tells to run something else before it."""
+    command, _ = command_in(above.text, draft)
+    if not command or command in fence.body:
+        return
+    sentence = next(each for each in re.split(r"(?<=[.!;]) ", above.text.replace("\n", " ")) if command in each)
+    title = gist(read_title(sentence.rstrip(".:;")).text)
+    step = Step(id=draft.step_ids.take(title, "step"), title=literal(title))
+    draft.add_step(phase, commanded(step, above.text, above.first, draft), above.first, above.last)
+
+
+def _remember(fence: Fence, phase: DraftPhase, draft: Draft, before: int) -> None:
     recent = draft.recent
     recent.source, recent.last_line, recent.phase_id = draft.ledger.source.name, fence.last, phase.id
     if len(phase.steps) > before:

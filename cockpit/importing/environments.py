@@ -15,7 +15,7 @@ from cockpit.importing.code_comments import cleaned
 
 LANGUAGES = ("env", "dotenv", "ini", "properties", "conf", "cfg", "environment")
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+|set\s+|-\s+)?([A-Za-z_][A-Za-z0-9_.]{0,99})\s*[=:]\s?(.*)$")
-_SHELL_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Z_][A-Z0-9_]{1,99})=(.*)$")
+_SHELL_ASSIGNMENT = re.compile(r"\s*(?:export\s+(?=[A-Za-z_]+\w*=)|(?=[A-Z_][A-Z0-9_]*=))([A-Za-z_]\w{1,99})=(.*)$")
 _SWITCH = re.compile(r"(?:true|false|yes|no|on|off|enabled|disabled|production|prod)", re.IGNORECASE)
 _PLACEHOLDER = re.compile(
     r"(?:your|my|change|replace|insert|enter|some|example|placeholder|todo|xxx|dummy)[\w.-]*|<[^<>\n]{1,80}>|\[[^\[\]\n]{1,80}\]"

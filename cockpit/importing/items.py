@@ -20,6 +20,7 @@ from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s
+from cockpit.importing.spoken import commanded
 from cockpit.profile.model import Stage, Step
 
 _WAITING = ("wait", "pause", "sleep", "soak")
@@ -48,6 +49,7 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
     told: list[Block] = [block for block in item.blocks if block not in boxed]
     gates = conditions(plain(item.text), draft, item.first)
     step = replace(_told(title, item, details(told, draft), draft), gate=gates)
+    step = commanded(step, item.text, item.first, draft)
     if not gates:
         step = _timed(step, plain(item.text), where.phase.stage)
     draft.add_step(where.phase, step, item.first, item.last)

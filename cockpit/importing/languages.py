@@ -35,6 +35,7 @@ _KNOWN = re.compile(
     r"|skopeo|trivy|cosign|netlify|wrangler|firebase|alembic|liquibase|prisma|createdb|dropdb|initctl|certbot|apachectl"
 )
 _PATH = re.compile(r"(?:\.{0,2}/|~/|\$\w+/|\w[\w.-]*/)[\w./-]+|[\w-]+\.(?:sh|py|rb|pl)")
+_FLAG = re.compile(r"\s--?[A-Za-z][\w-]*(?:[= ]|$)")
 _TELLS = re.compile(r"\b(?:run|execute|enter|type|invoke|issue|command)\b", re.IGNORECASE)
 
 
@@ -68,6 +69,7 @@ def is_command(script: Script, told: str = "") -> bool:
     if not names:
         return False
     known = sum(bool(_KNOWN.fullmatch(name) or _PATH.fullmatch(name)) for name in names)
+    known += sum(bool(_FLAG.search(script.text(piece.start, piece.end))) for piece in found)
     plain = all(re.fullmatch(r"[a-z_.~$/][\w.+/:@-]*", name) for name in names)
     return plain and ((known * 2 >= len(names) and known > 0) or (bool(_TELLS.search(told)) and len(names) <= 3))
 

@@ -7,15 +7,16 @@ import re
 from msgspec.structs import replace
 
 from cockpit.importing import monitors
-from cockpit.importing.blocks import Fence
+from cockpit.importing.blocks import Fence, Table
 from cockpit.importing.code_text import block, gist
 from cockpit.importing.curl import Request
 from cockpit.importing.draft import Draft, DraftPhase
-from cockpit.importing.environments import Setting
+from cockpit.importing.environments import Setting, from_rows
 from cockpit.importing.expected import answer, conditions, keys
 from cockpit.importing.http_probes import expect, full_url, health_probe
 from cockpit.importing.naming import read_title
-from cockpit.importing.placeholders import literal
+from cockpit.importing.parsing import plain
+from cockpit.importing.placeholders import filled, literal
 from cockpit.profile.model import Probe, Step
 
 _SAYS = re.compile(
@@ -60,6 +61,30 @@ def read_environment(
     for each, condition in zip(settings, step.gate, strict=True):
         line = fence.body_first + each.row
         draft.ledger.give(line, line, f"probe {condition.removesuffix('.passing')}")
+
+
+def read_variables(table: Table, phase: DraftPhase, draft: Draft, *, heading: str) -> bool:
+    """A table of variables of the environment, as `read_environment`. False: it is none."""
+    settings = from_rows(
+        [plain(head) for head in table.header], [[plain(cell) for cell in row.cells] for row in table.rows]
+    )
+    if not settings:
+        return False
+    title = heading or "Set the environment variables"
+    rows = [
+        " | ".join(filled(cell, draft) for cell in cells)
+        for cells in (table.header, *(row.cells for row in table.rows))
+    ]
+    step = Step(
+        id=draft.step_ids.take(title, "environment"),
+        title=literal(title),
+        instructions="\n".join(f"- {row}" for row in told),
+        gate=tuple(dict.fromkeys(f"{variable_probe(each, draft)}.passing" for each in settings)),
+    )
+    draft.add_step(phase, step, table.first, table.last)
+    for row, each in zip(table.rows, settings, strict=True):
+        draft.ledger.give(row.line, row.line, f"probe {variable_probe(each, draft)}")
+    return True
 
 
 def variable_probe(setting: Setting, draft: Draft) -> str:

@@ -16,6 +16,7 @@ from cockpit.importing.items import Where, add_detail, read_item
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
+from cockpit.importing.spoken import commanded
 from cockpit.importing.tables import read_table
 from cockpit.profile.model import Step
 from cockpit.text import shortened
@@ -75,6 +76,8 @@ def prose_step(title: Title, blocks: tuple[Block, ...], phase: DraftPhase, draft
         estimate_s=title.estimate_s,
         instructions="" if plain(told).rstrip(".") == title.text else told,
     )
+    texts = [block.text for block in blocks if isinstance(block, Paragraph)]
+    step = commanded(step, "\n\n".join(texts), line, draft)
     draft.add_step(phase, step, line, max(block.last for block in blocks))
     for block in blocks:
         give(block, f"step {step.id}", draft)

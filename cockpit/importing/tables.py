@@ -19,6 +19,8 @@ from cockpit.importing.naming import read_title, slug
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s
+from cockpit.importing.samples import read_variables
+from cockpit.importing.spoken import commanded
 from cockpit.profile.model import Role, Step
 
 Column = Literal["title", "number", "owner", "status", "duration", "command", "metric", "limit", "told"]
@@ -59,6 +61,8 @@ def read_table(table: Table, where: Where, draft: Draft) -> None:
     """Add the steps of a table."""
     for line in range(table.first, table.last + 1):
         draft.ledger.lay(line, line, "table")
+    if read_variables(table, where.phase, draft, heading=where.heading):
+        return
     layout = _layout(table)
     for row in table.rows:
         if any(cell.strip() for cell in row.cells):
@@ -112,6 +116,7 @@ def _row(row: Row, layout: _Layout, where: Where, draft: Draft) -> None:
         command=filled(layout.cell(row, "command"), draft),
         instructions=_told(row, layout, draft),
     )
+    step = commanded(step, "\n".join(row.cells), row.line, draft)
     draft.add_step(where.phase, step, row.line, row.line)
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.import_sources import read_sources
+from cockpit.cli.import_telling import show_preview
 from cockpit.exits import Exit
 from cockpit.importing import pristine
 from cockpit.importing.changes import Change
+from cockpit.importing.imported import Imported
 from cockpit.importing.pristine import Pristine, Unusable, beside
 from cockpit.importing.saving import ProfileText, read_profile, replace_bytes, replace_text, tried
-from cockpit.importing.source import Source
-from cockpit.importing.updating import updated
+from cockpit.importing.source import Note, Source
+from cockpit.importing.updating import Updated, updated
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import examine
 from cockpit.profile.problems import Problem
@@ -34,8 +38,11 @@ def keep(output: Path, sources: Sequence[Source], files: Sequence[str], toml: st
     replace_bytes(beside(path), pristine.encoded(kept), path.stat().st_mode & 0o777)
 
 
-def update(file: Path, files: tuple[str, ...], *, dry_run: bool) -> int:
-    """Merge the runbooks in `files`, or those that the profile was imported from, into the profile in `file`."""
+def update(file: Path, files: tuple[str, ...], *, dry_run: bool, preview: bool = False) -> int:
+    """Merge the runbooks in `files`, or those that the profile was imported from, into the profile in `file`.
+
+    `preview`: show the runbook and what the profile is then side by side as well.
+    """
     profile = read_profile(file)
     _require_whole(profile)
     kept = _kept(profile.path)
@@ -53,10 +60,38 @@ def update(file: Path, files: tuple[str, ...], *, dry_run: bool) -> int:
             replace_text(profile, outcome.toml)
         if kept != after:
             replace_bytes(beside(profile.path), pristine.encoded(after), profile.mode)
+    if preview:
+        _show(profile, outcome)
     left = sum(change.is_open for change in outcome.changes)
     done = ("would be" if dry_run else "was") + (" updated" if changed else " left as it is")
     say(f"{visible(str(file))} {done}: {len(outcome.changes) - left} taken over, {left} for you to look at")
     return Exit.PROBLEMS if left else Exit.OK
+
+
+def _show(profile: ProfileText, outcome: Updated) -> None:
+    """The runbook beside the merged profile, with a note at each line whose part is left to a person."""
+    with tried(profile, outcome.toml) as path:
+        loaded = examine(path, installed(), advice=False)[0]
+    made = outcome.made
+    notes = [
+        Note(line=line, text=_sentence(change), source=source)
+        for change in outcome.changes
+        if change.is_open
+        for source, line in _first_line(made, " ".join(change.part).strip())
+    ]
+    walked = made.profile if loaded is None else loaded.profile
+    show_preview(replace(made, profile=walked, toml=outcome.toml, notes=(*made.notes, *notes)))
+
+
+def _first_line(made: Imported, part: str) -> list[tuple[str, int]]:
+    """The source and line that a part begins with; none if no line is mapped to it now."""
+    found = (
+        (account.source.name, entry.line)
+        for account in made.accounts
+        for entry in account.entries
+        if part in entry.became
+    )
+    return list(islice(found, 1))
 
 
 def _require_whole(profile: ProfileText) -> None:

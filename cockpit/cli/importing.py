@@ -47,11 +47,11 @@ def import_(
     edited since; no edit is lost. Exit status 1 if something is left for you to look at.
     """
     if update is not None:
-        if output or force or preview or report or profile_id or production:
-            raise click.UsageError("--update takes runbooks and --dry-run only: the rest is as it was imported")
+        if output or force or report or profile_id or production:
+            raise click.UsageError("--update takes runbooks, --dry-run and --preview: all else is as it was imported")
         from cockpit.cli.import_updating import update as updated
 
-        return updated(update, files, dry_run=dry_run)
+        return updated(update, files, dry_run=dry_run, preview=preview)
     if dry_run:
         raise click.UsageError("--dry-run goes with --update; without --output nothing is written anyway")
     if format_ and not report:

@@ -34,7 +34,7 @@ _KNOWN = re.compile(
     r"|tar|tee|terraform|test|tmux|tofu|top|touch|uv|vault|vercel|vi|vim|wget|watch|xargs|yarn|yum|dnf|zcat|consul|nomad"
     r"|skopeo|trivy|cosign|netlify|wrangler|firebase|alembic|liquibase|prisma|createdb|dropdb|initctl|certbot|apachectl"
 )
-_PATH = re.compile(r"(?:\.{0,2}/|~/|\$\w+/|\w[\w.-]*/)[\w./-]+|[\w-]+\.(?:sh|py|rb|pl)")
+_PATH = re.compile(r"(?:\.{1,2}/|/[\w.-]+/|~/|\$\w+/|\w[\w.-]*/)[\w./-]+|[\w-]+\.(?:sh|py|rb|pl)")
 _FLAG = re.compile(r"\s--?[A-Za-z][\w-]*(?:[= ]|$)")
 _TELLS = re.compile(r"\b(?:run|execute|enter|type|invoke|issue|command)\b", re.IGNORECASE)
 

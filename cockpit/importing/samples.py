@@ -71,10 +71,7 @@ def read_variables(table: Table, phase: DraftPhase, draft: Draft, *, heading: st
     if not settings:
         return False
     title = heading or "Set the environment variables"
-    rows = [
-        " | ".join(filled(cell, draft) for cell in cells)
-        for cells in (table.header, *(row.cells for row in table.rows))
-    ]
+    told = [" | ".join(filled(cell, draft) for cell in each) for each in (table.header, *cells)]
     step = Step(
         id=draft.step_ids.take(title, "environment"),
         title=literal(title),

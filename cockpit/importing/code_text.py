@@ -49,11 +49,17 @@ def named(code: str, remarks: Remarks, heading: str, told: str, draft: Draft, *,
         said.append("\n".join([f"**{filled(remarks.heading[0], draft)}**", *_lines(remarks.heading[1:], draft)]))
     said += ["\n".join(_lines(lines, draft)) for lines in (remarks.before, above, remarks.below) if lines]
     return Named(
-        title=shortened(title, _LONGEST_TITLE),
+        title=shortened(_begun(title) if title != gist(code) else title, _LONGEST_TITLE),
         instructions="\n\n".join(said),
         estimate_s=estimate_s,
         level=level,  # type: ignore[arg-type]  # one of Level
     )
+
+
+def _begun(title: str) -> str:
+    """With a capital, if its first word is one of everyday language."""
+    word = title.split(" ", 1)[0]
+    return title[0].upper() + title[1:] if word.isascii() and word.isalpha() and word.islower() else title
 
 
 def gist(code: str) -> str:

@@ -65,9 +65,8 @@ def read_environment(
 
 def read_variables(table: Table, phase: DraftPhase, draft: Draft, *, heading: str) -> bool:
     """A table of variables of the environment, as `read_environment`. False: it is none."""
-    settings = from_rows(
-        [plain(head) for head in table.header], [[plain(cell) for cell in row.cells] for row in table.rows]
-    )
+    cells = [[plain(cell) for cell in row.cells] for row in table.rows]
+    settings = from_rows([plain(head) for head in table.header], cells)
     if not settings:
         return False
     title = heading or "Set the environment variables"

@@ -97,7 +97,7 @@ def _piece(node: Node, script: Script) -> Piece:
         if each.type in ("simple_expansion", "expansion"):
             names = (script.said(child) for child in each.named_children if child.type.endswith("variable_name"))
             uses.update(name for name in names if name.isidentifier() or name in "?!")
-        elif each.type == "variable_assignment" and each.named_children:
+        elif each.type in ("variable_assignment", "for_statement", "select_statement") and each.named_children:
             gives.add(script.said(each.named_children[0]))
         elif each.type in ("command_substitution", "process_substitution"):
             varies = True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from cockpit.importing.parts import PROFILE, SORTS, WINDOW, Key, Path, parts_of
+from cockpit.importing.parts import PROFILE, SORTS, WINDOW, Key, parts_of
 from cockpit.importing.segments import Segment, joined, keyed, segments, under
 
 _ORDER = ("profile", "window", "variable", *SORTS.values())
@@ -82,16 +82,19 @@ class Arrangement:
 
     def header(self, key: Key, parent: Key) -> str:
         """The header that a part has below this parent: `rollbacks.phases.steps`."""
-        above = self._parts[parent].path if parent in self._parts else _standing(self._pieces, parent)
+        above = next((piece.owner for each, piece in self._pieces if each == parent), ())
         array = next((array for array, sort in ARRAYS.items() if sort == key[0]), "")
         return ".".join([*(str(name) for name in above if isinstance(name, str)), array])
 
     def adapted(self, entries: Sequence[Entry], key: Key, parent: Key) -> list[Entry]:
-        """The pieces of a step or phase, with its own under the header that it has below this parent."""
+        """The pieces of a step or phase, with those below it, under the headers that they have below this parent."""
         if key[0] not in ("step", "phase"):
             return list(entries)
         header = self.header(key, parent)
-        return [(each, under(piece, header) if each == key else piece) for each, piece in entries]
+        return [
+            (each, under(piece, header if each == key else f"{header}.steps") if each is not None else piece)
+            for each, piece in entries
+        ]
 
     def _family(self, key: Key) -> set[Key]:
         family = {key}
@@ -135,11 +138,6 @@ def out_of_place(before: Sequence[Key], after: Sequence[Key]) -> list[Key]:
         keeping.add(at)
         at = back[at]
     return [key for index, key in enumerate(after) if index not in keeping]
-
-
-def _standing(pieces: Sequence[Entry], key: Key) -> Path:
-    """The path of a part that came from elsewhere, by the names in its header."""
-    return next((piece.owner for each, piece in pieces if each == key), ())
 
 
 def _with_gap(piece: Segment, gap: str) -> Segment:

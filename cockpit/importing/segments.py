@@ -87,7 +87,7 @@ def under(piece: Segment, header: str) -> Segment:
     own = ".".join(str(name) for name in piece.owner if isinstance(name, str))
     old = piece.body.partition(closing)[0].lstrip("[").strip()
     body = f"{opening}{header}{old.removeprefix(own)}{closing}{rest}"
-    return Segment(owner=piece.owner, lead=piece.lead, body=body, gap=piece.gap)
+    return Segment(owner=tuple(header.split(".")), lead=piece.lead, body=body, gap=piece.gap)
 
 
 def keyed(pieces: list[Segment], parts: dict[Key, Part]) -> list[tuple[Key | None, Segment]]:

@@ -7,6 +7,7 @@ comes out at all.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -71,7 +72,13 @@ def updated(ours: str, kept: Pristine | None, sources: Sequence[Source], check: 
     made = again(names=names)
     refused: dict[tuple[Key, str], str] = {}
     for _ in range(_ROUNDS):
-        merge = merged(base, made.toml, ours, refused)
+        try:
+            merge = merged(base, made.toml, ours, refused)
+        except tomllib.TOMLDecodeError as error:
+            raise ImportRefused(
+                f"what the runbook changed does not fit into how this file is written: {error}",
+                hint="nothing was written; give its parts headers of their own, as `cockpit show` prints them",
+            ) from error
         problems = check(merge.toml)
         if not problems:
             _verify(base, ours, merge.toml)

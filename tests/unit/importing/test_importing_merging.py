@@ -262,7 +262,7 @@ def test_what_is_kept_of_an_import_is_read_again_and_damage_is_told(tmp_path: Pa
 
 def block(toml: str, step_id: str) -> str:
     at = toml.index(f'id = "{step_id}"\n')
-    start, end = toml.rindex("[[", 0, at), toml.find("\n\n", at)
+    start, end = toml.rindex("[[", 0, at), toml.find("\n\n[[", at)
     return toml[start : end + 1 if end >= 0 else len(toml)]
 
 
@@ -322,7 +322,7 @@ def edited(toml: str, chance: random.Random) -> tuple[str, dict[str, dict[str, o
         own = block(toml, step_id)
         match chance.randrange(5):
             case 0 if "estimate" not in own:
-                toml = toml.replace(own, f'{own}estimate = "{number + 1}m"\n')
+                toml = toml.replace(own, own.replace("\n", f'\nestimate = "{number + 1}m"\n', 1))
                 values.setdefault(step_id, {})["estimate"] = f"{number + 1}m"
             case 1:
                 title = f"Mine {number}"

@@ -1,0 +1,140 @@
+"""`cockpit import --update` and `cockpit enable` by the real command: what is written, said and refused."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from cli_desk import Cockpit, one_sentence
+
+from cockpit.exits import Exit
+
+RUNBOOK = """\
+# Shop
+
+## Deployment
+
+- [ ] Tell the team
+
+```bash
+systemctl stop shop
+```
+"""
+CHANGED = RUNBOOK.replace("Tell the team", "Tell the whole team")
+
+
+@pytest.fixture
+def profile(cockpit: Cockpit, tmp_path: Path) -> Path:
+    (tmp_path / "R.md").write_text(RUNBOOK)
+    assert cockpit("import", "R.md", "-o", "shop.toml").returncode == Exit.OK
+    return tmp_path / "shop.toml"
+
+
+def test_an_import_into_a_file_keeps_what_it_was_made_of_beside_it(profile: Path):
+    kept = profile.with_name("shop.import.json")
+    assert "- [ ] Tell the team" in kept.read_text()
+    assert kept.stat().st_mode == profile.stat().st_mode
+
+
+def test_a_changed_runbook_is_shown_and_merged_and_a_second_time_nothing_is_left_to_do(cockpit: Cockpit, profile: Path):
+    profile.write_text(profile.read_text().replace('kind = "', '# mine\nkind = "', 1) + "# the end\n")
+    profile.with_name("R.md").write_text(CHANGED)
+    before = profile.read_text()
+    shown = cockpit("import", "--update", "shop.toml", "--dry-run")
+    assert (shown.returncode, profile.read_text()) == (Exit.OK, before)
+    ended = cockpit("import", "--update", "shop.toml")
+    assert (ended.returncode, ended.stdout) == (Exit.OK, shown.stdout)
+    assert "-- [ ] Tell the team\n+- [ ] Tell the whole team\n" in ended.stdout
+    assert "~ step tell_the_team: title\n" in ended.stdout
+    assert profile.read_text() == before.replace("Tell the team", "Tell the whole team")
+    assert "left as it is: 0 taken over" in cockpit("import", "--update", "shop.toml").stderr
+
+
+def test_a_conflict_is_shown_and_is_the_exit_status(cockpit: Cockpit, profile: Path):
+    profile.write_text(profile.read_text().replace("Tell the team", "Tell Ana"))
+    profile.with_name("R.md").write_text(CHANGED)
+    ended = cockpit("import", "--update", "shop.toml")
+    assert ended.returncode == Exit.PROBLEMS
+    assert "! step tell_the_team: title: yours stays" in ended.stdout
+    assert '# runbook now: title = "Tell the whole team"\ntitle = "Tell Ana"\n' in profile.read_text()
+
+
+def test_a_profile_keeps_its_mode_its_line_ends_and_the_link_that_leads_to_it(cockpit: Cockpit, profile: Path):
+    profile.write_bytes(("\ufeff" + profile.read_text().replace("\n", "\r\n")).encode())
+    profile.chmod(0o640)
+    folder = profile.parent / "links"
+    folder.mkdir()
+    (folder / "prod.toml").symlink_to(profile)
+    profile.with_name("R.md").write_text(CHANGED)
+    assert cockpit("import", "--update", "links/prod.toml").returncode == Exit.OK
+    written = profile.read_bytes()
+    assert b"\xef\xbb\xbf# Imported" in written
+    assert b'title = "Tell the whole team"\r\n' in written
+    assert written.count(b"\n") == written.count(b"\r\n")
+    assert (folder / "prod.toml").is_symlink()
+    assert profile.stat().st_mode & 0o777 == 0o640
+    assert not [each for each in os.listdir(profile.parent) if each.endswith(".part")]
+
+
+@pytest.mark.parametrize("content", ["{}", '{"format": 99, "cockpit": "9.9"}', "\0", None])
+def test_without_what_was_kept_the_update_says_so_and_takes_all_for_edits(
+    cockpit: Cockpit, profile: Path, content: str | None
+):
+    kept = profile.with_name("shop.import.json")
+    kept.unlink() if content is None else kept.write_text(content)
+    nameless = cockpit("import", "--update", "shop.toml")
+    assert (nameless.returncode, "name the runbook" in one_sentence(nameless)) == (Exit.USAGE, True)
+    profile.with_name("R.md").write_text(CHANGED + "- [ ] Tell Ana\n")
+    ended = cockpit("import", "--update", "shop.toml", "R.md")
+    assert ended.returncode == Exit.PROBLEMS
+    assert "what was imported is not known" in ended.stderr
+    assert 'title = "Tell the team"' in profile.read_text()
+    assert 'title = "Tell Ana"' in profile.read_text()
+    assert cockpit("import", "--update", "shop.toml").returncode == Exit.OK
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("import", "--update", "none.toml", "R.md"), Exit.PROBLEMS, "there is no none.toml"),
+        (("import", "--update", "."), Exit.PROBLEMS, "is no file"),
+        (("import", "--update", "bad.toml", "R.md"), Exit.REFUSED, "does not pass `cockpit check`"),
+        (("import", "--update", "shop.toml", "none.md"), Exit.REFUSED, "none.md cannot be read"),
+        (("import", "--update", "shop.toml", "empty.md"), Exit.PROBLEMS, "nothing in it asks for anything"),
+        (("import", "--update", "shop.toml", "--id", "x"), Exit.USAGE, "--update takes runbooks"),
+        (("import", "R.md", "--dry-run"), Exit.USAGE, "--dry-run goes with --update"),
+        (("import", "R.md", "-o", "shop.toml"), Exit.REFUSED, "merge the runbook into it with --update"),
+        (("enable", "none.toml", "x"), Exit.PROBLEMS, "there is no none.toml"),
+        (("enable", "shop.toml"), Exit.USAGE, "name the steps"),
+        (("enable", "shop.toml", "nope", "--yes"), Exit.PROBLEMS, "there is no step `nope`"),
+        (("enable", "shop.toml", "systemctl_stop_shop"), Exit.REFUSED, "--yes"),
+        (("enable", "bad.toml", "x", "--yes"), Exit.REFUSED, "does not pass `cockpit check`"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence_and_changes_nothing(
+    cockpit: Cockpit, profile: Path, arguments: tuple[str, ...], status: Exit, said: str
+):
+    (profile.parent / "bad.toml").write_text('id = "x"\nnonsense = 1\n')
+    (profile.parent / "empty.md").write_text("# Nothing\n")
+    before = {each.name: each.read_bytes() for each in profile.parent.iterdir() if each.is_file()}
+    ended = cockpit(*arguments)
+    assert (ended.returncode, said in ended.stderr) == (status, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert {each.name: each.read_bytes() for each in profile.parent.iterdir() if each.is_file()} == before
+
+
+def test_a_step_that_is_turned_on_is_shown_first_and_stays_on_over_an_update(cockpit: Cockpit, profile: Path):
+    listed = cockpit("enable", "shop.toml", "--list")
+    step = listed.stdout.split()[0]
+    assert "systemctl stop shop" in listed.stdout
+    ended = cockpit("enable", "shop.toml", step, "--yes")
+    assert ended.returncode == Exit.OK
+    assert "command, run by bash -euo pipefail as whoever starts the keeper:\n    systemctl stop shop\n" in ended.stderr
+    assert 'kind = "command"\nscript = "systemctl stop shop"\n' in profile.read_text()
+    assert cockpit("enable", "shop.toml", "--list").stdout == ""
+    profile.with_name("R.md").write_text(RUNBOOK.replace("stop shop", "stop shop --now"))
+    assert cockpit("import", "--update", "shop.toml").returncode == Exit.PROBLEMS
+    assert 'script = "systemctl stop shop"\n' in profile.read_text()
+    assert '# runbook now: command = "systemctl stop shop --now"\n' in profile.read_text()
+    assert cockpit("check", "shop.toml").returncode == Exit.OK

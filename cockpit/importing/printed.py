@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING
 
 from cockpit.importing.asking import ask_all
@@ -15,7 +16,6 @@ from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Para
 from cockpit.importing.draft import Draft, DraftPhase, DraftPlan
 from cockpit.importing.grouping import section_last
 from cockpit.importing.items import Where, read_item
-from cockpit.importing.ledger import Ledger
 from cockpit.importing.naming import slug
 from cockpit.importing.parsing import plain
 from cockpit.importing.printed_around import read_tasks, read_templates, read_triggers
@@ -24,6 +24,7 @@ from cockpit.importing.printed_tables import contacts, probes, roles, variables,
 from cockpit.importing.printed_text import Known, labelled, spans, without_estimate
 from cockpit.profile.markdown import labels as say
 from cockpit.profile.markdown.words import ORDERS, PRINTED, STAGES
+from cockpit.profile.sources import LIMIT_BYTES
 
 if TYPE_CHECKING:
     from cockpit.profile.model import PhaseOrder, Stage
@@ -40,16 +41,15 @@ _TABLES: dict[str, Callable[[Section, Draft, Known], None]] = {
 def read_printed(document: Document, draft: Draft, other: Callable[[Draft], Callable[[Section], None]]) -> bool:
     """Read such a document into a draft; `other` reads a section that is none of those that are printed.
 
-    False, and nothing is read: it is none, or people made something of it that `check` would not take.
+    False, and the draft is as it was: it is none, or people made something of it that `check` would not take.
     """
-    if not _is_printed(document):
+    if not _is_printed(document) or sum(map(len, draft.ledger.source.lines)) > LIMIT_BYTES:
         return False
-    trial = Draft()
-    trial.ledgers.append(Ledger(draft.ledger.source))
-    if not _Reading(document, trial, other(trial)).read():
-        return False
-    _Reading(document, draft, other(draft)).read()
-    return True
+    before = deepcopy(vars(draft))
+    if _Reading(document, draft, other(draft)).read():
+        return True
+    vars(draft).update(before)
+    return False
 
 
 def _is_printed(document: Document) -> bool:
@@ -98,11 +98,14 @@ class _Reading:
                 for name, read in _TABLES.items():
                     if name in tables:
                         read(tables[name], draft, known)
+                known.keep_sound()
+                known.watch()
             elif found := _PLAN.fullmatch(named):
                 known.plans.setdefault(found[1], self._take(section, draft.take_id("rollbacks", found[1], "rollback")))
             elif named == "Message templates":
                 for each in section.sections:
-                    known.templates[_plain(each)] = draft.take_id("templates", _plain(each), "template")
+                    template_id = self._take(each, draft.take_id("templates", _plain(each), "template"))
+                    known.templates.setdefault(_plain(each), template_id)
         for section in (*top.sections, *(inner for each in top.sections for inner in each.sections)):
             if (phase := _PHASE.fullmatch(_plain(section))) is not None:
                 self._define_phase(section, phase)

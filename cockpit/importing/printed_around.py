@@ -69,7 +69,7 @@ def read_templates(section: Section, draft: Draft, known: Known) -> None:
     _heading(section, draft, "templates")
     for each in section.sections:
         assert each.heading is not None
-        template_id = known.templates[plain(each.heading.text)]
+        template_id = known.ids[each.heading.first]
         to, title, body = "", "", ""
         for block in each.blocks:
             if isinstance(block, Paragraph) and (said := labelled(block.text)) is not None and said[0] == say.TO:
@@ -77,7 +77,7 @@ def read_templates(section: Section, draft: Draft, known: Known) -> None:
             elif isinstance(block, Fence) and not body:
                 title, body = _text(block.body)
         template = Template(id=template_id, title=known.text(title), body=known.text(body), to=to)
-        if body and template_id not in [other.id for other in draft.templates]:
+        if body:
             draft.templates.append(template)
             last = max(last_of(block) for block in each.blocks)
             draft.ledger.give(each.heading.first, last, f"template {template_id}")

@@ -45,7 +45,7 @@ def window(section: Section, draft: Draft, known: Known) -> None:
             reserve_s=lasted(said.get(around.RESERVE, "")) or 0.0,
             rollback_estimate_s=lasted(said.get(around.BACK, "")) or 0.0,
         )
-        draft.window = agreed if known.is_sound(agreed) else None
+        draft.window = agreed if known.sound_window(agreed) else None
 
 
 def contacts(section: Section, draft: Draft, known: Known) -> None:
@@ -95,7 +95,7 @@ def variables(section: Section, draft: Draft, known: Known) -> None:
             made = replace(made, prompt=plain(source).removeprefix("asked: "))
         else:
             made = replace(made, value=next(iter(spans(source)), ""))
-        if made.name not in known.variables and known.is_sound(made):
+        if made.name not in known.variables:
             known.variables[made.name] = made
             draft.ledger.give(line, line, f"variable {made.name}")
 
@@ -104,14 +104,10 @@ def probes(section: Section, draft: Draft, known: Known) -> None:
     """What is watched, if watching it runs nothing and sends nothing."""
     for cells, line in rows(section, draft):
         made = _probe(cells)
-        if made is None or made.id in known.probes or not known.is_sound(made):
+        if made is None or made.id in known.probes:
             draft.ledger.leave(line, line, "an import takes over no probe that runs commands or queries")
             continue
-        for value in made.settings.values():
-            known.settings(value)
-        draft.probe_ids.take(made.id, "probe")
         known.probes[made.id] = made
-        draft.probes.append(made)
         draft.ledger.give(line, line, f"probe {made.id}")
 
 

@@ -13,7 +13,7 @@ from cockpit.importing.draft import Draft
 from cockpit.importing.parsing import plain
 from cockpit.importing.passing import compiles, passes
 from cockpit.importing.placeholders import filled
-from cockpit.profile.cel_words import RECORDED, SINCE
+from cockpit.profile.cel_words import FUNCTIONS, RECORDED, SINCE, names_in, tokens
 from cockpit.profile.conditions import Environment, gate_environment
 from cockpit.profile.kinds import installed
 from cockpit.profile.markdown.words import lasted
@@ -25,6 +25,9 @@ _NUMBER = re.compile(r"(R?\d{1,5}(?:\.\d{1,5})?) ")
 _HELD = re.compile(r"\$\$\{([a-z][a-z0-9_.]{0,80})\}")
 _SHELL_NAME = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]{0,80})")
 _QUOTED = re.compile(r"“(.*)”")
+_WORDS = ("true", "false", "null", "in", *FUNCTIONS)
+_MOST = 200
+"""Parts that are judged one by one, where not all of them are right."""
 _INLINE = MarkdownIt("commonmark")
 
 
@@ -98,11 +101,12 @@ class Known:
         self._needed |= {by_env[name] for name in _SHELL_NAME.findall(text) if name in by_env}
         return self.text(text)
 
-    def settings(self, value: object) -> object:
-        """A probe's setting: its references are needed."""
-        for name in re.findall(r"\$\{([a-z][a-z0-9_]{0,80})\}", str(value)):
-            self._needed.add(name)
-        return value
+    def watch(self) -> None:
+        """Put the probes into the draft, with the variables that they name."""
+        for probe in self.probes.values():
+            self._draft.probe_ids.take(probe.id, "probe")
+            self._draft.probes.append(probe)
+            self._needed.update(re.findall(r"\$\{([a-z][a-z0-9_]{0,80})\}", str(probe.settings)))
 
     def step(self, text: str) -> str:
         """The id of a phase or step that is called `1.2 Migrate` or `phase 2 Application`; empty: there is none."""
@@ -124,7 +128,12 @@ class Known:
         return tuple(found) if found and all(each and self._can_say(each, since=since) for each in found) else ()
 
     def _can_say(self, condition: str, *, since: bool) -> bool:
+        words = {each.text for each in tokens(condition) if each.kind == "name"}
+        if not set(names_in(condition, words)) <= {*self.probes, RECORDED, *([SINCE] if since else []), *_WORDS}:
+            return False
         key = (len(self.records), since)
+        if key not in self._names and len(self._names) >= _MOST:
+            return False
         if key not in self._names:
             gates = gate_environment(_alone(probes=tuple(self.probes.values())), self._kinds)
             more = {f"{RECORDED}.{name}": type_ for name, type_ in self.records.items()}
@@ -132,16 +141,20 @@ class Known:
             self._names[key] = Environment({**gates, **more}, gates.probes)
         return compiles(condition, self._names[key])
 
-    def is_sound(self, part: Probe | Variable | Window) -> bool:
-        """Whether `check` would take a part by itself."""
-        match part:
-            case Probe():
-                known = tuple(self.variables.values())
-                return passes(_alone(probes=(part,), variables=known), self._kinds)
-            case Variable():
-                return passes(_alone(variables=(part,)), self._kinds)
-            case Window():
-                return passes(_alone(window=part), self._kinds)
+    def sound_window(self, window: Window) -> bool:
+        """Whether `check` would take the window."""
+        return passes(_alone(window=window), self._kinds)
+
+    def keep_sound(self) -> None:
+        """Keep of the tables' variables and probes those that `check` would take; mostly all."""
+        held = tuple(self.variables.values())
+        if not passes(_alone(variables=held), self._kinds):
+            held = tuple(each for each in held[:_MOST] if passes(_alone(variables=(each,)), self._kinds))
+            self.variables = {each.name: each for each in held}
+        probes = tuple(self.probes.values())
+        if not passes(_alone(probes, held), self._kinds):
+            probes = tuple(each for each in probes[:_MOST] if passes(_alone((each,), held), self._kinds))
+            self.probes = {each.id: each for each in probes}
 
     def passes(self, profile: Profile) -> bool:
         """Whether `check` would take a whole profile."""

@@ -1,43 +1,20 @@
-"""What stands around the walk: contacts, triggers, later tasks."""
+"""What stands around the walk: triggers, and tasks of later days."""
 
 from __future__ import annotations
 
 import re
 
-from cockpit.importing.blocks import Item, Paragraph, Section
+from cockpit.importing.blocks import Item, Section
 from cockpit.importing.draft import Draft
 from cockpit.importing.measured import alarms
 from cockpit.importing.naming import read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s
-from cockpit.profile.model import Contact, Severity, Task, Trigger
+from cockpit.profile.model import Severity, Task, Trigger
 
 _LATER = re.compile(r"\b(day|week|month)\s+(\d+)\b", re.IGNORECASE)
 _UNIT_S = {"day": 86400.0, "week": 604800.0, "month": 2592000.0}
-
-
-def read_contacts(section: Section, draft: Draft, group: str = "") -> None:
-    """Each `Title: who` as a contact."""
-    _heading(section, draft, "contacts")
-    own = read_title(section.heading.text).text if section.heading else ""
-    for block in section.blocks:
-        lines = [(block.first + row, line) for row, line in enumerate(_texts(block))]
-        for line, text in lines:
-            title, _, who = plain(text).partition(":")
-            if not who.strip():
-                continue
-            name = who.strip()
-            contact = Contact(
-                id=draft.take_id("contacts", title, "contact"),
-                title=filled(title.strip(), draft),
-                reach="" if re.fullmatch(r"\[[^\]]*\]", name) else filled(name, draft),
-                group=group,
-            )
-            draft.contacts.append(contact)
-            draft.ledger.give(line, line, f"contact {contact.id}")
-    for each in section.sections:
-        read_contacts(each, draft, read_title(each.heading.text).text if each.heading else own)
 
 
 def read_triggers(section: Section, draft: Draft, severity: Severity = "consider") -> None:
@@ -87,9 +64,3 @@ def read_tasks(section: Section, draft: Draft) -> bool:
 def _heading(section: Section, draft: Draft, became: str) -> None:
     if section.heading is not None:
         draft.ledger.give(section.heading.first, section.heading.last, became)
-
-
-def _texts(block: object) -> list[str]:
-    if isinstance(block, Item):
-        return [block.text]
-    return block.text.split("\n") if isinstance(block, Paragraph) else []

@@ -18,6 +18,7 @@ from cockpit.importing.draft import Draft, DraftPhase
 from cockpit.importing.measured import conditions, watched
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
+from cockpit.importing.people import role_for
 from cockpit.importing.placeholders import filled
 from cockpit.importing.quantities import duration_s
 from cockpit.importing.spoken import commanded
@@ -91,6 +92,7 @@ def _told(title: Title, item: Item, instructions: str, draft: Draft) -> Step:
         title=filled(title.text, draft),
         level=title.level,
         estimate_s=title.estimate_s,
+        owner=role_for(title.owner, draft) if title.owner else "",
         claimed=CLAIM if item.checked else "",
         instructions=instructions,
     )

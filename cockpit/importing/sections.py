@@ -6,7 +6,7 @@ import re
 
 from msgspec import Struct
 
-from cockpit.importing.around import read_contacts, read_tasks, read_triggers
+from cockpit.importing.around import read_tasks, read_triggers
 from cockpit.importing.asking import ask_all
 from cockpit.importing.blocks import Block, Document, Paragraph, Section
 from cockpit.importing.details import details, give
@@ -27,6 +27,7 @@ from cockpit.importing.items import Where
 from cockpit.importing.meaning import Meaning, meaning_of
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.notices import read_templates
+from cockpit.importing.people import read_contacts
 from cockpit.importing.placeholders import literal
 from cockpit.importing.quantities import duration_s
 from cockpit.importing.schedule import find_labelled, find_window, read_schedule

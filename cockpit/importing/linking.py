@@ -25,6 +25,7 @@ _KINDS = {
     "tasks": "task", "variables": "variable",
 }  # fmt: skip
 _NAMED = re.compile(rf"\b({'|'.join(_KINDS.values())}) ([A-Za-z0-9_.-]{{1,200}})$")
+_PLACE = re.compile(r"(.+):([0-9]{1,9})(?:-([0-9]{1,9}))?", re.DOTALL)
 _GROUPS = {f"{kind}s": kind for kind in _KINDS.values()}
 TOP: Key = ("top", "")
 
@@ -90,6 +91,15 @@ def keys_of(entry: Entry, tables: Sequence[TomlTable]) -> tuple[Key, ...]:
         elif became.startswith(("title", "description")):
             found.append(TOP)
     return tuple(dict.fromkeys(found))
+
+
+def lines_of(source: str) -> tuple[str, int, int] | None:
+    """The name and the first and last line that a step's `source` says: `RUNBOOK.md:57-61`. None: it says none."""
+    found = _PLACE.fullmatch(source)
+    if found is None:
+        return None
+    first = int(found[2])
+    return found[1], first, max(first, int(found[3] or first))
 
 
 def _key(document: object, path: Path) -> Key | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from cockpit.importing.imported import Imported
 from cockpit.importing.ledger import Entry
-from cockpit.importing.linking import Key, TomlLines, TomlTable, keys_of
+from cockpit.importing.linking import Key, TomlLines, TomlTable, keys_of, lines_of
 from cockpit.text import visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line
@@ -88,13 +88,35 @@ class SourceRows:
                 if note.source == name and 0 < note.line <= len(account.entries):
                     self.notes.setdefault(begin + note.line - 1, []).append(note.text)
         self._digits = len(str(max((entry.line for entry in self.entries if entry), default=1)))
+        keys = [keys_of(entry, tables) if entry else () for entry in self.entries]
+        self._add_steps(made, keys)
         self.sheet = Sheet(
-            [keys_of(entry, tables) if entry else () for entry in self.entries],
+            keys,
             lambda row: visible(entry.text) if (entry := self.entries[row]) else visible(self.names[row]),
             self._draw,
             stops=self._stops(),
             marks=sorted(self.notes),
         )
+
+    def _add_steps(self, made: Imported, keys: list[tuple[Key, ...]]) -> None:
+        """Steps that the import made of something else (the sending of a template) say themselves where it stands."""
+        begins: dict[str, tuple[int, int]] = {}
+        row = 0
+        short = [account.source.short_name for account in made.accounts]
+        for name, account in zip(short, made.accounts, strict=True):
+            row += len(made.accounts) > 1
+            if short.count(name) == 1:  # else it is not known which of them a step means
+                begins[name] = (row, len(account.entries))
+            row += len(account.entries)
+        for _, step in made.profile.every_step():
+            place = lines_of(step.source)
+            if place is None or place[0] not in begins:
+                continue
+            begin, count = begins[place[0]]
+            for at in range(begin + place[1] - 1, begin + min(place[2], count)):
+                entry, key = self.entries[at], ("step", step.id)
+                if entry is not None and entry.fate == "mapped" and key not in keys[at]:
+                    keys[at] = (*keys[at], key)
 
     def _stops(self) -> Iterable[int]:
         before = False

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from msgspec.structs import replace
 from test_importing_accounting import RUNBOOK, made
 
+from cockpit.importing.imported import imported
 from cockpit.importing.ledger import Entry
-from cockpit.importing.linking import TOP, keys_of, toml_lines
+from cockpit.importing.linking import TOP, keys_of, lines_of, toml_lines
+from cockpit.importing.source import read_source
+
+TESTS = Path(__file__).parents[2]
+RUNBOOKS = [
+    *sorted((TESTS / "importing_corpus").glob("*.md")),
+    *sorted((TESTS.parents[1] / "shared" / "runbooks").glob("*.md")),
+]
+"""Also those that lie beside the checkout, where they do."""
 
 TOML = '''\
 # Imported.
@@ -115,10 +127,36 @@ def test_what_a_line_became_names_its_table(became: str, keys: list[tuple[str, s
 
 
 def test_everything_that_a_line_became_can_be_found_in_the_profile():
-    imported = made(RUNBOOK)
-    found = toml_lines(imported.toml)
+    whole = made(RUNBOOK)
+    found = toml_lines(whole.toml)
     known = {table.key for table in found.tables}
-    for entry in imported.accounts[0].entries:
+    for entry in whole.accounts[0].entries:
         keys = keys_of(entry, found.tables)
         assert set(keys) <= known, entry
         assert bool(keys) == (entry.fate == "mapped"), entry
+
+
+@pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
+def test_in_whole_runbooks_every_line_leads_to_its_table_and_every_step_to_its_lines(path: Path):
+    whole = imported([read_source(path.read_bytes(), path.name)])
+    found = toml_lines(whole.toml)
+    known = {table.key for table in found.tables}
+    for entry in whole.accounts[0].entries:
+        for became in entry.became:
+            keys = set(keys_of(replace(entry, became=(became,)), found.tables))
+            assert keys, f"line {entry.line} became {became!r}, which names nothing"
+            assert keys <= known, f"line {entry.line} became {became!r}, which is not there"
+    for _, step in whole.profile.every_step():
+        if step.source:
+            place = lines_of(step.source)
+            assert place is not None
+            name, first, last = place
+            assert (name, 1 <= first <= last <= len(whole.accounts[0].entries)) == (path.name, True)
+            assert any(entry.fate == "mapped" for entry in whole.accounts[0].entries[first - 1 : last]), step.id
+
+
+def test_a_step_says_its_lines_and_nothing_else_is_taken_for_them():
+    assert lines_of("docs/A B.md:57-61") == ("docs/A B.md", 57, 61)
+    assert lines_of("A.md:7") == ("A.md", 7, 7)
+    assert lines_of("A.md:9-7") == ("A.md", 9, 9)
+    assert [lines_of(text) for text in ("", "A.md", "A.md:", ":5", "A.md:x", "A.md:5-")] == [None] * 6

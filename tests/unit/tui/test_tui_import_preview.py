@@ -5,12 +5,14 @@ from __future__ import annotations
 import import_story
 import pytest
 from import_story import RUNBOOK
+from msgspec.structs import replace
 from screen_story import apart, until
 from textual.widgets import Input
 
 from cockpit.importing.imported import Imported, imported
 from cockpit.importing.linking import toml_lines
 from cockpit.importing.source import Source
+from cockpit.profile.model import Step
 from cockpit.text import visible
 from cockpit.tui.importing.app import PreviewApp
 from cockpit.tui.importing.drawing import READING, boxes, stretches
@@ -123,6 +125,22 @@ def test_every_key_of_the_toml_is_found_in_the_walk_too():
     walk = walk_sheet(found.profile)
     toml = toml_lines(found.toml)
     assert {table.key for table in toml.tables} <= set(walk.rows_of)
+
+
+def test_a_step_that_was_made_of_something_else_leads_to_the_lines_that_it_names():
+    found = made()
+    sent = Step(id="send", title="Send it", source="SHOP.md:13-15")
+    phase = found.profile.phases[0]
+    profile = replace(found.profile, phases=(replace(phase, steps=(*phase.steps, sent)), *found.profile.phases[1:]))
+    rows = SourceRows(replace(found, profile=profile), ())
+    assert [rows.sheet.text(row) for row in rows.sheet.rows_of["step", "send"]] == [
+        "# stop the old one",
+        "systemctl stop shop",
+        "sleep 30",
+    ]
+    far = replace(sent, source="SHOP.md:29-99999999")
+    profile = replace(found.profile, phases=(replace(phase, steps=(*phase.steps, far)),))
+    assert SourceRows(replace(found, profile=profile), ()).sheet.keys  # what is said of lines that are not there
 
 
 def test_several_sources_begin_with_their_names_and_keep_their_own_numbers():

@@ -102,7 +102,7 @@ def _is_gone(name: str, rest: tuple[str, ...]) -> bool:
         case "rm":
             return bool(set("rRf") & set(flags)) or "--recursive" in rest
         case "kubectl" | "oc":
-            return "delete" in plain[:1] or (first == "drain" and "--force" in rest)
+            return "delete" in plain[:3] or ("drain" in plain[:3] and "--force" in rest)
         case "helm":
             return first in ("uninstall", "delete")
         case "terraform" | "tofu" | "pulumi":

@@ -78,7 +78,7 @@ def framed(piece: Piece, scene: list[str], script: Script, *, apart: bool) -> st
         return f"({own})" if apart and "\n" not in own else f"(\n{own}\n)" if apart else own
     before = " && ".join(scene)
     whole = len(piece.nodes) == 1 and not own.endswith("&") and _holds_together(piece.nodes[0])
-    if "\n" in before or "\n" in own:
+    if "\n" in before or "\n" in own.replace("\\\n", ""):
         lines = "\n".join(scene) if not apart else before
         if not apart:
             return f"{lines}\n{own}"

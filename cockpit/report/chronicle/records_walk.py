@@ -70,6 +70,8 @@ class StepRecord(Struct, frozen=True, kw_only=True):
     risk: str
     level: str
     owner: str = ""
+    source: str = ""
+    """The lines of the runbook that it was imported from: `RUNBOOK.md:57-61`; empty: from none."""
     status: str
     """`open`, `confirmed`, `done_outside`, `skipped`, `not_applicable`."""
     attempts: int

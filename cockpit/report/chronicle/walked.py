@@ -145,6 +145,7 @@ def _step(
         risk=step.risk,
         level=step.level,
         owner=step.owner,
+        source=step.source,
         status=known.status,
         attempts=known.attempt,
         planned_s=times.steps[step.id].planned_s,

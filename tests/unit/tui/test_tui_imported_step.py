@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from msgspec.structs import replace
+from report_story import Told
 from screen_story import ANA, PROFILE, Story
 
 from cockpit.profile.model import Phase, Step
+from cockpit.report.chronicle.chronicle import chronicle
 from cockpit.report.paper.paper import paper
 from cockpit.report.paper.sheet import Sheet
 from cockpit.run.readiness import of_claims
@@ -67,3 +69,9 @@ def test_paper_says_where_a_step_comes_from_and_that_it_is_sql():
 def test_a_claim_says_where_it_was_ticked():
     (finding,) = of_claims(story(replace(SQL, source="MOVE.md:57")).state.profile)
     assert "(ticked in the runbook, MOVE.md:57)" in finding.what
+
+
+def test_the_report_s_data_say_where_a_step_comes_from():
+    profile = replace(PROFILE, phases=(Phase(id="p", title="P", steps=(SHELL,)),), rollbacks=(), triggers=())
+    (step,) = chronicle(Told(profile).events).steps
+    assert step.source == "MOVE.md:64"

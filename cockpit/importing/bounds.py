@@ -7,6 +7,7 @@ tools, arrows and times after an event are none. Work grows with the text's leng
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 from msgspec import Struct
 
@@ -22,6 +23,8 @@ from cockpit.importing.bound_words import (
 )
 from cockpit.importing.quantities import duration_s, is_time
 
+_MOST = 20
+"""Bounds of one text: no sentence sets as many."""
 _LONGEST = 2000
 """Characters of a text that are looked at: what is longer is prose."""
 _VALUE = (
@@ -93,7 +96,7 @@ def thresholds(text: str) -> tuple[Threshold, ...]:
     text = text[:_LONGEST]
     found: list[tuple[int, Threshold]] = []
     end, last = 0, ""
-    for match in _COMPARED.finditer(text):
+    for match in islice(_COMPARED.finditer(text), _MOST):
         between = text[end : match.start()]
         metric = last if not between.strip(" ,;(/") else metric_before(between)
         bound = _compared(match, metric, text) if metric is not None else None

@@ -19,7 +19,7 @@ from cockpit.errors import ActionError
 from cockpit.probes.masking import Mask
 from cockpit.profile.kinds import Settings
 from cockpit.profile.model import Channel, Step, Target, Template
-from cockpit.profile.references import fill
+from cockpit.profile.references import fill, fill_within
 from cockpit.text import shortened
 
 Mode = Literal["real", "dry_run", "shown", "rolled_back"]
@@ -131,21 +131,11 @@ def typed_settings(step: Step, declared: type[_Settings], values: Mapping[str, s
     known = {field.encode_name for field in msgspec.structs.fields(declared)}
     settings: dict[str, object] = {key: value for key, value in step.settings.items() if key in known}
     if not getattr(declared, "AS_WRITTEN", False):
-        settings = {key: _filled(value, values) for key, value in settings.items()}
+        settings = {key: fill_within(value, lambda text: fill(text, values)) for key, value in settings.items()}
     try:
         return msgspec.convert(settings, declared)
     except msgspec.ValidationError as error:
         raise ActionError(f"the settings of step `{step.id}` do not fit kind `{step.kind}`: {error}") from error
-
-
-def _filled(settings: object, values: Mapping[str, str]) -> object:
-    if isinstance(settings, str):
-        return fill(settings, values)
-    if isinstance(settings, Mapping):
-        return {key: _filled(below, values) for key, below in settings.items()}
-    if isinstance(settings, list | tuple):
-        return [_filled(below, values) for below in settings]
-    return settings
 
 
 def find_runner(kind: str) -> ActionRunner:

@@ -17,10 +17,11 @@ from msgspec import Struct
 from cockpit.audit import layout
 from cockpit.audit.accepting import accept_place
 from cockpit.audit.chain import Chain
+from cockpit.audit.copying import copied
 from cockpit.audit.files import DISK, FileStore
 from cockpit.audit.line import Head, draft
 from cockpit.audit.poison import Poison, cause
-from cockpit.audit.reading import BLOCK_BYTES, GrowingFile, open_log
+from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.storage import Storage
 from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreFailed
 from cockpit.run.events import Actor, LogContinued
@@ -142,20 +143,11 @@ def carry_on(
 
 def _copy(former: Former, opened: int | None, new_path: Path, storage: Storage) -> None:
     source = open_log(former.path, os.O_RDONLY) if opened is None else os.dup(opened)
-    target = os.open(new_path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     try:
-        at = 0
-        while at < former.end:
-            block = os.pread(source, min(BLOCK_BYTES, former.end - at), at)
-            if not block:
-                raise LogUnreadable(f"{former.path} was cut while it was copied", hint="try again")
-            at += len(block)
-            while block:
-                block = block[storage.write(target, block) :]
-        storage.fdatasync(target)
+        if not copied(source, former.end, new_path, storage):
+            raise LogUnreadable(f"{former.path} was cut while it was copied", hint="try again")
     finally:
         os.close(source)
-        os.close(target)
 
 
 def _go_on(part: Path, former: Former, trouble: str, actor: Actor, storage: Storage, despite_place: str) -> None:

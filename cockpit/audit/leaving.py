@@ -17,13 +17,14 @@ from cockpit.audit import layout
 from cockpit.audit.aside import AsideReader, drafts_of
 from cockpit.audit.chain import Chain
 from cockpit.audit.continuing import PART
+from cockpit.audit.copying import copied
 from cockpit.audit.files import DISK, FileStore
 from cockpit.audit.line import Draft, Head
 from cockpit.audit.moved import leave_word
 from cockpit.audit.opening import content, opened
 from cockpit.audit.poison import cause
 from cockpit.audit.postgres.lines import lines_of
-from cockpit.audit.reading import BLOCK_BYTES, open_log
+from cockpit.audit.reading import open_log
 from cockpit.errors import LogError, StoreFailed
 
 _LIMIT_BYTES = 65536
@@ -108,20 +109,11 @@ def _free(branch: Path) -> Path:
 
 def _copy(log: Path, end: int, new_path: Path) -> None:
     source = open_log(log, os.O_RDONLY)
-    target = os.open(new_path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
     try:
-        at = 0
-        while at < end:
-            block = os.pread(source, min(BLOCK_BYTES, end - at), at)
-            if not block:
-                raise StoreFailed(f"{log} was cut while it was copied", hint="compare it: cockpit verify")
-            at += len(block)
-            while block:
-                block = block[DISK.write(target, block) :]
-        DISK.fdatasync(target)
+        if not copied(source, end, new_path, DISK):
+            raise StoreFailed(f"{log} was cut while it was copied", hint="compare it: cockpit verify")
     finally:
         os.close(source)
-        os.close(target)
 
 
 def _furnish(run_dir: Path, part: Path) -> None:

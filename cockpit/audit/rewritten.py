@@ -14,14 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.audit.chain import named_run
-from cockpit.audit.line import FIRST_LIMIT_BYTES, Head, digest
+from cockpit.audit.line import Head, digest
 from cockpit.audit.reading import open_log
+from cockpit.audit.skimming import BEGINNING, facts_in
 from cockpit.errors import LogUnreadable
 
 _SEQ = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),')
-_FACT, _BEGINNING = b'"class":"fact"', 256
-"""Stands in the first bytes of a line that is a fact."""
-_BLOCK_BYTES = 1 << 20
 _CONTINUED = b'"type":"log.continued"'
 _TOLD = b'"type":"branch.told"'
 SAID = "THE LOG WAS REWRITTEN"
@@ -52,17 +50,17 @@ def first_other(path: Path, held: Mapping[int, str]) -> tuple[Head, Head | None]
         return None
     others: dict[int, str] = {}
     try:
-        for line in _facts(fd):
+        for line in facts_in(fd):
             match = _SEQ.match(line)
             if match is None:
                 continue
             seq = int(match[1])
-            if _TOLD in line[:_BEGINNING]:
+            if _TOLD in line[:BEGINNING]:
                 for each, told in _told(line):
                     if held.get(each) == told:  # it stood on the other side of a merge, and is kept
                         left.pop(each, None)
                         others.pop(each, None)
-            if _CONTINUED in line[:_BEGINNING]:
+            if _CONTINUED in line[:BEGINNING]:
                 # What was seen behind the place at which it was continued may never have been acknowledged.
                 left = {each: wanted for each, wanted in left.items() if each <= seq}
             if seq not in held:
@@ -85,7 +83,7 @@ def run_named(path: Path) -> str:
     except LogUnreadable:
         return ""
     with open(fd, "rb") as file:
-        return named_run(file.read(_BEGINNING))
+        return named_run(file.read(BEGINNING))
 
 
 class _Data(Struct):
@@ -108,23 +106,6 @@ def _told(line: bytes) -> Iterator[tuple[int, str]]:
     for each in text.encode().split(b"\n"):
         if (match := _SEQ.match(each)) is not None:
             yield int(match[1]), digest(each)
-
-
-def _facts(fd: int) -> Iterator[bytes]:
-    """The whole lines that call themselves facts, without their newlines; the others are not even cut apart."""
-    rest, offset = b"", 0
-    while block := os.pread(fd, _BLOCK_BYTES, offset):
-        offset += len(block)
-        block = rest + block
-        end, at = block.rfind(b"\n") + 1, 0
-        rest = block[end:]
-        while (place := block.find(_FACT, at, end)) >= 0:
-            start = max(at, block.rfind(b"\n", at, place) + 1)
-            at = block.find(b"\n", place, end) + 1
-            if place - start < _BEGINNING:
-                yield block[start : at - 1]
-        if len(rest) > FIRST_LIMIT_BYTES:
-            return  # no line is so long
 
 
 def _first(left: Mapping[int, str], others: Mapping[int, str]) -> tuple[Head, Head | None] | None:

@@ -15,7 +15,7 @@ import msgspec
 from cockpit.errors import ProbeError
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe
-from cockpit.profile.references import fill_secret
+from cockpit.profile.references import fill_secret, fill_within
 from cockpit.text import shortened
 
 Facts = Mapping[str, object]
@@ -62,7 +62,7 @@ def filled_settings(probe: Probe, kind: ProbeKind, values: Mapping[str, str]) ->
     Raises `ProbeError` where a variable has no value or the filled settings do not fit.
     """
     try:
-        filled = _filled(probe.settings, values)
+        filled = fill_within(probe.settings, lambda text: fill_secret(text, values))
     except KeyError as error:
         raise ProbeError(f"variable `{error.args[0]}` has no value", hint="set it and resume the run") from None
     try:
@@ -72,16 +72,6 @@ def filled_settings(probe: Probe, kind: ProbeKind, values: Mapping[str, str]) ->
         raise ProbeError(f"its settings do not fit kind `{kind.name}`", hint="run cockpit check") from None
     if problems := kind.problems(settings):
         raise ProbeError(problems[0])
-    return settings
-
-
-def _filled(settings: object, values: Mapping[str, str]) -> object:
-    if isinstance(settings, str):
-        return fill_secret(settings, values)
-    if isinstance(settings, Mapping):
-        return {key: _filled(below, values) for key, below in settings.items()}
-    if isinstance(settings, list | tuple):
-        return [_filled(below, values) for below in settings]
     return settings
 
 

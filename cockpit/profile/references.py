@@ -7,7 +7,7 @@ reported before.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 REFERENCE = re.compile(r"(?<!\$)\$\{([^{}\n]*)\}")
 _ANY = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
@@ -40,3 +40,14 @@ def fill_secret(template: str, values: Mapping[str, str]) -> str:
     Raises `KeyError` naming the first variable that has no value.
     """
     return _ANY.sub(lambda match: "${" if match[1] is None else values[match[1]], template)
+
+
+def fill_within(value: object, filled: Callable[[str], str]) -> object:
+    """Return a value of settings with each text in it, at any depth, as `filled` gives it; all else as it is."""
+    if isinstance(value, str):
+        return filled(value)
+    if isinstance(value, Mapping):
+        return {key: fill_within(below, filled) for key, below in value.items()}
+    if isinstance(value, list | tuple):
+        return [fill_within(below, filled) for below in value]
+    return value

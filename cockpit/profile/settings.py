@@ -18,7 +18,7 @@ from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Settings
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import nearest, one_of
-from cockpit.profile.references import REFERENCE, fill
+from cockpit.profile.references import REFERENCE, fill, fill_within
 
 _AT = re.compile(r" - at `(?:key in )?\$(.*?)`$")
 _GOT = re.compile(r"^Expected `(.+?)`(.*), got `(.+?)`$")
@@ -114,17 +114,7 @@ def typed_settings(settings: Mapping[str, object], declared: type[Settings]) -> 
 
 def filled_settings(settings: Mapping[str, object], values: Mapping[str, str]) -> dict[str, object]:
     """Return settings with every reference to one of `values` filled in; others stay."""
-    return {key: _filled(below, values) for key, below in settings.items()}
-
-
-def _filled(settings: object, values: Mapping[str, str]) -> object:
-    if isinstance(settings, str):
-        return fill(settings, values)
-    if isinstance(settings, Mapping):
-        return {key: _filled(below, values) for key, below in settings.items()}
-    if isinstance(settings, list | tuple):
-        return [_filled(below, values) for below in settings]
-    return settings
+    return {key: fill_within(below, lambda text: fill(text, values)) for key, below in settings.items()}
 
 
 def _named(node: Node, sentence: str) -> Node:

@@ -35,7 +35,7 @@ from cockpit.run.state import EMPTY, RunState
 from cockpit.run.state_people import Pen
 from cockpit.run.state_walk import StepState
 from cockpit.run.state_watch import ProbeState
-from cockpit.run.walk import go_on, leave
+from cockpit.run.walk import go_on
 
 
 def evolve(state: RunState, event: e.Event) -> RunState:
@@ -92,15 +92,10 @@ def _run_started(state: RunState, event: e.Event, body: e.RunStarted) -> RunStat
     return go_on(state, event, after="")
 
 
-def _run_ended(state: RunState, event: e.Event, body: e.RunFinished | e.RunAborted) -> RunState:
-    status = "finished" if isinstance(body, e.RunFinished) else "aborted"
-    return replace(leave(state, event), status=status, ended=event.instant, cursor=None, hold=None, fired=())
-
-
 _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.RunStarted: _run_started,
-    e.RunFinished: _run_ended,
-    e.RunAborted: _run_ended,
+    e.RunFinished: settled.run_ended,
+    e.RunAborted: settled.run_ended,
     e.PhaseEntered: settled.phase_entered,
     e.PhaseLeft: settled.phase_left,
     e.StepConfirmed: settled.step_confirmed,

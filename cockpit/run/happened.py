@@ -94,15 +94,9 @@ def _reopened(state: RunState, fact: e.Event, body: e.StepReopened) -> RunState:
     return settled.step_reopened(state, fact, body) if body.step in route(state) else state
 
 
-def _ended(state: RunState, fact: e.Event, body: e.RunFinished | e.RunAborted) -> RunState:
-    """As `evolve._run_ended`."""
-    status = "finished" if isinstance(body, e.RunFinished) else "aborted"
-    return replace(leave(state, fact), status=status, ended=fact.instant, cursor=None, hold=None, fired=())
-
-
 _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
-    e.RunFinished: _ended,
-    e.RunAborted: _ended,
+    e.RunFinished: settled.run_ended,
+    e.RunAborted: settled.run_ended,
     e.PhaseEntered: settled.phase_entered,
     e.PhaseLeft: settled.phase_left,
     e.StepConfirmed: _step_settled,

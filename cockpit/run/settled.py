@@ -64,6 +64,11 @@ def phase_entered(state: RunState, event: e.Event, body: e.PhaseEntered) -> RunS
     return state if first is None else stand_on(state, event, first)
 
 
+def run_ended(state: RunState, event: e.Event, body: e.RunFinished | e.RunAborted) -> RunState:
+    status = "finished" if isinstance(body, e.RunFinished) else "aborted"
+    return replace(leave(state, event), status=status, ended=event.instant, cursor=None, hold=None, fired=())
+
+
 def phase_left(state: RunState, event: e.Event, body: e.PhaseLeft) -> RunState:
     phase = find_phase(state.profile, body.phase)
     if phase is None or not phase.steps:

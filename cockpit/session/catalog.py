@@ -20,9 +20,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from cockpit.audit.layout import log_path
-from cockpit.audit.line import FIRST_LIMIT_BYTES, decode
+from cockpit.audit.line import decode
 from cockpit.audit.moved import place_now
 from cockpit.audit.packed import packed_log, unpacked
+from cockpit.audit.skimming import facts_in
 from cockpit.errors import LogError
 from cockpit.run.events import BY_MACHINE
 from cockpit.run.evolve import evolve
@@ -32,9 +33,6 @@ from cockpit.session.runs import RunSummary, run_names, runs_folder, summary
 
 Outcome = Literal["live", "finished", "aborted", "rolled-back", "damaged"]
 OUTCOMES: tuple[Outcome, ...] = ("live", "finished", "aborted", "rolled-back", "damaged")
-_FACT, _BEGINNING = b'"class":"fact"', 256
-"""Stands in the first bytes of a line that is a fact."""
-_BLOCK_BYTES = 1 << 20
 _WAY_BACK = b'"type":"rollback.chosen"'
 
 
@@ -190,18 +188,8 @@ def _folded(log: Path) -> tuple[RunState, tuple[str, ...]]:
 
 
 def _facts(log: Path) -> Iterator[bytes]:
-    """The whole lines that call themselves facts, without their newlines; the others are not even cut apart."""
     fd = os.open(log, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)  # a FIFO would never open
-    rest = b""
-    with open(fd, "rb", buffering=0) as file:
-        while block := file.read(_BLOCK_BYTES):
-            block = rest + block
-            end, at = block.rfind(b"\n") + 1, 0
-            rest = block[end:]
-            while (place := block.find(_FACT, at, end)) >= 0:
-                start = max(at, block.rfind(b"\n", at, place) + 1)
-                at = block.find(b"\n", place, end) + 1
-                if place - start < _BEGINNING:
-                    yield block[start : at - 1]
-            if len(rest) > FIRST_LIMIT_BYTES:
-                return  # no line is so long, and nothing behind it counts
+    try:
+        yield from facts_in(fd)
+    finally:
+        os.close(fd)

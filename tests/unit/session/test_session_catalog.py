@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.audit import skimming
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import decode, draft
 from cockpit.run import events as e
@@ -109,7 +110,7 @@ def test_only_facts_are_cut_out_of_a_log_wherever_its_blocks_end(
     log.write_bytes(raw + raw.splitlines()[-1][:200])
     facts = [line for line in raw.splitlines() if b'"class":"fact"' in line]
     for size in (1, 7, 4096, 1 << 20):
-        monkeypatch.setattr(catalog, "_BLOCK_BYTES", size)
+        monkeypatch.setattr(skimming, "_BLOCK_BYTES", size)
         assert list(catalog._facts(log)) == facts
 
 

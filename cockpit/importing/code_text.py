@@ -72,7 +72,7 @@ def block(body: str, language: str, draft: Draft) -> str:
     marks = "```"
     while marks in body:
         marks += "`"
-    return f"{marks}{language}\n{filled(body.strip(chr(10)), draft)}\n{marks}"
+    return f"{marks}{language}\n{filled(body.strip(chr(10)), draft, code=True)}\n{marks}"
 
 
 def _lines(lines: Iterable[str], draft: Draft) -> list[str]:

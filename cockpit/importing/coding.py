@@ -150,7 +150,7 @@ def _statement(each: SqlStatement, draft: Draft, heading: str, told: str, *, alo
         id=draft.step_ids.take(said.title, "sql"),
         title=literal(said.title),
         instructions=said.instructions,
-        command=filled(each.text, draft),
+        command=filled(each.text, draft, code=True),
         language="sql",
         risk=each.risk,
         level=said.level,

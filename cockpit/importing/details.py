@@ -18,7 +18,7 @@ def detail(block: Block, draft: Draft, depth: int = 0) -> str:
         case Paragraph():
             return f"{'  ' * depth}{filled(block.text, draft)}"
         case Fence():
-            return filled(block.body.rstrip("\n"), draft)
+            return filled(block.body.rstrip("\n"), draft, code=True)
         case Table():
             rows = [block.header, *(row.cells for row in block.rows)]
             return "\n".join(" | ".join(filled(cell, draft) for cell in row) for row in rows)

@@ -32,7 +32,7 @@ _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for column, words in (
         (
             "title",
-            r"role|title|position|function|team|area|responsib\w*|level|tier|rolle|rôle|rol|issue|topic|type",
+            r"role|title|position|function|team|responsib\w*|level|tier|rolle|rôle|rol|issue|topic|type",
         ),
         (
             "name",
@@ -40,7 +40,7 @@ _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         (
             "reach",
-            r"phone.*|tel.*|mobile.*|e-?mail.*|mail|slack.*|channel|chat|pager.*|contact \w+|number|room|handle|how|reach",
+            r"phone.*|tel.*|mobile.*|e-?mail.*|contact \w+|slack.*|channel|chat|pager.*|number|room|handle|how|reach",
         ),
         ("order", r"#|order|priority|no\.?|nr\.?|escalation(?: order| level)?"),
     )

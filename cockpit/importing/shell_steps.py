@@ -53,7 +53,7 @@ def command_step(
         id=draft.step_ids.take(said.title, "command"),
         title=literal(said.title),
         instructions="\n\n".join(part for part in instructions if part),
-        command=filled(each.text, draft),
+        command=filled(each.text, draft, code=True),
         language="bash",
         gate=gate,
         risk=_risk(each),

@@ -50,7 +50,7 @@ def commanded(step: Step, text: str, line: int, draft: Draft) -> Step:
         gates += [f"{probe_id}.passing" for probe_id in probes if probe_id]
         if script.root is not None:
             risk = risk_of(tuple(script.simples(script.root)))
-        written = step.command or filled(command, draft)
+        written = step.command or filled(command, draft, code=True)
         step = replace(step, command=written, language="bash", risk=riskier(step.risk, risk))
     gates += [f"{probe_id}.passing" for probe_id in _paths(text, draft, line)]
     return replace(step, gate=tuple(dict.fromkeys(gates)))

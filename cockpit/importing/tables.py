@@ -113,7 +113,7 @@ def _row(row: Row, layout: _Layout, where: Where, draft: Draft) -> None:
         gate=conditions(bounded, draft, row.line),
         owner=_owner(row, layout, draft),
         claimed=CLAIM if _DONE.fullmatch(layout.cell(row, "status").strip()) else "",
-        command=filled(layout.cell(row, "command"), draft),
+        command=filled(layout.cell(row, "command"), draft, code=True),
         instructions=_told(row, layout, draft),
     )
     step = commanded(step, "\n".join(row.cells), row.line, draft)

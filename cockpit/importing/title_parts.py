@@ -123,9 +123,9 @@ def _shown(char: str) -> str:
     if char.isascii() or char in _KEPT_SYMBOLS:
         return char
     category = unicodedata.category(char)
-    if category == "So" or (category == "Sk" and ord(char) > 0xFFFF) or category in ("Co", "Cn"):
+    if category == "So" or (category == "Sk" and ord(char) > 0xFFFF):
         return " "
-    if char in "\ufe0e\ufe0f\u20e3" or (category == "Cf" and char not in "\u200c\u200d"):
+    if category in ("Co", "Cn") or char in "\ufe0e\ufe0f\u20e3" or (category == "Cf" and char not in "\u200c\u200d"):
         return ""
     return "" if char == "\u200d" else char
 

@@ -78,13 +78,14 @@ def _step(step: Step, names: Set[str], secret: Set[str]) -> Step:
         step = replace(step, instructions="\n\n".join(filter(None, (step.title, step.instructions))))
     fallback = step.command or step.instructions.lstrip("-*# \n") or step.id
     titled = _titled(step, "title", next(filter(str.strip, fallback.split("\n")), step.id))
-    own = _texts(titled, names, ("title",))
+    own = _titled(_texts(titled, names, ("title",)), "title", step.id)
     return _texts(own, names | secret | RUN_NAMES, ("instructions", "command", "rollback"))
 
 
 def _around(part: _Part, names: Set[str]) -> _Part:
     """A part that has a title, and perhaps a description, in which only variables are filled in."""
-    return _texts(_titled(part, "title", getattr(part, "id", "")), names, ("title", "description"))
+    titled = _titled(part, "title", getattr(part, "id", ""))
+    return _titled(_texts(titled, names, ("title", "description")), "title", "")  # what is escaped is longer
 
 
 def _titled(part: _Part, key: str, fallback: str) -> _Part:

@@ -38,6 +38,35 @@ def until(holds: Callable[[], object], what: str, timeout_s: float = PATIENCE_S)
     return time.monotonic() - began
 
 
+ORDERS = """
+[[probes]]
+id = "orders"
+kind = "file"
+path = "{folder}/orders"
+interval = 0.2
+"""
+"""A probe that sees whether a file is there."""
+
+
+def three_steps(second: str = "") -> str:
+    """A phase of three steps that a person confirms; `second`: what else is said of the one in the middle."""
+    return f"""
+[[phases]]
+id = "all"
+title = "All"
+[[phases.steps]]
+id = "first"
+title = "First"
+[[phases.steps]]
+id = "second"
+title = "Second"
+{second}
+[[phases.steps]]
+id = "third"
+title = "Third"
+"""
+
+
 class Night:
     """One run in a folder of its own."""
 

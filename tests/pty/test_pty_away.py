@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from seated import night, until
+from seated import ORDERS, night, three_steps, until
 from systems.patient import Patient
 
 from cockpit.audit import clock
@@ -13,25 +13,6 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.verify import verify
 from cockpit.run.events import ActionEnded, ProbeChanged, ProbesSampled, StepConfirmed, StoreWaitedFor
 
-PHASES = """
-[[probes]]
-id = "orders"
-kind = "file"
-path = "{folder}/orders"
-interval = 0.2
-[[phases]]
-id = "all"
-title = "All"
-[[phases.steps]]
-id = "first"
-title = "First"
-[[phases.steps]]
-id = "second"
-title = "Second"
-{second}[[phases.steps]]
-id = "third"
-title = "Third"
-"""
 COMMAND = """kind = "command"
 script = "sleep 2; echo over >> '{folder}/effects'"
 """
@@ -45,7 +26,7 @@ def test_a_run_is_walked_through_an_outage(tmp_path: Path, db: Patient):
     orders = tmp_path / "orders"
     orders.write_bytes(b"x" * 1000)
     with (
-        night(tmp_path, PHASES.format(folder=tmp_path, second=COMMAND.format(folder=tmp_path)), db.dsn) as it,
+        night(tmp_path, (ORDERS + three_steps(COMMAND)).format(folder=tmp_path), db.dsn) as it,
         it.screen() as screen,
     ):
         screen.wait_for(r"✔ orders +1000")
@@ -94,7 +75,7 @@ def test_a_run_is_walked_through_an_outage(tmp_path: Path, db: Patient):
 def test_a_frozen_database_holds_up_no_key_and_no_leaving_and_the_screen_says_what_is_not_known(
     tmp_path: Path, db: Patient
 ):
-    with night(tmp_path, PHASES.format(folder=tmp_path, second=""), db.dsn) as it:
+    with night(tmp_path, ORDERS.format(folder=tmp_path) + three_steps(), db.dsn) as it:
         (tmp_path / "orders").write_bytes(b"x")
         with it.screen() as screen:
             screen.wait_for("✔ orders")

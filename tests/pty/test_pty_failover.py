@@ -8,27 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from seated import night, until
+from seated import night, three_steps, until
 from systems import replicas
 
 from cockpit.audit.layout import log_path, poison_mark
 from cockpit.audit.verify import verify
 from cockpit.run.events import StepConfirmed, StoreRestored
 
-PHASES = """
-[[phases]]
-id = "all"
-title = "All"
-[[phases.steps]]
-id = "first"
-title = "First"
-[[phases.steps]]
-id = "second"
-title = "Second"
-[[phases.steps]]
-id = "third"
-title = "Third"
-"""
 CHANGE = """SET session_replication_role = replica;
 ALTER TABLE cockpit.lines DISABLE TRIGGER refuse_change;
 UPDATE cockpit.lines SET line = convert_to(replace(convert_from(line, 'UTF8'), 'first', 'third'), 'UTF8')
@@ -47,7 +33,7 @@ def pair() -> Iterator[replicas.Pair]:
 
 
 def test_what_was_confirmed_survives_a_failover_and_a_changed_line_stops_the_run(tmp_path: Path, pair: replicas.Pair):
-    with night(tmp_path, PHASES, pair.dsn()) as it, it.screen() as screen:
+    with night(tmp_path, three_steps(), pair.dsn()) as it, it.screen() as screen:
         screen.wait_for("First")
         screen.send("c")
         screen.wait_for("confirmed 1.1")

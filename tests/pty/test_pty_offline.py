@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from seated import Night, night, until
+from seated import ORDERS, Night, night, three_steps, until
 from systems.patient import Patient, patient
 from terminal import Terminal
 
@@ -19,27 +19,9 @@ from cockpit.audit.moved import place_now
 from cockpit.audit.verify import verify
 from cockpit.run import events as e
 
-PHASES = """
-[[probes]]
-id = "orders"
-kind = "file"
-path = "{folder}/orders"
-interval = 0.2
-[[phases]]
-id = "all"
-title = "All"
-[[phases.steps]]
-id = "first"
-title = "First"
-[[phases.steps]]
-id = "second"
-title = "Second"
-kind = "command"
+WAITS = """kind = "command"
 script = "touch {folder}/began; while [ ! -e {folder}/go ]; do sleep 0.05; done; echo it went well"
 timeout = 60
-[[phases.steps]]
-id = "third"
-title = "Third"
 """
 SETTLED_S = 0.4
 """More than the time for which a question takes no keys."""
@@ -55,7 +37,7 @@ def db() -> Iterator[Patient]:
 @pytest.fixture
 def it(tmp_path: Path, db: Patient) -> Iterator[Night]:
     (tmp_path / "orders").write_bytes(b"x" * 1000)
-    with night(tmp_path, PHASES.format(folder=tmp_path), db.dsn) as run:
+    with night(tmp_path, (ORDERS + three_steps(WAITS)).format(folder=tmp_path), db.dsn) as run:
         yield run
 
 

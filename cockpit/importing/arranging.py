@@ -61,7 +61,7 @@ class Arrangement:
     def put(self, entries: Sequence[Entry], key: Key, parent: Key, siblings: Sequence[Key]) -> None:
         """Put a part in below its parent, behind the nearest of the `siblings` that stand before it in their order."""
         sort = key[0]
-        standing = self.order(parent, sort)
+        standing = set(self.order(parent, sort))
         place = siblings.index(key)
         before = next((each for each in reversed(siblings[:place]) if each in standing), None)
         after = next((each for each in siblings[place + 1 :] if each in standing), None)
@@ -98,8 +98,10 @@ class Arrangement:
 
     def _family(self, key: Key) -> set[Key]:
         family = {key}
+        if key[0] not in ("phase", "rollback plan"):
+            return family
         for each in [*self._parents, *self._parents]:
-            if self._parents[each] in family and each != PROFILE and each != key and key != PROFILE:
+            if self._parents[each] in family and each != key:
                 family.add(each)
         return family
 

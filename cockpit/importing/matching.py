@@ -15,7 +15,9 @@ from cockpit.importing.parts import PROFILE, Key, Part
 SIMILAR = 0.6
 """From this ratio of common characters on two titles or commands are the same one, changed."""
 _MOST_PAIRS = 10_000
-"""Of one sort under one parent that are compared by their characters; beyond, only what is alike counts."""
+"""Of one sort under one parent that are compared by their characters, each with each."""
+_NEAR = 2
+"""Places: of more pairs only those are compared that stand no farther apart."""
 _LONGEST = 300
 """Characters of a text that are compared."""
 _TELLING = 12
@@ -126,12 +128,11 @@ class _Matching:
         for part in self._open(sort, new=True):
             groups[self._parent(part, True), part.table.get("kind"), _tells(part)][1].append(part)
         for olds, news in groups.values():
-            if len(olds) * len(news) > _MOST_PAIRS:
-                continue
+            wide = max(len(olds), len(news)) if len(olds) * len(news) <= _MOST_PAIRS else _NEAR
             rated = (
-                (-_likeness(old, new), abs(at - to), at, to)
+                (-_likeness(old, news[to]), abs(at - to), at, to)
                 for at, old in enumerate(olds)
-                for to, new in enumerate(news)
+                for to in range(max(0, at - wide), min(len(news), at + wide + 1))
             )
             self._best(sorted(each for each in rated if -each[0] >= SIMILAR), olds, news)
 

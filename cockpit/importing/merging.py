@@ -65,6 +65,7 @@ class _Merge:
         self._our_remarks = remarked(ours, self._ours)
         self._refused = refused
         self._changes: list[Change] = []
+        self._below: dict[tuple[Key, str], list[Key]] = {}
         self._inline = Edits(ours).stands
 
     def made(self) -> Merged:
@@ -188,8 +189,8 @@ class _Merge:
                 continue
             why = self._refused.get((key, ""), "") or self._has_no_place(arrangement, key, part)
             if not why:
-                siblings = below(self._theirs, part.parent, key[0])
-                arrangement.put(arrangement.adapted(source.own(key), key, part.parent), key, part.parent, siblings)
+                pieces = arrangement.adapted(source.own(key), key, part.parent)
+                arrangement.put(pieces, key, part.parent, self._siblings(part.parent, key[0]))
             self._changes.append(Change(what="left out" if why else "added", part=key, why=why))
 
     def _has_no_place(self, arrangement: Arrangement, key: Key, part: Part) -> str:
@@ -247,7 +248,13 @@ class _Merge:
 
     def _put_again(self, arrangement: Arrangement, key: Key, parent: Key) -> None:
         pieces = arrangement.adapted(arrangement.take(key), key, parent)
-        arrangement.put(pieces, key, parent, below(self._theirs, parent, key[0]))
+        arrangement.put(pieces, key, parent, self._siblings(parent, key[0]))
+
+    def _siblings(self, parent: Key, sort: str) -> list[Key]:
+        """The parts below a parent in the runbook's order."""
+        if (parent, sort) not in self._below:
+            self._below[parent, sort] = below(self._theirs, parent, sort)
+        return self._below[parent, sort]
 
     def _without_refused(self, text: str) -> str:
         """New parts without those of their keys that cannot stand."""

@@ -13,6 +13,7 @@ _ALTERNATIVE = re.compile(
     r"|less than|more than|within|after|before)\b|[<>]",
     re.IGNORECASE,
 )
+_SUBJECT = re.compile(r"\s*(?:to\s*:.{0,200}\n\s*)?(?:subject|betreff|objet|asunto)\s*:", re.IGNORECASE)
 _CHOICES = re.compile(
     r"\b(specific|alternatives?|options?|per[- ](platform|environment|provider)|depending|maintenance procedures?)\b"
     r"|^(regular|daily|weekly|monthly|routine|periodic)\b",
@@ -51,6 +52,18 @@ def is_title(only: Section) -> bool:
 def wants_doing(block: Block) -> bool:
     """Prose that tells somebody to do something: it begins with a verb of doing."""
     return isinstance(block, Paragraph) and bool(_DOING.match(block.text.lstrip("*_> ")))
+
+
+def holds_letters(section: Section) -> bool:
+    """What stands in it, or in its sections, are texts to people: all code and quotations begin with a subject."""
+    blocks = [*section.blocks, *(block for each in section.sections for block in each.blocks)]
+    texts = [
+        block.body if isinstance(block, Fence) else block.text
+        for block in blocks
+        if isinstance(block, Fence) or (isinstance(block, Paragraph) and block.quoted)
+    ]
+    begun = [text for text in texts if _SUBJECT.match(text)]
+    return bool(begun) and len(begun) * 3 >= len(texts) and not any(isinstance(block, Item | Table) for block in blocks)
 
 
 def is_told(blocks: tuple[Block, ...]) -> bool:

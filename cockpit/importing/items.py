@@ -52,7 +52,7 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
     step = replace(_told(title, item, details(told, draft), draft), gate=gates)
     step = commanded(step, item.text, item.first, draft)
     if not gates:
-        step = _timed(step, plain(item.text), where.phase.stage)
+        step = timed(step, plain(item.text), where.phase.stage)
     draft.add_step(where.phase, step, item.first, item.last)
     for block in told:
         give(block, f"step {step.id}", draft)
@@ -62,7 +62,7 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
         read_item(each, where, draft)
 
 
-def _timed(step: Step, text: str, stage: Stage) -> Step:
+def timed(step: Step, text: str, stage: Stage) -> Step:
     """Waiting is a wait; watching for hours after the window is a checkpoint at their end."""
     found = _WAITS.match(text)
     seconds = duration_s(found[2]) if found is not None else None

@@ -15,6 +15,7 @@ from cockpit.importing.grouping import (
     are_alternatives,
     are_choices,
     asks,
+    holds_letters,
     holds_prose_alone,
     is_grouped,
     is_title,
@@ -128,6 +129,8 @@ class Reading:
             optional=above.optional,
         )
         match inside.meaning:
+            case _ if holds_letters(section):
+                read_templates(section, draft)
             case "contents":
                 draft.ledger.lay(heading.first, section_last(section), "table of contents")
             case "contacts":

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Rule, Table
 from cockpit.importing.coding import code_steps
 from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase
 from cockpit.importing.grouping import wants_doing
-from cockpit.importing.items import Where, add_detail, read_item
+from cockpit.importing.items import Where, add_detail, read_item, timed
+from cockpit.importing.measured import conditions
 from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
@@ -78,6 +81,9 @@ def prose_step(title: Title, blocks: tuple[Block, ...], phase: DraftPhase, draft
     )
     texts = [block.text for block in blocks if isinstance(block, Paragraph)]
     step = commanded(step, "\n\n".join(texts), line, draft)
+    step = replace(step, gate=(*step.gate, *(each for text in texts for each in conditions(plain(text), draft, line))))
+    if not step.gate and len(texts) == 1:
+        step = timed(step, plain(texts[0]), phase.stage)
     draft.add_step(phase, step, line, max(block.last for block in blocks))
     for block in blocks:
         give(block, f"step {step.id}", draft)

@@ -315,3 +315,16 @@ def test_whatever_a_line_became_is_in_the_profile():
     ids = {"step go", "phase deploy", "title"}
     for entry in made(text).accounts[0].entries:
         assert set(entry.became) <= ids
+
+
+def test_texts_that_begin_with_a_subject_are_templates_wherever_they_stand():
+    text = "## Deploy\n- go\n## Status page\n### Resolved\n> Subject: Back again\n>\n> It works.\n"
+    [template] = made(text).profile.templates
+    assert (template.title, template.body) == ("Back again", "It works.")
+
+
+def test_prose_that_waits_or_names_a_bound_is_read_as_items_are():
+    text = "## Failover\n\nSwitch over.\n\nWait 5 minutes and look again.\n\nCheck that queue depth < 100.\n"
+    [_, wait, look] = steps(text)
+    assert (wait.kind, wait.settings) == ("wait", {"duration": 300.0})
+    assert look.gate == ("queue_depth < 100.0",)

@@ -10,7 +10,7 @@ import pytest
 from cockpit.importing.consoles import session, sql_session
 from cockpit.importing.risks import risk_of
 from cockpit.importing.shell import commands
-from cockpit.importing.shell_tree import Patience, Script
+from cockpit.importing.shell_tree import Patience
 
 
 def texts(body):

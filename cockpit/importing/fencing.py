@@ -30,7 +30,7 @@ def fenced(lines: Sequence[str]) -> tuple[Fenced, ...]:
         if "```" not in line and "~~~" not in line:
             continue
         if opened is None:
-            if begins := _OPENS.match(line):
+            if (begins := _OPENS.match(line)) and not _underlines(lines, index):
                 opened = (begins["fence"], index + 1, begins["info"].lower())
         elif (ends := _CLOSES.match(line)) and ends["fence"].startswith(opened[0]):
             found.append(Fenced(first=opened[1], end=index, language=opened[2]))
@@ -38,3 +38,12 @@ def fenced(lines: Sequence[str]) -> tuple[Fenced, ...]:
     if opened is not None:
         found.append(Fenced(first=opened[1], end=len(lines), language=opened[2]))
     return tuple(found)
+
+
+def _underlines(lines: Sequence[str], index: int) -> bool:
+    """True if a line of tildes is as long as the line above it, which stands alone: an underlined heading."""
+    rule = lines[index].strip()
+    if set(rule) != {"~"} or len(rule) < 4 or not index:
+        return False
+    alone = index < 2 or not lines[index - 2].strip()
+    return alone and bool(lines[index - 1].strip()) and abs(len(lines[index - 1].strip()) - len(rule)) < 3

@@ -72,6 +72,8 @@ def imported(
         before = len(draft.notes)
         draft.notes += source.notes
         _declare_secrets(source, draft)
+        for each in source.laid:
+            draft.ledger.lay(each.first, each.last, each.what)
         _read(parse(source), draft)
         draft.notes[before:] = [replace(note, source=source.name) for note in draft.notes[before:]]
     finish(draft)

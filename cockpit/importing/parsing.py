@@ -19,6 +19,7 @@ from cockpit.errors import ImportRefused
 from cockpit.importing.blocks import Block, Document, Fence, Heading, Item, Paragraph, Row, Rule, Section, Table
 from cockpit.importing.html_blocks import html_blocks
 from cockpit.importing.html_names import is_placeholder
+from cockpit.importing.prompts import with_commands
 from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
@@ -62,7 +63,7 @@ def parse(source: Source) -> Document:
     flat: list[Heading | Block] = []
     for node in SyntaxTreeNode(tokens).children:
         flat.extend(_read(node))
-    return Document(root=_sections(flat), front=front, front_last=front_last)
+    return with_commands(Document(root=_sections(flat), front=front, front_last=front_last))
 
 
 @lru_cache(maxsize=4096)

@@ -55,6 +55,8 @@ class _Page(Struct, frozen=True, kw_only=True):
     """One code page as a table of its characters from byte 0x80 on, and patterns of UTF-8 sequences in them."""
 
     bytes_of: dict[str, int]
+    draws: bool
+    """It has the lines that boxes are drawn of."""
     table: dict[int, str]
     """The same for `str.translate`, bytes as the Latin-1 characters of their number."""
     stray: re.Pattern[str]
@@ -77,6 +79,7 @@ def _page(codec: str) -> _Page:
     known = "".join(re.escape(char) for char in bytes_of)
     return _Page(
         bytes_of=bytes_of,
+        draws="│" in bytes_of,
         table={ord(char): chr(byte) for char, byte in bytes_of.items()},
         stray=re.compile(f"[^\\x00-\\x7f{known}]|{lead}(?!{tail})|(?<![^\\x00-\\x7f]){tail}"),
         long=re.compile(f"{chars(0xF0, 0xF4)}{tail}{{3}}|{three}"),
@@ -86,6 +89,7 @@ def _page(codec: str) -> _Page:
 
 _WINDOWS, _MAC = _page("cp1252"), _page("mac_roman")
 _PAGES = (_WINDOWS, _MAC, _page("cp437"), _page("cp850"))
+_LETTER = re.compile(r"(?![\x00-\x7f])[^\W\d_]")
 _OF_PAGES = re.compile("[" + "".join(re.escape(char) for page in _PAGES for char in page.bytes_of) + "]")
 _TAIL = "[" + "".join(re.escape(char) for char, byte in _WINDOWS.bytes_of.items() if byte <= 0xBF) + "]"
 
@@ -136,8 +140,8 @@ def _whole(text: str) -> str | None:
 
 
 def _taken_back(text: str, page: _Page) -> str | None:
-    if page.stray.search(text):
-        return None
+    if page.stray.search(text) or (page.draws and not _LETTER.search(text)):
+        return None  # boxes drawn by their lines are UTF-8 by accident
     try:
         return text.translate(page.table).encode("latin-1").decode()
     except UnicodeDecodeError:
@@ -172,7 +176,7 @@ def _whole_line(line: str) -> str:
         taken = _taken_back(line, page)
         if taken is None or "\n" in taken or "\r" in taken or not _right(taken, page):
             continue
-        foreign = sum(_within(char, _FOREIGN) for char in taken)
+        foreign = sum(_within(char, _FOREIGN) for char in taken if not char.isascii())
         if foreign >= _FROM_FOREIGN or (page.long.search(line) and _symbols(line, page) != line):
             return taken
     return line

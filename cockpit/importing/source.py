@@ -1,6 +1,6 @@
 """What was read: one runbook, as text in lines that keep their numbers.
 
-    bytes ─▶ decoding ─▶ repairing ─▶ taking_out ─▶ hiding ─▶ lines
+    bytes ─▶ decoding ─▶ repairing ─▶ taking_out ─▶ hiding ─▶ lines ─▶ forms, plain_lists (as Markdown)
 
 Invariant: `lines[n - 1]` is what the ledger calls line `n`, as an editor counts them in the file: repairs never change
 how many lines there are.
@@ -17,16 +17,20 @@ from msgspec import Struct
 
 from cockpit.errors import ImportRefused
 from cockpit.importing.decoding import decoded
+from cockpit.importing.forms import form
 from cockpit.importing.hiding import SecretNames, hidden
+from cockpit.importing.lines import Laid
 from cockpit.importing.notes import Note as Note
 from cockpit.importing.notes import NoteKind as NoteKind
 from cockpit.importing.notes import counted
+from cockpit.importing.plain_lists import as_markdown
 from cockpit.importing.repairing import repaired
 from cockpit.importing.taking_out import taken_out
 from cockpit.text import visible
 
 LARGEST_BYTES = 4 << 20
 """Of one runbook; what is larger is a log or a database, not a checklist."""
+MOST_LINES = 100_000
 _HINT = "name a runbook in Markdown"
 
 
@@ -47,10 +51,15 @@ class Source(Struct, frozen=True, kw_only=True):
         """How the profile names it: as the person did, a path of this machine cut to the file's name."""
         return self.name.rpartition("/")[2] if self.name.startswith("/") else self.name
 
+    read_as: tuple[str, ...] = ()
+    """The same lines as Markdown, number by number, if they are of another form; empty: they are Markdown."""
+    laid: tuple[Laid, ...] = ()
+    """What says nothing by itself in that other form."""
+
     @property
     def text(self) -> str:
-        """All lines, each ended by a newline."""
-        return "".join(f"{line}\n" for line in self.lines)
+        """All lines as Markdown, each ended by a newline."""
+        return "".join(f"{line}\n" for line in self.read_as or self.lines)
 
 
 def read_file(name: str) -> bytes:
@@ -89,8 +98,8 @@ def read_stdin(stream: BinaryIO | None = None) -> bytes:
 def read_source(content: bytes, name: str, names: SecretNames | None = None) -> Source:
     """Decode and repair a runbook, and take its secrets out.
 
-    `names`: those of the secrets of runbooks that are read together. Raises ImportRefused for what is too large, empty
-    or no text.
+    `names`: those of the secrets of runbooks that are read together. Raises ImportRefused for what is too large or
+    long, empty or no text.
     """
     shown = "standard input" if name == "-" else visible(name)
     if len(content) > LARGEST_BYTES:
@@ -105,6 +114,8 @@ def read_source(content: bytes, name: str, names: SecretNames | None = None) -> 
     lines = text.split("\n")
     if not lines[-1]:
         lines.pop()
+    if len(lines) > MOST_LINES:
+        raise ImportRefused(f"{shown} has more than {MOST_LINES:,} lines", hint="give the part that is a runbook")
     notes = []
     if read.said:
         at = 1 + read.text[: read.at].replace("\r\n", "\n").replace("\r", "\n").count("\n")
@@ -113,7 +124,15 @@ def read_source(content: bytes, name: str, names: SecretNames | None = None) -> 
     notes += _said(repair.repaired, repair.lost)
     kept, taken = taken_out(repair.lines)
     bare = hidden(kept, names or SecretNames())
-    return Source(name=name, lines=bare.lines, notes=(*notes, *taken, *bare.notes), secrets=bare.names)
+    markdown = form(bare.lines) or as_markdown(bare.lines)
+    return Source(
+        name=name,
+        lines=bare.lines,
+        notes=(*notes, *taken, *bare.notes),
+        secrets=bare.names,
+        read_as=markdown.lines if markdown.lines != bare.lines else (),
+        laid=markdown.laid,
+    )
 
 
 def _said(changed: tuple[int, ...], lost: tuple[int, ...]) -> list[Note]:

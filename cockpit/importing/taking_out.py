@@ -41,11 +41,12 @@ def taken_out(lines: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[Note, ...]
     """The lines without what acts, and what is to be said of it."""
     touched: dict[tuple[str, NoteKind], list[int]] = {}
     now = list(lines)
+    strange = [index for index, line in enumerate(lines) if not (line.isascii() and line.isprintable())]
     for pattern, instead, said, kind in _STEPS:
         numbers = touched.setdefault((said, kind), [])
-        for index, line in enumerate(now):
-            if not (line.isascii() and line.isprintable()) and pattern.search(line):
-                now[index] = pattern.sub(instead, line)
+        for index in strange:
+            if pattern.search(now[index]):
+                now[index] = pattern.sub(instead, now[index])
                 numbers.append(index + 1)
     return tuple(now), tuple(
         counted(sorted(set(numbers)), said, kind) for (said, kind), numbers in touched.items() if numbers

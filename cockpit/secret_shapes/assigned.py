@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import looks_random, stands_in
 from cockpit.secret_shapes.standing_in import words as words_of
+from cockpit.secret_shapes.windows import lines_with, lowered
 
 _KEY = re.compile(
     r"passw(?:or)?d|passphrase|passcode|(?<![a-z])pwd(?![a-z])|(?<![a-z])pass(?![a-z])|secret|token|credential"
@@ -19,6 +20,7 @@ _KEY = re.compile(
     r"|subscription|deploy|hmac|jwt|admin|application|app)[-_. ]?key|(?<=[a-z0-9])_key(?![a-z])|(?<=_)pat(?![a-z])",
     re.IGNORECASE,
 )
+_NEEDLES = ("pass", "pwd", "secret", "token", "credential", "key", "_pat")
 _NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _LONGEST_NAME = 64
 _LONGEST_VARIABLE = 36
@@ -57,7 +59,8 @@ _NOT_THE_LINE = re.compile(r"[\s\"'`]|;[A-Za-z][A-Za-z ]{0,40}=|\A[(\[]")
 def assigned(text: str) -> Iterator[Found]:
     """Every secret that is assigned to a name, in the order of their names."""
     done = 0
-    for match in _KEY.finditer(text):
+    spans = lines_with(lowered(text), _NEEDLES)
+    for match in (found for start, end in spans for found in _KEY.finditer(text, start, end)):
         if match.start() < done:
             continue
         first, last = _whole_name(text, match.start(), match.end())

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import looks_random, stands_in
+from cockpit.secret_shapes.windows import lines_with, lowered
 
 _VALUE = r"""(?P<quote>["']?)(?P<value>(?<=")[^"\n]{1,300}|(?<=')[^'\n]{1,300}|[^\s"'|;&<>]{1,300})"""
 _URL = re.compile(r"""://(?P<user>[^\s/@:'"<>`]{0,100}):(?P<value>[^\s/'"<>`]{1,200})@(?P<host>[\w.-]{0,80})""")
@@ -76,16 +77,15 @@ _PLACES = (
 
 def placed(text: str) -> Iterator[Found]:
     """Every secret that stands where secrets stand, in no order."""
+    lower = lowered(text)
     yield from _in_urls(text)
-    yield from _in_cookies(text)
-    lowered = text.lower()
+    yield from _in_cookies(text, lower)
     for place in _PLACES:
-        if place.needle not in lowered:
-            continue
-        for match in place.pattern.finditer(text):
-            found = _found(match, place)
-            if found is not None:
-                yield found
+        for first, last in lines_with(lower, (place.needle,)):
+            for match in place.pattern.finditer(text, max(0, first - 1), last):  # some begin with the line's break
+                found = _found(match, place)
+                if found is not None:
+                    yield found
 
 
 def _found(match: re.Match[str], place: Place) -> Found | None:
@@ -102,7 +102,8 @@ def _found(match: re.Match[str], place: Place) -> Found | None:
 
 
 def _in_urls(text: str) -> Iterator[Found]:
-    for match in _URL.finditer(text):
+    spans = lines_with(text, ("://",))
+    for match in (found for first, last in spans for found in _URL.finditer(text, first, last)):
         local = match["host"].lower() in _LOCAL and match["user"] == match["value"]
         if local or stands_in(match["value"]) or match["value"].startswith(("${", "$(")):
             continue
@@ -111,8 +112,9 @@ def _in_urls(text: str) -> Iterator[Found]:
         yield Found(start=match.start("value"), end=match.end("value"), what="a URL's password", name=name, rank=1)
 
 
-def _in_cookies(text: str) -> Iterator[Found]:
-    for cookies in _COOKIES.finditer(text):
+def _in_cookies(text: str, lower: str) -> Iterator[Found]:
+    spans = lines_with(lower, ("cookie", " -b"))
+    for cookies in (found for first, last in spans for found in _COOKIES.finditer(text, first, last)):
         for match in _COOKIE.finditer(cookies["pairs"]):
             if match[1].lower() in _ATTRIBUTES or stands_in(match[2]) or not looks_random(match[2]):
                 continue

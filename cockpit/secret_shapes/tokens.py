@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import is_sample
+from cockpit.secret_shapes.windows import lines_with
 
 _PEM = re.compile(
     r"-----BEGIN ([A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?:(?!-----)[\s\S]){0,16000}(?:-----END \1-----)?"
@@ -93,11 +94,10 @@ SHAPES = (
 def tokens(text: str) -> Iterator[Found]:
     """Every token of a known shape, in no order."""
     for shape in SHAPES:
-        if not any(begin in text for begin in shape.begins):
-            continue
-        for match in shape.pattern.finditer(text):
-            if not is_sample(match[0]):
-                yield Found(start=match.start(), end=match.end(), what=shape.what, name=shape.name, rank=0)
+        for first, last in lines_with(text, shape.begins):
+            for match in shape.pattern.finditer(text, first, last):
+                if not is_sample(match[0]):
+                    yield Found(start=match.start(), end=match.end(), what=shape.what, name=shape.name, rank=0)
     if "PRIVATE KEY" in text:
         for match in _PEM.finditer(text):
             yield Found(start=match.start(), end=match.end(), what="a private key", name="PRIVATE_KEY", rank=0)

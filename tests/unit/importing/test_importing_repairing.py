@@ -116,6 +116,6 @@ def test_what_was_repaired_once_is_not_repaired_again(texts: list[str]):
 
 def test_ten_thousand_damaged_lines_are_repaired_within_seconds():
     lines = tuple(f"{misread('✅ – it’s für', 'cp1252')} {number} é" for number in range(10_000))
-    begun = time.monotonic()
+    begun = time.process_time()
     assert len(repaired(lines).repaired) == len(lines)
-    assert time.monotonic() - begun < 4.0
+    assert time.process_time() - begun < 4.0

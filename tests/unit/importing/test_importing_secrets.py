@@ -354,6 +354,6 @@ def test_lines_are_as_many_as_before_whatever_they_say(text: str):
 )  # fmt: skip
 def test_a_megabyte_of_one_sort_is_searched_within_seconds(unit: str):
     lines = tuple((unit * ((1 << 20) // len(unit))).split("\n"))
-    begun = time.monotonic()
+    begun = time.process_time()
     hidden(lines, SecretNames())
-    assert time.monotonic() - begun < 4.0
+    assert time.process_time() - begun < 4.0

@@ -12,6 +12,7 @@ from cockpit.cli.ending import Refused
 from cockpit.errors import ImportRefused
 from cockpit.importing.hiding import SecretNames
 from cockpit.importing.source import Source, read_file, read_source, read_stdin
+from cockpit.text import visible
 
 
 def read_sources(files: tuple[str, ...]) -> list[Source]:
@@ -20,8 +21,17 @@ def read_sources(files: tuple[str, ...]) -> list[Source]:
         raise click.UsageError("name a runbook, or pipe one in: cockpit import RUNBOOK.md")
     if files.count("-") > 1:
         raise click.UsageError("standard input can be read only once")
+    for number, name in enumerate(files):
+        if any(_is_same(name, before) for before in files[:number]):
+            raise click.UsageError(f"{visible(name)} is named twice; its steps would stand there twice")
     names = SecretNames()
     return [read_source(_content(name), name, names) for name in files or ("-",)]
+
+
+def _is_same(one: str, other: str) -> bool:
+    with suppress(OSError, ValueError):  # one that cannot be read is said where it is read
+        return "-" not in (one, other) and os.path.samefile(one, other)
+    return False
 
 
 def take_terminal() -> None:

@@ -136,6 +136,9 @@ def test_text_of_a_runbook_cannot_act_on_the_terminal_that_reads_its_account(tmp
         (("NONE.md",), 4, "NONE.md cannot be read"),
         ((".",), 4, ". is a folder"),
         (("-", "-"), 2, "read only once"),
+        (("SHOP.md", "./SHOP.md"), 2, "./SHOP.md is named twice"),
+        (("SHOP.md", "--preview", "--report"), 2, "fills the screen"),
+        (("SHOP.md", "--preview"), 4, "--report tells the same"),
         (("SHOP.md", "--format", "json"), 2, "add --report"),
     ],
 )

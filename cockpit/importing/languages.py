@@ -17,7 +17,7 @@ Holds = Literal["shell", "console", "sql", "environment", "json", "text", "other
 
 _SHELL = ("bash", "sh", "shell", "zsh", "ksh", "shellscript", "shell-script")
 _CONSOLE = ("console", "shell-session", "shellsession", "sh-session", "terminal", "term", "bash-session")
-_SQL = ("sql", "postgresql", "postgres", "psql", "pgsql", "plpgsql", "postgressql")
+SQL = ("sql", "postgresql", "postgres", "psql", "pgsql", "plpgsql", "postgressql")
 _TEXT = ("text", "txt", "plain", "plaintext", "output", "log", "logs", "none", "markdown", "md")
 _BEGINS_SQL = re.compile(
     r"(?:\s|--[^\n]*\n)*(?:select|insert|update|delete|create|alter|drop|truncate|grant|revoke|with|begin|do|vacuum|analyze"
@@ -49,7 +49,7 @@ def holds(fence: Fence, told: str, patience: Patience) -> Holds:
         if language in _CONSOLE and sql_session(body) is not None:
             return "sql"
         return "environment" if environments.listing(body, language) else "shell"
-    if language in _SQL:
+    if language in SQL:
         return "shell" if body.lstrip().startswith("psql ") else "sql"
     if language in environments.LANGUAGES:
         return "environment" if environments.listing(body, language) else "other"

@@ -51,9 +51,14 @@ def member(path: Iterable[str | int]) -> str:
     return said
 
 
+def sayable(condition: str) -> bool:
+    """Whether a condition can hold this text: no variables are filled into conditions, and nothing hides in them."""
+    return "${" not in condition and condition.isprintable()
+
+
 def from_jq(program: str) -> tuple[str, ...]:
     """A filter of `jq -e` as conditions that must all hold; none if it does not translate truly."""
-    if len(program) > _LONGEST or " or " in program:
+    if len(program) > _LONGEST or " or " in program or not sayable(program):
         return ()
     found = []
     for part in re.split(r"\s+and\s+", program.strip()):
@@ -126,7 +131,7 @@ def _short(text: str) -> str:
 
 def all_of(*groups: tuple[str, ...]) -> tuple[str, ...]:
     """Conditions together, each once; with what an answer is asked for by itself where no status is named."""
-    found = tuple(dict.fromkeys(condition for group in groups for condition in group))
+    found = tuple(dict.fromkeys(condition for group in groups for condition in group if sayable(condition)))
     exact = [condition for condition in found if condition.startswith("status == ")]
     if exact:
         return tuple(condition for condition in found if condition != ANSWERS)

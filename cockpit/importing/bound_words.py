@@ -20,10 +20,12 @@ UNIT = (
     r"[kmgt]i?b(?:/s)?|bytes?|[rqt]ps|iops|req/s)\b"
 )
 WORD_OPERATORS: dict[str, Operator] = {
-    r"below|under|less than|lower than|fewer than|smaller than|unter|kleiner als|weniger als": "<",
+    r"below|under|less than|lower than|fewer than|smaller than|shorter than|faster than|younger than": "<",
+    r"unter|kleiner als|weniger als": "<",
     r"inf[eé]rieure?s? [àa]|moins de|menor(?:es)? (?:que|de|a)|menos de|por debajo de": "<",
     r"at most|up to a maximum of|a maximum of|maximum of|max\.?|maximum|h[öo]chstens|au plus|como m[áa]ximo": "<=",
-    r"above|over|greater than|more than|higher than|larger than|exceeds?|exceeding": ">",
+    r"above|over|greater than|more than|higher than|larger than|longer than|older than|slower than|"
+    r"exceeds?|exceeding": ">",
     r"[üu]ber|gr[öo](?:ß|ss)er als": ">",
     r"mehr als|sup[eé]rieure?s? [àa]|plus de|mayor(?:es)? (?:que|de|a)|m[áa]s de|por encima de": ">",
     r"at least|a minimum of|minimum of|min\.?|minimum|mindestens|au moins|al menos|como m[íi]nimo": ">=",
@@ -37,6 +39,8 @@ DURATION_METRIC = re.compile(
     r"latence|latencia|retardo)\b",
     re.IGNORECASE,
 )
+TAKES = re.compile(r"\b(?:takes?|took|longer|shorter|older|younger|faster|slower|lasts?)\b[^.;:]{0,10}$", re.IGNORECASE)
+"""Before a bound: what follows is how long something is or takes."""
 METRIC_END = re.compile(
     r"\b(?:rates?|ratio|usage|load|utili[sz]ation|errors?|failures?|latency|cpu|memory|percentage|level|lag|times?|"
     r"space|capacity|traffic)$",
@@ -61,14 +65,13 @@ _TRAILING = _words(
     is are be must should shall will can stay stays staying remain remains remaining kept keep has have been to
     at drop drops fall falls rise rises go goes grow grows climb climbs increase increases decrease decreases
     reaches reach was were still always consistently value of than does do not the a an by only ist sind bleibt
-    liegt est reste sont es son sea need needs
+    liegt est reste sont takes take took lasts es son sea need needs
     """
 )
 _ACTIONS = _words(
     """
-    run scale deploy create wait invite add set increase reduce drain restart retry rotate allow limit keep open
-    close start stop update upgrade install build send use test roll enable disable delete remove move apply
-    wait sleep pause take give select choose click go see configure schedule provision allocate repeat
+    run scale deploy create wait invite add set increase reduce drain restart retry rotate allow keep upgrade install send use roll enable
+    disable delete remove move apply wait sleep pause take give select choose click go see configure schedule provision allocate repeat
     """
 )
 _PREPOSITIONS = _words(
@@ -77,13 +80,15 @@ _PREPOSITIONS = _words(
     """
 )
 _NO_METRIC = re.compile(
-    r"[`$\"\\{}<>|;*=@#^~]|\b(?:version|versions|exit|return|codes?|http|port|step|phase|page|"
-    r"line|id|php|python|java|node|"
-    r"nodejs|node\.js|ruby|golang|postgresql|postgres|mysql|mariadb|redis|kubernetes|kubectl|helm|"
-    r"terraform|docker|npm|git|"
-    r"ubuntu|debian|macos|openssl|nginx|bash|jdk|elasticsearch|mongodb|ansible)(?:\s[\d.]+)?$",
+    r"[`$\"\\{}<>|;*=@#^~]|^(?:exit|return|http|port|step|phase|page|line|id|it|they|them|this|that|"
+    r"there|you|we|one)(?:\s[\d.]+)?$|"
+    r"\b(?:versions?|codes?|php|python|java|node|nodejs|node\.js|ruby|golang|postgresql|postgres|"
+    r"mysql|mariadb|redis|kubernetes|"
+    r"kubectl|helm|terraform|docker|npm|git|ubuntu|debian|macos|openssl|nginx|bash|jdk|elasticsearch|mongodb|ansible)"
+    r"(?:\s[\d.]+)?$",
     re.IGNORECASE,
 )
+_PRONOUNS = ("it", "them", "these", "those", "this", "that", "they", "which")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _MOST_WORDS = 8
 _AFTER_END = re.compile(
@@ -137,7 +142,7 @@ def metric_after(text: str) -> str:
 def is_wrong_beyond(before: str, after: str, metric: str, operator: str, value: float) -> bool:
     """Whether what holds beyond this bound is what must not be, by the words around it and by what the metric is."""
     sentence = re.split(r"[.!?]\s", before)[-1][-_LONGEST_METRIC:]
-    if _MUST.search(sentence):
+    if _MUST.search(sentence.rpartition(":")[2]):
         return False
     if _ALARM.search(sentence) or re.search(r"roll ?back|abort", after[:40], re.IGNORECASE):
         return True
@@ -147,6 +152,12 @@ def is_wrong_beyond(before: str, after: str, metric: str, operator: str, value: 
     if operator in ("<", "<="):
         return good and not re.search(r"\btimes?|latency\b", metric, re.IGNORECASE)
     return operator == "!=" and value == 0
+
+
+def is_demand(metric: str, operator: str) -> bool:
+    """Whether a bound can only be meant as what must hold: a success rate above it, an error rate below."""
+    good, bad = bool(_GOOD.search(metric)), bool(_BAD.search(metric))
+    return operator == "==" or (good and operator in (">", ">=")) or (bad and not good and operator in ("<", "<="))
 
 
 def _metric(piece: str) -> str | None:
@@ -174,6 +185,7 @@ def _checked(words: list[str]) -> str:
     known = (
         0 < len(words) <= _MOST_WORDS
         and words[0].lower() not in _ACTIONS
+        and words[-1].lower() not in _PRONOUNS
         and words[-1].lower() not in _PREPOSITIONS
         and _WORD.search(metric) is not None
         and not metric.startswith(("/", "-"))

@@ -14,6 +14,7 @@ from msgspec import Struct
 from cockpit.importing.bound_words import (
     DURATION_METRIC,
     METRIC_END,
+    TAKES,
     UNIT,
     WORD_OPERATORS,
     Operator,
@@ -116,7 +117,9 @@ def _compared(match: re.Match[str], metric: str, text: str) -> Threshold | None:
     after = text[match.end() :]
     operator = _operator(match)
     if is_time(unit):
-        timed = bool(DURATION_METRIC.search(metric))
+        timed = bool(
+            DURATION_METRIC.search(metric) or TAKES.search(text[max(0, match.start() - 30) : match.start("value")])
+        )
         opened = text[: match.start()].rstrip().endswith("(")
         if _EVENT_FOLLOWS.match(after) or (not timed and (match["word"] or opened)) or not metric:
             return None

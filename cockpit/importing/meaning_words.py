@@ -83,7 +83,8 @@ _TABLE: tuple[tuple[Meaning, str], ...] = (
         r"""
         trouble ?shooting | (?:common|known|frequent|possible|typical|potential) (?:\w+
         )?(?:issues|problems|errors|failures|pitfalls) | ^(?:issues|problems|errors)$ | quick fix(?:es)? | ^faqs?$
-        | frequently asked | ^gotchas$ | what can go wrong | if (?:something|things) goes? wrong | fehlerbehebung
+        | frequently asked | ^gotchas$ | what can go wrong | (?:if|when) (?:it|something|things|anything)
+        goes? wrong | fehlerbehebung
         | fehlersuche | bekannte (?:probleme|fehler) | haufige (?:probleme|fehler) | storungsbehebung | depannage
         | problemes (?:connus|frequents|courants) | resolution des? problemes | (?:solucion|resolucion) de
         problemas | problemas (?:comunes|conocidos|frecuentes)
@@ -176,6 +177,7 @@ _TABLE: tuple[tuple[Meaning, str], ...] = (
         "rollback",
         r"""
         {BACK} | (?:if|when|in case) (?:the |a )?{DEPLOY} fails | emergency procedures? | ^undo(?:ing)? |
+        ^halt(?:ing)?$ |
         (?:recovery|contingency|abort|back up|emergency|mitigation) (?:plans?|procedures?|steps|process) |
         ^(?:recovery|contingency|contingencies|abort|plan b|way back|remediation)$ | zuruckrollen | ruckfall\w* |
         rucknahme | rucksetzen | ruckbau | ruckabwicklung | notfallplan | wiederherstellung\w* | retour (?:en
@@ -247,7 +249,8 @@ _TABLE: tuple[tuple[Meaning, str], ...] = (
         (?:smoke|acceptance|regression|integration|functional|sanity|load|performance|uat|system|user|end to
         end|e2e) (?:tests?|testing|checks?) | testing | tests?$ | test (?:plan|cases?|scenarios?|steps) | ^uat$ |
         ^qa$ | quality assurance | health ?checks? | sanity checks? | quality gates? | ^checks?$ | ^checklist$ |
-        go no go | ^go or no go$ | decision points? | post ?{DEPLOY} | after (?:the )?{DEPLOY} | acceptance |
+        go no go$ | go no go (?:decision|call|checklist|meeting|point) | ^go or no go$ | decision points? |
+        post ?{DEPLOY} | after (?:the )?{DEPLOY} | acceptance |
         (?:uber|nach)?prufung(?:en)? | verifikation | validierung | nachkontrolle | kontrollen? | abnahmetests? |
         funktionstests? | verifications? | controles? | recette | tests de \w+ | verificacion(?:es)? |
         validacion(?:es)? | comprobacion(?:es)? | pruebas?

@@ -12,11 +12,13 @@ from functools import lru_cache
 
 from msgspec.structs import replace
 
+from cockpit.importing.bound_words import Operator, is_demand
 from cockpit.importing.bounds import Threshold, thresholds
 from cockpit.importing.draft import Draft
 from cockpit.importing.naming import slug
+from cockpit.importing.placeholders import literal
 from cockpit.importing.quantities import in_seconds, is_time
-from cockpit.profile.model import Probe, Variable
+from cockpit.profile.model import Probe, Trigger, Variable
 
 _LATENCY = re.compile(
     r"(?:(?:api|http|https|app|application|service|endpoint|server|site|website|health|check|web|request|average|overall|"
@@ -26,7 +28,8 @@ _LATENCY = re.compile(
 _HEALTH = re.compile(r"(?:health )?(?:check )?(?:status|state|health)", re.IGNORECASE)
 _WELL = ("healthy", "ok", "up", "green", "ready", "operational", "running", "pass", "passing", "success", "connected")
 _FIELD = re.compile(r"\bjson(?:\.[A-Za-z_]\w{0,60}){1,8}")
-_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_OPPOSITE: dict[Operator, Operator] = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_BACK = re.compile(r"\broll(?:ed|ing)?[ -]?back\b|\babort\b|\bback[ -]?out\b", re.IGNORECASE)
 _SAID = "the runbook does not say where this is measured"
 
 
@@ -42,9 +45,13 @@ def conditions(text: str, draft: Draft, line: int) -> tuple[str, ...]:
 
 
 def watched(text: str, draft: Draft, line: int) -> None:
-    """Have probes warn beyond the alarms that a text (plain) names; nothing waits for them."""
-    for each in thresholds(text):
-        if each.is_alarm and not each.text:
+    """Have probes warn beyond the alarms that a text (plain) names; what it says to roll back by is a trigger."""
+    bounds = [each for each in thresholds(text) if each.is_alarm]
+    if bounds and _BACK.search(text):
+        _trigger(text, draft, line)
+        return
+    for each in bounds:
+        if not each.text:
             at = _probe_for(each, draft, line)
             probe = draft.probes[at]
             said = f"{_fact(probe)} {each.operator} {_value(each, probe)!r}"
@@ -53,11 +60,28 @@ def watched(text: str, draft: Draft, line: int) -> None:
             draft.ledger.give(line, line, f"probe {probe.id}")
 
 
+def _trigger(text: str, draft: Draft, line: int) -> None:
+    """What a text says to roll back by, wherever it stands."""
+    when, for_s = alarms(text, draft, line)
+    trigger = Trigger(id=draft.take_id("triggers", text, "trigger"), title=literal(text), when=when, for_s=for_s)
+    draft.triggers.append(trigger)
+    draft.ledger.give(line, line, f"trigger {trigger.id}")
+
+
 def alarms(text: str, draft: Draft, line: int) -> tuple[tuple[str, ...], float]:
     """What a trigger fires by, and for how long all of it must hold, in seconds."""
     bounds = thresholds(text)
-    found = [_condition(each, draft, line, checks=False) for each in bounds]
+    found = [_condition(_fired_by(each, draft, line), draft, line, checks=False) for each in bounds]
     return tuple(each for each in found if each), max((each.for_s for each in bounds), default=0.0)
+
+
+def _fired_by(bound: Threshold, draft: Draft, line: int) -> Threshold:
+    """A trigger fires by what must not be: of what must hold ("success rate > 95 %") by its opposite."""
+    if bound.text or bound.is_alarm or not is_demand(bound.metric, bound.operator):
+        return bound
+    draft.note(line, f"a trigger that fires once “{bound.metric} {bound.operator} {bound.value:g}” does not hold")
+    opposite = {"==": "!=", "!=": "==", **_OPPOSITE}[bound.operator]
+    return replace(bound, operator=opposite)
 
 
 def _condition(bound: Threshold, draft: Draft, line: int, *, checks: bool) -> str:
@@ -153,11 +177,11 @@ def _query_probe(bound: Threshold, draft: Draft, line: int) -> Probe:
     return probe
 
 
-def _bounded(probe: Probe, operator: str, value: float) -> Probe:
+def _bounded(probe: Probe, operator: Operator, value: float) -> Probe:
     """The probe that itself tells when the bound is broken; what another check bounds already stays."""
     fact, told = _fact(probe), (*probe.pass_when, *probe.warn_when)
-    opposite = _OPPOSITE.get(operator, "")
-    if any(each.startswith((f"{fact} {operator[0]}", f"{fact} {opposite[:1] or '='}")) for each in told):
+    opposite = _OPPOSITE.get(operator)
+    if any(each.startswith((f"{fact} {operator[0]}", f"{fact} {(opposite or '=')[0]}")) for each in told):
         return probe
     if fact == "latency_ms":
         return replace(probe, warn_when=(*probe.warn_when, f"{fact} {opposite} {value!r}")) if opposite else probe

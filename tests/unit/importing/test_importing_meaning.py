@@ -41,7 +41,7 @@ HEADINGS: dict[Meaning, str] = {
         Prüfungen · Validierung · Vérification · Recette · Verificación · Pruebas
     """,
     "rollback": """
-        Rollback · Roll back · Roll-back plan · Rollback Procedure · Rolling back · Backout plan ·
+        Halt · Rollback · Roll back · Roll-back plan · Rollback Procedure · Rolling back · Backout plan ·
         Back-out · Revert · How to revert · Recovery plan · Recovery · Contingency ·
         Contingency plan · Abort procedure · Rollback Verification · Database Rollback ·
         Rollback and Recovery · Backup and rollback · Fallback plan · If the deployment fails ·
@@ -49,6 +49,7 @@ HEADINGS: dict[Meaning, str] = {
         Zurückrollen · Retour arrière · Plan de repli · Marcha atrás · Reversión
     """,
     "triggers": """
+        Go/no-go criteria · Go / No-Go Criteria ·
         Rollback Triggers · Triggers · Abort criteria · Rollback criteria · When to roll back ·
         When to rollback · Immediate Rollback Required · Rollback Consideration ·
         Rollback conditions · No-go criteria · Stop criteria · Criteria for rollback ·
@@ -102,7 +103,7 @@ HEADINGS: dict[Meaning, str] = {
         Variables de entorno
     """,
     "troubleshooting": """
-        Troubleshooting · Common issues · Common Issues and Solutions · Known problems ·
+        If it goes wrong · Troubleshooting · Common issues · Common Issues and Solutions · Known problems ·
         Known issues · FAQ · Quick Fixes for Common Issues · Troubleshooting Deployment Issues ·
         If something goes wrong · Gotchas · Fehlerbehebung · Bekannte Probleme · Dépannage ·
         Solución de problemas

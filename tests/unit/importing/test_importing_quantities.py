@@ -140,6 +140,12 @@ BOUNDS: dict[str, list[tuple[str, str, float, str]]] = {
     "Error budget: at least 20 %": [("Error budget", ">=", 20, "%")],
     "User Registration to Approval: <24 hours": [("User Registration to Approval", "<", 24, "hours")],
     "Database Backup Success Rate: 100%": [("Database Backup Success Rate", ">=", 100, "%")],
+    "Response time of the order page < 3 s": [("Response time of the order page", "<", 3, "s")],
+    "Open tickets of key users < 10": [("Open tickets of key users", "<", 10, "")],
+    "Load takes longer than 90 minutes": [("Load", ">", 90, "minutes")],
+    "Newest order is not older than 15 minutes": [("Newest order", "<=", 15, "minutes")],
+    "Checksum failures = 0": [("Checksum failures", "==", 0, "")],
+    "What should prompt a rollback: error rate > 2%": [("error rate", ">", 2, "%")],
     "Fehlerrate unter 1 %": [("Fehlerrate", "<", 1, "%")],
     "disponibilité supérieure à 99,9 %": [("disponibilité", ">", 99.9, "%")],
     "tasa de errores menor que 1 %": [("tasa de errores", "<", 1, "%")],
@@ -175,6 +181,7 @@ NO_BOUNDS = (
     "T+1h",
     "Zero-downtime deployment",
     "Notify users 48 hours in advance",
+    "If there are more than 20 of them, page the owner",
     "No critical errors in logs",
     "",
     "<details>",
@@ -277,6 +284,19 @@ def test_the_response_time_of_the_api_is_that_of_its_health_probe() -> None:
     assert conditions("p95 response time < 2 s", draft, 2) == ("p95_response_time < 2000.0",)
     assert draft.probes[0].warn_when == ("latency_ms >= 2000.0",)
     assert draft.probes[1].kind == "prometheus"
+
+
+def test_a_trigger_that_names_what_must_hold_fires_once_it_does_not() -> None:
+    draft = _draft()
+    assert alarms("Login success rate > 95 %", draft, 1)[0] == ("login_success_rate <= 95.0",)
+    assert alarms("Difference of counts > 0", draft, 2)[0] == ("difference_of_counts > 0.0",)
+    assert "does not hold" in " ".join(note.text for note in draft.notes if note.line == 1)
+
+
+def test_what_an_item_says_to_roll_back_by_is_a_trigger() -> None:
+    draft = _draft()
+    assert conditions("What should prompt a rollback: lag > 300 seconds for 15 minutes", draft, 1) == ()
+    assert [(each.when, each.for_s) for each in draft.triggers] == [(("lag > 300000.0",), 900.0)]
 
 
 def test_a_field_of_an_expected_answer_is_measured_there() -> None:

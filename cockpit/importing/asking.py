@@ -7,6 +7,7 @@ source and not against what the readers took: every item of a list, every line o
 from __future__ import annotations
 
 from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Rule, Section, Table
+from cockpit.importing.languages import SQL
 from cockpit.importing.ledger import Ledger
 from cockpit.importing.meaning import meaning_of
 from cockpit.importing.naming import read_title
@@ -29,8 +30,9 @@ def _ask(block: Block, ledger: Ledger) -> None:
             for inner in block.blocks:
                 _ask(inner, ledger)
         case Fence():
+            comment = "--" if block.language in SQL else "#"  # `--option` goes on with the line above it
             for row, line in enumerate(block.body.splitlines()):
-                if line.strip() and not line.strip().startswith(("#", "--")):
+                if line.strip() and not line.strip().startswith(comment):
                     ledger.ask(block.body_first + row, block.body_first + row)
         case Table():
             for each in block.rows:

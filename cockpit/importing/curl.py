@@ -75,13 +75,18 @@ class Request(Struct, frozen=True, kw_only=True):
 def requests_of(commands: tuple[Simple, ...]) -> tuple[Request, ...]:
     """What the commands of one line ask, in order; a `jq` or `grep` right behind one belongs to it."""
     found: list[Request] = []
+    is_behind = False  # a `jq` behind any other command reads what that one prints
     for command in commands:
         if command.words[0] in _READERS:
-            found += _READERS[command.words[0]](command)
-        elif found and command.words[0] == "jq":
+            asked = _READERS[command.words[0]](command)
+            found += asked
+            is_behind = bool(asked)
+        elif is_behind and command.words[0] == "jq":
             found[-1] = _with(found[-1], jq=_filter(command.words))
-        elif found and command.words[0] in ("grep", "egrep"):
+        elif is_behind and command.words[0] in ("grep", "egrep"):
             found[-1] = _with(found[-1], **_pattern(command.words))
+        elif command.words[0] != "tee":
+            is_behind = False
     return tuple(found)
 
 

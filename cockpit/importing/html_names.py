@@ -17,6 +17,8 @@ _NAMES = """
     template textarea tfoot th thead time title tr track tt u ul var video wbr
 """
 _TAGS = frozenset(_NAMES.split())
+_PRINTED = ("none", "nil", "null", "unset", "unknown", "pending", "invalid")
+"""What programs print in angle brackets where there is nothing, kubectl above all."""
 _NAMED = re.compile(r"<\s?([A-Za-z][A-Za-z0-9]*(?:[ _.-][A-Za-z0-9]+){0,6})\s?>")
 
 
@@ -26,4 +28,6 @@ def is_placeholder(tag: str) -> bool:
     if found is None:
         return False
     first = re.split(r"[ _.-]", found[1])[0].lower()
+    if found[1].lower() in _PRINTED:
+        return False
     return "_" in found[1] or (first not in _TAGS and len(found[1]) > 1)

@@ -23,6 +23,7 @@ from cockpit.importing.prompts import with_commands
 from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
+_EMPTY_BOX = re.compile(r"\[[xX]\]")
 MOST_LINES = 100_000
 MOST_HEADINGS = 5000
 _DEEPEST = 100
@@ -109,6 +110,8 @@ def _read(node: SyntaxTreeNode) -> list[Heading | Block]:
             return [Heading(text=_inline(node), level=int(node.tag[1]), first=first, last=last)]
         case "paragraph":
             return [Paragraph(text=_inline(node), first=first, last=last)]
+        case "fence" | "code_block" if not node.content.strip():
+            return [Rule(first=first, last=last)]
         case "fence" | "code_block":
             fenced = node.type == "fence"
             language = (node.info.split() or [""])[0].lower() if fenced else ""
@@ -123,10 +126,11 @@ def _read(node: SyntaxTreeNode) -> list[Heading | Block]:
             ]
         case "bullet_list" | "ordered_list":
             start = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else 0
-            return [
+            items = [
                 _item(child, str(start + index) if node.type == "ordered_list" else "")
                 for index, child in enumerate(node.children)
             ]
+            return [item if _says(item) else Rule(first=item.first, last=item.last) for item in items]
         case "blockquote" | "dl" | "dt" | "dd":
             inner = [block for child in node.children for block in _read(child)]
             return [_quoted(block) for block in inner]
@@ -161,6 +165,11 @@ def _item(node: SyntaxTreeNode, number: str) -> Item:
         if box := _BOX.match(text):
             checked, text = box[1] != " ", text[box.end() :]
     return Item(text=text, number=number, checked=checked, first=first, last=last, blocks=tuple(blocks))
+
+
+def _says(item: Item) -> bool:
+    """It holds a word or anything below it; `- [ ]` alone is left to be filled in."""
+    return bool(item.blocks) or any(char.isalnum() for char in _EMPTY_BOX.sub("", item.text))
 
 
 def _table(node: SyntaxTreeNode, first: int, last: int) -> Table:

@@ -48,6 +48,12 @@ _HEADS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 _MOST_WORDS = 5
 """Of an item that names a role and nothing else."""
 _MAILED = re.compile(r"\[([^\[\]]{1,80})\]\((?:mailto|tel|sip):([^()\s?]{1,120})[^()]{0,80}\)")
+_FOOTER = re.compile(
+    r"(?:last )?(?:updated|reviewed|modified|changed|created)(?: (?:by|on))?"
+    r"|(?:document )?(?:version|status|date|author)|(?:related|see also|further|next)\b.{0,40}|references?",
+    re.IGNORECASE,
+)
+"""What stands at a document's end and names nobody: `Last Updated`, `Version`, `Related Documentation`."""
 
 
 def role_for(owner: str, draft: Draft) -> str:
@@ -148,7 +154,7 @@ def _is_reach(said: str) -> bool:
 
 
 def _add(person: Person, group: str, draft: Draft, first: int, last: int, *, ranked: bool) -> bool:
-    if not person.title:
+    if not person.title or _FOOTER.fullmatch(person.title):
         return False
     contact = Contact(
         id=draft.take_id("contacts", person.title, "contact"),

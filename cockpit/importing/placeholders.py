@@ -24,7 +24,7 @@ def _words(text: str) -> frozenset[str]:
 _BOXED = re.compile(r"(?<![\w\]!$\\])\[([A-Za-z][A-Za-z0-9_ '/-]{1,40})\](?![(\[:\w])")
 _ANGLED = re.compile(r"(?<![A-Za-z]{2})(?<![<&$])<([A-Za-z][A-Za-z0-9_ -]{0,40})>(?!>)")
 _BRACED = re.compile(r"(?<![${\w])\{\{ ?([A-Za-z_][A-Za-z0-9_]{0,40}) ?\}\}(?!\})")
-_BRACE = re.compile(r"(?<![${\w\"'])\{([a-z][a-z0-9_]{1,40})\}(?![}\w\"'])")
+_BRACE = re.compile(r"(?<![${%\w\"'])\{([a-z][a-z0-9_]{1,40})\}(?![}\w\"'])")
 _PERCENT = re.compile(r"(?<![\w%])%([A-Z][A-Z0-9_]{2,40})%(?![\w%])")
 _YOUR = re.compile(r"(?<![\w$-])(?:your|YOUR|Your)[-_]([A-Za-z0-9][A-Za-z0-9_-]{1,40})(?![\w-])")
 _IN_PROSE = (_BRACED, _BOXED, _ANGLED, _YOUR, _BRACE, _PERCENT)

@@ -117,6 +117,8 @@ class _Merge:
             return
         if own != then:
             self._conflict(edits, key, path, name, values)
+        elif own is not ABSENT and edits.is_remarked(path):
+            self._conflict(edits, key, path, name, values, "you wrote a comment in it")
         elif why := self._refused.get((key, name), ""):
             self._note("left out", key, name, values, why)
         elif edits.unset(path) if now is ABSENT else edits.set(path, now, earlier):

@@ -38,6 +38,13 @@ class Edits:
         """Whether a table with a header of its own stands at a path; the file's top is one."""
         return not path or path in self._found.tables
 
+    def is_remarked(self, path: Path) -> bool:
+        """Whether a comment stands within a value, or within a table with a header of its own."""
+        spans = [span for each, span in self._found.values.items() if each[: len(path)] == path]
+        start = self._found.tables.get(path, min((span[0] for span in spans), default=0))
+        end = max((span[1] for span in spans), default=0)
+        return b"#" in self._raw[start:end] and any(start <= at < end for at, _ in comments(self._text))
+
     def set(self, path: Path, value: object, before: Sequence[str] = ()) -> bool:
         """Write a value: in place, or as a new key behind the last of the keys `before`.
 
@@ -62,6 +69,8 @@ class Edits:
 
     def unset(self, path: Path) -> bool:
         """Take a key out, with its line; a remark behind it stays. False if it is no key of a table with a header."""
+        if path in self._found.tables:
+            return self._unset_table(path)
         span, start = self._found.values.get(path), self._found.keys.get(path)
         if span is None or start is None or path[:-1] in self._found.values:
             return False

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import pty
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,3 +141,20 @@ def test_a_step_that_is_turned_on_is_shown_first_and_stays_on_over_an_update(coc
     assert 'script = "systemctl stop shop"\n' in profile.read_text()
     assert '# runbook now: command = "systemctl stop shop --now"\n' in profile.read_text()
     assert cockpit("check", "shop.toml").returncode == Exit.OK
+
+
+@pytest.mark.parametrize(("answer", "turned_on"), [("y", True), ("n", False), ("", False)])
+def test_on_a_terminal_each_step_is_asked_for_and_no_is_the_default(profile: Path, answer: str, turned_on: bool):
+    before = profile.read_text()
+    ours, theirs = pty.openpty()
+    try:
+        os.write(ours, f"{answer}\n".encode())
+        ended = subprocess.run(
+            [sys.executable, "-m", "cockpit.cli", "enable", "shop.toml", "systemctl_stop_shop"], cwd=profile.parent,
+            stdin=theirs, capture_output=True, text=True, timeout=60, check=False,
+        )  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert (ended.returncode, "turn on systemctl_stop_shop? [y/N]" in ended.stderr) == (Exit.OK, True)
+    assert (profile.read_text() != before) is turned_on

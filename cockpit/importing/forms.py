@@ -24,7 +24,7 @@ _FIELDS = ("input", "dropdown", "upload")
 
 def form(lines: tuple[str, ...]) -> MarkdownLines | None:
     """The form as Markdown; None: it is none."""
-    text = "\n".join(lines)
+    text = "\n".join(lines) + "\n"  # without it the last line of a block would be left out
     if len(text) > _LARGEST or not _BODY.search(text) or not _TYPE.search(text):
         return None
     try:

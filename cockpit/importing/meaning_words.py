@@ -127,7 +127,7 @@ _TABLE: tuple[tuple[Meaning, str], ...] = (
         r"""
         contacts? | escalations?(?: (?:path|matrix|list|chain|procedure|policy|levels?|plan|contacts))? | who to
         (?:call|contact|page|notify|ask) | whom to (?:call|contact|page|notify|ask) | on call(?:
-        (?:list|rotation|rota|schedule|team|engineers?|people|roster))? | (?:phone|call|calling)
+        (?:list|rotation|rota|schedule|team|engineers?|people|roster))? | (?:phone|call|calling|telephone|emergency)
         (?:list|tree|numbers) | ^(?:people|who is who|key people|the team|team
         members?|participants|stakeholders|personnel)$ | ^(?:roles|responsibilities)$ | roles and responsibilities
         | roles responsibilities | raci(?: matrix)? | ansprechpartner(?:innen)? | ansprechpersonen | kontakte? |

@@ -74,6 +74,8 @@ def read_templates(section: Section, draft: Draft, known: Known) -> None:
         for block in each.blocks:
             if isinstance(block, Paragraph) and (said := labelled(block.text)) is not None and said[0] == say.TO:
                 to = known.text(plain(said[1]))
+            elif isinstance(block, Paragraph):
+                draft.comment("templates", template_id, plain(block.text))
             elif isinstance(block, Fence) and not body:
                 title, body = _text(block.body)
         template = Template(id=template_id, title=known.text(title), body=known.text(body), to=to)

@@ -322,6 +322,16 @@ def test_probes_that_would_run_or_send_something_are_not_taken_over() -> None:
     assert made.every_step()[0][1].instructions.startswith("- **Gate:**\n  - `get.passing`")
 
 
+def test_what_a_template_or_trigger_cannot_keep_stands_above_it_as_a_comment() -> None:
+    template = Template(id="notice", title="Down", body="x", to="all", channel="mail")
+    trigger = Trigger(id="slow", title="Slow", when=("gone.passing",), for_s=60.0)
+    phase = Phase(id="p", title="P", steps=(Step(id="a", title="A"),))
+    profile = Profile(id="a", environment="e", phases=(phase,), templates=(template,), triggers=(trigger,))
+    toml = again(profile).toml
+    assert '# Through: mail\n[[templates]]\nid = "notice"' in toml
+    assert '# Fires when: gone.passing\n# For: 1 minute\n[[triggers]]\nid = "slow"' in toml
+
+
 @pytest.mark.parametrize("cut", range(0, 100, 7))
 def test_a_printed_page_that_was_cut_off_anywhere_is_read_or_refused(cut: int) -> None:
     loaded_, _ = examine(TOP / "profiles/virtue/production.toml", KINDS, advice=False)

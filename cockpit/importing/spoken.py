@@ -67,13 +67,14 @@ def expectations(text: str) -> tuple[str, ...]:
 
 def _paths(text: str, draft: Draft, line: int) -> list[str]:
     """Probes of paths like `/health`, on the host that the last health check asked."""
-    hosts = [_HOST.match(str(probe.settings.get("url", ""))) for probe in draft.probes if probe.kind == "http"]
-    base = next((host[0] for host in reversed(hosts) if host), "")
-    found = []
-    for match in _SPAN.finditer(text) if base else ():
-        path = match[2].strip()
-        if not _PATH.fullmatch(path) or not Request(url=f"http://host{path}").is_health:
-            continue
+    spans = [match[2].strip() for match in _SPAN.finditer(text)]
+    paths = [span for span in spans if _PATH.fullmatch(span) and Request(url=f"http://host{span}").is_health]
+    found: list[str] = []
+    if not paths:
+        return found
+    urls = (str(probe.settings.get("url", "")) for probe in reversed(draft.probes) if probe.kind == "http")
+    base = next((host[0] for url in urls if (host := _HOST.match(url))), "")
+    for path in paths if base else ():
         known = next((probe.id for probe in draft.probes if probe.settings.get("url") == base + path), "")
         if not known:
             known = draft.probe_ids.take(path, "health")

@@ -70,8 +70,9 @@ _TRAILING = _words(
 )
 _ACTIONS = _words(
     """
-    run scale deploy create wait invite add set increase reduce drain restart retry rotate allow keep upgrade install send use roll enable
-    disable delete remove move apply wait sleep pause take give select choose click go see configure schedule provision allocate repeat
+    run scale deploy create wait invite add set increase reduce drain restart retry rotate allow keep upgrade
+    install send use roll enable disable delete remove move apply wait sleep pause take give select choose click
+    go see configure schedule provision allocate repeat
     """
 )
 _PREPOSITIONS = _words(

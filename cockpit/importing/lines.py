@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from cockpit.importing.notes import Note
+
 
 class Laid(Struct, frozen=True, kw_only=True):
     """Lines that say nothing by themselves, counted from 1, and what they are."""
@@ -19,3 +21,5 @@ class MarkdownLines(Struct, frozen=True, kw_only=True):
     lines: tuple[str, ...]
     laid: tuple[Laid, ...] = ()
     """What is empty in `lines` and was not in the source."""
+    notes: tuple[Note, ...] = ()
+    """What a person should know about how it was read."""

@@ -12,6 +12,8 @@ from cockpit.importing.fencing import fenced
 from cockpit.importing.lines import Laid, MarkdownLines
 from cockpit.importing.plain_headings import headings
 from cockpit.importing.plain_numbers import numbered
+from cockpit.importing.unclosed import open_comment
+from cockpit.importing.unfolding import unfold
 
 _MARKER = r"(?P<indent>[ \t\u00a0]*)(?P<marker>(?:[-*+]|\d{1,6}[.)])[ \t\u00a0]+)?"
 _BOX = re.compile(_MARKER + r"(?P<box>[\[(][ \t\u00a0_]?[\])]|\[ ?[xX✓✔√] ?\])[ \t\u00a0]*(?=[^\s\[\](:])")
@@ -29,6 +31,14 @@ _QUICK = re.compile(
     r"|unrelate|unsubscribe|weight|zoom)(?:\s|$)"
 )
 """docs.gitlab.com, "GitLab quick actions"; each stands alone on its line."""
+_ROOT = re.compile(
+    r"([ \t]+)# (?=(?:sudo|systemctl|service|journalctl|apt|apt-get|yum|dnf|apk|docker|podman|kubectl|helm|mount|umount"
+    r"|reboot|shutdown|rm|cp|mv|ln|chown|chmod|mkdir|vi|vim|nano|iptables|nft|ufw|useradd|usermod|tail|cat|psql|pg_ctl"
+    r"|mysql|nginx|apachectl|rsync|tar|sysctl|ip|ping|curl|wget|ssh|scp|git|make|\.{0,2}/[\w./-]{1,80})[ \t]+[^\s:])"
+)
+"""A command after the superuser's prompt; Markdown takes it for a heading, a shell for a remark."""
+_PROSE = re.compile(r"\b(?:the|a|an|is|are|must|should|will|be|if|when|then|after|before|because)\b|[.:!?]\s*$")
+_HEADING = re.compile(r" {0,3}#{1,6}[ \t]")
 _NBSP = re.compile("^([ \t\u00a0]*(?:[-*+#]{1,6}|\\d{1,6}[.)])?[ \t\u00a0]+)")
 
 
@@ -47,10 +57,13 @@ def as_markdown(lines: tuple[str, ...]) -> MarkdownLines:
         if row not in code and line.strip():
             now[row] = _item(line)
     _dashes(now, code)
-    if not code and not any(re.match(r" {0,3}#{1,6}[ \t]", line) for line in lines):
+    notes = open_comment(now, code)
+    laid += unfold(now, code)
+    if not code and not any(_HEADING.match(line) and not _is_root(line) for line in lines):
+        now = [_ROOT.sub(r"\1$ ", line) if _is_root(line) else line for line in now]
         numbered(now)
         laid += headings(now)
-    return MarkdownLines(lines=tuple(now), laid=tuple(laid))
+    return MarkdownLines(lines=tuple(now), laid=tuple(laid), notes=tuple(notes))
 
 
 def _item(line: str) -> str:
@@ -80,3 +93,7 @@ def _dashes(lines: list[str], code: set[int]) -> None:
     for row, match in found.items():
         if any(near in found and found[near]["dash"] == match["dash"] for near in (row - 1, row + 1)):
             lines[row] = f"{match['indent']}- {lines[row][match.end() :]}"
+
+
+def _is_root(line: str) -> bool:
+    return "# " in line and bool(_ROOT.match(line)) and not _PROSE.search(line[:400])

@@ -128,7 +128,7 @@ def read_source(content: bytes, name: str, names: SecretNames | None = None) -> 
     return Source(
         name=name,
         lines=bare.lines,
-        notes=(*notes, *taken, *bare.notes),
+        notes=(*notes, *taken, *bare.notes, *markdown.notes),
         secrets=bare.names,
         read_as=markdown.lines if markdown.lines != bare.lines else (),
         laid=markdown.laid,

@@ -12,6 +12,7 @@ from __future__ import annotations
 from cockpit.secret_shapes.assigned import assigned
 from cockpit.secret_shapes.found import Found as Found
 from cockpit.secret_shapes.found import merged
+from cockpit.secret_shapes.manifests import manifests
 from cockpit.secret_shapes.placed import placed
 from cockpit.secret_shapes.standing_in import stands_in as stands_in
 from cockpit.secret_shapes.tokens import tokens
@@ -19,4 +20,4 @@ from cockpit.secret_shapes.tokens import tokens
 
 def secrets_in(text: str) -> tuple[Found, ...]:
     """Every secret of a text (lines divided by newlines), in order; none overlaps another."""
-    return merged([*tokens(text), *placed(text), *assigned(text)])
+    return merged([*tokens(text), *placed(text), *assigned(text), *manifests(text)])

@@ -206,6 +206,28 @@ def test_quick_actions_of_gitlab_are_layout_and_a_path_is_not():
     assert entries[6].text.startswith("/etc")
 
 
+def test_a_comment_that_never_ends_hides_nothing_and_is_said():
+    result = made("# Plan\n\n<!-- fill in -->\n- [ ] a <!-- who?\n\n- [ ] b\n")
+    assert [title.split()[0] for title in titles(result)] == ["a", "b"]
+    assert [(note.line, "never ends" in note.text) for note in result.notes] == [(4, True)]
+
+
+@pytest.mark.parametrize(
+    "opened", ["<details><summary>If it fails</summary>", "<details>\n<summary>\nIf it fails\n</summary>"]
+)
+def test_what_is_folded_is_read_as_what_is_open(opened: str):
+    result = made(f"# Plan\n\n- [ ] a\n\n{opened}\n- [ ] b\n</details>\n\n- [ ] c\n")
+    assert titles(result) == ["a", "b", "c"]
+    assert "If it fails" in result.toml
+    assert "<" not in result.toml
+
+
+def test_a_command_after_the_prompt_of_root_is_a_command_and_a_remark_is_none():
+    assert lines("PLAN\n\n  # systemctl restart shop\n    # docker is needed here") == (
+        "# PLAN", "", "  $ systemctl restart shop", "    # docker is needed here",
+    )  # fmt: skip
+
+
 def test_the_account_shows_the_source_as_it_was_written():
     assert [entry.text for entry in made("PLAN\n☐ a\n").accounts[0].entries] == ["PLAN", "☐ a"]
 

@@ -279,6 +279,29 @@ c2VjcmV0bGluZQ==
 -----END RSA PRIVATE KEY-----"""
 
 
+def test_the_values_of_a_kubernetes_secret_are_secrets_whatever_their_keys():
+    text = """```yaml
+apiVersion: v1
+kind: Secret
+metadata:
+  name: shop
+  labels: {app: shop}
+type: Opaque
+stringData:
+  admin-user: ana-the-admin
+  url: "https://you.example"
+data:
+  blob: aHVudGVyMg==
+  later: <base64>
+---
+kind: ConfigMap
+data:
+  mode: fast
+```"""
+    found = [(text[one.start : one.end], one.name) for one in secrets_in(text)]
+    assert found == [("ana-the-admin", "ADMIN_USER"), ("aHVudGVyMg==", "BLOB")]
+
+
 def test_a_private_key_over_several_lines_leaves_its_lines_empty():
     lines = ("# Keys", "```", *(f"  {line}" for line in KEY.split("\n")), "```", "- [ ] next")
     now = hidden(lines, SecretNames())

@@ -61,7 +61,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     prometheus: int
     other_probes: int
     thresholds: int
-    """Conditions that compare a value with a number: of gates, triggers, plans and probes."""
+    """Conditions that compare a value with a number: of gates, triggers, plans and probes, a bound that a probe and a
+    step's gate both tell once."""
     triggers: int
     plans: int
     templates: int

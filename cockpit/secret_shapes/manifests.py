@@ -1,4 +1,4 @@
-"""Values of Kubernetes' Secrets, whatever their keys (kubernetes.io, "Secret"): `data` in base64, `stringData` plain."""
+"""Values of Kubernetes' Secrets, whatever their keys (kubernetes.io, "Secret"): of `data` and of `stringData`."""
 
 from __future__ import annotations
 

@@ -224,7 +224,7 @@ def test_what_is_folded_is_read_as_what_is_open(opened: str):
 
 def test_a_command_after_the_prompt_of_root_is_a_command_and_a_remark_is_none():
     assert lines("PLAN\n\n  # systemctl restart shop\n    # docker is needed here") == (
-        "# PLAN", "", "  $ systemctl restart shop", "    # docker is needed here",
+        "## PLAN", "", "  $ systemctl restart shop", "    # docker is needed here",
     )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
@@ -98,14 +98,20 @@ def _names(new: Mapping[Key, Part], then: Mapping[Key, Part], own: Mapping[Key, 
     found, called = matched(then, new), followed(then, own)
     taken = {(_KINDS.get(sort, sort), part_id) for sort, part_id in (*own, *then)}
     names: dict[str, dict[str, str]] = {}
+    # What stands in the profile already, but not in what was imported: an update that was cut short put it there.
+    alike: defaultdict[tuple[str, str], list[Key]] = defaultdict(list)
+    known = set(called.values())
+    for key, part in own.items():
+        if key not in known:
+            alike[key[0], content(part)].append(key)
     for key, part in new.items():
         kind = _KINDS.get(key[0])
         if kind is None:
             continue
         if key in found:
             wanted = called.get(found[key], found[key])[1]
-        elif key in own and key not in then and content(own[key]) == content(part):
-            wanted = key[1]
+        elif standing := alike[key[0], content(part)]:
+            wanted = standing.pop(0)[1]
         else:
             wanted, count = key[1], 1
             while (kind, wanted) in taken:

@@ -10,10 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cockpit.errors import ImportRefused
 from cockpit.importing.changes import Change
 from cockpit.importing.imported import imported
 from cockpit.importing.parts import parts_of
 from cockpit.importing.pristine import Pristine, Unusable, beside, encoded, pristine, read
+from cockpit.importing.saving import read_profile, replace_text
 from cockpit.importing.source import Source, read_source
 from cockpit.importing.updating import Updated, updated
 from cockpit.profile.kinds import installed
@@ -269,6 +271,16 @@ def test_what_is_kept_of_an_import_is_read_again_and_damage_is_told(tmp_path: Pa
             read(file)
 
 
+def test_a_profile_that_was_changed_meanwhile_is_not_written_over(tmp_path: Path):
+    file = tmp_path / "shop.toml"
+    file.write_text("id = 1\n")
+    profile = read_profile(file)
+    file.write_text("id = 2\n")
+    with pytest.raises(ImportRefused, match="changed meanwhile"):
+        replace_text(profile, "id = 3\n")
+    assert (file.read_text(), [each.name for each in tmp_path.iterdir()]) == ("id = 2\n", ["shop.toml"])
+
+
 def block(toml: str, step_id: str) -> str:
     at = toml.index(f'id = "{step_id}"\n')
     start, end = toml.rindex("[[", 0, at), toml.find("\n\n[[", at)
@@ -378,6 +390,8 @@ def laws(place: Path, seed: int) -> list[Change]:
     assert errors(place, outcome.toml) == []
     second = again(place, outcome, now, now)
     assert (second.toml, second.changes) == (outcome.toml, ())
+    if seed % 4 == 0:  # a host that went down before what was imported was written, too
+        assert update(place, outcome.toml, then, now).toml == outcome.toml
     return list(outcome.changes)
 
 

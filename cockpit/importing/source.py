@@ -46,15 +46,15 @@ class Source(Struct, frozen=True, kw_only=True):
     secrets: tuple[str, ...] = ()
     """Variables of the environment that stand in the lines where secrets stood, in capitals."""
 
-    @property
-    def short_name(self) -> str:
-        """How the profile names it: as the person did, a path of this machine cut to the file's name."""
-        return self.name.rpartition("/")[2] if self.name.startswith("/") else self.name
-
     read_as: tuple[str, ...] = ()
     """The same lines as Markdown, number by number, if they are of another form; empty: they are Markdown."""
     laid: tuple[Laid, ...] = ()
     """What says nothing by itself in that other form."""
+
+    @property
+    def short_name(self) -> str:
+        """How the profile names it: as the person did, a path of this machine cut to the file's name; visible."""
+        return visible(self.name.rpartition("/")[2] if self.name.startswith("/") else self.name)
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.errors import ImportRefused
+from cockpit.importing.imported import imported
 from cockpit.importing.source import LARGEST_BYTES, MOST_LINES, read_file, read_source, read_stdin
 from cockpit.profile.fields import _DECEIVING
 
@@ -181,3 +182,9 @@ def test_what_cannot_be_read_is_said_with_its_reason(name: str, why: str):
 def test_a_folder_is_refused(tmp_path: Path):
     with pytest.raises(ImportRefused, match="is a folder"):
         read_file(str(tmp_path))
+
+
+def test_a_file_whose_name_holds_what_acts_is_named_visibly_in_the_profile():
+    made = imported([read_source(b"# Plan\n\n- [ ] look\n", "we\u202eird\x1b.md")])
+    assert made.profile.phases[0].steps[0].source == "we‹U+202E›ird␛.md:3"
+    assert not _DECEIVING.search(made.toml)

@@ -149,6 +149,8 @@ def is_wrong_beyond(before: str, after: str, metric: str, operator: str, value: 
         return True
     good = bool(_GOOD.search(metric))
     if operator in (">", ">="):
+        if TAKES.search(sentence):  # nobody asks for longer than
+            return True
         return bool(_BAD.search(metric)) and not good
     if operator in ("<", "<="):
         return good and not re.search(r"\btimes?|latency\b", metric, re.IGNORECASE)

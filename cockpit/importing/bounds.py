@@ -139,7 +139,7 @@ def _compared(match: re.Match[str], metric: str, text: str) -> Threshold | None:
         value=value,
         unit=unit,
         for_s=(duration_s(lasting["time"]) or 0.0) if lasting else 0.0,
-        is_alarm=is_wrong_beyond(text[: match.start()], after, metric, operator, value),
+        is_alarm=is_wrong_beyond(text[: match.start("value")], after, metric, operator, value),
     )
 
 

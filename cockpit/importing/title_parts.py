@@ -96,6 +96,7 @@ _OWNED = re.compile(
     re.IGNORECASE,
 )
 _KEYCAP = re.compile("[0-9#*]\ufe0f?\u20e3")
+_UNSEEN = "\ufe0e\ufe0f\u20e3"
 _KEPT_SYMBOLS = frozenset("°©®™№℃℉")
 _DAY_S = 86400.0
 
@@ -111,23 +112,31 @@ class Aside(Struct, kw_only=True):
 
 
 def undecorated(text: str) -> str:
-    """The text without symbols that decorate it: emoji, ticks, key caps; arrows and dashes at its edges."""
+    """The text without symbols that decorate it: emoji, ticks, key caps; arrows and dashes at its edges.
+
+    A symbol with something on both sides (`10°C`, `a✓b`) is a part of it and stays.
+    """
     if not text.isascii():
-        text = "".join(_shown(char) for char in _KEYCAP.sub(" ", text))
+        text = "".join(char for char in _KEYCAP.sub(" ", text) if char not in _UNSEEN and not _is_unseen(char))
+        text = " ".join(word.strip(_symbols(word)) for word in text.split())
     text = " ".join(text.split())
     text = re.sub(r"^(?:[-–—•·→⇒►▸>|~_=:;,*]{1,3}\s){1,4}", "", text)
     return re.sub(r"\s[#\-–—•·→⇒►▸|~_=*]{1,6}$", "", text).rstrip("#").rstrip() or text
 
 
-def _shown(char: str) -> str:
+def _symbols(word: str) -> str:
+    return "".join(char for char in set(word) if _is_symbol(char)) or " "
+
+
+def _is_symbol(char: str) -> bool:
     if char.isascii() or char in _KEPT_SYMBOLS:
-        return char
+        return False
     category = unicodedata.category(char)
-    if category == "So" or (category == "Sk" and ord(char) > 0xFFFF):
-        return " "
-    if category in ("Co", "Cn") or char in "\ufe0e\ufe0f\u20e3" or (category == "Cf" and char not in "\u200c\u200d"):
-        return ""
-    return "" if char == "\u200d" else char
+    return category in ("So", "Co") or (category == "Sk" and ord(char) > 0xFFFF)
+
+
+def _is_unseen(char: str) -> bool:
+    return not char.isascii() and unicodedata.category(char) == "Cf" and char != "\u200c"
 
 
 def unnumbered(text: str) -> tuple[str, Numbered]:

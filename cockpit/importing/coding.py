@@ -123,7 +123,7 @@ def _tells(each: ShellCommand, fence: Fence, phase: DraftPhase, draft: Draft, he
 
 def _sql(fence: Fence, phase: DraftPhase, draft: Draft, heading: str, told: str) -> None:
     recorded = sql_session(fence.body)
-    found = statements(recorded.body if recorded is not None else fence.body)
+    found = statements(recorded.body if recorded is not None else fence.body, draft.recent.patience)
     for at, each in enumerate(found):
         first, last = fence.body_first + each.first, fence.body_first + each.last
         if not each.text:

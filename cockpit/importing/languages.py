@@ -85,8 +85,9 @@ def _untold(body: str, language: str, told: str, patience: Patience) -> Holds:
         return "json"
     if environments.listing(body, ""):
         return "environment"
-    if _BEGINS_SQL.match(body) and takes(body):
-        return "sql"
+    with patience.spent():
+        if _BEGINS_SQL.match(body) and takes(body):
+            return "sql"
     return "shell" if is_command(Script(body, patience), told) else "text"
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,9 +63,8 @@ def watched(body: str, language: str, patience: Patience) -> tuple[Watched, ...]
         return ()
     if language in ("dockerfile", "docker"):
         return tuple(_of_command(command, patience) for command in _healthchecks(body) if command)
-    begun = time.monotonic()
-    found = [each for document in _documents(body, language) for each in _walk(document)]
-    patience.left_s -= time.monotonic() - begun
+    with patience.spent():
+        found = [each for document in _documents(body, language) for each in _walk(document)]
     return tuple(found)
 
 

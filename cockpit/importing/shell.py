@@ -52,7 +52,13 @@ class ShellCommand(Struct, frozen=True, kw_only=True):
 
 def commands(body: str, patience: Patience | None = None) -> tuple[ShellCommand, ...]:
     """Cut a fenced body into commands. A body of nothing but comments or `echo` is one entry without text."""
-    script = Script(body, patience or Patience())
+    patience = patience or Patience()
+    with patience.spent():
+        return _commands(body, patience)
+
+
+def _commands(body: str, patience: Patience) -> tuple[ShellCommand, ...]:
+    script = Script(body, patience)
     if script.broken or body.lstrip().startswith("#!"):
         return _whole(body, script)
     found = pieces(script)

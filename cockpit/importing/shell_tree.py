@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import tree_sitter_bash
 from msgspec import Struct
@@ -40,10 +41,19 @@ _REMOTE = ("ssh", "kubectl", "oc", "docker", "podman", "docker-compose")
 
 
 class Patience:
-    """How long the shell of one import may still take to be read, in seconds of a processor."""
+    """How long the code of one import may still take to be read, in seconds of a processor."""
 
-    def __init__(self, left_s: float = 3.0) -> None:
+    def __init__(self, left_s: float = 4.0) -> None:
         self.left_s = left_s
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        """Count what is done within; once, for what is nested in it."""
+        left_s, begun = self.left_s, time.thread_time()
+        try:
+            yield
+        finally:
+            self.left_s = left_s - (time.thread_time() - begun)
 
 
 class Simple(Struct, frozen=True):
@@ -115,16 +125,15 @@ def _read(content: bytes, patience: Patience) -> Node | None:
         or any(each.count(b"|") > _MOST_PIPES for each in pipelines)
     ):
         return None
-    begun = time.thread_time()
-    until = begun + min(_AT_MOST_S + _A_BYTE_S * len(content), patience.left_s)
+    until = time.thread_time() + min(_AT_MOST_S + _A_BYTE_S * len(content), patience.left_s)
     try:
-        tree = Parser(_LANGUAGE).parse(
-            lambda offset, _: content[offset : offset + 65536], progress_callback=lambda *_: time.thread_time() > until
-        )
+        with patience.spent():
+            tree = Parser(_LANGUAGE).parse(
+                lambda offset, _: content[offset : offset + 65536],
+                progress_callback=lambda *_: time.thread_time() > until,
+            )
     except ValueError:  # it was given up
         return None
-    finally:
-        patience.left_s -= time.thread_time() - begun
     return tree.root_node
 
 

@@ -17,6 +17,7 @@ from msgspec import Struct
 from cockpit.actions.sql.script import statements as cut
 from cockpit.importing.code_comments import Part, Remarks, assign
 from cockpit.importing.risks import riskier
+from cockpit.importing.shell_tree import Patience
 from cockpit.profile.model import Risk
 
 LONGEST_BYTES = 64 << 10
@@ -68,8 +69,24 @@ class _Chunk(Struct):
     is_meta: bool = False
 
 
-def statements(body: str) -> tuple[SqlStatement, ...]:
+def statements(body: str, patience: Patience | None = None) -> tuple[SqlStatement, ...]:
     """Cut a fenced body into statements; of nothing but comments, one without text."""
+    patience = patience or Patience()
+    if patience.left_s <= 0 and body.strip():
+        return (_uncut(body),)
+    with patience.spent():
+        return _statements(body)
+
+
+def _uncut(body: str) -> SqlStatement:
+    """All of it as one, where there is no time left to read it."""
+    text = body.strip()
+    rows = [row for row, line in enumerate(body.split("\n")) if line.strip()]
+    risk: Risk = "irreversible" if re.search(r"\b(?:DROP|TRUNCATE|DELETE)\b", text, re.IGNORECASE) else "careful"
+    return SqlStatement(text=text, first=rows[0], last=rows[-1], parsed=False, risk=risk)
+
+
+def _statements(body: str) -> tuple[SqlStatement, ...]:
     chunks = _transactions(list(_chunks(body)))
     row = _rows(body)
     codes = [(each.start, each.end) for each in chunks]

@@ -47,6 +47,7 @@ _BETWEEN = re.compile(
 _TEXT = re.compile(r"(?P<sign>==|!=)\s?[\"“'‘](?P<text>[^\"”'’\n]{1,40})[\"”'’]")
 _FULL = re.compile(rf"(?::|=|\bis)\s{{0,3}}(?P<value>\d{{2,3}}(?:\.\d{{1,6}})?)\s?(?P<unit>%){_END}")
 _BEST = re.compile(r"\b(?:success|uptime|availability|pass|completeness|sync)\w*(?:\s+\w+){0,2}$", re.IGNORECASE)
+_BOUNDED = re.compile(r"\d|zero|[=!]=", re.IGNORECASE)
 _ZERO = re.compile(
     r"(?:^|[.;:,]\s|\band\s|\b(?:verify|ensure|confirm|check|expect|must have|should be|with|are|"
     r"show[s]?)\s+)(?:zero|0)\s+"
@@ -95,6 +96,8 @@ class Threshold(Struct, frozen=True, kw_only=True):
 def thresholds(text: str) -> tuple[Threshold, ...]:
     """Every bound that a text (plain) sets, in order."""
     text = text[:_LONGEST]
+    if not _BOUNDED.search(text):
+        return ()
     found: list[tuple[int, Threshold]] = []
     end, last = 0, ""
     for match in islice(_COMPARED.finditer(text), _MOST):

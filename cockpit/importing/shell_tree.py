@@ -43,7 +43,7 @@ _REMOTE = ("ssh", "kubectl", "oc", "docker", "podman", "docker-compose")
 class Patience:
     """How long the code of one import may still take to be read, in seconds of a processor."""
 
-    def __init__(self, left_s: float = 4.0) -> None:
+    def __init__(self, left_s: float = 2.5) -> None:
         self.left_s = left_s
 
     @contextmanager

@@ -85,7 +85,7 @@ def test_prose_opens_no_heading_box_or_tag_ends_where_it_ends_and_stays_when_tam
     assert tokens[-2].type == "inline"
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(any_profiles())
 def test_any_profile_gives_one_document_with_a_box_for_each_step(profile: Profile) -> None:
     text = markdown(profile)

@@ -14,11 +14,12 @@ import msgspec
 from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
-from cockpit.profile.model import Phase, Profile, RollbackPlan, Step, Value
+from cockpit.profile.model import Contact, Phase, Profile, RollbackPlan, Step, Value
 from cockpit.profile.recording import RUN_NAMES as _RUN_NAMES
 
 LONGEST_TITLE = 200
 """Characters, as `check` has it."""
+_LAST_IN_ORDER = 99
 LARGEST_BYTES = (2 << 20) - (128 << 10)
 """Of the profile and its TOML together: the first line of a run's log holds both, and a little beside them."""
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
@@ -42,11 +43,8 @@ def fitted(profile: Profile) -> Profile:
         phases=_phases(profile.phases, names, secret),
         rollbacks=tuple(_plan(plan, names, secret) for plan in profile.rollbacks),
         triggers=tuple(_around(trigger, names) for trigger in profile.triggers),
-        contacts=tuple(
-            _texts(_titled(_titled(each, "title", each.id), "name", ""), names, ("title", "name", "reach", "group"))
-            for each in profile.contacts
-        ),
-        tasks=tuple(_around(task, names) for task in profile.tasks),
+        contacts=tuple(_contact(contact, names) for contact in profile.contacts),
+        tasks=tuple(_titled(_around(task, names), "group", "") for task in profile.tasks),
     )
 
 
@@ -80,6 +78,15 @@ def _step(step: Step, names: Set[str], secret: Set[str]) -> Step:
     titled = _titled(step, "title", next(filter(str.strip, fallback.split("\n")), step.id))
     own = _titled(_texts(titled, names, ("title",)), "title", step.id)
     return _texts(own, names | secret | RUN_NAMES, ("instructions", "command", "rollback"))
+
+
+def _contact(contact: Contact, names: Set[str]) -> Contact:
+    contact = _titled(contact, "title", contact.id)
+    for key in ("name", "reach", "group"):
+        contact = _titled(contact, key, "")
+    if contact.order > _LAST_IN_ORDER:
+        contact = replace(contact, order=0)
+    return _texts(contact, names, ("title", "name", "reach", "group"))
 
 
 def _around(part: _Part, names: Set[str]) -> _Part:

@@ -402,7 +402,7 @@ def test_whatever_is_edited_and_changed_no_edit_is_lost_and_the_rest_is_as_impor
 
 
 def test_many_edits_and_changes_lose_nothing(place: Path, pytestconfig: pytest.Config):
-    seeds = range(1000 if pytestconfig.getoption("many") else 30)
+    seeds = range(500 if pytestconfig.getoption("many") else 30)
     seen = {change.what for seed in seeds for change in laws(place, seed)}
     assert seen >= {"added", "changed", "removed", "moved", "conflict", "kept"}
 

@@ -212,8 +212,8 @@ def _tells(step: Step, own: str, said: _Said) -> bool:
     there = set(_words(own)) | set(_words(plain(own)))
     if words and sum(word in there for word in words) * 2 >= len(words):
         return True
-    if step.command:
-        return any(word in there for word in _words(said.emptied(step.command)))
+    if asked := _words(said.emptied(step.command)):
+        return any(word in there for word in asked)
     told = set(_words(said.emptied(step.instructions)))
     return step.kind in ("wait", "message", "checkpoint") or not words or not there or bool(told & there)
 
@@ -294,7 +294,9 @@ class _Said:
 
 def _squeezed(text: str) -> str:
     """Without spaces, and without the symbols that leave titles."""
-    if not text.isascii():
+    if text.isascii():
+        text = text.replace("^", "").replace("`", "")
+    else:
         text = "".join(char for char in text if unicodedata.category(char) not in ("So", "Sk", "Cf", "Co", "Cn", "Mn"))
     return re.sub(r"\s+", "", text)
 

@@ -19,5 +19,5 @@ def test_a_runbook_of_1_mb_is_imported_whole_and_compared_with_markdown_it() -> 
     assert len(steps) >= 8 * bench_importing.SECTIONS
     assert sum(bool(step.command) for step in steps) >= 4 * bench_importing.SECTIONS
     rows = bench_importing.measure(quick=True)
-    assert [(row.limit, row.unit) for row in rows] == [(5.0, "x"), (2.0, "s")]
+    assert [(row.limit, row.unit) for row in rows] == [(8.0, "x"), (2.0, "s")]
     assert all(row.measured > 0.05 for row in rows)

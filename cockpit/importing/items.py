@@ -20,15 +20,11 @@ from cockpit.importing.naming import Title, read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.people import role_for
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s
+from cockpit.importing.quantities import wait_s
 from cockpit.importing.spoken import commanded
 from cockpit.profile.model import Stage, Step
 
-_WAITING = ("wait", "pause", "sleep", "soak")
-_WAITS = re.compile(
-    r"(wait|pause|sleep|soak|let it (?:run|soak|settle|sit)|monitor|observe|watch|keep an eye on)\b(.{0,200})",
-    re.IGNORECASE | re.DOTALL,
-)
+_WAITING = re.compile(r"(wait|pause|sleep|soak|let)\b", re.IGNORECASE)
 CLAIM = "ticked in the runbook"
 
 
@@ -64,11 +60,10 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
 
 def timed(step: Step, text: str, stage: Stage) -> Step:
     """Waiting is a wait; watching for hours after the window is a checkpoint at their end."""
-    found = _WAITS.match(text)
-    seconds = duration_s(found[2]) if found is not None else None
-    if found is None or not seconds or stage == "before":
+    seconds = wait_s(text)
+    if not seconds or stage == "before":
         return step
-    if stage == "after" and found[1].lower() not in _WAITING:
+    if stage == "after" and not _WAITING.match(text):
         settings: dict[str, object] = {"delay": seconds}
         return replace(step, kind="checkpoint", behaviour="checkpoint", settings=settings)
     return replace(step, kind="wait", behaviour="wait", estimate_s=seconds, settings={"duration": seconds})

@@ -15,7 +15,6 @@ from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Section
 from cockpit.importing.draft import Draft, DraftPhase, DraftPlan
 from cockpit.importing.naming import read_title
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s
 from cockpit.profile.durations import written
 from cockpit.profile.model import Stage, Step, Template
 
@@ -87,7 +86,7 @@ def _template(heading: str, body: str, lines: tuple[int, int], draft: Draft) -> 
     draft.templates.append(template)
     draft.ledger.give(*lines, f"template {template.id}")
     when: When = "back" if _BACK.search(heading) else "after" if _AFTER.search(heading) else "before"
-    offset_s = (duration_s(heading) or 0.0) if when == "before" else 0.0
+    offset_s = (title.before_s or title.estimate_s) if when == "before" else 0.0
     draft.notices.append(
         Notice(template=template.id, title=title.text, when=when, offset_s=offset_s, source=draft.place(*lines))
     )

@@ -24,7 +24,6 @@ from cockpit.importing.source import Source
 
 _BOX = re.compile(r"\[([ xX✓✔])\][ \t]+(?=\S)")
 _EMPTY_BOX = re.compile(r"\[[xX]\]")
-MOST_LINES = 100_000
 MOST_HEADINGS = 5000
 _DEEPEST = 100
 _DEEPEST_INLINE = 20
@@ -49,10 +48,8 @@ _NO_LINKS = _reader(_DEEPEST_INLINE).disable(["link", "image"])
 def parse(source: Source) -> Document:
     """Read a runbook's structure. Whatever the text is, there is a structure: Markdown has no errors.
 
-    Raises ImportRefused for more lines or headings than a runbook has.
+    Raises ImportRefused for more headings than a runbook has.
     """
-    if len(source.lines) > MOST_LINES:
-        raise ImportRefused(f"{source.name} has more than {MOST_LINES:,} lines", hint="give the part that is a runbook")
     tokens = _BLOCKS.parse(source.text)
     if sum(token.type == "heading_open" for token in tokens) > MOST_HEADINGS:
         raise ImportRefused(f"{source.name} has more than {MOST_HEADINGS:,} headings", hint="give it in parts")

@@ -170,8 +170,8 @@ class Reading:
             phase = self._phase(title.text, inside, inside.meaning)
             phase.optional = phase.optional or is_choice
             phase.estimate_s = title.estimate_s
-            if phase.stage == "after" and (after_s := duration_s(heading.text)) is not None and not title.estimate_s:
-                look_step(title, after_s, phase, draft, heading.first)
+            if phase.stage == "after" and title.after_s:
+                look_step(title, title.after_s, phase, draft, heading.first)
             self._content(section, title, phase, inside.meaning)
             draft.ledger.give(heading.first, heading.last, f"phase {phase.id}")
         below = Above(

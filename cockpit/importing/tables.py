@@ -65,7 +65,7 @@ def read_table(table: Table, where: Where, draft: Draft) -> None:
         return
     layout = _layout(table)
     for row in table.rows:
-        if any(cell.strip() for cell in row.cells):
+        if any(plain(cell) for cell in row.cells):
             _row(row, layout, where, draft)
             if where.phase.steps:
                 draft.ledger.give(table.first, table.first, f"phase {where.phase.id}")
@@ -103,7 +103,7 @@ def _column(head: str, cells: list[str]) -> Column:
 def _row(row: Row, layout: _Layout, where: Where, draft: Draft) -> None:
     metric, limit = layout.cell(row, "metric"), layout.cell(row, "limit")
     named = layout.cell(row, "title") or f"{metric}: {limit}".strip(": ")
-    title = read_title(named or next(plain(cell) for cell in row.cells if cell.strip()))
+    title = read_title(named or next(plain(cell) for cell in row.cells if plain(cell)))
     bounded = f"{metric or title.text} {limit}" if limit else title.text
     step = Step(
         id=draft.step_ids.take(title.text, "row"),

@@ -179,7 +179,7 @@ def invented(made: Imported) -> list[str]:
         wrong += [
             f"contact {contact.id} has {text!r}, which is not in the source"
             for text in ", ".join((contact.title, contact.name, contact.reach)).split(", ")  # cells are joined so
-            if text and not said.text(text.removesuffix("…"))
+            if text and not (said.text(text.removesuffix("…")) or said.words(text))
         ]
     for template in profile.templates:
         wrong += [
@@ -250,13 +250,18 @@ class _Said:
         """In pieces between what is filled in, whatever the spaces."""
         return all(self._there(piece) for piece in self._pieces(text))
 
+    def words(self, text: str) -> bool:
+        """Word by word: what a telephone number was taken out of."""
+        said, words = set(_words(self._raw)), _words(text)
+        return said.issuperset(words[:-1]) and (not words or any(each.startswith(words[-1]) for each in said))
+
     def code(self, text: str) -> bool:
-        """A command, perhaps with the scene (`cd …`, `export …`) that lines above it set, in `( … )`."""
+        """A command, perhaps with the scene (`cd …`, `export …`) that lines above it set: `(cd … && { …; })`."""
         if text.startswith("(") and text.endswith(")"):
             text = text[1:-1]
-        return self.text(text) or all(
-            self.text(part) for line in text.splitlines() for part in line.split(" && ") if part.strip(" .")
-        )
+        parts = (part.strip() for line in text.splitlines() for part in line.split(" && "))
+        bare = (part[2:-2].rstrip("; ") if part.startswith("{ ") and part.endswith(" }") else part for part in parts)
+        return self.text(text) or all(self.text(part) for part in bare if part.strip(" ."))
 
     def url(self, text: str) -> bool:
         """As a whole, or a path that is told beside its host."""

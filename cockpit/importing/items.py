@@ -7,11 +7,12 @@ that is nested is told by its instructions.
 from __future__ import annotations
 
 import re
+from typing import TypeGuard
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from cockpit.importing.blocks import Block, Fence, Item, Paragraph
+from cockpit.importing.blocks import Block, Fence, Item, Paragraph, Rule
 from cockpit.importing.coding import code_steps
 from cockpit.importing.details import details, give
 from cockpit.importing.draft import Draft, DraftPhase
@@ -37,12 +38,19 @@ class Where(Struct, frozen=True, kw_only=True):
 
 
 def read_item(item: Item, where: Where, draft: Draft) -> None:
-    """Add one item's steps."""
+    """Add one item's steps. One that says nothing is none; what is nested in it may be some."""
+    if not plain(item.text):
+        draft.ledger.lay(item.first, item.last, "an empty item")
+        if not any(_says(block) for block in item.blocks if not _is_box(block)):
+            for block in item.blocks:
+                if isinstance(block, Item):
+                    read_item(block, where, draft)
+            return
     title = read_title(item.text)
     if any(_holds_code(block) for block in item.blocks):
         _coded(item, title, where, draft)
         return
-    boxed = [block for block in item.blocks if isinstance(block, Item) and block.checked is not None]
+    boxed = [block for block in item.blocks if _is_box(block)]
     told: list[Block] = [block for block in item.blocks if block not in boxed]
     gates = conditions(plain(item.text), draft, item.first)
     step = replace(_told(title, item, details(told, draft), draft), gate=gates)
@@ -75,6 +83,17 @@ def add_detail(item: Item, where: Where, draft: Draft) -> None:
     said = "\n".join(part for part in (last.instructions, details([item], draft)) if part)
     where.phase.steps[-1] = replace(last, instructions=said)
     give(item, f"step {last.id}", draft)
+
+
+def _is_box(block: Block) -> TypeGuard[Item]:
+    return isinstance(block, Item) and block.checked is not None
+
+
+def _says(block: Block) -> bool:
+    """There are words in it."""
+    if isinstance(block, Item):
+        return bool(plain(block.text)) or any(_says(inner) for inner in block.blocks)
+    return not isinstance(block, Rule)
 
 
 def _holds_code(block: Block) -> bool:

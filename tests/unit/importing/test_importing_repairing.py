@@ -95,20 +95,20 @@ WORDS = st.sampled_from([word for text in RIGHT + TEXTS for word in text.split()
 
 
 @given(st.lists(WORDS, min_size=1, max_size=12).map(" ".join))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_right_words_of_many_languages_in_any_order_stay_as_they_are(line: str):
     assert repaired((line,)).lines == (line,)
 
 
 @given(st.lists(st.text(st.characters(), max_size=12), min_size=1, max_size=5))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_whatever_is_read_keeps_its_number_of_lines(texts: list[str]):
     lines = tuple(text.replace("\n", " ").replace("\r", " ") for text in texts)
     assert len(repaired(lines).lines) == len(lines)
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", categories=["L", "N", "Zs", "Po"]), max_size=12), max_size=4))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, derandomize=True)
 def test_what_was_repaired_once_is_not_repaired_again(texts: list[str]):
     once = repaired(tuple(misread(text, "cp1252").replace("\x85", " ") for text in texts))
     assert repaired(once.lines).repaired == ()

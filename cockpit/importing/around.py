@@ -10,7 +10,6 @@ from cockpit.importing.measured import alarms
 from cockpit.importing.naming import read_title
 from cockpit.importing.parsing import plain
 from cockpit.importing.placeholders import filled
-from cockpit.importing.quantities import duration_s
 from cockpit.profile.model import Severity, Task, Trigger
 
 _LATER = re.compile(r"\b(day|week|month)\s+(\d+)\b", re.IGNORECASE)
@@ -37,28 +36,39 @@ def read_triggers(section: Section, draft: Draft, severity: Severity = "consider
 
 
 def read_tasks(section: Section, draft: Draft) -> bool:
-    """Items of later days or weeks as tasks. False if no heading says when: then they are steps."""
-    timed = [each for each in (section, *section.sections) if each.heading and _LATER.search(each.heading.text)]
-    if not timed:
+    """Items of later days or weeks as tasks. False if neither headings nor items say when: then they are steps."""
+    parts = (section, *section.sections)
+    items = [block for part in parts for block in part.blocks if isinstance(block, Item)]
+    headed = any(part.heading and _LATER.search(part.heading.text) for part in parts)
+    if not headed and not (items and all(_LATER.match(plain(item.text)) for item in items)):
         return False
-    _heading(section, draft, "tasks")
-    for each in timed:
-        assert each.heading is not None
-        _heading(each, draft, "tasks")
-        found = _LATER.search(each.heading.text)
-        due_s = _UNIT_S[found[1].lower()] * int(found[2]) if found else duration_s(each.heading.text) or 0.0
-        for block in each.blocks:
+    for part in parts:
+        _heading(part, draft, "tasks")
+        heading = part.heading.text if part.heading is not None else ""
+        for block in part.blocks:
             if isinstance(block, Item):
-                title = filled(read_title(block.text).text, draft)
-                task = Task(
-                    id=draft.take_id("tasks", title, "task"),
-                    title=title,
-                    due_s=due_s,
-                    group=read_title(each.heading.text).text,
-                )
-                draft.tasks.append(task)
-                draft.ledger.give(block.first, block.last, f"task {task.id}")
+                _task(block, _due_s(heading), read_title(heading).text, draft)
     return True
+
+
+def _task(item: Item, due_s: float, group: str, draft: Draft) -> None:
+    """One task; what is nested in it are tasks as well."""
+    text = plain(item.text)
+    if own := _LATER.match(text):
+        due_s, text = _due_s(text), text[own.end() :].lstrip(" :-–—") or text
+    title = filled(read_title(text).text, draft)
+    task = Task(id=draft.take_id("tasks", title, "task"), title=title, due_s=due_s, group=group)
+    draft.tasks.append(task)
+    draft.ledger.give(item.first, item.last, f"task {task.id}")
+    for block in item.blocks:
+        if isinstance(block, Item):
+            _task(block, due_s, group, draft)
+
+
+def _due_s(text: str) -> float:
+    """When a heading or item says that it is due, after the run's end; 0: it does not."""
+    found = _LATER.search(text)
+    return _UNIT_S[found[1].lower()] * int(found[2]) if found else 0.0
 
 
 def _heading(section: Section, draft: Draft, became: str) -> None:

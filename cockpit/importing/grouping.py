@@ -67,10 +67,13 @@ def holds_letters(section: Section) -> bool:
 
 
 def is_told(blocks: tuple[Block, ...]) -> bool:
-    """Prose and plain bullets: nothing that is counted, ticked or run."""
-    return all(
-        isinstance(block, Paragraph) or (isinstance(block, Item) and not block.number and block.checked is None)
-        for block in blocks
+    """Prose and lists: nothing that is ticked or run."""
+    return all(isinstance(block, Paragraph) or (isinstance(block, Item) and _is_told(block)) for block in blocks)
+
+
+def _is_told(item: Item) -> bool:
+    return item.checked is None and all(
+        isinstance(block, Paragraph) or (isinstance(block, Item) and _is_told(block)) for block in item.blocks
     )
 
 

@@ -249,7 +249,9 @@ class Reading:
     def _content(self, section: Section, title: Title, phase: DraftPhase, meaning: Meaning) -> None:
         """A section's own blocks as the steps of its phase. Where nothing is walked, prose and bullets describe."""
         assert section.heading is not None
-        if meaning == "reference" and is_told(section.blocks):
+        if meaning == "reference" and section.blocks and is_told(section.blocks):
+            self._draft.description.append(f"**{literal(title.text)}**")
+            self._draft.ledger.give(section.heading.first, section.heading.last, "description")
             for block in section.blocks:
                 if said := details([block], self._draft):
                     self._draft.description.append(said)

@@ -212,6 +212,28 @@ def test_work_of_later_weeks_is_tasks():
     assert [(task.title, task.due_s) for task in tasks] == [("Collect feedback", 604800.0)]
 
 
+def test_items_that_name_their_week_are_tasks_as_well_and_so_is_what_is_nested_in_them():
+    text = (
+        "## Deploy\n- go\n## Follow-up tasks\n- [ ] Week 1: read the reviews\n  - of both stores\n- Week 2: clean up\n"
+    )
+    tasks = made(text).profile.tasks
+    assert [(task.title, task.due_s) for task in tasks] == [
+        ("read the reviews", 604800.0),
+        ("of both stores", 604800.0),
+        ("clean up", 1209600.0),
+    ]
+
+
+def test_facts_about_a_change_are_told_and_not_walked():
+    profile = made("# X\n## Change details\n1. **Technician** - @ana\n## Deploy\n- go\n").profile
+    assert [step.title for _, step in profile.every_step()] == ["go"]
+    assert profile.description == "**Change details**\n\n1. **Technician** - @ana"
+
+
+def test_items_without_words_are_no_steps_and_what_is_nested_in_them_may_be():
+    assert titles("## Deploy\n- \n1. \n   - [ ] \n   - [ ] go\n") == ["go"]
+
+
 def test_a_table_of_tasks_is_read_by_what_its_columns_are():
     text = (
         "## Cutover\n\n| # | Time | Task | Owner | Status | Duration |\n|---|---|---|---|---|---|\n"

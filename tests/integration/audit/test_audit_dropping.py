@@ -84,7 +84,7 @@ def test_a_run_that_is_kept_elsewhere_is_dropped_and_leaves_a_trace(
     assert states == {run: "dropped", other[0]: "aborted"}
     told = [found.what for found in judge(store_dsn) if "dropped" in found.what]
     assert len(told) == 1
-    assert told[0].startswith(f"one run was exported and dropped, last {run} on ")
+    assert told[0].startswith(f"1 run was exported and dropped, last {run} on ")
 
 
 def test_a_dropped_run_never_comes_back(night: tuple[str, Path], admin_dsn: str, store_dsn: str) -> None:

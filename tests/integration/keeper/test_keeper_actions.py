@@ -101,7 +101,8 @@ def test_a_file_that_changed_since_the_run_began_blocks_its_step(stage: Stage) -
 def test_a_kind_that_is_not_installed_is_warned_of_and_refused(stage: Stage) -> None:
     stage.begin_with(with_step())
     stage.keeper()
-    assert any("`fake`" in warning for warning in stage.bodies("keeper.started")[0].warnings)
+    (began, *_) = until(lambda: stage.bodies("keeper.started"), "what it says")
+    assert any("`fake`" in warning for warning in began.warnings)
     ended = stage.ending(stage.order("act"))
     assert (ended.outcome, "no plug-in for kind `fake`" in ended.detail) == ("refused", True)
 

@@ -21,6 +21,7 @@ def test_a_second_keeper_leaves_quietly(stage: Stage) -> None:
     second = stage.keeper()
     assert second.wait(10) == 0
     assert first.poll() is None
+    until(lambda: stage.bodies("keeper.started"), "what the first one says")
     assert [body.epoch for body in stage.bodies("keeper.started")] == [1]
 
 

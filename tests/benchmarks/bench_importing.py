@@ -63,7 +63,7 @@ SELECT id, state FROM part_{n} WHERE state <> 'done';
 def runbook(size_bytes: int = SIZE_BYTES) -> str:
     """A runbook of about `size_bytes`, with all that one may hold, and fewer steps and less prose than a profile may.
 
-    A profile of 1 MB of prose fits into no run's log: what is beyond that stands in comments, as in templates.
+    A profile of 1 MB of prose fits into no run's log: what is beyond that, five sixths of it all, stands in comments.
     """
     per_section = size_bytes // SECTIONS
     parts = ["# A large move\n"]

@@ -59,7 +59,8 @@ def _spoken(above: Paragraph, fence: Fence, phase: DraftPhase, draft: Draft) -> 
     command, _ = command_in(above.text, draft)
     if not command or command in fence.body:
         return
-    sentence = next(each for each in re.split(r"(?<=[.!;]) ", above.text.replace("\n", " ")) if command in each)
+    sentences = re.split(r"(?<=[.!;]) ", above.text.replace("\n", " "))
+    sentence = next((each for each in sentences if command in each), above.text)
     title = gist(read_title(sentence.rstrip(".:;")).text)
     step = Step(id=draft.step_ids.take(title, "step"), title=literal(title))
     draft.add_step(phase, commanded(step, above.text, above.first, draft), above.first, above.last)

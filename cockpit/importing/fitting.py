@@ -14,8 +14,9 @@ import msgspec
 from msgspec.structs import replace
 
 from cockpit.errors import ImportRefused
-from cockpit.profile.model import Contact, Phase, Profile, RollbackPlan, Step, Value
+from cockpit.profile.model import Contact, Phase, Profile, RollbackPlan, Step, Value, Variable
 from cockpit.profile.recording import RUN_NAMES as _RUN_NAMES
+from cockpit.profile.sources import DOTTED
 
 LONGEST_TITLE = 200
 """Characters, as `check` has it."""
@@ -23,6 +24,8 @@ _LAST_IN_ORDER = 99
 LARGEST_BYTES = (2 << 20) - (128 << 10)
 """Of the profile and its TOML together: the first line of a run's log holds both, and a little beside them."""
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
+_ORIGIN = re.compile(r"https?://[^\s<>{}\[\]]+$")
+_IN_URL = re.compile(r"(?!your-)[\w.:/@%~-]+$")
 RUN_NAMES = frozenset(_RUN_NAMES)
 _Part = TypeVar("_Part", bound=Value)
 
@@ -31,9 +34,10 @@ def fitted(profile: Profile) -> Profile:
     """The profile, with texts that `check` takes."""
     names = {variable.name for variable in profile.variables if not variable.secret}
     secret = {variable.name for variable in profile.variables if variable.secret}
-    own = _texts(_titled(profile, "title", ""), names, ("title", "description"))
+    own = _titled(_texts(_titled(profile, "title", ""), names, ("title", "description")), "title", "")
     return replace(
         own,
+        variables=_asked(profile),
         roles=tuple(_around(role, names) for role in profile.roles),
         probes=tuple(_around(probe, names) for probe in profile.probes),
         templates=tuple(
@@ -48,8 +52,27 @@ def fitted(profile: Profile) -> Profile:
     )
 
 
+def _asked(profile: Profile) -> tuple[Variable, ...]:
+    """The variables; one that a probed URL is made of has to be given where its default is no part of a URL."""
+    urls = [str(probe.settings.get("url", "")) for probe in profile.probes]
+    first = {found[1] for url in urls if (found := _REFERENCE.match(url))}
+    probed = {name for url in urls for name in _REFERENCE.findall(url)}
+    return tuple(
+        replace(each, default=None)
+        if each.name in probed
+        and each.default is not None
+        and not (_ORIGIN if each.name in first else _IN_URL).match(each.default)
+        else each
+        for each in profile.variables
+    )
+
+
 def refuse_oversized(profile: Profile, toml: str) -> None:
-    """Raise ImportRefused for a profile that no run could begin with."""
+    """Raise ImportRefused for a profile that no run could begin with, or that no profile may be."""
+    if DOTTED.search(toml):
+        raise ImportRefused(
+            "a text in it is a row of dots without end (`1. 1. 1. …`), which no profile may hold", hint="take it out"
+        )
     if len(toml) > LARGEST_BYTES // 8:
         size = len(msgspec.json.encode(profile)) + len(msgspec.json.encode(toml))
         if size > LARGEST_BYTES:

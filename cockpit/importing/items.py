@@ -41,7 +41,7 @@ def read_item(item: Item, where: Where, draft: Draft) -> None:
     """Add one item's steps. One that says nothing is none; what is nested in it may be some."""
     if not plain(item.text):
         draft.ledger.lay(item.first, item.last, "an empty item")
-        if not any(_says(block) for block in item.blocks if not _is_box(block)):
+        if all(isinstance(block, Item | Rule) for block in item.blocks):
             for block in item.blocks:
                 if isinstance(block, Item):
                     read_item(block, where, draft)
@@ -87,13 +87,6 @@ def add_detail(item: Item, where: Where, draft: Draft) -> None:
 
 def _is_box(block: Block) -> TypeGuard[Item]:
     return isinstance(block, Item) and block.checked is not None
-
-
-def _says(block: Block) -> bool:
-    """There are words in it."""
-    if isinstance(block, Item):
-        return bool(plain(block.text)) or any(_says(inner) for inner in block.blocks)
-    return not isinstance(block, Rule)
 
 
 def _holds_code(block: Block) -> bool:

@@ -23,7 +23,7 @@ LIMIT_BYTES = 1 << 20
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ESCAPES = {"u": 6, "U": 10, "x": 4}
 # tomllib takes time quadratic in a key's parts: half an hour for one key of 1 MiB.
-_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}""")
+DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}""")
 _FOLDED = re.compile(r"\\[ \t]*\n\s*")
 _TWICE = re.compile(r"Cannot (?:declare|mutate immutable namespace) \((.*)\)(?: twice)?")
 
@@ -54,7 +54,7 @@ class Source:
 
     def parse(self) -> dict[str, object]:
         """Return the document as tomllib reads it."""
-        if (dotted := _DOTTED.search(self.text)) is not None:
+        if (dotted := DOTTED.search(self.text)) is not None:
             line = self.text.count("\n", 0, dotted.start()) + 1
             raise Unreadable(problem((self.name, line, 1), "a name of too many parts", expected="fewer dots"))
         try:

@@ -350,3 +350,24 @@ def test_prose_that_waits_or_names_a_bound_is_read_as_items_are():
     [_, wait, look] = steps(text)
     assert (wait.kind, wait.settings) == ("wait", {"duration": 300.0})
     assert look.gate == ("queue_depth < 100.0",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"# {'${x} ' * 45}\n## Deploy\n- go\n",
+        "## Deploy\nRun it. Then `a. b; c` once.\n\n```yaml\nx: 1\n```\n",
+        "## Deploy\n- Ask <url>\n\n```bash\ncurl $URL/health\n```\n",
+        "## Deploy\n- * <br>\n  - go\n",
+    ],
+    ids=["long title", "command over sentences", "placeholder and variable", "nothing around something"],
+)
+def test_what_fuzzing_found_passes_check(text: str, tmp_path):
+    path = tmp_path / "shop.toml"
+    path.write_text(made(text).toml)
+    assert [str(problem) for problem in check([str(path)], installed()) if problem.severity == "error"] == []
+
+
+def test_a_row_of_dots_that_no_profile_holds_is_refused():
+    with pytest.raises(ImportRefused, match="a row of dots without end"):
+        made("## Deploy\n- go" + " 1." * 300 + "\n")

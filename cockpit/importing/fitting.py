@@ -21,6 +21,7 @@ from cockpit.profile.sources import DOTTED
 LONGEST_TITLE = 200
 """Characters, as `check` has it."""
 _LAST_IN_ORDER = 99
+_LONGEST_S = 365 * 86400.0
 LARGEST_BYTES = (2 << 20) - (128 << 10)
 """Of the profile and its TOML together: the first line of a run's log holds both, and a little beside them."""
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
@@ -97,6 +98,8 @@ def _step(step: Step, names: Set[str], secret: Set[str]) -> Step:
     """Secrets may stand in what is shown masked, and not in a title."""
     if len(step.title) > LONGEST_TITLE:
         step = replace(step, instructions="\n\n".join(filter(None, (step.title, step.instructions))))
+    if step.estimate_s > _LONGEST_S and step.kind == "confirm":
+        step = replace(step, estimate_s=0.0)  # no plan is made of it
     fallback = step.command or step.instructions.lstrip("-*# \n") or step.id
     titled = _titled(step, "title", next(filter(str.strip, fallback.split("\n")), step.id))
     own = _titled(_texts(titled, names, ("title",)), "title", step.id)

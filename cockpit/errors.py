@@ -77,6 +77,12 @@ class LogUnreadable(LogError):
 class PlaceRefused(LogError):
     """A folder or file is not one that a run may be written to: its owner, its mode, its kind, or what it is on."""
 
+    def __init__(self, message: str, *, hint: str = "", path: str = "", fault: str = "") -> None:
+        """`path` and `fault`: the message's parts, visible, for who lists several; empty where it is about no path."""
+        super().__init__(message, hint=hint)
+        self.path = path
+        self.fault = fault
+
 
 class ReadOnlyRun(PlaceRefused):
     """A run that this user may read and not write to: it is another's, or of a group that they are not in."""

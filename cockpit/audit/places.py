@@ -19,12 +19,11 @@ from pathlib import Path
 from cockpit.audit import layout
 from cockpit.audit.filesystems import FileSystem, file_system
 from cockpit.audit.opening import content, is_shared, opened
-from cockpit.audit.people import group_name, is_alone, own_groups, shared_group, user_name
+from cockpit.audit.people import group_name, own_groups, shared_group, user_name
+from cockpit.audit.ways import LINKS, others, way
 from cockpit.errors import PlaceRefused, ReadOnlyRun
 from cockpit.text import visible
 
-_LINKS = 40
-"""As many symbolic links as the kernel follows on one way."""
 _DEPTH = 3
 _LIMIT_BYTES = 4096
 _KINDS = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFBLK: "a device", stat.S_IFCHR: "a device"}
@@ -132,8 +131,8 @@ class _Trusted:
     def require_folder(self, path: str, found: os.stat_result) -> None:
         """Raise PlaceRefused if somebody else could put another folder in the place of one that lies in `path`."""
         mode = stat.S_IMODE(found.st_mode)
-        is_shared_on_purpose = self.group is not None and found.st_gid == self.group and bool(mode & 0o020)
-        if found.st_uid not in self.users and not is_shared_on_purpose:
+        who = others(found, self.users, self.group)
+        if who.owner:
             raise _refused(
                 path,
                 f"this folder belongs to {user_name(found.st_uid)}, who could put another in a run's place",
@@ -141,11 +140,10 @@ class _Trusted:
             )
         if mode & stat.S_ISVTX:
             return  # what lies there is put aside by its owner alone, and that is looked at next
-        is_others = bool(mode & 0o020) and not is_shared_on_purpose and not is_alone(found.st_uid, found.st_gid)
-        if mode & 0o002:
-            mend = f"chmod {'go' if is_others else 'o'}-w {_quoted(path)}"
+        if who.everybody:
+            mend = f"chmod {'go' if who.group else 'o'}-w {_quoted(path)}"
             raise _refused(path, f"everybody may write to this folder (mode {mode:04o})", mend)
-        if is_others:
+        if who.group:
             group = group_name(found.st_gid)
             raise _refused(
                 path,
@@ -156,37 +154,17 @@ class _Trusted:
 
 def _walk(folder: Path, trusted: _Trusted) -> str:
     """Go the way to `folder` as the kernel would, and look at every folder on it; the last that exists, really."""
-    at, links = "/", 0
-    left = _parts(os.path.join(os.getcwd(), folder))
-    trusted.require_folder(at, os.lstat(at))
-    while left:
-        part = left.pop()
-        step = os.path.dirname(at) if part == ".." else os.path.join(at, part)
-        try:
-            found = os.lstat(step)
-        except OSError:
-            return at
-        if stat.S_ISLNK(found.st_mode):
-            links += 1
-            if found.st_uid not in trusted.users or links > _LINKS:
-                whose = f"this symbolic link belongs to {user_name(found.st_uid)}, who could lead it elsewhere"
-                raise _refused(
-                    step, whose if links <= _LINKS else "this leads in a circle", "name the folder it leads to"
-                )
-            target = os.readlink(step)
-            at = "/" if target.startswith("/") else at
-            left += _parts(target)
-            continue
-        if not stat.S_ISDIR(found.st_mode):
-            return at
-        trusted.require_folder(step, found)
-        at = step
+    at = "/"
+    for step in way(folder):
+        if step.is_link and (step.found.st_uid not in trusted.users or step.links > LINKS):
+            whose = f"this symbolic link belongs to {user_name(step.found.st_uid)}, who could lead it elsewhere"
+            raise _refused(
+                step.path, whose if step.links <= LINKS else "this leads in a circle", "name the folder it leads to"
+            )
+        if step.is_folder:
+            trusted.require_folder(step.path, step.found)
+            at = step.path
     return at
-
-
-def _parts(path: str) -> list[str]:
-    """What is to be gone, the last part first."""
-    return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
 # ---- the run itself ----------------------------------------------------------------------------------------------
@@ -262,14 +240,14 @@ def _require_entry(path: str, entry: os.stat_result, run_dir: Path, run: os.stat
 
 def _require_mode(path: Path | str, found: os.stat_result, group: int | None, run_dir: Path, spared: int = 0) -> None:
     mode = stat.S_IMODE(found.st_mode)
-    others, mend = (0o077, "go=") if group is None else (0o007, "o=")
-    if mode & others & ~spared:
+    forbidden, mend = (0o077, "go=") if group is None else (0o007, "o=")
+    if mode & forbidden & ~spared:
         raise _refused(path, f"this is open to others (mode {mode:04o})", f"chmod -R {mend} {_quoted(run_dir)}")
 
 
 def _refused(path: Path | str, why: str, hint: str) -> PlaceRefused:
     # What is wrong comes first: on a small screen there is room for little more.
-    return PlaceRefused(f"{why}: {_shown(path)}; nothing was written", hint=hint)
+    return PlaceRefused(f"{why}: {_shown(path)}; nothing was written", hint=hint, path=_shown(path), fault=why)
 
 
 def _shown(path: Path | str) -> str:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 import cockpit
 from cockpit.audit.clock import now
-from cockpit.keeper.host import logout_warning
 from cockpit.keeper.room import Starting
 from cockpit.keeper.surroundings import Surroundings
+from cockpit.logind import logout_warning
 from cockpit.probes.watch import targets
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile

@@ -1,4 +1,4 @@
-"""What the host would do to a keeper: whether it is killed when its starter logs out.
+"""What the host does to a user's processes at logout: whether a keeper is killed when its starter logs out.
 
 systemd-logind with `KillUserProcesses=yes` (logind.conf(5)) kills everything in a session's scope at logout, `setsid`
 or not, also of a user who lingers: that keeps the user's manager alive (loginctl(1)), and what its units start. root is
@@ -11,19 +11,46 @@ import configparser
 import contextlib
 from pathlib import Path
 
+from msgspec import Struct
+
 _CONFIGURATION = ("usr/lib/systemd", "run/systemd", "etc/systemd")
 
 
-def logout_warning(user: str, run: str, root: Path = Path("/")) -> str:
-    """One sentence if the keeper of `run` would be killed at logout, else an empty text. `root` is for tests."""
+class Logout(Struct, frozen=True):
+    """What would become of this process, and of what it starts, when its user logs out."""
+
+    is_in_session: bool
+    """It is in the scope of a login, which logind may kill; a unit's is not."""
+    kills: bool
+    """`KillUserProcesses=yes`."""
+    lingers: bool
+    """The user's units go on without a login."""
+
+    @property
+    def ends_it(self) -> bool:
+        """Whether it is killed then. Of root nothing is, by default."""
+        return self.is_in_session and self.kills
+
+
+def logout(user: str, root: Path = Path("/")) -> Logout | None:
+    """What a logout of `user` would do; None where that cannot be seen (no /proc). `root` is for tests."""
     try:
         cgroup = (root / "proc/self/cgroup").read_text(encoding="utf-8", errors="replace")
     except OSError:
+        return None
+    return Logout(
+        is_in_session="/session-" in cgroup and user != "root",
+        kills=_kills(root),
+        lingers=(root / "var/lib/systemd/linger" / user).exists(),
+    )
+
+
+def logout_warning(user: str, run: str, root: Path = Path("/")) -> str:
+    """One sentence if the keeper of `run` would be killed at logout, else an empty text."""
+    seen = logout(user, root)
+    if seen is None or not seen.ends_it:
         return ""
-    if "/session-" not in cgroup or user == "root" or not _kills(root):
-        return ""
-    lingers = (root / "var/lib/systemd/linger" / user).exists()
-    also = "" if lingers else f", and: loginctl enable-linger {user}"
+    also = "" if seen.lingers else f", and: loginctl enable-linger {user}"
     return f"this host kills the keeper when {user} logs out; have systemd keep one: cockpit unit {run} --install{also}"
 
 

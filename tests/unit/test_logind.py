@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.keeper.host import logout_warning
+from cockpit.logind import logout_warning
 
 SESSION = "0::/user.slice/user-1000.slice/session-4.scope\n"
 

@@ -14,9 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 
@@ -25,6 +24,8 @@ from cockpit.session.seat import Seat
 from cockpit.session.view import View
 from cockpit.text import shortened
 from cockpit.tui import calling, keymap
+from cockpit.tui.clipping import Clip
+from cockpit.tui.guarded import GuardedApp
 from cockpit.tui.ink import Ink
 from cockpit.tui.keyguard import KeyGuard, TakesKeys
 from cockpit.tui.keymap import bindings
@@ -32,8 +33,8 @@ from cockpit.tui.leaving import Leaving
 from cockpit.tui.panes import looking, pen, stepping
 from cockpit.tui.screens.run import RunScreen
 from cockpit.tui.source import Live
-from cockpit.tui.terminal import Title, wait_for_enter, wants_no_colour
-from cockpit.tui.widgets.patient import driver_class, is_behind
+from cockpit.tui.terminal import print_plainly, wait_for_enter
+from cockpit.tui.widgets.patient import is_behind
 
 if TYPE_CHECKING:
     from cockpit.tui.operator import Operator
@@ -58,7 +59,7 @@ class ViewChanged(Message):
         return isinstance(message, ViewChanged)
 
 
-class CockpitApp(App[int]):
+class CockpitApp(GuardedApp):
     """One seat at one run."""
 
     CSS_PATH = "screens/run.tcss"  # of the default screen, which Textual does not load by itself
@@ -70,16 +71,13 @@ class CockpitApp(App[int]):
     ]
 
     def __init__(self, seat: Seat) -> None:
-        super().__init__(ansi_color=True if wants_no_colour() else None)
+        super().__init__()
         self.seat = seat
         self.run_screen = RunScreen(Live(seat))
-        self.leaving: Leaving | None = None
-        """Of the process whose only screen this is."""
         self._role = seat.role
         """As last told."""
         self._operator: Operator | None = None
         self._guard = KeyGuard(self.set_timer, self._say_warning)
-        self.title_shown = Title()
         self._proposals = calling.Proposals(seat.view.state)
         self._called_for = seat.view.shown
         """Up to here people were called. Not what is painted: a tick of the clock may have painted more already."""
@@ -88,18 +86,13 @@ class CockpitApp(App[int]):
         self._other_versions = ""
         """Whose cockpit is another, as last said."""
 
-    def get_driver_class(self) -> type[Driver]:
-        """One that does not run ahead of a slow terminal."""
-        return driver_class(self)
-
     def get_default_screen(self) -> Screen[None]:
         """The run."""
         return self.run_screen
 
     def on_mount(self) -> None:
         """Draw first; everything that can wait follows the first paint."""
-        is_light = os.environ.get("COCKPIT_THEME") == "light"
-        self.theme = "ansi-dark" if self.no_color else "textual-light" if is_light else "textual-dark"
+        self.take_theme()
         if self.leaving is not None:
             self.leaving.attend(self)
         self.call_after_refresh(self._after_first_paint)
@@ -277,12 +270,25 @@ class CockpitApp(App[int]):
         return stepping.copied(seen, step) if step else ""
 
     def action_copy(self) -> None:
-        """Send the command or the message to the operator's own terminal (OSC 52)."""
-        if text := self._copied():
-            self.copy_to_clipboard(text)
-            self.run_screen.say(("sent to your terminal's clipboard", "good"), ("   Y shows it plainly", "dim"))
-        else:
+        """Send the command or the message to the operator's own terminal (OSC 52); what a paste would run is shown."""
+        if not (text := self._copied()):
             self._say_warning("this step has no command")
+            return
+        clip = Clip.of(text)
+        if clip.is_plain and not clip.is_too_long:
+            self._send(clip)
+        else:
+            self.run_worker(self._ask_to_copy(clip), exit_on_error=True)
+
+    async def _ask_to_copy(self, clip: Clip) -> None:
+        from cockpit.tui.acting.copying import may_be_copied
+
+        if await may_be_copied(self.run_screen, clip):
+            self._send(clip)
+
+    def _send(self, clip: Clip) -> None:
+        self.copy_to_clipboard(clip.text)
+        self.run_screen.say(("sent to your terminal's clipboard", "good"), ("   Y shows it plainly", "dim"))
 
     def action_print_plain(self) -> None:
         """Show the command or the message on the plain screen, where the terminal's own selection works."""
@@ -290,7 +296,7 @@ class CockpitApp(App[int]):
             self._say_warning("this step has no command")
             return
         with self.suspend():
-            print(f"{text}\n\nPress Enter to go back.", flush=True)
+            print_plainly(f"{text}\n\nPress Enter to go back.")
             if not wait_for_enter(lambda: self.leaving is not None and bool(self.leaving.reason)):
                 # The terminal was given back already, and to take it again may fail or hang: leave as it is.
                 leaving = self.leaving or Leaving(self.seat.close)
@@ -331,7 +337,7 @@ def run_cockpit(seat: Seat) -> int:
     app = CockpitApp(seat)
     app.leaving = Leaving(seat.close)
     try:
-        return app.run() or 0
+        return app.show()
     finally:
         app.title_shown.give_back()
         app.leaving.end()

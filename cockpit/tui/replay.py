@@ -12,23 +12,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
-from textual.driver import Driver
 from textual.screen import Screen
 
 from cockpit.exits import Exit
 from cockpit.report.replay.film import Film
+from cockpit.tui.guarded import GuardedApp
 from cockpit.tui.leaving import Leaving
 from cockpit.tui.panes import instructions
 from cockpit.tui.playing import Player, Way
 from cockpit.tui.screens.replay import ReplayScreen
 from cockpit.tui.seeking import Seeking
-from cockpit.tui.terminal import wants_no_colour
-from cockpit.tui.widgets.patient import driver_class
 
 
-class ReplayApp(App[int]):
+class ReplayApp(GuardedApp):
     """The run's screen over a film, which it closes."""
 
     CSS_PATH = "screens/run.tcss"
@@ -40,18 +37,12 @@ class ReplayApp(App[int]):
 
         `trouble` is why the film is not all of its log; empty if it is.
         """
-        super().__init__(ansi_color=True if wants_no_colour() else None)
+        super().__init__()
         self.film = film
         self._first = at
         self._trouble = trouble
-        self.leaving: Leaving | None = None
-        """Of the process whose only screen this is."""
         self.run_screen = ReplayScreen(Player(film), zone)
         self._seeking = Seeking(self.run_screen)
-
-    def get_driver_class(self) -> type[Driver]:
-        """One that does not run ahead of a slow terminal."""
-        return driver_class(self)
 
     def get_default_screen(self) -> Screen[None]:
         """The run."""
@@ -136,6 +127,6 @@ def run_replay(path: Path, *, at: str = "", zone: str = "", trouble: str = "") -
     try:
         app = ReplayApp(film, at=at, zone=zone, trouble=trouble)
         app.leaving = Leaving(lambda why: None)
-        return app.run() or 0
+        return app.show()
     finally:
         film.close()

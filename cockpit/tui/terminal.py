@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from textual.app import App
 
-from cockpit.text import shortened
+from cockpit.text import visible
+from cockpit.tui.outgoing import TITLE_BACK, title
 
 _LOOK_EVERY_S = 0.1
 
@@ -36,21 +37,24 @@ def wait_for_enter(is_over: Callable[[], bool]) -> bool:
     return False
 
 
+def print_plainly(text: str) -> None:
+    """Print lines on the plain screen, where nothing looks at what is written: with nothing in them that acts."""
+    print(visible(text, multiline=True), flush=True)
+
+
 class Title:
     """The terminal's title (xterm, OSC 2), on the stack that xterm keeps for it (CSI 22/23 t)."""
 
     def __init__(self) -> None:
         self._shown = ""
 
-    def set(self, app: App[int], title: str) -> None:
-        """Show `title`; outside text is made visible first, since a title is an escape sequence."""
-        safe = f"cockpit {shortened(title, 80)}"
+    def set(self, app: App[int], text: str) -> None:
+        """Show `text`, made visible: a title is an escape sequence."""
         driver = app._driver  # Textual has no public way to write a sequence of one's own
-        if driver is None or safe == self._shown or app.is_headless:
+        if driver is None or text == self._shown or app.is_headless:
             return
-        push = "" if self._shown else "\x1b[22;2t"
-        self._shown = safe
-        driver.write(f"{push}\x1b]2;{safe}\x1b\\")
+        driver.write(title(text, is_first=not self._shown))
+        self._shown = text
 
     def give_back(self) -> None:
         """Show the title that was there before; once the application has let go of the terminal."""
@@ -58,5 +62,5 @@ class Title:
             return
         self._shown = ""
         with contextlib.suppress(OSError):  # a terminal that is gone has no title
-            sys.__stderr__.write("\x1b[23;2t")
+            sys.__stderr__.write(TITLE_BACK)
             sys.__stderr__.flush()

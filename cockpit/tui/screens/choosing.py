@@ -10,12 +10,11 @@ from msgspec import Struct
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from cockpit.text import visible
 from cockpit.tui.screens.dialogs import Answer, Dialog
+from cockpit.tui.widgets.literal import literal
 
 
 class Choice(Struct, frozen=True, kw_only=True):
@@ -49,15 +48,15 @@ class ChooseDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Title, list, about, fields."""
         with Vertical(id="dialog", classes="danger" if self._danger else ""):
-            yield Static(Content(visible(self._title)), id="title")
-            options = (Option(Content(visible(each.label)), id=each.id) for each in self._choices)
+            yield Static(literal(self._title), id="title")
+            options = (Option(literal(each.label), id=each.id) for each in self._choices)
             yield OptionList(*options, id="choices")
             yield Static(id="about")
             yield Static(classes="label hidden", id="reason_label")
             yield Input(id="reason", max_length=2000, classes="hidden")
             yield Static(classes="label hidden", id="word_label")
             yield Input(id="word", max_length=80, classes="hidden")
-            yield Static(Content("↑ ↓ and Enter choose   Esc leaves, nothing is done"), id="hint")
+            yield Static(literal("↑ ↓ and Enter choose   Esc leaves, nothing is done"), id="hint")
 
     def on_mount(self) -> None:
         """Highlight the first; keys count from a moment after this."""
@@ -72,7 +71,7 @@ class ChooseDialog(Dialog):
     def _tell(self, choice: Choice) -> None:
         about = self.query_one("#about", Static)
         about.display = bool(choice.about)
-        about.update(Content("\n".join(visible(line) for line in choice.about)))
+        about.update(literal(*choice.about))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Mark it, and ask what it asks for."""
@@ -81,20 +80,20 @@ class ChooseDialog(Dialog):
         self._picked = choice = self._choices[event.option_index]
         if not choice.reason and not choice.word:
             self.query_one("#hint", Static).update(
-                Content(f"{choice.key} {choice.verb}: {visible(choice.label)}   Esc leaves, nothing is done")
+                literal(f"{choice.key} {choice.verb}: {choice.label}   Esc leaves, nothing is done")
             )
             return
-        self.query_one("#title", Static).update(Content(f"{visible(self._title)}  ● {visible(choice.label)}"))
+        self.query_one("#title", Static).update(literal(f"{self._title}  ● {choice.label}"))
         self.query_one("#dialog").add_class("tight")
         self.query_one(OptionList).display = False
-        self._ask("reason", visible(choice.reason))
-        self._ask("word", f"type {visible(choice.word)} to go on" if choice.word else "")
+        self._ask("reason", choice.reason)
+        self._ask("word", f"type {choice.word} to go on" if choice.word else "")
         self.query_one("#reason" if choice.reason else "#word", Input).focus()
-        self.query_one("#hint", Static).update(Content("Enter sends   Esc leaves, nothing is done"))
+        self.query_one("#hint", Static).update(literal("Enter sends   Esc leaves, nothing is done"))
 
     def _ask(self, name: str, label: str) -> None:
         if label:
-            self.query_one(f"#{name}_label", Static).update(Content(label))
+            self.query_one(f"#{name}_label", Static).update(literal(label))
         for part in (f"#{name}_label", f"#{name}"):
             self.query_one(part).set_class(not label, "hidden")
 

@@ -14,12 +14,11 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cockpit.text import visible
 from cockpit.tui.keyguard import QUIET_S
+from cockpit.tui.widgets.literal import literal
 from cockpit.tui.widgets.patient import Patient
 
 SETTLE_S = 0.15
@@ -78,14 +77,14 @@ class Dialog(Patient[Answer | None], ModalScreen[Answer | None]):
         """Keys count from a moment after this."""
         if self._place:
             # Beneath Textual's own setter, which reads markup.
-            self.query_one("#dialog")._border_title = Content(visible(self._place))
+            self.query_one("#dialog")._border_title = literal(self._place)
         self.set_timer(0.01, self._stand)
         self.call_after_refresh(self._say_that_there_is_more)
 
     def _say_that_there_is_more(self) -> None:
         if any(lines.max_scroll_y for lines in self.query("#lines")):
             hint = self.query_one("#hint", Static)
-            hint.update(Content(f"{hint.content}   PgDn reads on"))
+            hint.update(literal(f"{hint.content}   PgDn reads on"))
 
     def action_read(self, pages: int) -> None:
         """Read on, or back, in what explains the question."""
@@ -142,7 +141,7 @@ class Dialog(Patient[Answer | None], ModalScreen[Answer | None]):
 
     def hint(self, text: str) -> None:
         """Say something where the keys are explained."""
-        self.query_one("#hint", Static).update(Content(f"{text}   (Esc leaves)"))
+        self.query_one("#hint", Static).update(literal(f"{text}   (Esc leaves)"))
 
     def field(self, name: str) -> str:
         """What stands in a field that is shown; empty without one."""
@@ -172,7 +171,7 @@ class Dialog(Patient[Answer | None], ModalScreen[Answer | None]):
 
 def explained(lines: tuple[str, ...]) -> Vertical:
     """What explains a question: all of it, in a part that scrolls, so that what is asked for stays in sight."""
-    return Vertical(*(Static(Content(visible(line)), classes="line") for line in lines), id="lines")
+    return Vertical(*(Static(literal(line), classes="line") for line in lines), id="lines")
 
 
 class AskDialog(Dialog):
@@ -186,18 +185,18 @@ class AskDialog(Dialog):
         """Title, explanation, fields, and what the keys do."""
         question = self._question
         with Vertical(id="dialog", classes="danger" if question.danger else ""):
-            yield Static(Content(visible(question.title)), id="title")
+            yield Static(literal(question.title), id="title")
             yield explained(question.lines)
             if question.value:
-                yield Static(Content(visible(question.value)), classes="label")
+                yield Static(literal(question.value), classes="label")
                 yield Input(id="value", max_length=2000)
             if question.reason:
-                yield Static(Content(visible(question.reason)), classes="label")
+                yield Static(literal(question.reason), classes="label")
                 yield Input(id="reason", max_length=2000)
             if question.word:
-                yield Static(Content(f"type {visible(question.word)} to go on"), classes="label")
+                yield Static(literal(f"type {question.word} to go on"), classes="label")
                 yield Input(id="word", max_length=80)
-            yield Static(Content("Enter sends   Esc leaves, nothing is done"), id="hint")
+            yield Static(literal("Enter sends   Esc leaves, nothing is done"), id="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Send if everything is there; else go to what is missing."""
@@ -225,9 +224,9 @@ class SureDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Title, explanation, the key."""
         with Vertical(id="dialog"):
-            yield Static(Content(visible(self._title)), id="title")
+            yield Static(literal(self._title), id="title")
             yield explained(self._lines)
-            yield Static(Content(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
+            yield Static(literal(f"{self._key} {self._word}   Esc leaves, nothing is done"), id="hint")
 
     def on_key(self, event: events.Key) -> None:
         """Go on with the named key, pressed by itself."""

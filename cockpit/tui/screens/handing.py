@@ -9,11 +9,10 @@ from __future__ import annotations
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
-from cockpit.text import visible
 from cockpit.tui.screens.dialogs import SETTLE_S, Answer, Dialog, explained
+from cockpit.tui.widgets.literal import literal
 
 READ_S = 0.7
 """How long after it came nobody can have read it."""
@@ -33,12 +32,12 @@ class CardDialog(Dialog):
     def compose(self) -> ComposeResult:
         """Title, notice, card, keys."""
         with Vertical(id="dialog", classes="card danger" if self._notice else "card"):
-            yield Static(Content(visible(self._title)), id="title")
+            yield Static(literal(self._title), id="title")
             if self._notice:
-                yield Static(Content(visible(self._notice)), id="notice")
+                yield Static(literal(self._notice), id="notice")
             yield explained(self._card)
             told = "   ".join(f"{key} {does}" for key, does in self._keys)
-            yield Static(Content(f"{told}   Esc leaves, nothing is done"), id="hint")
+            yield Static(literal(f"{told}   Esc leaves, nothing is done"), id="hint")
 
     def takes(self, event: events.Key | events.Paste) -> bool:
         """As every dialog; but what answers is not taken before there was time to read."""

@@ -8,11 +8,10 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
-from cockpit.text import visible
+from cockpit.tui.widgets.literal import literal
 
 EXAMPLES = (
     "22:41   22:41:07   2026-11-21 22:41   22:41Z   -5m   +1h",
@@ -35,11 +34,11 @@ class JumpScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """A field, and examples under it."""
         with Vertical(id="jump") as box:
-            box._border_title = Content(visible(self._title))  # beneath Textual's own setter, which reads markup
+            box._border_title = literal(self._title)  # beneath Textual's own setter, which reads markup
             yield Input(self._typed, id="where", max_length=200, select_on_focus=False)
             for line in self._examples:
-                yield Static(Content(line), classes="example")
-            yield Static(Content("Enter goes there   Esc leaves"), classes="example")
+                yield Static(literal(line), classes="example")
+            yield Static(literal("Enter goes there   Esc leaves"), classes="example")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go there."""

@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from rich.cells import cell_len, split_graphemes
 from rich.segment import Segment
 from rich.style import Style
-from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -19,6 +18,7 @@ from textual.widget import Widget
 from cockpit.text import visible
 from cockpit.tui.ink import DARK, LIGHT, NO_COLOUR, Ink
 from cockpit.tui.lines import EMPTY, Line, fitted
+from cockpit.tui.widgets.literal import literal
 
 _TITLE_FRAME = 4
 """Cells that a border title takes beside its text: corner, rule and blanks."""
@@ -65,7 +65,7 @@ class Pane(Widget):
             longer = max(cell_len(visible(each)) for each in (title, self._title))
             self._title = title
             # Beneath Textual's own setter, which reads markup and draws the whole pane anew.
-            self._border_title = Content(visible(title)) if title else None
+            self._border_title = literal(title) if title else None
             x, y = self.content_offset
             self.refresh(Region(-x, -y, longer + _TITLE_FRAME, 1))
 
@@ -86,7 +86,7 @@ class Pane(Widget):
 
 def _shown(line: Line) -> Line:
     """The line with nothing in it that a terminal would act on, whatever a pane function was given."""
-    if all(text.isprintable() for text, _ in line):
+    if all(text.isascii() and text.isprintable() for text, _ in line):
         return line
     return tuple((visible(text), ink) for text, ink in line)
 

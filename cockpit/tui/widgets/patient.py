@@ -2,7 +2,8 @@
 
 Textual 8.2.8 hands each frame to a thread that writes it, and keeps up to 30 of them: over a link of 2 kB/s that is
 minutes of the past. Here a frame is made only once the one before is written. Invariant: what comes to the terminal
-after a pause is the present, whatever happened meanwhile; nothing but frames is held back, and no key waits.
+after a pause is the present, whatever happened meanwhile; nothing but frames is held back, and no key waits. And what
+comes to it at all is what `outgoing` lets through.
 It rests on names that Textual keeps to itself, which is why Textual is pinned exactly.
 """
 
@@ -16,6 +17,8 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.screen import Screen, ScreenResultType
 
+from cockpit.tui.outgoing import harmless
+
 AGAIN_S = 0.01
 """Between two looks whether the terminal has taken what was written."""
 
@@ -28,9 +31,9 @@ class Outlet:
         self.is_writing = False
 
     def write(self, text: str) -> int:
-        """Write; returns when the kernel has taken it, or most of it."""
+        """Write what of it is harmless; returns when the kernel has taken it, or most of it."""
         self.is_writing = True
-        written: int = self._file.write(text)
+        written: int = self._file.write(harmless(text))
         return written
 
     def flush(self) -> None:

@@ -43,7 +43,7 @@ def answers(names: list[str]) -> dict[str, dict[str, Any]]:
     return {each["name"]: each for each in map(json.loads, finished.stdout.splitlines())}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="module")  # seconds of a processor: who asks for it is in one group
 def answered() -> dict[str, dict[str, Any]]:
     return answers([*SAMPLE, *DEEP_SAMPLE, *SMALL])
 
@@ -63,6 +63,7 @@ def is_an_answer(answer: dict[str, Any]) -> None:
         assert answer["toml"]
 
 
+@pytest.mark.xdist_group("hostile runbooks")
 @pytest.mark.parametrize("name", [*SAMPLE, *DEEP_SAMPLE, *SMALL])
 def test_what_is_no_runbook_is_answered_in_bounded_time_and_memory(answered, name):
     is_an_answer(answered[name])
@@ -74,6 +75,7 @@ def test_all_that_is_too_large_or_too_deep_is_answered_in_bounded_time_and_memor
     is_an_answer(answers([name])[name])
 
 
+@pytest.mark.xdist_group("hostile runbooks")
 @pytest.mark.parametrize("name", ["PNG", "gzip", "ELF", "nothing", "blanks", "headings alone"])
 def test_what_holds_nothing_to_do_is_refused(answered, name):
     assert answered[name]["status"] != 0

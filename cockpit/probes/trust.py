@@ -22,6 +22,17 @@ def trusting(ca_file: str, *, checks_name: bool = True) -> ssl.SSLContext:
         said = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise ProbeError(f"`ca_file` {shortened(Path(ca_file).name, 80)} cannot be read as PEM: {said}") from error
     context.check_hostname = checks_name
+    context.minimum_version = ssl.TLSVersion.TLSv1_2  # Python's own default, which a host's openssl.cnf can lower
+    return context
+
+
+@lru_cache(maxsize=1)
+def unverified() -> ssl.SSLContext:
+    """Return the context for servers of whom the profile says why nobody verifies them: encrypted, to whomever."""
+    context = ssl.create_default_context()
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
     return context
 
 

@@ -23,6 +23,7 @@ from cockpit.profile.references import REFERENCE, references
 from cockpit.profile.settings import filled_settings, typed_settings
 from cockpit.profile.soundness import known_values
 from cockpit.profile.texts import referring_texts
+from cockpit.profile.unverified import advise_unverified
 from cockpit.profile.window import resolve_window
 
 _NO_TARGET = next(field.default for field in fields(ProbeKind) if field.name == "target")
@@ -35,6 +36,7 @@ def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, pa
     What seems missing or unused says nothing while there are errors, nor in a `partial` profile, whose heirs add to it.
     """
     _timeouts(profile, root, findings)
+    advise_unverified(profile, root, findings)
     _psql(profile, root, findings)
     if partial or findings.failed:
         return

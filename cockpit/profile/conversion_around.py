@@ -9,12 +9,13 @@ from cockpit.profile.fields import Fields
 from cockpit.profile.model import Channel, Contact, Severity, Target, TargetKind, Task, Template, Trigger
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import one_of
+from cockpit.profile.unverified import KEY, reason_problems
 
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 TARGET_KINDS: tuple[TargetKind, ...] = get_args(TargetKind)
 TARGET_KEYS: Mapping[TargetKind, tuple[str, ...]] = {
-    "postgres": ("dsn", "database", "system_identifier"),
-    "kubernetes": ("context", "namespace", "kubeconfig", "server"),
+    "postgres": ("dsn", "database", "system_identifier", "unverified"),
+    "kubernetes": ("context", "namespace", "kubeconfig", "server", "unverified"),
 }
 """The keys of each kind of target; the first is the one that says where it is, and is required."""
 
@@ -26,9 +27,11 @@ def convert_target(node: Node, findings: Findings) -> Target:
     if "kind" not in node.table:
         fields.take("kind", required=True, expected=one_of(TARGET_KINDS))
     kind = fields.word("kind", TARGET_KINDS, "postgres")
-    keys = {key: fields.text(key) for keys in TARGET_KEYS.values() for key in keys if key in node.table}
+    names = dict.fromkeys(key for keys in TARGET_KEYS.values() for key in keys)
+    keys = {key: fields.text(key) for key in names if key in node.table}
     target = Target(id=fields.id(), kind=kind, **keys)
-    fields.finish(also=[key for keys in TARGET_KEYS.values() for key in keys])
+    fields.finish(also=list(names))
+    _reason(target.unverified, node, findings)
     if "kind" not in node.table or node.table["kind"].value != kind:
         return target
     own = TARGET_KEYS[kind]
@@ -45,6 +48,11 @@ _WHERE: Mapping[TargetKind, str] = {
     "postgres": "where it is, such as `${database_url}`",
     "kubernetes": "the name of a context of the kubeconfig",
 }
+
+
+def _reason(reason: str, node: Node, findings: Findings) -> None:
+    for sentence in reason_problems(reason):
+        findings.add(node.find(KEY), sentence)
 
 
 def convert_trigger(node: Node, findings: Findings) -> Trigger:
@@ -87,8 +95,14 @@ def convert_template(node: Node, findings: Findings) -> Template:
 def convert_channel(node: Node, findings: Findings) -> Channel:
     """One channel: exactly one way out."""
     fields = Fields(node, findings, f"channel `{node.identity or '?'}`")
-    channel = Channel(id=fields.id(), webhook=fields.text("webhook"), apprise=fields.text("apprise"))
+    channel = Channel(
+        id=fields.id(), webhook=fields.text("webhook"), apprise=fields.text("apprise"), unverified=fields.text(KEY)
+    )
     fields.finish()
+    _reason(channel.unverified, node, findings)
+    if channel.unverified and channel.apprise:
+        said = f"`{KEY}` says nothing of Apprise, whose services verify by themselves"
+        findings.add(node.table[KEY], said, key=True, expected="`webhook`")
     if bool(channel.webhook) == bool(channel.apprise):
         said = "has `webhook` and `apprise`" if channel.webhook else "leads nowhere"
         place = node.table["apprise"] if channel.webhook else node

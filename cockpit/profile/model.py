@@ -220,6 +220,8 @@ class Channel(Value, frozen=True, kw_only=True):
     """URL that gets a JSON object `{"title", "text", "run", "environment", …}` by POST."""
     apprise: str = ""
     """URL of any service Apprise knows (the extra `apprise`)."""
+    unverified: str = ""
+    """Why the webhook's certificate is not checked, a deviation of every run; empty: it is checked."""
 
 
 class Target(Value, frozen=True, kw_only=True):
@@ -240,6 +242,8 @@ class Target(Value, frozen=True, kw_only=True):
     """postgres: of the cluster (`pg_control_system()`), a number as text."""
     server: str = ""
     """kubernetes: the URL of the API server that the context must lead to."""
+    unverified: str = ""
+    """Why nobody checks that it is the right server, a deviation of every run; empty: that is checked."""
 
 
 class Contact(Value, frozen=True, kw_only=True):
@@ -303,6 +307,9 @@ class Profile(Value, frozen=True, kw_only=True):
     """A file beside the profile: public keys that count no more, one a line. Fixed when a run starts."""
     shared_accounts: tuple[str, ...] = ()
     """Users that several people log in as: they pick their name from the roles, and prove it by a signature."""
+    reviewed: bool = False
+    """It is not run without an approval by one of its allowed signers. Against accidents alone: who changes a profile
+    could take this out; a machine's policy cannot be changed so."""
 
     def steps(self) -> tuple[tuple[Phase, Step], ...]:
         """Every step with its phase, in the order of the walk, without those of the rollback plans."""

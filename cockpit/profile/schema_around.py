@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cockpit.profile.model import Channel, Contact, Severity, Signing, Target, TargetKind, Task, Template, Trigger
-from cockpit.profile.schema_parts import CONDITIONS, DURATION, ID, TEXT, Schema, items_of, object_of, texts, words
+from cockpit.profile.schema_parts import CONDITIONS, DURATION, FLAG, ID, TEXT, Schema, items_of, object_of, texts, words
 
 
 def around() -> dict[str, Schema]:
@@ -12,12 +12,13 @@ def around() -> dict[str, Schema]:
         "alerts": TEXT,
         "signing": words(Signing),
         "allowed_signers": TEXT,
+        "reviewed": FLAG,
         "revoked_keys": TEXT,
         "shared_accounts": texts(),
         "targets": items_of(object_of(Target, _target())),
         "triggers": items_of(object_of(Trigger, _trigger())),
         "templates": items_of(object_of(Template, _texts("title", "body", "to", "channel"))),
-        "channels": items_of(object_of(Channel, _texts("webhook", "apprise"))),
+        "channels": items_of(object_of(Channel, _texts("webhook", "apprise", "unverified"))),
         "contacts": items_of(object_of(Contact, {**_texts("title", "name", "reach", "group"), "order": _ORDER})),
         "tasks": items_of(object_of(Task, {**_texts("title", "owner", "group"), "due": DURATION})),
     }
@@ -31,7 +32,7 @@ def _texts(*keys: str) -> dict[str, Schema]:
 
 
 def _target() -> dict[str, Schema]:
-    keys = ("dsn", "context", "namespace", "kubeconfig", "database", "system_identifier", "server")
+    keys = ("dsn", "context", "namespace", "kubeconfig", "database", "system_identifier", "server", "unverified")
     return {**_texts(*keys), "kind": words(TargetKind)}
 
 

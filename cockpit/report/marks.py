@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from cockpit.profile.unverified import unverified
 from cockpit.run import events as e
 from cockpit.run.events_watch import RUN_OVER
 from cockpit.run.told_lines import told_events
@@ -69,7 +70,7 @@ def gravest(kinds: Iterable[MarkKind]) -> MarkKind:
 
 
 def _started(body: e.RunStarted) -> MarkKind | Literal[""]:
-    return "deviation" if body.despite or body.rehearsal_reason else ""
+    return "deviation" if body.despite or body.rehearsal_reason or body.trust.unreviewed or unverified(body.profile) else ""
 
 
 def _ended(body: e.ActionEnded) -> MarkKind | Literal[""]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from cockpit.profile.unverified import unverified
 from cockpit.run import (
     branching,
     doing,
@@ -89,6 +90,10 @@ def _run_started(state: RunState, event: e.Event, body: e.RunStarted) -> RunStat
         state = settled.deviate(state, event, "second_run", run, reason)
     if body.rehearsal_reason:
         state = settled.deviate(state, event, "rehearsal", body.profile.environment, body.rehearsal_reason)
+    for each in unverified(body.profile):
+        state = settled.deviate(state, event, "unverified", each.where, each.reason)
+    if body.trust.unreviewed:
+        state = settled.deviate(state, event, "unreviewed", body.profile.environment, body.trust.unreviewed)
     return go_on(state, event, after="")
 
 

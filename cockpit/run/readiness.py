@@ -16,6 +16,7 @@ from msgspec import Struct
 from cockpit.profile.model import Contact, Phase, Profile, Step
 from cockpit.profile.references import fill
 from cockpit.profile.steps import SignoffSettings, settings_of
+from cockpit.profile.unverified import unverified
 from cockpit.profile.variables import secret_names
 from cockpit.run.events import Instant
 from cockpit.run.evidence import probe_now
@@ -64,7 +65,9 @@ def readiness(state: RunState, now: Instant) -> tuple[Finding, ...]:
 
 def of_profile(profile: Profile, values: Mapping[str, str]) -> tuple[Finding, ...]:
     """What the profile alone says: contacts, roles, alerts, the way back. `values` are those that may be shown."""
-    return (*_contacts(profile, values), *_roles(profile), *_alerts(profile), *_ways_back(profile))
+    return (
+        *_contacts(profile, values), *_roles(profile), *_alerts(profile), *_ways_back(profile), *_unverified(profile)
+    )  # fmt: skip
 
 
 def of_window(profile: Profile, start: datetime | None, end: datetime | None, now: datetime) -> tuple[Finding, ...]:
@@ -148,6 +151,11 @@ def _ways_back(profile: Profile) -> Iterator[Finding]:
         yield Finding("ok", f"{counted(len(profile.rollbacks), 'rollback plan')}: {titles}", "way back")
     else:
         yield Finding("look", "there is no rollback plan", "way back", "give `[[rollbacks]]`")
+
+
+def _unverified(profile: Profile) -> Iterator[Finding]:
+    for each in unverified(profile):
+        yield Finding("look", f"nobody verifies its server: {each.reason}", each.where, "have it verified: `ca_file`")
 
 
 # ---- of a run ----------------------------------------------------------------------------------------------------

@@ -56,7 +56,9 @@ class Deviation(Struct, frozen=True):
     `trigger` (gone on in spite of one), `rollback`, `rollback_left`, `settled` (an action's unknown end), `rehearsal`
     (of a production target), `keeper` (a person ended it), `hands` (a keeper other than the last), `moved` (the keeper,
     to another host), `continued` (the log, elsewhere), `offline` (gone on without the database), `conflict` (a person
-    said which counts), `place` (one that cannot be trusted), `unsigned` (gone on without a signature)."""
+    said which counts), `place` (one that cannot be trusted), `unsigned` (gone on without a signature), `unreviewed`
+    (begun without the approvals that the machine or the profile asks for), `unverified` (a server that nobody checks,
+    by the profile)."""
     where: str
     reason: str
     by: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cockpit.profile.unverified import unverified
 from cockpit.run import events as e
 from cockpit.run.numbering import find_step
 from cockpit.run.phrases import Sayings, because, gate_named, instead, phase_named, step_named, tally
@@ -13,7 +14,19 @@ def _run_started(event: e.Event, body: e.RunStarted, state: RunState | None) -> 
     profile = body.profile
     despite = f", despite {counted(len(body.despite), 'live run')}" if body.despite else ""
     what = "began to rehearse" if body.rehearsal else "started"
-    return f"{what} {profile.title or profile.id} on {profile.environment}{despite}{because(body.rehearsal_reason)}"
+    unseen = unverified(profile)
+    trusted = f", with {counted(len(unseen), 'server')} that nobody verifies" if unseen else ""
+    on = f"{profile.title or profile.id} on {profile.environment}"
+    return f"{what} {on}{despite}{trusted}{_approved(body.trust)}{because(body.rehearsal_reason)}"
+
+
+def _approved(trust: e.ProfileTrust) -> str:
+    """What is told of how the profile came to be trusted: approvals that counted, or that were gone without."""
+    if trust.unreviewed:
+        return f", WITHOUT the {counted(trust.wanted, 'approval')} of its profile{because(trust.unreviewed)}"
+    if trust.approved_by:
+        return f", its profile approved by {shortened(', '.join(trust.approved_by), 120)}"
+    return ""
 
 
 def _phase_entered(event: e.Event, body: e.PhaseEntered, state: RunState | None) -> str:

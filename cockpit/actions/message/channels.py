@@ -28,7 +28,8 @@ async def send(
     if channel.webhook:
         from cockpit.actions.message import webhook
 
-        return await webhook.post(channel.webhook, {**extra, "title": title, "text": text}, timeout_s)
+        content = {**extra, "title": title, "text": text}
+        return await webhook.post(channel.webhook, content, timeout_s, verifies=not channel.unverified)
     if channel.apprise:
         from cockpit.actions.message import services
 

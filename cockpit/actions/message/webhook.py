@@ -1,13 +1,15 @@
 """A text to a webhook: one POST of a JSON object.
 
-Invariant: TLS is verified, no redirect is followed and no proxy is taken from the environment, so the text goes where
-the profile says or nowhere. Nothing of the URL gets into a sentence: its path is often the whole secret.
+Invariant: TLS is verified unless the profile says why not, no redirect is followed and no proxy is taken from the
+environment, so the text goes where the profile says or nowhere. Nothing of the URL gets into a sentence: its path is
+often the whole secret.
 """
 
 from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 from collections.abc import Mapping
 
 import httpx
@@ -17,7 +19,7 @@ import cockpit
 from cockpit.actions.message.sent import Sent
 from cockpit.errors import ProbeError
 from cockpit.probes.http.exchange import reason
-from cockpit.probes.trust import trusting
+from cockpit.probes.trust import trusting, unverified
 from cockpit.text import shortened, visible
 
 _ANSWER_BYTES = 2048
@@ -26,7 +28,7 @@ _PART = re.compile(r"[^/?&=#:@;+.%]{4,}")
 """What of a URL would tell something of it."""
 
 
-async def post(url: str, content: Mapping[str, str], timeout_s: float) -> Sent:
+async def post(url: str, content: Mapping[str, str], timeout_s: float, *, verifies: bool = True) -> Sent:
     """Send it once. A status of 2xx is success; no answer after the request was begun leaves it unknown."""
     try:
         parsed = httpx.URL(url)
@@ -40,7 +42,7 @@ async def post(url: str, content: Mapping[str, str], timeout_s: float) -> Sent:
     request.extensions = {"trace": way.trace, "timeout": httpx.Timeout(timeout_s).as_dict()}
     try:
         async with asyncio.timeout(timeout_s):
-            return await _posted(request, url)
+            return await _posted(request, url, trusting("") if verifies else unverified())
     except TimeoutError:
         return way.lost(f"no answer within {timeout_s:g} s")
     except (httpx.HTTPError, ProbeError, OSError) as error:
@@ -71,8 +73,8 @@ class _Way:
         return Sent("failed", f"nothing was sent: {why}")
 
 
-async def _posted(request: httpx.Request, url: str) -> Sent:
-    async with httpx.AsyncClient(verify=trusting(""), trust_env=False, follow_redirects=False) as client:
+async def _posted(request: httpx.Request, url: str, trust: ssl.SSLContext) -> Sent:
+    async with httpx.AsyncClient(verify=trust, trust_env=False, follow_redirects=False) as client:
         answer = await client.send(request, stream=True)
         try:
             return await _judged(answer, url)

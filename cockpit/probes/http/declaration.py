@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cockpit.profile.elsewhere import open_problems
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
+from cockpit.profile.unverified import reason_problems
+from cockpit.text import visible
+
+MAX_BODY_BYTES = 1 << 20
+"""The most that `max_body_bytes` may be."""
 
 
 class HttpSettings(Settings, frozen=True, kw_only=True):
@@ -24,6 +32,8 @@ class HttpSettings(Settings, frozen=True, kw_only=True):
     """What is read of the answer's body; the rest is left unread and `truncated` is true. At most 1 MiB."""
     ca_file: str = ""
     """PEM file with the authorities to trust instead of the system's, relative to the profile."""
+    unverified: str = ""
+    """Why the server's certificate is not checked, or why credentials go unencrypted; a deviation. Empty: verified."""
     timings: bool = False
     """Each reading makes a connection of its own, as curl does, and shows what its time was spent on."""
 
@@ -57,11 +67,44 @@ def url_problems(key: str, url: str) -> tuple[str, ...]:
     return ()
 
 
+def trust_problems(url: str, bearer: str, headers: Mapping[str, str], ca_file: str, unverified: str) -> tuple[str, ...]:
+    """What is wrong with how a server is trusted, and with whom credentials would be shown to."""
+    try:
+        parts = urlsplit(url)
+        scheme, host = parts.scheme, parts.hostname or ""
+    except ValueError:
+        return ()  # `url_problems` has said so
+    both = ("`ca_file` and `unverified` exclude each other",) if ca_file and unverified else ()
+    return (
+        *reason_problems(unverified),
+        *both,
+        *header_problems(headers),
+        *open_problems(scheme, host, bearer, headers, unverified),
+    )
+
+
+def header_problems(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """Names that HTTP does not allow (RFC 9110, 5.6.2), or that frame a request. Values are judged when it is built."""
+    if any(not _HEADER_NAME.fullmatch(name) and visible(name) == name for name in headers):  # else it is said already
+        return ("a name in `headers` is no header's: letters, digits and -",)
+    lowered = [name.lower() for name in headers]
+    if twice := next((name for name in lowered if lowered.count(name) > 1 or name in _OURS), ""):
+        why = "is sent by itself" if twice in _OURS else "stands there twice"
+        return (f"the header {twice} of `headers` {why}",)
+    return ()
+
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
+_OURS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
+"""What a request is framed by: given by hand it could smuggle a second one."""
+
+
 def _problems(settings: Settings) -> tuple[str, ...]:
     assert isinstance(settings, HttpSettings)
     found = list(url_problems("url", settings.url))
-    if not 0 < settings.max_body_bytes <= 1 << 20:
-        found.append("`max_body_bytes` must be between 1 and 1048576")
+    if not 0 < settings.max_body_bytes <= MAX_BODY_BYTES:
+        found.append(f"`max_body_bytes` must be between 1 and {MAX_BODY_BYTES}")
+    found.extend(trust_problems(settings.url, settings.bearer, settings.headers, settings.ca_file, settings.unverified))
     return tuple(found)
 
 

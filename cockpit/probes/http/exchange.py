@@ -8,6 +8,7 @@ cookies are kept between readings, no proxy is taken from the environment, no re
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -21,7 +22,7 @@ from cockpit.errors import ProbeError
 from cockpit.probes.http.declaration import http_target
 from cockpit.probes.reaching import resolve
 from cockpit.probes.runner import Context
-from cockpit.probes.trust import trusting
+from cockpit.probes.trust import trusting, unverified
 from cockpit.text import shortened
 
 _DEFAULT_HEADERS = {
@@ -31,6 +32,11 @@ _DEFAULT_HEADERS = {
 }
 _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): these may be sent again when a kept connection turns out to be closed."""
+
+
+_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+"""What no header's value may hold (RFC 9110, 5.5): with a line break, one value could be two headers."""
+_NO_HEADER = "a header holds a line break or another character that HTTP does not allow"
 
 
 class Spans(msgspec.Struct):
@@ -59,10 +65,11 @@ class Exchange(msgspec.Struct, frozen=True):
 class Target:
     """A client for one scheme, host and port. Never used by two requests at once."""
 
-    def __init__(self, context: Context, ca_file: str, *, keeps: bool = True) -> None:
+    def __init__(self, context: Context, ca_file: str, *, verifies: bool = True, keeps: bool = True) -> None:
         """`keeps`: the connection stays open for the next request. Raises `ProbeError` if `ca_file` cannot be read."""
         self._spans = Spans()
-        trust = trusting(str(context.base_dir / ca_file) if ca_file else "")
+        self._timeout_s = context.timeout_s
+        trust = trusting(str(context.base_dir / ca_file) if ca_file else "") if verifies else unverified()
         self._transport = httpx.AsyncHTTPTransport(verify=trust, trust_env=False)
         # httpx offers no public way to a network backend; its transport is a thin wrapper around this pool.
         self._transport._pool = httpcore.AsyncConnectionPool(
@@ -176,6 +183,8 @@ def build_request(
     sent = httpx.Headers(_DEFAULT_HEADERS)
     if method not in _REPEATABLE:
         sent["connection"] = "close"  # it cannot be sent again, so it is never sent on a connection that may be gone
+    if any(_BREAKS.search(value) for value in (*headers.values(), bearer)):
+        raise ProbeError(_NO_HEADER)
     try:
         sent.update(headers)
         if bearer:
@@ -200,7 +209,7 @@ async def _body(response: httpx.Response, limit_bytes: int) -> tuple[bytes, bool
 def reason(error: Exception) -> str:
     """Return why an exchange failed, in a few visible words without anything that was sent."""
     if isinstance(error, httpx.LocalProtocolError):  # h11 quotes the header, which may be a token
-        return "a header holds a line break or another character that HTTP does not allow"
+        return _NO_HEADER
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 import httpx
 import msgspec
+from cryptography.x509 import load_der_x509_certificate
 
 from cockpit.errors import ProbeError
 from cockpit.probes.http.declaration import HttpSettings, http_target
@@ -28,7 +29,7 @@ class HttpRunner:
         self._request = build_request(
             settings.method, settings.url, headers=settings.headers, bearer=settings.bearer, body=settings.body
         )
-        self._target = Target(context, settings.ca_file, keeps=not settings.timings)
+        self._target = Target(context, settings.ca_file, verifies=not settings.unverified, keeps=not settings.timings)
         self._certificate: tuple[object, datetime] | None = None
 
     async def read(self) -> Facts:
@@ -98,11 +99,10 @@ class HttpRunner:
         if tls is None:
             return None
         if self._certificate is None or self._certificate[0] is not tls:
-            certificate = tls.getpeercert()
-            if not certificate:
+            expires = _not_after(tls)
+            if expires is None:
                 return None
-            seconds = ssl.cert_time_to_seconds(certificate["notAfter"])
-            self._certificate = (tls, datetime.fromtimestamp(seconds, UTC))
+            self._certificate = (tls, expires)
         return self._certificate[1]
 
     async def close(self) -> None:
@@ -120,6 +120,18 @@ def _parts(spans: Spans, redirect_ms: float, latency_ms: float) -> dict[str, flo
     }
     redirected = {"redirects": redirect_ms} if redirect_ms else {}
     return {**redirected, **parts, "total": redirect_ms + latency_ms}
+
+
+def _not_after(tls: ssl.SSLObject) -> datetime | None:
+    """Of the server's certificate; Python describes only one that it verified."""
+    if certificate := tls.getpeercert():
+        return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
+    der = tls.getpeercert(binary_form=True)
+    if der is None:
+        return None
+    with suppress(ValueError):  # whoever is not verified may show anything
+        return load_der_x509_certificate(der).not_valid_after_utc
+    return None
 
 
 async def open_runner(settings: Settings, context: Context) -> HttpRunner:

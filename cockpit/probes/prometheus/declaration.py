@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cockpit.probes.http.declaration import http_target, url_problems
+from cockpit.probes.http.declaration import http_target, trust_problems, url_problems
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
 
 
@@ -16,6 +16,8 @@ class PrometheusSettings(Settings, frozen=True, kw_only=True):
     headers: dict[str, str] = {}
     ca_file: str = ""
     """PEM file with the authorities to trust instead of the system's, relative to the profile."""
+    unverified: str = ""
+    """Why the server's certificate is not checked, or why credentials go unencrypted; a deviation. Empty: verified."""
 
 
 def _problems(settings: Settings) -> tuple[str, ...]:
@@ -23,6 +25,7 @@ def _problems(settings: Settings) -> tuple[str, ...]:
     found = list(url_problems("url", settings.url))
     if not settings.query.strip():
         found.append("`query` is empty")
+    found.extend(trust_problems(settings.url, settings.bearer, settings.headers, settings.ca_file, settings.unverified))
     return tuple(found)
 
 

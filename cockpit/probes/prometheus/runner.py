@@ -47,7 +47,7 @@ class PrometheusRunner:
             headers=settings.headers,
             bearer=settings.bearer,
         )
-        self._target = Target(context, settings.ca_file)
+        self._target = Target(context, settings.ca_file, verifies=not settings.unverified)
 
     async def read(self) -> Facts:
         """Ask, and return the first sample's value and all samples."""

@@ -28,6 +28,7 @@ DEVIATIONS = {
     "hands": "another keeper acts", "continued": "the log went on elsewhere", "place": "a place that is not trusted",
     "unsigned": "went on without a signature", "offline": "went on without the database",
     "conflict": "said which of two sides counts", "moved": "took the keeper to another host",
+    "unverified": "a server that is not verified", "unreviewed": "began without approvals of the profile",
 }  # fmt: skip
 UNPROVEN = "✖ "
 """Before every time of what stands behind damage."""

@@ -9,6 +9,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 
 from cockpit.profile.model import Probe
+from cockpit.profile.unverified import reason_of
 from cockpit.run.evidence import ProbeNow, probe_now
 from cockpit.run.readings import Reading, Scalar
 from cockpit.run.state_watch import ProbeState
@@ -19,6 +20,8 @@ from cockpit.tui.panes import triggers
 from cockpit.tui.panes.seen import Seen
 
 _BARS = "▁▂▃▄▅▆▇█"
+UNVERIFIED = "⚑"
+"""Before the name of a probe whose server nobody verifies: a deviation, as the timeline marks it."""
 _UNIT_CELLS = 3
 """Wider units stand beside their number, outside of the column."""
 _TEXT = 400
@@ -59,6 +62,8 @@ def summary(seen: Seen) -> Line:
     told, is_unsure = triggers.summed_up(seen, why=False)
     if told:
         spans.append((f"  {told}", "unsure" if is_unsure else "dim"))
+    if unseen := _unverified(seen):
+        spans.append((f"  {unseen} {UNVERIFIED} unverified", "warn"))
     return tuple(spans) if len(spans) > 1 else (("no probes", "dim"),)
 
 
@@ -89,7 +94,20 @@ def title(seen: Seen, height: int) -> str:
     if seen.keeper_trouble and seen.state.keeper is not None:
         return "Probes · as last read, by nobody now"
     told, _ = triggers.summed_up(seen, why=False)
+    if unseen := _unverified(seen):
+        return f"Probes · {unseen} {UNVERIFIED} unverified"
     return "Probes" if not told or _has_room_for_triggers(seen, height) else f"Probes · {told} (p)"
+
+
+def _unverified(seen: Seen) -> int:
+    return sum(1 for probe in seen.state.profile.probes if reason_of(probe))
+
+
+def _name(probe: Probe, width: int) -> str:
+    """The name in exactly `width` cells; what is not verified says so first, whatever else is cut."""
+    if not reason_of(probe):
+        return padded(visible(probe.id), width)
+    return padded(f"{UNVERIFIED} {visible(probe.id)}", width)
 
 
 def _has_room_for_triggers(seen: Seen, height: int) -> bool:
@@ -121,11 +139,11 @@ def _row(seen: Seen, probe: Probe, columns: _Columns) -> Line:
     if now.status in ("stale", "unread", "error"):
         told = _unwell(now)
         value = padded(told, value_width + (spark + 1 if spark else 0))
-        return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), "plain"), (" ", "plain"), (value, ink))
+        return ((f"{mark} ", ink), (_name(probe, name_width), "plain"), (" ", "plain"), (value, ink))
     value = _column(known.reading, value_width, columns.unit)
     tail: Line = ((" ", "plain"), (sparkline(known, spark), "dim")) if spark else ()
     name_ink: Ink = "plain" if now.status == "pass" else ink
-    return ((f"{mark} ", ink), (padded(visible(probe.id), name_width), name_ink), (f" {value}", name_ink), *tail)
+    return ((f"{mark} ", ink), (_name(probe, name_width), name_ink), (f" {value}", name_ink), *tail)
 
 
 def _spark_width(seen: Seen, room: int) -> int:
@@ -219,6 +237,9 @@ def every(seen: Seen, width: int) -> list[Line]:
         lines.append(((f"    {', '.join(told)}", "dim"),))
         if known.reading and (parts := known.reading.told_parts()):
             lines.append(((f"    {cut(parts, width - 4)}", "dim"),))
+        if reason := reason_of(probe):
+            told_why = f"{UNVERIFIED} its server is not verified: {reason}"
+            lines += [((f"    {text}", "warn"),) for text in wrapped(told_why, width - 4)]
         if known.detail or (known.reading and known.reading.detail):
             detail = known.detail or (known.reading.detail if known.reading else "")
             lines += [

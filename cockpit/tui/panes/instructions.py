@@ -1,7 +1,9 @@
 """How a step is done: its Markdown and its command as lines, and as plain lines until those can be made.
 
 Markdown and highlighting come from Rich and Pygments, which take longer to import than the first paint may; `plain`
-needs neither. Links show their text and address and do nothing. All text is made visible before it is parsed.
+needs neither. Links show their text and address and do nothing. All text is made visible before it is parsed, and
+nothing of it is hidden: HTML (`<namespace>`, a comment), entities, images, references and what is struck (no ink says
+so) stand there as written.
 """
 
 from __future__ import annotations
@@ -52,11 +54,15 @@ def formatted(
 
 
 def _markdown(text: str, width: int) -> list[Line]:
-    from rich.console import Console  # after the first paint
+    from markdown_it import MarkdownIt  # after the first paint
+    from rich.console import Console
     from rich.markdown import Markdown
 
     console = Console(width=max(10, width), color_system="truecolor", force_terminal=True, legacy_windows=False)
-    rendered = console.render_lines(Markdown(text.strip(), hyperlinks=False), pad=False)
+    parser = MarkdownIt("commonmark", {"html": False}).enable("table")
+    markdown = Markdown("", hyperlinks=False)
+    markdown.parsed = parser.disable(["entity", "image", "reference"]).parse(text.strip())
+    rendered = console.render_lines(markdown, pad=False)
     lines: list[Line] = [
         tuple((segment.text, _ink(segment.style)) for segment in row if segment.text and not segment.control)
         for row in rendered

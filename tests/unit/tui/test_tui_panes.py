@@ -622,6 +622,18 @@ def test_instructions_are_there_before_they_are_formatted_and_after():
     assert "**" not in texts(instructions.formatted("The script **must** run.", "", "", 40))
 
 
+def test_nothing_of_what_is_to_be_done_is_hidden_by_its_markdown():
+    written = (
+        "use <namespace>, <!-- never this --> not ~~that~~, &#27;[31m &amp; ![picture](https://a.example/p.png) [b][1]"
+        "\n\n[1]: https://b.example\n\n<details>and this</details>"
+    )
+    told = " ".join(texts(instructions.formatted(written, "", "", 200)).split())
+    for part in ("<namespace>", "<!-- never this -->", "~~that~~", "&#27;[31m", "&amp;", "https://a.example", "[b][1]"):
+        assert part in told
+    assert "[1]: https://b.example" in told
+    assert "<details>and this</details>" in told
+
+
 def test_readings_stand_in_the_order_of_the_profile():
     assert [row.split()[1] for row in texts(probes.probes(blocked().seen(), 40, 10)).split("\n")] == [
         each.id for each in PROFILE.probes

@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 import cockpit
+from cockpit.text.streams import guard
 
 NAME = "cockpit"
 COMPLETE = "_COCKPIT_COMPLETE"
@@ -90,11 +91,19 @@ def cockpit_group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit (see `cockpit.exits`)."""
+    undo = guard()
+    try:
+        _main(sys.argv[1:] if arguments is None else arguments)
+    finally:
+        undo()
+
+
+def _main(arguments: list[str]) -> None:
     try:
         if COMPLETE in os.environ:
             cockpit_group.main(prog_name=NAME, complete_var=COMPLETE)
         # Not `cockpit_group.main`: it answers a closed pipe and Ctrl+C in ways of its own.
-        with cockpit_group.make_context(NAME, sys.argv[1:] if arguments is None else arguments) as context:
+        with cockpit_group.make_context(NAME, arguments) as context:
             answer = cockpit_group.invoke(context)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one place where every way to end is told apart

@@ -42,6 +42,7 @@ from cockpit.session.creating import origin
 from cockpit.session.identity import account
 from cockpit.session.sight import why_not_here
 from cockpit.session.unit import started_by
+from cockpit.text.streams import guard
 
 if TYPE_CHECKING:  # a driver, which runs in files never need
     from cockpit.keeper.afar import Place
@@ -52,6 +53,7 @@ _LOOK_EVERY_S = 0.05
 
 def main(arguments: list[str]) -> Exit:
     """Keep the run in the folder that is named; the exit status."""
+    guard()
     if len(arguments) != 1:
         print("usage: python -m cockpit.keeper RUN_DIR", file=sys.stderr)
         return Exit.USAGE

@@ -8,9 +8,9 @@ on its way out.
 What is replaced, by Unicode 17: controls (Cc), formats (Cf), line and paragraph separators, whatever is ignorable by
 default (UAX 44: variation selectors, fillers, tags, U+034F), lone surrogates, noncharacters, private use (a font
 decides what it looks like: it may be ✔ on one screen and nothing on another), and U+FFFC, which stands for what is
-not there. What stays: the number signs of Arabic, Syriac and Kaithi, which are formats only by name and have a shape (UAX 44:
-Prepended_Concatenation_Mark); spaces of every width and U+2800, which are blanks and are seen as such; what is not
-assigned yet, which a terminal shows as a box, or as the new picture that it is.
+not there. What stays: the number signs of Arabic, Syriac and Kaithi, which are formats only by name and have a shape
+(UAX 44: Prepended_Concatenation_Mark); spaces of every width and U+2800, which are blanks and are seen as such; what is
+not assigned yet, which a terminal shows as a box, or as the new picture that it is.
 
 Scripts stay readable. Marks stay marks, up to `MOST_MARKS` on one letter; what is more is counted instead. A joiner
 (U+200C, U+200D) between letters is shown by its number: the letters stand there as they do without it. Between two

@@ -55,7 +55,7 @@ def _some(count: int, alphabet: str = _ALNUM) -> str:
     return "".join(secrets.choice(alphabet) for _ in range(count))
 
 
-def _password(between: str = QUOTED) -> str:
+def password(between: str = QUOTED) -> str:
     return f"{_some(14)}{between}{_some(14)}"
 
 
@@ -86,8 +86,8 @@ def _shaped(name: str, before: str, core: str) -> Canary:
 
 
 def _basic() -> Canary:
-    password = _password("%+/\"'\\ ")
-    return Canary("basic_auth", base64.b64encode(f"canary:{password}".encode()).decode(), (password,))
+    word = password("%+/\"'\\ ")
+    return Canary("basic_auth", base64.b64encode(f"canary:{word}".encode()).decode(), (word,))
 
 
 def _kubeconfig() -> Canary:
@@ -98,12 +98,12 @@ def _kubeconfig() -> Canary:
 
 
 def _userinfo() -> Canary:
-    password = _password()
-    return Canary("service_url", f"https://canary:{quote(password, safe='')}@127.0.0.1:1/api", (password,))
+    word = password()
+    return Canary("service_url", f"https://canary:{quote(word, safe='')}@127.0.0.1:1/api", (word,))
 
 
 MAKERS: Mapping[str, Callable[[], Canary]] = {
-    "password": lambda: _of_one("password", _password()),
+    "password": lambda: _of_one("password", password()),
     "service_url": _userinfo,
     "bearer": lambda: _of_one("bearer", f"{_some(20)}-._~+/{_some(20)}=="),
     "basic_auth": _basic,
@@ -118,7 +118,7 @@ MAKERS: Mapping[str, Callable[[], Canary]] = {
     "openssh_private_key": lambda: _pem("OPENSSH PRIVATE KEY", b"openssh-key-v1\0" + secrets.token_bytes(280), 70),
     "private_key": lambda: _pem("PRIVATE KEY", secrets.token_bytes(120), 64),
     "kubeconfig": _kubeconfig,
-    "several_lines": lambda: _of_one("several_lines", "\n".join((_password("'"), _password('"'), _password("\\")))),
+    "several_lines": lambda: _of_one("several_lines", "\n".join((password("'"), password('"'), password("\\")))),
     "spiky": lambda: _of_one("spiky", _spiky()),
 }
 """Those that need no server. A story adds what does: a DSN, the address of a webhook."""
@@ -131,6 +131,7 @@ def made(*names: str) -> dict[str, Canary]:
 
 # ---- how it may be written -----------------------------------------------------------------------------------------
 
+_LOWER = bytes(range(256)).lower()
 _SQUEEZED = bytes(number for number in range(256) if number not in _ALNUM.encode())
 _ESCAPED = re.compile(
     rb"%([0-9A-Fa-f]{2})|\\+u([0-9A-Fa-f]{4})|\\+x([0-9A-Fa-f]{2})|\\+([0-3][0-7]{2})|\\+[abfnrtv]|(&(?:\#[0-9]+|\#x[0-9A-Fa-f]+|\w{2,8});)"
@@ -151,21 +152,28 @@ def _plain(match: re.Match[bytes]) -> bytes:
 
 
 def views(data: bytes) -> Iterator[bytes]:
-    """The letters and digits of `data` alone: as they stand, and with quoting undone, once and twice."""
-    yield data.translate(None, _SQUEEZED)
+    """The letters and digits of `data` alone, in lower case: as they stand, and with quoting undone, once and twice.
+
+    In lower case because some programs write so what they were given: host names, names of headers, of columns.
+    """
+    yield _squeezed(data)
     if b"\x1b" in data:
         data = _TERMINAL.sub(b"", data)
-        yield data.translate(None, _SQUEEZED)
+        yield _squeezed(data)
     for _ in range(2):
         undone = _ESCAPED.sub(_plain, data)
         if undone == data:
             return
         data = undone
-        yield data.translate(None, _SQUEEZED)
+        yield _squeezed(data)
+
+
+def _squeezed(data: bytes) -> bytes:
+    return data.translate(_LOWER, _SQUEEZED)
 
 
 def _squeezed_blocks(core: bytes) -> Iterator[bytes]:
-    text = core.translate(None, _SQUEEZED)
+    text = _squeezed(core)
     assert len(text) >= _BLOCK, "too little of it could be recognised"
     for start in {*range(0, len(text) - _BLOCK + 1, _STEP), len(text) - _BLOCK}:
         yield text[start : start + _BLOCK]
@@ -177,11 +185,10 @@ def _encoded_blocks(core: bytes) -> Iterator[bytes]:
         block = core[start : start + 12]
         for before in range(3):
             first, last = -(-8 * before // 6), 8 * (before + len(block)) // 6
-            text = base64.b64encode(b"\0" * before + block)[first:last].translate(None, _SQUEEZED)
+            text = _squeezed(base64.b64encode(b"\0" * before + block)[first:last])
             if len(text) >= _BLOCK:
                 yield text
         yield block.hex().encode()
-        yield block.hex().upper().encode()
 
 
 class Hit(NamedTuple):
@@ -190,7 +197,7 @@ class Hit(NamedTuple):
     canary: str
     where: str
     around: str
-    """As it was found, quoting undone: letters and digits alone."""
+    """As it was found, quoting undone: letters and digits alone, in lower case."""
 
     def __str__(self) -> str:
         return f"{self.canary} in {self.where}: …{self.around}…"

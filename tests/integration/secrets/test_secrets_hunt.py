@@ -34,6 +34,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "quoted for SQL": lambda text: "'" + text.replace("'", "''") + "'",
     "in HTML": html.escape,
     "in HTML, every character of it": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "in lower case": str.lower,
     "in hexadecimal digits": lambda text: text.encode().hex(),
     "in capital ones with colons": lambda text: text.encode().hex(":").upper(),
     "in base64": lambda text: base64.b64encode(text.encode()).decode(),

@@ -19,6 +19,7 @@
     ├── ImportRefused           a runbook cannot be made a profile; nothing was written
     ├── RunError                no such run, several runs, a folder that cannot hold runs
     ├── SigningError            a signature cannot be made, or whose signatures count cannot be read
+    ├── TrustError              what a machine asks of profiles cannot be read, or that one is trusted cannot be kept
     └── KeeperError             the keeper could not be started or reached
 
 Only `cli` and `tui` render them. Exit codes are in `cockpit.exits`.
@@ -124,6 +125,10 @@ class RunError(CockpitError):
 
 class SigningError(CockpitError):
     """A signature cannot be made, or whose signatures count cannot be read."""
+
+
+class TrustError(CockpitError):
+    """What this machine asks of profiles cannot be read, or that a profile is trusted cannot be kept."""
 
 
 class KeeperError(CockpitError):

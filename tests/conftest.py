@@ -34,6 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="cockpit-state-")
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_STATE_HOME"] = folder.name
+    # A user's own policy: profiles are noted at their first use, and nobody is asked. What asks has tests of its own.
+    policy = Path(folder.name) / "config" / "cockpit" / "policy.toml"
+    policy.parent.mkdir(parents=True)
+    policy.write_text('first_use = "note"\n')
+    os.environ["XDG_CONFIG_HOME"] = str(policy.parent.parent)
     # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

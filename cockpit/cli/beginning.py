@@ -17,6 +17,7 @@ from cockpit.cli.naming import as_option, named
 from cockpit.cli.options import despite_place_option, reasoned, store_option
 from cockpit.cli.screens import open_screen
 from cockpit.cli.terminal import require_screen
+from cockpit.cli.trusting import trusted, unreviewed_option
 from cockpit.cli.variables import ask, environment, unprompted
 from cockpit.exits import Exit
 from cockpit.session.creating import create_run
@@ -34,15 +35,24 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which resu
 @as_option
 @despite_place_option
 @store_option
-def run(file: str, another: str | None, as_name: str | None, despite_place: str | None, dsn: str | None) -> int:
+@unreviewed_option
+def run(
+    file: str,
+    another: str | None,
+    as_name: str | None,
+    despite_place: str | None,
+    dsn: str | None,
+    unreviewed: str | None,
+) -> int:
     """Start a run of the profile in FILE and open its screen.
 
     The run goes on when the screen is closed: a background process keeps watching. Come back with `cockpit resume`.
+    At the first use of a profile on this machine, what it may execute is shown and you are asked.
     """
     loaded = runnable(file)
     if loaded is None:
         return Exit.PROBLEMS
-    return begin(loaded, another, as_name=as_name, despite_place=despite_place, dsn=dsn or "")
+    return begin(loaded, another, as_name=as_name, despite_place=despite_place, dsn=dsn or "", unreviewed=unreviewed)
 
 
 def runnable(file: str) -> Loaded | None:
@@ -69,6 +79,7 @@ def begin(
     as_name: str | None = None,
     despite_place: str | None = None,
     dsn: str = "",
+    unreviewed: str | None = None,
 ) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
     from cockpit.profile.variables import prompts
@@ -87,6 +98,7 @@ def begin(
     if not rehearsal:
         _require_window(loaded)
     started_by = named(actor(), loaded.profile, as_name)
+    trust = trusted(loaded, started_by, unreviewed)
     asked = prompts(loaded.profile)
     typed = ask(asked)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
@@ -99,6 +111,7 @@ def begin(
         despite_place=place_reason,
         started_by=started_by,
         dsn=dsn,
+        trust=trust,
     )
     return open_screen(run_dir, "acting", typed, started_by=started_by)
 

@@ -26,6 +26,7 @@ from cockpit.errors import (
     ProbeError,
     RunError,
     StoreFailed,
+    TrustError,
     VariableError,
 )
 from cockpit.exits import Exit
@@ -84,7 +85,7 @@ def exit_of(error: CockpitError) -> Exit:
             return Exit.FAILED
         case LogDamaged() | VariableError() | ProbeError():
             return Exit.PROBLEMS
-        case PlaceRefused() | Refused():
+        case PlaceRefused() | TrustError() | Refused():
             return Exit.REFUSED
         case LogError() | RunError():
             return Exit.UNREADABLE

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.ending import say
+from cockpit.cli.trusting import trusted, unreviewed_option
 from cockpit.cli.variables import ask, environment, unprompted
 from cockpit.exits import Exit
 from cockpit.probes.oneshot import Result, as_json, exit_is_good, line, read_once, watching
@@ -21,7 +22,8 @@ from cockpit.profile.variables import prompts, secret_values
 @click.argument("file", metavar="FILE")
 @click.option("--watch", is_flag=True, help="Go on reading, each probe on its interval, until Ctrl+C.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="One object a line.")
-def probe(file: str, watch: bool, format_: str) -> int:
+@unreviewed_option
+def probe(file: str, watch: bool, format_: str, unreviewed: str | None) -> int:
     """Read every probe of the profile in FILE once, those on demand too.
 
     Exit status 0 if all pass or warn, 1 if one fails or cannot be read.
@@ -34,6 +36,8 @@ def probe(file: str, watch: bool, format_: str) -> int:
             click.echo(str(problem), err=True)
         return Exit.PROBLEMS
     profile = loaded.profile
+    if profile.probes:
+        trusted(loaded, unreviewed=unreviewed)
     typed = ask(prompts(profile))
     values = unprompted(profile, environment()) | secret_values(profile, environment(), typed) | typed
     base_dir = Path(loaded.path).absolute().parent

@@ -12,6 +12,7 @@ import msgspec
 from cockpit.audit import clock
 from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.trusting import trusted, unreviewed_option
 from cockpit.cli.variables import environment
 from cockpit.exits import Exit
 from cockpit.profile.kinds import installed
@@ -44,11 +45,13 @@ _MARKS = {"missing": "✖", "look": "!", "ok": "✔"}
 @click.argument("file", metavar="FILE")
 @click.option("--run", "run_", metavar="RUN", help="Of this live run too: its steps, and what its keeper sees.")
 @click.option("--format", "format_", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
-def ready(file: str, run_: str | None, format_: str) -> int:
+@unreviewed_option
+def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> int:
     """Say what is still missing before the window of the profile in FILE.
 
     Every probe is read once and every target asked who it is; with --run, what the run's keeper sees counts instead.
-    Nothing is asked of you and nothing is changed. Exit status 1 if anything is missing.
+    Nothing is changed; you are asked only at the first use of the profile on this machine. Exit status 1 if anything
+    is missing.
     """
     loaded = runnable(file)
     if loaded is None:
@@ -57,6 +60,7 @@ def ready(file: str, run_: str | None, format_: str) -> int:
     known = known_values(profile, environment())
     state = None if run_ is None else _state_of(run_, loaded)
     if state is None:
+        trusted(loaded, unreviewed=unreviewed)
         seen = (*known.findings, *_of_file(loaded, known))
     else:
         seen = (*known.findings, *readiness(state, clock.now()))

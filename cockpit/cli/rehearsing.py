@@ -10,6 +10,7 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import as_option
 from cockpit.cli.options import despite_place_option, store_option
 from cockpit.cli.terminal import require_screen
+from cockpit.cli.trusting import unreviewed_option
 from cockpit.cli.variables import environment, unprompted
 from cockpit.exits import Exit
 from cockpit.profile.model import Profile
@@ -25,6 +26,7 @@ from cockpit.text import shortened, visible
 @as_option
 @despite_place_option
 @store_option
+@unreviewed_option
 def rehearse(
     file: str,
     despite: str | None,
@@ -33,6 +35,7 @@ def rehearse(
     as_name: str | None,
     despite_place: str | None,
     dsn: str | None,
+    unreviewed: str | None,
 ) -> int:
     """Rehearse the profile in FILE: the same screens, and nothing outside is changed.
 
@@ -58,6 +61,7 @@ def rehearse(
         as_name=as_name,
         despite_place=despite_place,
         dsn=dsn or "",
+        unreviewed=unreviewed,
     )
 
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -29,8 +30,10 @@ from cockpit.errors import KeeperError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.profile.variables import resolve
+from cockpit.run.events import ProfileTrust
 from cockpit.session.creating import create_run
 from cockpit.session.runs import live_runs
+from cockpit.session.trust_digest import executed
 
 _STOP_S = 10.0
 
@@ -81,7 +84,8 @@ def _begin(folder: Path, profile: Path) -> Path:
     loaded = load(profile, installed(), environ=os.environ)
     others = live_runs(loaded.profile.id, loaded.profile.environment)
     despite = {run.run: "every demo has a system of its own" for run in others}
-    run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), despite=despite)
+    trust = ProfileTrust(digest=executed(loaded).digest, how="shipped", at=datetime.now(UTC))
+    run_dir = create_run(loaded, resolve(loaded.profile, os.environ, {}), despite=despite, trust=trust)
     part = folder / "run.part"
     part.write_text(str(run_dir))
     part.rename(folder / RUN)

@@ -9,18 +9,26 @@ import msgspec
 
 from cockpit.exits import Exit
 from cockpit.profile.kinds import Kinds
-from cockpit.profile.load import examine
+from cockpit.profile.load import Loaded, examine
 from cockpit.profile.problems import Problem
 from cockpit.text import counted
 
 
 def check(paths: Iterable[str | os.PathLike[str]], kinds: Kinds) -> list[Problem]:
     """Return every problem of the files and of those they extend, each once, in the order of the files."""
+    return examined(paths, kinds)[0]
+
+
+def examined(paths: Iterable[str | os.PathLike[str]], kinds: Kinds) -> tuple[list[Problem], list[Loaded]]:
+    """Return the same problems, and every profile that is right, bases that are never run too."""
     found: dict[Problem, None] = {}
+    right: list[Loaded] = []
     for path in paths:
-        for problem in examine(path, kinds)[1]:
-            found.setdefault(problem)
-    return list(found)
+        loaded, problems = examine(path, kinds)
+        found |= dict.fromkeys(problems)
+        if loaded is not None:
+            right.append(loaded)
+    return list(found), right
 
 
 def check_text(problems: Iterable[Problem]) -> str:
@@ -28,9 +36,12 @@ def check_text(problems: Iterable[Problem]) -> str:
     return "".join(f"{problem}\n" for problem in problems)
 
 
-def check_json(problems: Sequence[Problem]) -> str:
-    """Return a JSON array of objects with `file`, `line`, `column`, `severity`, `message`, `expected`, `nearest`."""
-    return msgspec.json.format(msgspec.json.encode(problems), indent=2).decode() + "\n"
+def check_json(problems: Sequence[Problem], notes: Sequence[object] = ()) -> str:
+    """Return a JSON array of objects with `file`, `line`, `column`, `severity`, `message`, `expected`, `nearest`.
+
+    `notes` come after the problems: objects of the same form that say what is executed.
+    """
+    return msgspec.json.format(msgspec.json.encode([*problems, *notes]), indent=2).decode() + "\n"
 
 
 def check_exit(problems: Iterable[Problem], *, strict: bool = False) -> Exit:

@@ -58,6 +58,7 @@ def convert(root: Node, kinds: Kinds, findings: Findings) -> tuple[Profile, bool
         allowed_signers=fields.line("allowed_signers"),
         revoked_keys=fields.line("revoked_keys"),
         shared_accounts=fields.texts("shared_accounts", what="users"),
+        reviewed=fields.flag("reviewed"),
     )
     fields.finish(also=("extends",))
     judge_ids(root, findings)

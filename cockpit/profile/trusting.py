@@ -88,6 +88,9 @@ def judge_trust(profile: Profile, root: Node, base_dir: Path, findings: Findings
     if profile.signing != "off" and not profile.allowed_signers:
         said = f"signing is `{profile.signing}`, and no `allowed_signers` say whose signatures count"
         findings.add(root.find("signing"), said, expected="a file (ssh-keygen(1), ALLOWED SIGNERS)")
+    elif profile.reviewed and not profile.allowed_signers:
+        said = "the profile is to be reviewed, and no `allowed_signers` say whose approval counts"
+        findings.add(root.find("reviewed"), said, expected="a file (ssh-keygen(1), ALLOWED SIGNERS)")
     elif profile.revoked_keys and not profile.allowed_signers:
         findings.add(root.find("revoked_keys"), "`revoked_keys` without `allowed_signers` revoke nothing")
     elif profile.allowed_signers:
@@ -101,7 +104,7 @@ def judge_trust(profile: Profile, root: Node, base_dir: Path, findings: Findings
 def advise_trust(profile: Profile, root: Node, base_dir: Path, findings: Findings) -> None:
     """Note what will hurt: a list that nobody asks for, people who cannot sign, a key that signs for everybody."""
     node = root.find("allowed_signers")
-    if profile.allowed_signers and profile.signing == "off" and not profile.shared_accounts:
+    if profile.allowed_signers and profile.signing == "off" and not profile.shared_accounts and not profile.reviewed:
         _warn(findings, node, "nothing is signed: `signing` is off", 'signing = "signoffs" or "facts"')
     if profile.shared_accounts and not profile.allowed_signers:
         said = "a name on a shared account can only be claimed: no `allowed_signers` say whose key proves it"

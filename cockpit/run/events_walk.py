@@ -8,9 +8,30 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+from msgspec import Struct
+
 from cockpit.profile.model import Profile
 from cockpit.run.events_base import Body, SourceFile
 from cockpit.run.readings import ConditionVerdict, Evidence, Verdict
+
+
+class ProfileTrust(Struct, frozen=True, kw_only=True):
+    """How it came that a run's profile, which is code, was run: who saw what it executes, and who approved it."""
+
+    digest: str = ""
+    """SHA-256, hex: of the profile and every file it names, as it was confirmed. Empty: nobody was asked."""
+    how: str = ""
+    """`asked`: a person saw what it executes; `noted`: this machine asks nobody; `reviewed`: its digest was given;
+    `shipped`: it came with cockpit; `nothing`: it executes nothing."""
+    by: str = ""
+    """Who did, on the machine that the run began on."""
+    at: datetime | None = None
+    approved_by: tuple[str, ...] = ()
+    """Whose approvals counted: `ana SHA256:…`."""
+    wanted: int = 0
+    """How many approvals were asked for."""
+    unreviewed: str = ""
+    """Why it was begun without them; empty: it was not."""
 
 
 class RunStarted(Body, frozen=True, kw_only=True):
@@ -48,6 +69,7 @@ class RunStarted(Body, frozen=True, kw_only=True):
     """By step: median seconds it took in earlier runs and rehearsals of the same profile."""
     earlier_runs: int = 0
     """How many runs those medians are of, at most."""
+    trust: ProfileTrust = ProfileTrust()
 
 
 class RunFinished(Body, frozen=True, kw_only=True):

@@ -27,7 +27,7 @@ from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
-from cockpit.run.events import Actor, RunStarted, SourceFile
+from cockpit.run.events import Actor, ProfileTrust, RunStarted, SourceFile
 from cockpit.session.identity import actor
 from cockpit.session.runs import runs_folder
 from cockpit.session.timings import earlier_timings
@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a sc
     from cockpit.profile.load import Loaded
 
 _ORIGIN_BYTES = 65536
+NOBODY_ASKED = ProfileTrust()
 
 
 def create_run(
@@ -51,15 +52,16 @@ def create_run(
     despite_place: str = "",
     started_by: Actor | None = None,
     dsn: str = "",
+    trust: ProfileTrust = NOBODY_ASKED,
 ) -> Path:
     """Start a run of a profile: its folder (0700), with `run.started` durable in the log. Returns the folder.
 
     `values` are the variables that are not secret; `despite` gives the reason for each live run of the same profile;
     `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
     system that cannot be trusted; `started_by` who starts it, where more is known than the system tells; `dsn` the
-    database that keeps the run, if not its folder alone. The files that its steps name are fixed now. Raises
-    PlaceRefused; RunError with one sentence if one of those files cannot be read, or if the run cannot be kept there;
-    then nothing of it is left.
+    database that keeps the run, if not its folder alone; `trust` how it came that the profile is trusted. The files
+    that its steps name are fixed now. Raises PlaceRefused; RunError with one sentence if one of those files cannot be
+    read, or if the run cannot be kept there; then nothing of it is left.
     """
     folder = folder or runs_folder()
     started_by, now = started_by or actor(), clock.now()
@@ -70,6 +72,7 @@ def create_run(
             rehearsal=rehearsal,
             rehearsal_reason=visible(rehearsal_reason.strip()),
             files=_fixed(loaded),
+            trust=trust,
             **_trusted(loaded),
             **_expected(loaded, folder),
         )

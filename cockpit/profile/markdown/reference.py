@@ -113,6 +113,8 @@ def _signing(profile: Profile) -> list[str]:
     if profile.signing != "off":
         what = {"signoffs": "sign-offs and agreements", "facts": "all that people do"}[profile.signing]
         said.append(f"Signed with SSH keys: {what}; keys that count: {code(profile.allowed_signers)}.")
+    if profile.reviewed:
+        said.append(f"Run only once somebody of {code(profile.allowed_signers)} has approved it.")
     if profile.revoked_keys:
         said.append(f"Keys that count no more: {code(profile.revoked_keys)}.")
     if profile.shared_accounts:

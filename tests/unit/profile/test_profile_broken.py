@@ -49,7 +49,7 @@ def test_several_files_are_checked_at_once_and_a_shared_base_is_reported_once(mo
 def test_the_command_reports_the_whole_folder_at_once_with_exit_status_1() -> None:
     argv = [sys.executable, "-m", "cockpit.cli", "check", *FILES]
     finished = subprocess.run(argv, cwd=BROKEN, capture_output=True, text=True, check=False)
-    told = finished.stdout.splitlines()
+    told = [line for line in finished.stdout.splitlines() if "; digest " not in line]  # of those that could be run
     assert sorted(set(told)) == sorted({line for name in FILES for line in expected(name)})
     assert len(set(told)) == len(told)
     assert finished.returncode == Exit.PROBLEMS

@@ -1,0 +1,158 @@
+"""What is trusted of a profile, as one digest: its text, the text of what it extends, and every file it names.
+
+Invariant: what a run executes cannot change without this digest changing, as far as it lies in files beside the
+profile; and nothing that changes by itself is in it: no time, no value of a variable, no program of the system. A file
+counts that a step names (`file`, `files`, `allowed_signers`, `revoked_keys`), and every word of a command or script
+that is a program or a source text in a folder of the profile's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from cockpit.actions.files import digests, files_of
+from cockpit.errors import ActionError
+from cockpit.profile.executing import Execution, executions, keys, texts_in
+from cockpit.profile.model import Profile
+from cockpit.secret_shapes import secrets_in
+from cockpit.text import visible
+
+if TYPE_CHECKING:
+    from cockpit.profile.load import Loaded
+
+_TAG = "cockpit-profile-v1"
+_SOURCE = re.compile(
+    r".*\.(?:sh|bash|zsh|fish|p?sql|py|rb|pl|[mc]?js|ts|php|lua|awk|sed|jq|go|ya?ml|json|toml|tf|tfvars|conf|cfg|ini|env|j2"
+    r"|te?mpl|tpl|ps1|groovy|mk|service)",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\s'\"`$(){}<>|;&=,*?\[\]\\!#~]+")
+_MOST_WORDS = 5000
+_MOST_FILES = 500
+_HEAD_BYTES = 2
+
+
+class Executed(Struct, frozen=True):
+    """What a profile may execute, as it is here and now."""
+
+    profile: str
+    environment: str
+    production: bool
+    digest: str
+    """SHA-256, hex: of all of it. What people confirm and approve."""
+    executions: tuple[Execution, ...]
+    files: Mapping[str, str]
+    """By name as written: SHA-256, hex; or why it could not be read."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Each part of it as one text, to be kept and compared."""
+        return (*keys(self.executions), *(f"file: {visible(name)} {said}" for name, said in self.files.items()))
+
+    @property
+    def file_lines(self) -> list[str]:
+        """The files for eyes."""
+        if not self.files:
+            return []
+        return ["from these files, fixed by their content:", *(f"  {line}" for line in _file_lines(self.files))]
+
+
+def _file_lines(files: Mapping[str, str]) -> Iterator[str]:
+    for name, said in files.items():
+        yield f"{visible(name)}  {said[:16] if _is_digest(said) else said}"
+
+
+def _is_digest(text: str) -> bool:
+    return re.fullmatch("[0-9a-f]{64}", text) is not None
+
+
+def executed(loaded: Loaded) -> Executed:
+    """What a loaded profile may execute. Reads the files that it names, and nothing else; never raises for them."""
+    profile, base_dir = loaded.profile, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))
+    files = _files(profile, base_dir)
+    hidden = {text[each.start : each.end]: "‹secret›" for text in _texts(profile) for each in secrets_in(text)}
+    told = "".join(f"file {name!r} {said}\n" for name, said in files.items())
+    text = f"{_TAG}\n{profile.id}\n{profile.environment}\n{loaded.digest}\n{told}"
+    return Executed(
+        profile=profile.id,
+        environment=profile.environment,
+        production=profile.production,
+        digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
+        executions=executions(profile, hidden),
+        files=files,
+    )
+
+
+def _texts(profile: Profile) -> Iterator[str]:
+    """Where a secret might stand that should not: literal passwords in addresses, tokens in arguments."""
+    for probe in profile.probes:
+        yield from texts_in(probe.settings)
+    for _, step in profile.every_step():
+        yield from texts_in(step.settings)
+    for target in profile.targets:
+        yield target.dsn
+    for channel in profile.channels:
+        yield from (channel.webhook, channel.apprise)
+
+
+def _files(profile: Profile, base_dir: Path) -> dict[str, str]:
+    """Every file, sorted by name."""
+    names = {name for _, step in profile.every_step() for name in files_of(step)}
+    names |= {name for name in (profile.allowed_signers, profile.revoked_keys) if name}
+    names |= set(list(_programs(profile, base_dir))[:_MOST_FILES])
+    return {name: _said(name, base_dir) for name in sorted(names)}
+
+
+def _said(name: str, base_dir: Path) -> str:
+    try:
+        return digests((name,), base_dir)[name]
+    except ActionError as error:
+        return visible(error.message)
+
+
+def _programs(profile: Profile, base_dir: Path) -> Iterator[str]:
+    """The words of commands that are files of source text beside the profile."""
+    settings = [probe.settings for probe in profile.probes if probe.kind == "command"]
+    settings += [step.settings for _, step in profile.every_step() if step.behaviour == "action"]
+    for given in settings:
+        cwd = given.get("cwd", "")
+        folder = cwd if isinstance(cwd, str) and "${" not in cwd else ""
+        for key in ("argv", "script", "dry_run"):
+            what = given.get(key)
+            words = _words(what) if isinstance(what, str) else [each for each in texts_in(what) if "${" not in each]
+            for place, word in enumerate(words):
+                name = os.path.normpath(os.path.join(folder, word)) if word else ""
+                if name and _is_source(name, base_dir, is_program=place == 0 and "/" in word):
+                    yield name
+
+
+def _words(script: str) -> list[str]:
+    return [match[0] for _, match in zip(range(_MOST_WORDS), _WORD.finditer(script), strict=False)]
+
+
+def _is_source(name: str, base_dir: Path, *, is_program: bool) -> bool:
+    """Whether a word is a source text in a folder of the profile's. A file that is only written or read is none."""
+    if os.path.isabs(name) or name == ".." or name.startswith("../") or "\0" in name or len(name) > 1000:
+        return False
+    path = base_dir / name
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return False
+        if is_program or _SOURCE.fullmatch(path.name) or status.st_mode & 0o111:
+            return True
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            return os.read(fd, _HEAD_BYTES) == b"#!"
+        finally:
+            os.close(fd)
+    except OSError:
+        return False

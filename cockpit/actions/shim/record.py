@@ -102,7 +102,7 @@ def read_status(path: str) -> Status | None:
     try:
         with open(path, "rb") as file:
             return Status(**json.loads(file.read()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return None
 
 
@@ -111,7 +111,7 @@ def read_exit(path: str) -> Exit | None:
     try:
         with open(path, "rb") as file:
             return Exit(**json.loads(file.read()))
-    except (FileNotFoundError, ValueError, TypeError):
+    except (FileNotFoundError, ValueError, TypeError, RecursionError):
         return None
 
 

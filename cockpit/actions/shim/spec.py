@@ -45,4 +45,7 @@ def encoded(spec: Spec) -> bytes:
 
 def decoded(written: bytes) -> Spec:
     """Raises ValueError or TypeError if it is not all of a spec."""
-    return Spec(**json.loads(written))
+    try:
+        return Spec(**json.loads(written))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error

@@ -19,7 +19,7 @@ from psycopg.pq.abc import PGresult
 
 from cockpit.actions.sql.connecting import Connection
 from cockpit.errors import ActionError
-from cockpit.probes.postgres.values import MAX_CHARACTERS, plain
+from cockpit.probes.postgres.values import MAX_CHARACTERS, NOT_HELD, plain
 
 KEPT_ROWS = 100
 _CHUNK = 50
@@ -75,11 +75,15 @@ class _Rows:
             return
         texts = tuple(None if value is None else _text(value) for value in values)
         self.texts.append(texts)
+        self.rows.append(dict(zip(self.names, self._plain(number) or texts, strict=True)))
+
+    def _plain(self, number: int) -> list[object]:
+        """A row as conditions take it; none where Python cannot hold a value of it, such as the date `infinity`."""
         try:
             loaded: Sequence[object] = self._load.load_row(number, tuple)
-        except psycopg.Error:  # what Python cannot hold, such as the date `infinity`, stays the server's text
-            loaded = texts
-        self.rows.append({name: plain(value) for name, value in zip(self.names, loaded, strict=True)})
+            return [plain(value) for value in loaded]
+        except (psycopg.Error, *NOT_HELD):
+            return []
 
 
 def _text(value: bytes | bytearray | memoryview) -> str:

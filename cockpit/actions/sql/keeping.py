@@ -65,5 +65,5 @@ def recall(path: Path) -> Kept | None:
     """What is kept; None if there is nothing, or nothing that can be read."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Kept)
-    except (OSError, msgspec.DecodeError):
+    except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors, UnicodeDecodeError too
         return None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from uuid import UUID
 
 MAX_CHARACTERS = 65536
 """Of one text."""
+NOT_HELD = (ValueError, ArithmeticError, RecursionError)
+"""What Python raises, beside the driver, for a value that it cannot hold: a number with thousands of digits, JSON that is
+nested too deeply, a text that is not of its column's type."""
 
 
 def plain(value: object) -> object:
@@ -14,7 +18,7 @@ def plain(value: object) -> object:
     if value is None or isinstance(value, bool | float):
         return value
     if isinstance(value, int):
-        return value if -(2**63) <= value < 2**63 else float(value)
+        return value if -(2**63) <= value < 2**63 else _double(value)
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() and abs(value) < 2**63 else float(value)
     if isinstance(value, str):
@@ -28,3 +32,10 @@ def plain(value: object) -> object:
     if isinstance(value, bytes | memoryview):
         return f"{len(value)} bytes"
     return str(value)
+
+
+def _double(value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:  # as `numeric` of that size is
+        return math.inf if value > 0 else -math.inf

@@ -57,7 +57,7 @@ class PrometheusRunner:
             if answer.status != "success" or answer.data is None:
                 raise ProbeError(f"{self._where} refuses the query: {shortened(answer.error, 150)}")
             series = _series(answer.data)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             code = exchange.response.status_code
             raise ProbeError(f"{self._where} answers {code} with something that is no Prometheus reply") from error
         facts: dict[str, object] = {

@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from cockpit.profile.durations import seconds
 from cockpit.profile.model import Profile
+from cockpit.text import shortened
 
 EXPECTED = "a moment such as 2026-11-21T22:41Z, 2026-11-21 22:41, 2026-11-21, 22:41 or 22:41:07"
 BEFORE_START = timedelta(hours=1)
@@ -71,7 +72,7 @@ def moment(text: str, *, backwards: bool = False) -> Moment:
     if written.startswith("+") or (backwards and written.startswith("-")):
         after_s = seconds(written[1:])
         if after_s is None:
-            raise ValueError(f"`{text}` is no duration such as {written[:1]}1h20m")
+            raise ValueError(f"`{shortened(text, 60)}` is no duration such as {written[:1]}1h20m")
         return Moment(text, _SHORTEST, after_s=after_s if written[0] == "+" else -after_s)
     try:
         if match := _CLOCK.fullmatch(written):
@@ -79,9 +80,9 @@ def moment(text: str, *, backwards: bool = False) -> Moment:
         if match := _DATED.fullmatch(written):
             return _dated(text, match)
     except ValueError as error:
-        raise ValueError(f"`{text}` is no moment: {error}") from error
+        raise ValueError(f"`{shortened(text, 60)}` is no moment: {error}") from error
     relative = "; or from now: -2w, -36h" if backwards else "; or from the start: +1h20m"
-    raise ValueError(f"`{text}` is not {EXPECTED}{relative}")
+    raise ValueError(f"`{shortened(text, 60)}` is not {EXPECTED}{relative}")
 
 
 def _dated(text: str, match: re.Match[str]) -> Moment:
@@ -138,7 +139,8 @@ def _iana(name: str) -> tzinfo:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # KeyError: no such zone; the others: hostile names
         raise ValueError(
-            f"there is no time zone `{name}`; expected an IANA name such as Europe/Madrid, or utc, window or local"
+            f"there is no time zone `{shortened(name, 60)}`; expected an IANA name such as Europe/Madrid, or utc, window "
+            "or local"
         ) from error
 
 

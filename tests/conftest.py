@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from policies import let_note
 from systems.server import guarded_server
 
 from cockpit.demo import postgres_server
@@ -35,10 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(folder.cleanup)
     os.environ["XDG_STATE_HOME"] = folder.name
     # A user's own policy: profiles are noted at their first use, and nobody is asked. What asks has tests of its own.
-    policy = Path(folder.name) / "config" / "cockpit" / "policy.toml"
-    policy.parent.mkdir(parents=True)
-    policy.write_text('first_use = "note"\n')
-    os.environ["XDG_CONFIG_HOME"] = str(policy.parent.parent)
+    let_note(Path(folder.name) / "config")
+    os.environ["XDG_CONFIG_HOME"] = str(Path(folder.name) / "config")
     # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

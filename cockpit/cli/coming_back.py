@@ -19,6 +19,7 @@ from cockpit.cli.options import despite_place_option, reasoned, store_option
 from cockpit.cli.screens import name_whoever_sits, open_screen, seat_at, show
 from cockpit.cli.taking import get_pen, prepare
 from cockpit.cli.terminal import require_screen
+from cockpit.cli.trusting import trusted_run
 from cockpit.cli.variables import ask, is_keeper_without
 from cockpit.run.holding import holds
 from cockpit.session.creating import accept_place, origin
@@ -65,6 +66,7 @@ def resume(
             raise Refused(
                 f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
+        trusted_run(run_dir)
         name_whoever_sits(seat, as_name)
         if not seat.has_pen:
             get_pen(seat, reason, is_shown=into is not None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,8 +19,8 @@ from cockpit.profile.executing import changes, listing, summary
 from cockpit.run.events import Actor, ProfileTrust
 from cockpit.run.people import name_of
 from cockpit.session.identity import actor
-from cockpit.session.trust import Weighed, weigh
-from cockpit.session.trust_memory import Confirmed, remember
+from cockpit.session.trust import Review, Weighed, weigh
+from cockpit.session.trust_memory import Confirmed, remember, remembered
 from cockpit.session.trust_policy import policy
 from cockpit.text import shortened, visible
 
@@ -89,6 +90,28 @@ def trusted(loaded: Loaded, started_by: Actor | None = None, unreviewed: str | N
     )
 
 
+def trusted_run(run_dir: Path) -> None:
+    """Let a run be acted on from here that began elsewhere: its keeper may have to be started with these hands.
+
+    Raises Refused, TrustError. Asks nothing of whoever began it on this host.
+    """
+    from cockpit.session.trust_runs import executed_by, foreign
+
+    rules, started = policy(), foreign(run_dir)
+    if started is None or rules.first_use == "note":
+        return
+    done = executed_by(started)
+    known = remembered(done.profile, done.environment)
+    if known.of(done.digest) is not None:
+        return
+    is_production = done.production or rules.is_production(done.profile, done.environment)
+    weighed = Weighed(executed=done, is_production=is_production, policy=rules, known=known, review=Review())
+    if weighed.does_something:
+        say(f"the run {run_dir.name} was begun elsewhere")
+        _ask(weighed)
+    _keep(weighed, actor(), "asked")
+
+
 def _gone_without(weighed: Weighed, unreviewed: str | None, file: str) -> str:
     """The reason for going without approvals; empty if there are enough. Raises Refused."""
     review = weighed.review
@@ -121,13 +144,18 @@ def _confirm(loaded: Loaded, weighed: Weighed, me: Actor) -> Confirmed:
             f"read what it executes: cockpit check {file}; then: cockpit trust {file} (--digest {digest} in a script)"
         )
         raise Refused(said, hint=hint)
+    _ask(weighed)
+    return _keep(weighed, me, "asked")
+
+
+def _ask(weighed: Weighed) -> None:
+    """Show it, and have it confirmed. Raises Refused for anything but a yes."""
     for line in shown(weighed):
         click.echo(line, err=True)
     if weighed.is_production:
         _typed(weighed)
     elif not click.confirm("trust it on this machine", default=False, err=True):
         raise _declined(weighed)
-    return _keep(weighed, me, "asked")
 
 
 def _typed(weighed: Weighed) -> None:

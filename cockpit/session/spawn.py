@@ -16,7 +16,7 @@ from pathlib import Path
 from cockpit.audit import clock
 from cockpit.audit.layout import outputs_dir
 from cockpit.audit.opening import make_folder, opened
-from cockpit.errors import KeeperError
+from cockpit.errors import KeeperError, TrustError
 from cockpit.run.commands import KeeperSight
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.session.sight import keeper_sight
@@ -29,10 +29,12 @@ _LAST_WORDS_BYTES = 4096
 def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
     """Start a keeper for the run unless one lives; whether one was started. It inherits this environment, plus `env`.
 
-    Returns before it is up: see `wait_for_keeper`. Raises KeeperError if it cannot be executed.
+    Returns before it is up: see `wait_for_keeper`. Raises KeeperError if it cannot be executed, or if the run was begun
+    elsewhere and nobody here has confirmed what it executes.
     """
     if keeper_sight(run_dir, clock.now()).alive:
         return False
+    _require_trust(run_dir)
     import subprocess
 
     try:
@@ -55,6 +57,17 @@ def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
     # Somebody must wait for it, or it stays a zombie for as long as this screen is open.
     threading.Thread(target=process.wait, name="cockpit-reaper", daemon=True).start()
     return True
+
+
+def _require_trust(run_dir: Path) -> None:
+    from cockpit.session.trust_runs import objection  # the listing of a profile, which no first paint waits for
+
+    try:
+        why = objection(run_dir)
+    except TrustError as error:
+        raise KeeperError(error.message, hint=error.hint) from error
+    if why:
+        raise KeeperError(why, hint=f"leave, and come back with: cockpit resume {run_dir.name}")
 
 
 def wait_for_keeper(run_dir: Path, timeout_s: float) -> KeeperSight:

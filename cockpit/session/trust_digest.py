@@ -78,7 +78,6 @@ def executed(loaded: Loaded) -> Executed:
     """What a loaded profile may execute. Reads the files that it names, and nothing else; never raises for them."""
     profile, base_dir = loaded.profile, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))
     files = _files(profile, base_dir)
-    hidden = {text[each.start : each.end]: "‹secret›" for text in _texts(profile) for each in secrets_in(text)}
     told = "".join(f"file {name!r} {said}\n" for name, said in files.items())
     text = f"{_TAG}\n{profile.id}\n{profile.environment}\n{loaded.digest}\n{told}"
     return Executed(
@@ -86,9 +85,14 @@ def executed(loaded: Loaded) -> Executed:
         environment=profile.environment,
         production=profile.production,
         digest=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
-        executions=executions(profile, hidden),
+        executions=executions(profile, hidden_in(profile)),
         files=files,
     )
+
+
+def hidden_in(profile: Profile) -> dict[str, str]:
+    """Literal secrets, by their shapes, and what stands in for each in a listing."""
+    return {text[each.start : each.end]: "‹secret›" for text in _texts(profile) for each in secrets_in(text)}
 
 
 def _texts(profile: Profile) -> Iterator[str]:

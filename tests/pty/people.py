@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from policies import let_note
 from terminal import Terminal
 
 _AS = """
@@ -40,6 +41,7 @@ class Host:
         home = self.folder / f"home-{uid}"
         home.mkdir(mode=0o700, exist_ok=True)
         os.chown(home, uid, uid)
+        let_note(home / ".config", uid)
         return Person(self.folder, uid, groups, {"HOME": str(home), **environ})
 
     def close(self) -> None:

@@ -21,6 +21,7 @@ from functools import cached_property
 from pathlib import Path
 
 import psutil
+from policies import let_note
 from seated import until
 from signers import Agent, Signers
 from ssh_link import Link
@@ -144,6 +145,7 @@ class SshHost:
             home = self.folder / "home" / name
             home.mkdir(mode=0o700)
             os.chown(home, uid, uid)
+            let_note(home / ".config", uid)
             added["passwd"].append(f"{name}:x:{uid}:{uid}::{home}:/bin/bash")
             added["group"].append(f"{name}:x:{uid}:")
             added["shadow"].append(f"{name}:*:20000:0:99999:7:::")

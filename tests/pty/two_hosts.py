@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from policies import let_note
 from psycopg.conninfo import make_conninfo
 from terminal import Terminal
 
@@ -47,6 +48,7 @@ class Host:
         for each in ("python", "site", "tree", "home"):
             (self._folder / each).mkdir(parents=True)
         os.chown(self.home, uid, uid)
+        let_note(self.home / ".config", uid)
         passwd = Path("/etc/passwd").read_text() + f"{person}:x:{uid}:{uid}::{self.home}:/bin/sh\n"
         (self._folder / "passwd").write_text(passwd)
         tree = Path(__file__).parents[2]

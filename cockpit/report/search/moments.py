@@ -139,8 +139,8 @@ def _iana(name: str) -> tzinfo:
         return UTC if name == "UTC" else ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # KeyError: no such zone; the others: hostile names
         raise ValueError(
-            f"there is no time zone `{shortened(name, 60)}`; expected an IANA name such as Europe/Madrid, or utc, window "
-            "or local"
+            f"there is no time zone `{shortened(name, 60)}`; "
+            "expected an IANA name such as Europe/Madrid, or utc, window or local"
         ) from error
 
 

@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("profiles", "Print a profile, resolved, as TOML."),
     "schema": ("profiles", "Print the JSON Schema of profiles."),
     "ready": ("readying", "Say what is still missing before the window."),
+    "doctor": ("doctoring", "Say what of account, host and terminal is not fit, and its cure."),
     "tasks": ("tasks", "Print a profile's later tasks, as a checklist or a calendar."),
     "probe": ("probing", "Read a profile's probes once, without a run."),
     "log": ("logs", "Print what happened in runs, in sentences, or search them."),

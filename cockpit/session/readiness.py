@@ -21,7 +21,7 @@ from msgspec.structs import asdict, replace
 from cockpit.actions.files import digests, files_of
 from cockpit.actions.targets import identify
 from cockpit.errors import ActionError, VariableError
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.probes.oneshot import Result, read_once
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile, Step, Target, Variable
@@ -174,7 +174,8 @@ def _files(profile: Profile, base_dir: Path) -> Iterator[Finding]:
         yield Finding("ok", f"{read} can be read", "files")
 
 
-def _programs(profile: Profile, known: Known, base_dir: Path) -> Iterator[Finding]:
+def programs(profile: Profile) -> dict[str, str]:
+    """What steps, probes and targets start, as written, each with what starts it first."""
     users: dict[str, str] = {}
     for _, step in profile.every_step():
         for program in _started(step):
@@ -185,10 +186,15 @@ def _programs(profile: Profile, known: Known, base_dir: Path) -> Iterator[Findin
             users.setdefault(str(argv[0]), f"probe {shortened(probe.title or probe.id, 60)}")
     if any(target.kind == "kubernetes" for target in profile.targets):
         users.setdefault("kubectl", "targets")
+    return users
+
+
+def _programs(profile: Profile, known: Known, base_dir: Path) -> Iterator[Finding]:
+    users = programs(profile)
     absent = 0
     for program, where in users.items():
         name = fill(program, known.shown)
-        if not _is_here(name, base_dir):
+        if not whereabouts(name, base_dir):
             absent += 1
             yield Finding("missing", f"there is no program `{shortened(name, 80)}` here", where, "install it")
     if users and not absent:
@@ -212,13 +218,14 @@ def _started(step: Step) -> Iterator[str]:
             yield from _KNOWN_PROGRAMS.findall(text)
 
 
-def _is_here(name: str, base_dir: Path) -> bool:
+def whereabouts(name: str, base_dir: Path) -> str:
+    """The path of a program as a step would start it; empty: there is none."""
     if "\x00" in name or not name:
-        return False
+        return ""
     if "/" in name:
         path = base_dir / name
-        return path.is_file() and os.access(path, os.X_OK)
-    return shutil.which(name) is not None
+        return str(path) if path.is_file() and os.access(path, os.X_OK) else ""
+    return shutil.which(name) or ""
 
 
 def _channels(profile: Profile, known: Known) -> Iterator[Finding]:

@@ -1,0 +1,138 @@
+"""Which files and folders of this account, of cockpit and of a profile are looked at, and what each should be.
+
+Invariant: names only; nothing is opened but the heads of what may be a private key (`cockpit.doctor.ssh.keys`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import cockpit
+from cockpit.doctor.findings import Finding, advice, at_home, ok, quoted
+from cockpit.doctor.paths import Way, Wish, judge, look
+
+_MOST = 500
+"""Files in one folder of cockpit's own that are looked at."""
+_RUNS_IT = "who can change it decides what your cockpit does"
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """`$XDG_CONFIG_HOME/cockpit`, else `~/.config/cockpit`."""
+    return _based(environ, "XDG_CONFIG_HOME", ".config") / "cockpit"
+
+
+def state_folder(environ: Mapping[str, str]) -> Path:
+    """`$XDG_STATE_HOME/cockpit`, else `~/.local/state/cockpit`."""
+    return _based(environ, "XDG_STATE_HOME", ".local/state") / "cockpit"
+
+
+def home(environ: Mapping[str, str]) -> Path:
+    """The home folder, as programs find it."""
+    return Path(environ.get("HOME") or os.path.expanduser("~"))
+
+
+def of_account(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Files of this account that hold secrets, or by which somebody else could change what is done with them."""
+    yield from judge(_of_account(environ))
+
+
+def _of_account(environ: Mapping[str, str]) -> Iterator[Wish]:
+    at = home(environ)
+    yield Wish(look(at), "files.home", why_own="who can write to your home folder is you")
+    passwords = Path(environ.get("PGPASSFILE") or at / ".pgpass")
+    ignored = "libpq then ignores it, and its passwords lie open"
+    yield Wish(look(passwords), "files.pgpass", is_private=True, why_private=ignored)
+    services = Path(environ.get("PGSERVICEFILE") or at / ".pg_service.conf")
+    yield Wish(look(services), "files.pg_service", why_own="who can change it sends your SQL to another server")
+    for name in (environ.get("KUBECONFIG") or str(at / ".kube/config")).split(":"):
+        if name:
+            open_ = "whoever reads it acts on the cluster as you"
+            yield Wish(look(name), "files.kubeconfig", is_private=True, why_private=open_)
+    yield Wish(look(at / ".netrc"), "files.netrc", is_private=True, why_private="its passwords lie open")
+    for name in (".bashrc", ".bash_profile", ".profile", ".zshrc", ".tmux.conf"):
+        yield Wish(
+            look(at / name), "files.startup", why_own="who can change it runs commands as you at your next login"
+        )
+    yield from _of_cockpit(environ)
+
+
+def _of_cockpit(environ: Mapping[str, str]) -> Iterator[Wish]:
+    config, state = config_folder(environ), state_folder(environ)
+    yield Wish(look(config), "files.config")
+    yield Wish(look(config / "policy.toml"), "files.policy", why_own="who can change it decides what must be reviewed")
+    machine = "/etc/cockpit/policy.toml"
+    yield Wish(look(machine), "files.policy", why_own="who can change it decides what must be reviewed")
+    open_ = "it is where secrets of a keeper's unit stand"
+    for path in _entries(config):
+        if path.suffix == ".env":
+            yield Wish(look(path), "files.env", is_private=True, why_private=open_)
+    yield Wish(look(state), "files.state")
+    for name, why in (
+        ("trusted", "it remembers which profiles you have seen and trusted"),
+        ("heads", "it remembers what you saw of logs, so that a rewritten one is noticed"),
+        ("errors", "what stands there may name more than others should read"),
+    ):
+        yield Wish(look(state / name), f"files.{name}", is_private=True, why_private=why, why_own=why)
+        for path in _entries(state / name):
+            if (found := look(path)).is_whole and found.nodes[-1].others:
+                yield Wish(found, f"files.{name}", why_own=why)
+
+
+def of_installation(environ: Mapping[str, str], program: str | None) -> Iterator[Finding]:
+    """The code that runs here. `program`: the `cockpit` that PATH finds."""
+    package = Path(cockpit.__file__).parent
+    paths = [sys.executable, str(package), *(each for each in sys.path if each and os.path.exists(each))]
+    ways = [look(path) for path in dict.fromkeys(paths)]
+    told = list(judge(Wish(way, "files.installation", why_own=_RUNS_IT) for way in ways))
+    yield from (each for each in told if each.level < ok("", "", "").level)
+    yield from _of_modules(package)
+    if all(each.level == ok("", "", "").level for each in told):
+        yield ok("files.installation", "cockpit's own code", f"only you and root can change {at_home(package)}")
+    if program is None:
+        yield advice(
+            "files.on_path",
+            "cockpit on PATH",
+            "PATH finds none",
+            "the lines that cockpit prints for you begin with `cockpit`",
+            f"ln -s {quoted(Path(sys.executable).with_name('cockpit'))} ~/.local/bin/cockpit",
+        )
+    else:
+        yield from judge([Wish(look(program), "files.on_path", why_own=_RUNS_IT)])
+
+
+def _of_modules(package: Path) -> Iterator[Finding]:
+    bad: list[Way] = []
+    for folder, _, names in os.walk(package):
+        for path in (folder, *(os.path.join(folder, name) for name in names if name.endswith((".py", ".so")))):
+            mode = os.lstat(path).st_mode
+            if mode & 0o022 and (way := look(path)).nodes and way.nodes[-1].others:
+                bad.append(way)
+                if len(bad) > 3:
+                    break
+    yield from (each for each in judge(Wish(way, "files.installation", why_own=_RUNS_IT) for way in bad[:3]))
+
+
+def of_profile(files: Iterable[str | Path], programs: Mapping[str, str]) -> Iterator[Finding]:
+    """The files of a profile, and the programs that it starts: by the way to each, who else decides what is run."""
+    what_runs = "who can change it decides what is run tonight"
+    absent = "it is named by the profile"
+    wishes = [Wish(look(path), "profile.file", why_own=what_runs, why_missing=absent) for path in dict.fromkeys(files)]
+    wishes += [Wish(look(path), "profile.program", why_own=what_runs) for path in dict.fromkeys(programs.values())]
+    yield from judge(wishes)
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as found:
+            return sorted(Path(entry.path) for _, entry in zip(range(_MOST), found, strict=False))
+    except OSError:
+        return []
+
+
+def _based(environ: Mapping[str, str], variable: str, otherwise: str) -> Path:
+    # The XDG base directory specification: a relative path is to be ignored.
+    named = environ.get(variable, "")
+    return Path(named) if os.path.isabs(named) else home(environ) / otherwise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import tzinfo
 
 import click
@@ -10,10 +9,10 @@ import msgspec
 
 from cockpit.cli.ending import say
 from cockpit.cli.filters import ZoneType
+from cockpit.cli.output import print_json
 from cockpit.cli.reading import named, reading
 from cockpit.cli.table import room
 from cockpit.exits import Exit
-from cockpit.text import visible
 
 FORMATS = ("text", "md", "json", "toml")
 
@@ -58,12 +57,8 @@ def compare(logs: tuple[str, ...], format_: str, by_phase: bool, off_by: float, 
             runs.append(msgspec.structs.replace(one, troubles=tuple(troubles), name=name))
     found = compared(runs, off_by)
     here = zone_called(zone, runs[0].state.profile)
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     if format_ == "json":
-        told = msgspec.json.format(msgspec.json.encode(found), indent=2).decode()
-        # JSON lets some of the characters through that act on a terminal.
-        click.echo(visible(told, multiline=True) if sys.stdout.isatty() else told)
+        print_json(msgspec.json.format(msgspec.json.encode(found), indent=2).decode())
     elif format_ == "toml":
         click.echo(overlay(found.estimates), nl=False)
     else:

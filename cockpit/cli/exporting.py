@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
 from cockpit.audit.walking import Walk
 from cockpit.cli.ending import exit_of, say
 from cockpit.cli.filters import Told, asked, filter_options
-from cockpit.cli.output import output_options, written
+from cockpit.cli.output import Lines, output_options, written
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError
 from cockpit.exits import Exit
 from cockpit.report.search.filtering import Asked
 from cockpit.report.search.searching import Search
-from cockpit.text import visible
 
 
 @click.command()
@@ -31,7 +30,8 @@ def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any
     """
     wanted = asked(given)
     told = Told(wanted, is_only=len(logs) == 1)
-    with written(output, force=force, read=map(Path, logs)) as out:
+    with written(output, force=force, read=map(Path, logs)) as file:
+        out = Lines(file)
         ends = [_one(token, wanted, out, told) for token in logs]
     found = sum(lines for lines, _ in ends)
     status = max(status for _, status in ends)
@@ -40,10 +40,11 @@ def export(logs: tuple[str, ...], output: Path | None, force: bool, **given: Any
             told.nothing()
     elif output not in (None, Path("-")) and told.logs:
         say(f"{found} event{'s' * (found != 1)} written to {output}")
+    out.say_what_was_escaped()
     return status
 
 
-def _one(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
+def _one(token: str, wanted: Asked, out: Lines, told: Told) -> tuple[int, int]:
     """How many lines of a log were written, and an exit status; of several logs, one that cannot be read is said."""
     try:
         return _exported(token, wanted, out, told)
@@ -54,13 +55,13 @@ def _one(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int
         return 0, exit_of(error)
 
 
-def _exported(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int, int]:
+def _exported(token: str, wanted: Asked, out: Lines, told: Told) -> tuple[int, int]:
     with reading(token) as log:
         walk = Walk(log.path)
         search = Search(walk, wanted, told.begins)
-        is_terminal = out.isatty()
         try:
-            out.writelines(_shown(lines) if is_terminal else b"".join(lines) for lines in search.lines())
+            for lines in search.lines():
+                out.write(b"".join(lines))
         finally:
             walk.close()
         told.add(search.filter)
@@ -71,8 +72,3 @@ def _exported(token: str, wanted: Asked, out: BinaryIO, told: Told) -> tuple[int
     for trouble in troubles:
         say(trouble if str(log.given) in trouble else f"{log.given}: {trouble}")
     return search.found, Exit.PROBLEMS if troubles else Exit.OK
-
-
-def _shown(lines: list[bytes]) -> bytes:
-    """For a terminal: JSON lets some of the characters through that act there."""
-    return visible(b"".join(lines).decode(errors="replace"), multiline=True).encode(errors="replace")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from cockpit.cli.output import print_document, print_json
 from cockpit.cli.table import room
 from cockpit.text import visible
 
@@ -38,14 +39,10 @@ def say_account(made: Imported, files: tuple[str, ...], output: Path | None, *, 
 
 def print_report(made: Imported, format_: Format) -> None:
     """The whole account on stdout."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")
     if format_ == "json":
         from cockpit.importing.account_json import account_json
 
-        told = account_json(made)
-        # JSON lets some of the characters through that act on a terminal.
-        click.echo(visible(told, multiline=True) if sys.stdout.isatty() else told, nl=False)
+        print_json(account_json(made).rstrip("\n"))
         return
     from cockpit.importing.account_text import report
 
@@ -53,9 +50,8 @@ def print_report(made: Imported, format_: Format) -> None:
 
 
 def print_profile(made: Imported) -> None:
-    """The profile on stdout, in UTF-8 whatever the locale; on a terminal what would act there is only shown."""
-    shown = visible(made.toml, multiline=True) if sys.stdout.isatty() else made.toml
-    click.echo(shown.encode(), nl=False)
+    """The profile on stdout, in UTF-8 whatever the locale."""
+    print_document(made.toml)
 
 
 def show_preview(made: Imported) -> None:

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from cockpit.cli.filters import MomentType, ZoneType
+from cockpit.cli.output import print_json
 from cockpit.cli.run_rows import Row, row_of
 from cockpit.cli.run_table import table
 from cockpit.cli.several import short_ids
@@ -95,7 +96,7 @@ def runs(ctx: click.Context, /, zone: str, sort: str, format_: str, all_: bool, 
     left = len(catalog.names) - catalog.looked_at + (0 if all_ else max(0, len(rows) - NEWEST))
     rows = rows if all_ else rows[:NEWEST]
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
+        print_json(msgspec.json.format(msgspec.json.encode(rows), indent=2).decode())
     elif format_ == "csv":
         click.echo(_csv(rows), nl=False)
     elif rows:

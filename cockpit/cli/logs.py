@@ -16,6 +16,7 @@ from cockpit.audit.tail import Entry, Tail
 from cockpit.audit.walking import Counted, Walk
 from cockpit.cli.ending import say
 from cockpit.cli.filters import Told, asked, filter_options
+from cockpit.cli.output import Lines
 from cockpit.cli.reading import named, reading
 from cockpit.cli.several import labels, over
 from cockpit.errors import LogDamaged, LogUnreadable
@@ -26,6 +27,7 @@ from cockpit.report.search.telling import Teller, Wanted, grouped
 from cockpit.report.search.telling import Told as Line
 from cockpit.session.catalog import Catalog, RunsAsked
 from cockpit.text import counted, visible
+from cockpit.text.streams import exact
 
 FOLLOW_S = 1.0
 _LISTED = 8
@@ -68,11 +70,12 @@ def log(logs: tuple[str, ...], all_runs: bool, follow: bool, json_: bool, around
         with_many=given["all_"] or json_,
         around=around if pattern is not None else 0,
     )
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal's character set may be a small one
     told = Told(wanted.asked, is_only=len(tokens) == 1)
     names = labels(tokens)
-    found, status = over(tokens, lambda token: _one(token, names[token], wanted, told, json_=json_, follow=follow))
+    out = Lines(exact()) if json_ else None
+    found, status = over(tokens, lambda token: _one(token, names[token], wanted, told, out, follow=follow))
+    if out is not None:
+        out.say_what_was_escaped()
     if found or (tokens and not told.logs):
         return status
     if tokens and (pattern is not None or not wanted.asked.is_everything):
@@ -109,17 +112,22 @@ def _pattern(given: dict[str, Any]) -> Pattern | None:
         raise click.BadParameter(str(error), param_hint="--grep") from error
 
 
-def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, follow: bool) -> tuple[int, int]:
-    """How many events of a log were found, and an exit status."""
+def _one(token: str, label: str, wanted: Wanted, told: Told, out: Lines | None, *, follow: bool) -> tuple[int, int]:
+    """How many events of a log were found, and an exit status. `out`: where they go as they are; None: in sentences."""
     teller = Teller(wanted, told.begins)
     with reading(token, follow=follow) as log:
-        lines = _following(log.path, teller) if follow else _walked(log.path, to_the_end=not json_)
+        lines = _following(log.path, teller) if follow else _walked(log.path, to_the_end=out is None)
         taken = _taken(lines, teller, label, is_search=wanted.pattern is not None or not wanted.asked.is_everything)
         try:
             for line, is_apart in grouped(taken, wanted.around):
                 is_apart = (is_apart or told.has_more) if wanted.around else False
                 told.has_more = False
-                _print(line, teller, label=label, is_apart=is_apart, json_=json_, at_once=follow)
+                if out is not None:
+                    out.write(line.raw + b"\n")
+                else:
+                    _print(line, teller, label=label, is_apart=is_apart)
+                if follow:
+                    sys.stdout.flush()
         finally:
             told.has_more = told.has_more or teller.found > 0
             told.add(teller.filter if teller.filter and not wanted.asked.is_everything else None)
@@ -132,18 +140,11 @@ def _one(token: str, label: str, wanted: Wanted, told: Told, *, json_: bool, fol
     return teller.found, Exit.PROBLEMS if teller.unreadable else Exit.OK
 
 
-def _print(line: Line, teller: Teller, *, label: str, is_apart: bool, json_: bool, at_once: bool) -> None:
-    if json_:
-        is_terminal = sys.stdout.isatty()  # JSON lets some of the characters through that act there
-        shown = visible(line.raw.decode(errors="replace")).encode(errors="replace") if is_terminal else line.raw
-        sys.stdout.buffer.write(shown + b"\n")
-    else:
-        at, zone = local(line.at, teller.zone), teller.zone
-        when = f"{at:%Y-%m-%d %H:%M:%S}" if zone is UTC else at.isoformat(sep=" ", timespec="seconds")
-        apart = "--\n" if is_apart else ""
-        sys.stdout.write(f"{apart}{label}{when}  {line.seq:>5}  {line.text}\n")
-    if at_once:
-        sys.stdout.flush()
+def _print(line: Line, teller: Teller, *, label: str, is_apart: bool) -> None:
+    at, zone = local(line.at, teller.zone), teller.zone
+    when = f"{at:%Y-%m-%d %H:%M:%S}" if zone is UTC else at.isoformat(sep=" ", timespec="seconds")
+    apart = "--\n" if is_apart else ""
+    sys.stdout.write(f"{apart}{label}{when}  {line.seq:>5}  {line.text}\n")
 
 
 # ---- lines that count --------------------------------------------------------------------------------------------

@@ -1,4 +1,8 @@
-"""Where a command's data go: to stdout, or into a file that is there whole or not at all."""
+"""Where a command's data go: to stdout, or into a file that is there whole or not at all.
+
+Invariant: data get to a file or a pipe byte by byte as they are, whatever the locale; to a terminal only as what does
+not act there. JSON has escapes for that, which mean the same.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,9 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from cockpit.audit.layout import FILE_MODE, log_path
-from cockpit.cli.ending import Refused
+from cockpit.cli.ending import Refused, say
+from cockpit.text import json_escaped
+from cockpit.text.streams import exact
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,8 +39,9 @@ def written(path: Path | None, *, force: bool, read: Iterable[Path] = ()) -> Ite
     is no file. Raises Refused, and OSError with the file's name.
     """
     if path is None or str(path) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        out = exact()
+        yield out
+        out.flush()
         return
     _look(path, read, force=force)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -48,6 +55,41 @@ def written(path: Path | None, *, force: bool, read: Iterable[Path] = ()) -> Ite
         _put(part, path, force=force)
     finally:
         part.unlink(missing_ok=True)
+
+
+class Lines:
+    """Lines of a log on their way out, byte by byte; to a terminal as JSON that means the same and does not act."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._is_escaped = False
+
+    def write(self, lines: bytes) -> None:
+        """Whole lines, each with its newline."""
+        if self._is_terminal:
+            shown = json_escaped(lines.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+            self._is_escaped = self._is_escaped or shown != lines
+            lines = shown
+        self._out.write(lines)
+
+    def say_what_was_escaped(self) -> None:
+        """That they are not the bytes of the log, if they are not."""
+        if self._is_escaped:
+            say("what would act on a terminal is written as \\u… there; a file or a pipe gets every byte as it stands")
+
+
+def print_json(json: str) -> None:
+    """JSON on stdout, ended by a newline; what would act on a terminal is escaped, as JSON may, and means the same."""
+    click.echo(json_escaped(json))
+
+
+def print_document(text: str) -> None:
+    """A text that is a file of its own, on stdout: in UTF-8; to a terminal in the characters that it has."""
+    if sys.stdout.isatty():
+        sys.stdout.write(text)
+    else:
+        exact().write(text.encode("utf-8", "backslashreplace"))
 
 
 def _look(path: Path, read: Iterable[Path], *, force: bool) -> None:

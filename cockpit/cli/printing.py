@@ -43,8 +43,6 @@ def print(run: str, done: bool) -> int:  # noqa: A001 - the command's name
     for trouble in log.troubles:
         say(trouble)
     text = paper(_sheet(log, path if path.is_dir() else None, done=done))
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a printer's character set may be a small one
     sys.stdout.write(text)
     return Exit.PROBLEMS if log.troubles else Exit.OK
 

@@ -12,6 +12,7 @@ import msgspec
 from cockpit.audit import clock
 from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.output import print_json
 from cockpit.cli.trusting import trusted, unreviewed_option
 from cockpit.cli.variables import environment
 from cockpit.exits import Exit
@@ -67,7 +68,7 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
     signing = of_signing(profile, base_dir, actor(), datetime.now(UTC), trust_of(state) if state else None)
     findings = _distinct((*seen, *of_host(profile, known, base_dir), *signing))
     if format_ == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
+        print_json(msgspec.json.format(msgspec.json.encode(findings), indent=2).decode())
     else:
         for finding in findings:
             click.echo(line(finding))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +13,7 @@ from msgspec.structs import replace
 from cockpit.audit import clock
 from cockpit.audit.line import Head
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.output import written
+from cockpit.cli.output import print_document, written
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
@@ -83,7 +82,7 @@ def report(
         more = counted(len(account.troubles) - FEW, "more place is", "more places are")
         say(f"{more} out of order; the report names them")
     if output == "-" or (output is None and format_ != "html"):
-        _print(text)
+        print_document(text)
     else:
         path = Path(output) if output else Path(name_of(account))
         with written(path, force=force, read=[given]) as file:
@@ -138,9 +137,3 @@ def name_of(account: Account) -> str:
     parts = [told.profile, told.environment, *(("rehearsal",) if told.rehearsal else ())]
     words = [_PLAIN.sub("-", part.lower()).strip("-.")[:60] or "run" for part in parts]
     return f"{'-'.join(words)}-{told.began:%Y-%m-%d}.html"
-
-
-def _print(text: str) -> None:
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8", newline="")
-    sys.stdout.write(text)

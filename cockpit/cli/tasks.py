@@ -12,6 +12,7 @@ from msgspec import Struct
 import cockpit
 from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.output import print_document
 from cockpit.cli.reading import named, reading
 from cockpit.cli.variables import environment
 from cockpit.errors import LogUnreadable
@@ -19,6 +20,7 @@ from cockpit.exits import Exit
 from cockpit.profile.model import Profile
 from cockpit.run.naming import shown_values, zone_of
 from cockpit.run.tasks import DueTask, as_markdown, due_tasks
+from cockpit.text import visible
 
 if TYPE_CHECKING:  # only one of the formats needs it
     from icalendar import Event, Todo
@@ -65,7 +67,7 @@ def tasks(what: str, format_: str, events: bool) -> int:
     if format_ == "md":
         click.echo(as_markdown(source.profile, listed), nl=False)
     else:
-        click.echo(_calendar(source, listed, events=events), nl=False)
+        print_document(_calendar(source, listed, events=events))
     return Exit.PROBLEMS if source.troubles else Exit.OK
 
 
@@ -99,8 +101,8 @@ def _of_run(token: str) -> _Source:
 # ---- iCalendar ---------------------------------------------------------------------------------------------------
 
 
-def _calendar(source: _Source, listed: tuple[DueTask, ...], *, events: bool) -> bytes:
-    """RFC 5545; the library folds and escapes."""
+def _calendar(source: _Source, listed: tuple[DueTask, ...], *, events: bool) -> str:
+    """RFC 5545; the library folds and escapes, but for controls, which are visible before it gets them."""
     from icalendar import Calendar
 
     if events and any(task.due is None for task in listed):
@@ -111,21 +113,21 @@ def _calendar(source: _Source, listed: tuple[DueTask, ...], *, events: bool) -> 
     zone = zone_of(source.profile)
     for task in listed:
         calendar.add_component(_entry(source, task, zone, events=events))
-    return bytes(calendar.to_ical())
+    return str(calendar.to_ical(), "utf-8")
 
 
 def _entry(source: _Source, task: DueTask, zone: tzinfo, *, events: bool) -> Event | Todo:
     from icalendar import Event, Todo  # as above
 
     entry = Event() if events else Todo()
-    entry.add("uid", f"{task.id}.{source.profile.id}.{source.name}@cockpit")
+    entry.add("uid", visible(f"{task.id}.{source.profile.id}.{source.name}@cockpit"))
     entry.add("dtstamp", datetime.now(UTC).replace(microsecond=0))
-    entry.add("summary", task.title)
-    said = [f"Owner: {task.owner}"] if task.owner else []
-    said.append(f"After {source.profile.title or source.profile.id} ({source.profile.environment})")
+    entry.add("summary", visible(task.title))
+    said = [f"Owner: {visible(task.owner)}"] if task.owner else []
+    said.append(visible(f"After {source.profile.title or source.profile.id} ({source.profile.environment})"))
     entry.add("description", "\n".join(said))
     if task.group:
-        entry.add("categories", [task.group])
+        entry.add("categories", [visible(task.group)])
     if task.due is None:
         return entry
     if events:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from cockpit.audit.verdict import Problem, Signature, Verification, as_json, des
 from cockpit.audit.verify import run_of
 from cockpit.audit.verify import verify as verified
 from cockpit.cli.ending import exit_of, say
+from cockpit.cli.output import print_json
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError, LogDamaged, LogTooNew, LogUnreadable
 from cockpit.exits import Exit
@@ -91,8 +91,6 @@ def verify(
         is_strict=strict,
         notes=not without_notes,
     )
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="replace")  # a terminal's character set may be a small one
     status, used = Exit.OK, set[Path]()
     for number, token in enumerate(logs):
         if number and format_ == "text":
@@ -143,8 +141,7 @@ def _verify_one(token: str, asked: Asked, format_: str, used: set[Path], *, is_o
 
 
 def _print_json(told: dict[str, Any]) -> None:
-    text = msgspec.json.encode(told, enc_hook=lambda path: _text(str(path))).decode()
-    click.echo(visible(text) if sys.stdout.isatty() else text)  # JSON lets some characters through that act there
+    print_json(msgspec.json.encode(told, enc_hook=lambda path: _text(str(path))).decode())
 
 
 def _text(name: str) -> str:

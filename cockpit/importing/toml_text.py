@@ -13,7 +13,7 @@ import tree_sitter_toml
 from tree_sitter import Language, Parser
 
 from cockpit.profile.positions import Path, positions
-from cockpit.text import visible
+from cockpit.text import toml_escaped, visible
 
 MARK = "# runbook now: "
 """How a remark begins that shows what the runbook says of a key that a person changed."""
@@ -160,7 +160,7 @@ def comments(text: str) -> list[tuple[int, str]]:
 
 def toml_key(name: str) -> str:
     """A key as TOML writes it, quoted where it must be."""
-    return tomli_w.dumps({name: 0}).partition(" = 0")[0]
+    return toml_escaped(tomli_w.dumps({name: 0}).partition(" = 0")[0])
 
 
 def toml_value(value: object, *, inline: bool = False) -> str:
@@ -173,4 +173,4 @@ def toml_value(value: object, *, inline: bool = False) -> str:
     if isinstance(value, list | tuple) and (inline or any(isinstance(below, Mapping) for below in value)):
         return f"[{', '.join(toml_value(below, inline=True) for below in value)}]"
     several = not inline and "\\r" not in repr(value)
-    return tomli_w.dumps({"k": value}, multiline_strings=several).removeprefix("k = ").removesuffix("\n")
+    return toml_escaped(tomli_w.dumps({"k": value}, multiline_strings=several).removeprefix("k = ").removesuffix("\n"))

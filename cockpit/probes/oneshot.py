@@ -21,7 +21,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.profile.variables import secret_names
 from cockpit.run.readings import ConditionVerdict, Reading
-from cockpit.text import shortened
+from cockpit.text import json_escaped, shortened
 
 _MARKS = {"pass": "✔", "warn": "!", "fail": "✖", "error": "?"}
 
@@ -116,7 +116,7 @@ def exit_is_good(results: list[Result]) -> bool:
 
 def as_json(result: Result) -> str:
     """The result as one line of JSON."""
-    return msgspec.json.encode(result).decode()
+    return json_escaped(msgspec.json.encode(result).decode())
 
 
 def _number(value: object) -> str:

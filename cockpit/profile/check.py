@@ -11,7 +11,7 @@ from cockpit.exits import Exit
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.load import Loaded, examine
 from cockpit.profile.problems import Problem
-from cockpit.text import counted
+from cockpit.text import counted, json_escaped
 
 
 def check(paths: Iterable[str | os.PathLike[str]], kinds: Kinds) -> list[Problem]:
@@ -41,7 +41,7 @@ def check_json(problems: Sequence[Problem], notes: Sequence[object] = ()) -> str
 
     `notes` come after the problems: objects of the same form that say what is executed.
     """
-    return msgspec.json.format(msgspec.json.encode([*problems, *notes]), indent=2).decode() + "\n"
+    return json_escaped(msgspec.json.format(msgspec.json.encode([*problems, *notes]), indent=2).decode()) + "\n"
 
 
 def check_exit(problems: Iterable[Problem], *, strict: bool = False) -> Exit:

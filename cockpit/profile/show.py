@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from cockpit.profile import durations
 from cockpit.profile.model import Phase, Probe, Profile, Step, Value
+from cockpit.text import toml_escaped
 
 _TOML_KEYS = {
     "pass_when": "pass",
@@ -119,7 +120,7 @@ def _section(path: tuple[str, ...], table: Mapping[str, object]) -> str:
 
 def _dumps(table: Mapping[str, object]) -> str:
     # Inside a string of several lines TOML's reader would turn CR LF into LF.
-    return tomli_w.dumps(table, multiline_strings="\\r" not in repr(table))
+    return toml_escaped(tomli_w.dumps(table, multiline_strings="\\r" not in repr(table)))
 
 
 def _flat(item: Probe | Step) -> dict[str, object]:

@@ -141,9 +141,14 @@ def _specifiers(text: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """One item of a setting (systemd.syntax(7)); what has no place in a line is escaped."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    """One item of a setting (systemd.syntax(7)); what has no place in a line, or would act there, is escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    escaped = "".join(each if visible(each) == each else _bytes_of(each) for each in escaped)
     return f'"{_specifiers(escaped)}"'
+
+
+def _bytes_of(character: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in os.fsencode(character))
 
 
 def _word(text: str) -> str:

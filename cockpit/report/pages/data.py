@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
 import msgspec
 
 from cockpit.report.pages.account import Account
-from cockpit.text import visible
+from cockpit.text import json_escaped
 
 VERSION = 1
 """Of the shape: fields are only ever added."""
-_NOT_ASCII = re.compile("[^\x20-\x7e]")
 
 
 def as_json(account: Account) -> str:
@@ -30,17 +27,4 @@ def as_json(account: Account) -> str:
         "troubles": account.troubles,
         "run": account.told,
     }
-    text = msgspec.json.encode(whole).decode()
-    return _NOT_ASCII.sub(_escaped, text) + "\n"
-
-
-def _escaped(match: re.Match[str]) -> str:
-    """`\\u202e`; letters and pictures stay."""
-    character = match[0]
-    if visible(character) == character:
-        return character
-    code = ord(character)
-    if code < 0x10000:
-        return f"\\u{code:04x}"
-    code -= 0x10000
-    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
+    return json_escaped(msgspec.json.encode(whole).decode()) + "\n"

@@ -8,9 +8,6 @@ from uuid import UUID
 
 MAX_CHARACTERS = 65536
 """Of one text."""
-NOT_HELD = (ValueError, ArithmeticError, RecursionError)
-"""What Python raises, beside the driver, for a value that it cannot hold: a number with thousands of digits, JSON that
-is nested too deeply, a text that is not of its column's type."""
 
 
 def plain(value: object) -> object:

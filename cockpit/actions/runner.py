@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.errors import ActionError
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.kinds import Settings
 from cockpit.profile.model import Channel, Step, Target, Template
 from cockpit.profile.references import fill, fill_within

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from cockpit.actions.runner import Ending
 from cockpit.errors import CockpitError
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.conditions import Environment, compile_condition
 from cockpit.profile.kinds import StepKind
 from cockpit.profile.model import Step

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cockpit.actions.runner import Ending, Planned
 from cockpit.keeper.acting import Doing
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.run.events import ActionEnded, ActionRequested, ActionStarted, Actor
 from cockpit.run.readings import ConditionVerdict
 from cockpit.text import shortened, visible

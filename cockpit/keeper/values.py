@@ -11,7 +11,8 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from cockpit.errors import ProbeError, VariableError
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
+from cockpit.probes.masking import masked
 from cockpit.probes.reading import Judgement
 from cockpit.probes.runner import filled_settings
 from cockpit.profile.kinds import ProbeKind, Settings
@@ -91,7 +92,7 @@ class RunValues:
 
     def masked(self, judgement: Judgement) -> Judgement:
         """The judgement, should a server or a driver have quoted a secret in it."""
-        return self.mask.judgement(judgement)
+        return masked(judgement, self.mask)
 
 
 def references_in(settings: object) -> Collection[str]:

@@ -68,7 +68,7 @@ class Watching:
 
     def take(self, judgement: Judgement) -> tuple[Judgement, tuple[Body, ...]]:
         """A probe was read: the judgement as it may be told, and what is to be told of its status."""
-        judgement = self._values.mask.judgement(judgement)
+        judgement = self._values.masked(judgement)
         reading = judgement.reading
         self._known[reading.probe] = Known("fresh", reading, judgement.value)
         self._sampler.take(reading)

@@ -13,7 +13,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
+from cockpit.probes.masking import masked
 from cockpit.probes.reading import Judgement
 from cockpit.probes.scheduler import Scheduler
 from cockpit.probes.watch import Watch, watch
@@ -49,7 +50,7 @@ async def read_once(profile: Profile, kinds: Kinds, values: Mapping[str, str], b
     done = asyncio.Event()
 
     def take(judgement: Judgement) -> None:
-        found.setdefault(judgement.reading.probe, mask.judgement(judgement))
+        found.setdefault(judgement.reading.probe, masked(judgement, mask))
         if len(found) == len(profile.probes):
             done.set()
 
@@ -84,7 +85,7 @@ async def watching(
         if ended.done():
             return
         try:
-            show(_result(profile, mask.judgement(judgement)))
+            show(_result(profile, masked(judgement, mask)))
         except Exception as error:  # noqa: BLE001 - it is handed on; here it would end one probe's schedule in silence
             ended.set_exception(error)
 

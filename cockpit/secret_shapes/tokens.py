@@ -28,11 +28,15 @@ class Shape(Struct, frozen=True):
     name: str
     begins: tuple[str, ...]
     """One of these stands in every such token."""
+    source: str
+    """The token's own pattern, without what may not stand around it."""
     pattern: re.Pattern[str]
 
 
-def _shape(what: str, name: str, begins: str, pattern: str) -> Shape:
-    return Shape(what, name, tuple(begins.split()), re.compile(rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])"))
+def _shape(what: str, name: str, begins: str, source: str, after: str = "") -> Shape:
+    """`after`: what must stand before it; `source` is ASCII."""
+    around = rf"{after or '(?<![A-Za-z0-9])'}{source}(?![A-Za-z0-9])"
+    return Shape(what, name, tuple(begins.split()), source, re.compile(around, re.ASCII))
 
 
 SHAPES = (
@@ -87,7 +91,7 @@ SHAPES = (
     _shape("a 1Password token", "OP_SERVICE_ACCOUNT_TOKEN", "ops_eyJ", r"ops_eyJ[\w=+/-]{100,4000}"),
     _shape("a Square token", "SQUARE_ACCESS_TOKEN", "EAAA sq0", r"(?:EAAA[\w-]{60}|sq0[a-z]{3}-[\w-]{22,43})"),
     _shape("an age key", "AGE_SECRET_KEY", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),
-    _shape("an Azure storage key", "AZURE_STORAGE_KEY", "AccountKey=", r"(?<=AccountKey=)[A-Za-z0-9+/]{60,90}={0,2}"),
+    _shape("an Azure storage key", "AZURE_STORAGE_KEY", "AccountKey=", r"[A-Za-z0-9+/]{60,90}={0,2}", "(?<=AccountKey=)"),
 )  # fmt: skip
 
 

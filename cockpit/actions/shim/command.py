@@ -15,10 +15,10 @@ from collections.abc import Callable
 
 from cockpit.actions.shim.capture import Excerpt, LogFile
 from cockpit.actions.shim.cgroup import ControlGroup
-from cockpit.actions.shim.masking import Masker
 from cockpit.actions.shim.processes import Process, descendants, kill, look, terminate
 from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec
+from cockpit.masking.stream import Masker
 
 _READ_BYTES = 65536
 _LOOK_EVERY_S = 0.1

@@ -11,7 +11,7 @@ from pathlib import Path
 from cockpit.actions.runner import OnOutput, Output
 from cockpit.actions.shim.capture import LogFile, Written
 from cockpit.audit.opening import make_folder
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.text import shortened, visible
 
 _HEAD_BYTES = 8 * 1024 * 1024

@@ -13,7 +13,7 @@ from cockpit.actions.runner import ActionContext, Ending, OnOutput, Planned
 from cockpit.audit.clock import now
 from cockpit.keeper.acting import Doing
 from cockpit.keeper.desk import Desk
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.kinds import Settings, StepKind
 from cockpit.profile.model import Phase, Profile, Step
 from cockpit.run import events as e

@@ -11,7 +11,7 @@ from pathlib import Path
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import ActionContext, Ending, Output
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.model import Target
 
 

@@ -16,7 +16,7 @@ from cockpit.actions.runner import ActionContext
 from cockpit.actions.targets import identify
 from cockpit.demo.kube.api_server import ApiServer
 from cockpit.demo.kube.cluster import Cluster
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.model import Target
 
 pytestmark = pytest.mark.skipif(shutil.which("kubectl") is None, reason="kubectl is not installed")

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from cockpit.actions.message.runner import RUNNER
 from cockpit.actions.runner import DETACH, ActionContext, Output, find_runner
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.model import Channel, Template
 from cockpit.profile.steps import MessageSettings
 from cockpit.run.messages import digest

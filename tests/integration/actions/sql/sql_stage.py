@@ -12,7 +12,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from cockpit.actions.runner import ActionContext, Ending, Output
 from cockpit.actions.sql.declaration import SqlSettings
 from cockpit.actions.sql.runner import RUNNER
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.model import Target
 
 

@@ -14,7 +14,7 @@ from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.files import changed, digests
 from cockpit.actions.runner import ActionContext, Planned, typed_settings
 from cockpit.errors import ActionError
-from cockpit.probes.masking import Mask
+from cockpit.masking.mask import Mask
 from cockpit.profile.model import Step, Target
 
 

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cockpit.actions.shim.capture import Excerpt
-from cockpit.actions.shim.masking import Masker
+from cockpit.masking.stream import Masker
 
 SECRETS = st.text(st.characters(codec="utf-8"), min_size=8, max_size=30).filter(lambda s: len(s.strip()) >= 8)
 

@@ -1,0 +1,125 @@
+"""Secrets that nobody told, found by their shape and by where they stand, in bytes.
+
+Owns: which of `cockpit.secret_shapes`' tokens and which `places` count in what programs print. Prose counts for nothing
+here. What stands for a value (`${TOKEN}`, `<password>`, `***`, a mask) is none; a mere sample of a token is masked as a
+real one would be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from msgspec import Struct
+
+from cockpit.masking.automaton import compiled
+from cockpit.masking.keys import ARMOURED, keys
+from cockpit.masking.places import (
+    ATTRIBUTES,
+    BEGINS,
+    CODE,
+    COOKIE,
+    COOKIES,
+    OPEN,
+    PLACES,
+    STANDS_IN,
+    TOKEN_BEGINS,
+    WORTH_A_LOOK,
+    Place,
+)  # fmt: skip
+from cockpit.masking.spans import Span, by_shape
+from cockpit.secret_shapes.standing_in import looks_random
+from cockpit.secret_shapes.tokens import SHAPES
+
+_MARK = "‹secret".encode()
+
+
+class _Patterns(Struct, frozen=True):
+    """Compiled once a process, when the first text is masked."""
+
+    look: Any
+    open: Any
+    cut: Any
+    tokens: Any
+    shown: tuple[bytes, ...]
+    cookies: Any
+    places: tuple[tuple[Place, bytes, Any], ...]
+
+
+@cache
+def _patterns() -> _Patterns:
+    shapes = [shape for shape in SHAPES if shape.name != "AZURE_STORAGE_KEY"]  # told by what stands before it: a place
+    tokens = "|".join(f"({_unbounded(shape.source)})" for shape in shapes)
+    return _Patterns(
+        look=compiled(rf"{TOKEN_BEGINS}|(?:{WORTH_A_LOOK})|".encode() + ARMOURED),
+        open=compiled(OPEN.encode()),
+        cut=compiled(rf"(?:^|[^A-Za-z0-9])((?:{BEGINS})[A-Za-z0-9_.+/=-]{{6,}})\z".encode()),
+        tokens=compiled(rf"(?:^|[^A-Za-z0-9])(?:{tokens})".encode()),
+        shown=tuple(by_shape(shape.what) for shape in shapes),
+        cookies=compiled(COOKIES.encode()),
+        places=tuple((place, by_shape(place.what), compiled(place.pattern.encode())) for place in PLACES),
+    )
+
+
+def _unbounded(pattern: str) -> str:
+    """Without the most of a repetition: for an automaton it is only a cost, and a longer one is to be masked, too."""
+    return re.sub(r"\{(\d+),\d+\}", r"{\1,}", pattern)
+
+
+def shapes(data: bytes) -> list[Span]:
+    """Every secret that is told by its shape or place, in no order; they may overlap."""
+    patterns = _patterns()
+    if patterns.look.search(data) is None:
+        return []
+    return [*keys(data), *_tokens(data, patterns), *_cookies(data, patterns), *_placed(data, patterns)]
+
+
+def open_shape(line: bytes) -> int:
+    """Where in an unfinished line a secret may stand that is not over; the line's length if there is none."""
+    match = _patterns().open.search(line)
+    return int(match.start()) if match is not None else len(line)
+
+
+def cut_shape(data: bytes) -> Span | None:
+    """The beginning of a token with which data ends that was cut off there."""
+    match = _patterns().cut.search(data, max(0, len(data) - 400))
+    return None if match is None else Span(match.start(1), len(data), by_shape("a token"))
+
+
+def _tokens(data: bytes, patterns: _Patterns) -> Iterator[Span]:
+    match = patterns.tokens.search(data)
+    while match is not None:
+        index = match.lastindex
+        start, end = match.span(index)
+        yield Span(start, end, patterns.shown[index - 1])
+        match = patterns.tokens.search(data, end)
+
+
+def _cookies(data: bytes, patterns: _Patterns) -> Iterator[Span]:
+    for header in patterns.cookies.finditer(data):
+        first = header.start(1)
+        for cookie in COOKIE.finditer(header[1]):
+            if cookie[1].lower() not in ATTRIBUTES and not _stands_in(cookie[2]):
+                yield Span(first + cookie.start(2), first + cookie.end(2), by_shape("a cookie"))
+
+
+def _placed(data: bytes, patterns: _Patterns) -> Iterator[Span]:
+    for place, shown, pattern in patterns.places:
+        for match in pattern.finditer(data):
+            start, end = match.span(match.lastindex)
+            value = data[start:end]
+            if len(value) < place.least or _stands_in(value) or (place.random and not _looks_random(value)):
+                continue
+            if place.what == "a password in a URL" and (b"'," in value or b"':" in value):
+                continue  # the URL ended before: a list of texts as Python shows it
+            yield Span(start, end, shown)
+
+
+def _stands_in(value: bytes) -> bool:
+    return value.startswith(_MARK) or bool(STANDS_IN.fullmatch(value)) or bool(CODE.fullmatch(value))
+
+
+def _looks_random(value: bytes) -> bool:
+    return looks_random(value.decode("utf-8", "replace").rstrip(".,;:)"))

@@ -14,10 +14,9 @@ from cockpit.audit.places import require_way
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.found_runs import bring_live_runs, refuse_former
 from cockpit.cli.naming import as_option, named
-from cockpit.cli.options import despite_place_option, reasoned, store_option
+from cockpit.cli.options import despite_place_option, reasoned, store_option, unreviewed_option
 from cockpit.cli.screens import open_screen
 from cockpit.cli.terminal import require_screen
-from cockpit.cli.trusting import trusted, unreviewed_option
 from cockpit.cli.variables import ask, environment, unprompted
 from cockpit.exits import Exit
 from cockpit.session.creating import create_run
@@ -82,6 +81,7 @@ def begin(
     unreviewed: str | None = None,
 ) -> int:
     """Ask for what is missing, start a run and open its screen; or join a live one of the same profile."""
+    from cockpit.cli.trusting import trusted  # the listing of a profile, which joining a live run never needs
     from cockpit.profile.variables import prompts
 
     values = unprompted(loaded.profile, environment())

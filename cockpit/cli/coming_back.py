@@ -19,12 +19,12 @@ from cockpit.cli.options import despite_place_option, reasoned, store_option
 from cockpit.cli.screens import name_whoever_sits, open_screen, seat_at, show
 from cockpit.cli.taking import get_pen, prepare
 from cockpit.cli.terminal import require_screen
-from cockpit.cli.trusting import trusted_run
 from cockpit.cli.variables import ask, is_keeper_without
 from cockpit.run.holding import holds
 from cockpit.session.creating import accept_place, origin
 from cockpit.session.identity import actor
 from cockpit.session.runs import called
+from cockpit.session.trust_foreign import foreign
 
 
 @click.command()
@@ -66,7 +66,7 @@ def resume(
             raise Refused(
                 f"the run {run_dir.name} was {state.status}", hint=f"look at it: cockpit replay {called(run_dir)}"
             )
-        trusted_run(run_dir)
+        _confirm_foreign(run_dir)
         name_whoever_sits(seat, as_name)
         if not seat.has_pen:
             get_pen(seat, reason, is_shown=into is not None)
@@ -98,6 +98,15 @@ def _go_on(run_dir: Path, folder: Path, despite_place: str, reason: str | None) 
     if not went_on(run_dir):
         say(f"{run_dir} took no word of it: let nobody write there again, or there are two logs of one run")
     return new_dir, reason
+
+
+def _confirm_foreign(run_dir: Path) -> None:
+    """Ask whoever comes to a run that began elsewhere: its keeper may be started here, with their hands."""
+    started = foreign(run_dir)
+    if started is not None:
+        from cockpit.cli.trusting import trusted_run  # the listing of a profile, which resuming one's own never needs
+
+        trusted_run(run_dir.name, started)
 
 
 def _find_demo(run_dir: Path) -> None:

@@ -13,6 +13,9 @@ despite_place_option = click.option(
 )
 
 
+unreviewed_option = click.option(
+    "--unreviewed", metavar="REASON", help="Begin without the approvals that are asked for, and why: a deviation."
+)
 STORE = "COCKPIT_STORE"
 store_option = click.option(
     "--store",

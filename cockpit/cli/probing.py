@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from cockpit.cli.ending import say
-from cockpit.cli.trusting import trusted, unreviewed_option
+from cockpit.cli.options import unreviewed_option
+from cockpit.cli.trusting import trusted
 from cockpit.cli.variables import ask, environment, unprompted
 from cockpit.exits import Exit
 from cockpit.probes.oneshot import Result, as_json, exit_is_good, line, read_once, watching

@@ -12,8 +12,9 @@ import msgspec
 from cockpit.audit import clock
 from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
+from cockpit.cli.options import unreviewed_option
 from cockpit.cli.output import print_json
-from cockpit.cli.trusting import trusted, unreviewed_option
+from cockpit.cli.trusting import trusted
 from cockpit.cli.variables import environment
 from cockpit.exits import Exit
 from cockpit.profile.kinds import installed

@@ -8,9 +8,8 @@ from cockpit.actions.foretelling import ONLY_SHOWN, Foretold, foretell
 from cockpit.cli.beginning import begin, runnable
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import as_option
-from cockpit.cli.options import despite_place_option, store_option
+from cockpit.cli.options import despite_place_option, store_option, unreviewed_option
 from cockpit.cli.terminal import require_screen
-from cockpit.cli.trusting import unreviewed_option
 from cockpit.cli.variables import environment, unprompted
 from cockpit.exits import Exit
 from cockpit.profile.model import Profile

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,12 +15,13 @@ import click
 from cockpit.cli.ending import Refused, say
 from cockpit.exits import Exit
 from cockpit.profile.executing import changes, listing, summary
-from cockpit.run.events import Actor, ProfileTrust
+from cockpit.run.events import Actor, ProfileTrust, RunStarted
 from cockpit.run.people import name_of
 from cockpit.session.identity import actor
 from cockpit.session.trust import Review, Weighed, weigh
 from cockpit.session.trust_memory import Confirmed, remember, remembered
 from cockpit.session.trust_policy import policy
+from cockpit.session.trust_runs import executed_by
 from cockpit.text import shortened, visible
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
 
 LEAST_DIGITS = 12
 """Of a digest that answers the question: so many that no other profile has the same."""
-
-unreviewed_option = click.option(
-    "--unreviewed", metavar="REASON", help="Begin without the approvals that are asked for, and why: a deviation."
-)
 
 
 @click.command()
@@ -90,15 +86,13 @@ def trusted(loaded: Loaded, started_by: Actor | None = None, unreviewed: str | N
     )
 
 
-def trusted_run(run_dir: Path) -> None:
+def trusted_run(run: str, started: RunStarted) -> None:
     """Let a run be acted on from here that began elsewhere: its keeper may have to be started with these hands.
 
-    Raises Refused, TrustError. Asks nothing of whoever began it on this host.
+    Raises Refused, TrustError.
     """
-    from cockpit.session.trust_runs import executed_by, foreign
-
-    rules, started = policy(), foreign(run_dir)
-    if started is None or rules.first_use == "note":
+    rules = policy()
+    if rules.first_use == "note":
         return
     done = executed_by(started)
     known = remembered(done.profile, done.environment)
@@ -107,7 +101,7 @@ def trusted_run(run_dir: Path) -> None:
     is_production = done.production or rules.is_production(done.profile, done.environment)
     weighed = Weighed(executed=done, is_production=is_production, policy=rules, known=known, review=Review())
     if weighed.does_something:
-        say(f"the run {run_dir.name} was begun elsewhere")
+        say(f"the run {run} was begun elsewhere")
         _ask(weighed)
     _keep(weighed, actor(), "asked")
 

@@ -20,6 +20,7 @@ from cockpit.errors import KeeperError, TrustError
 from cockpit.run.commands import KeeperSight
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.session.sight import keeper_sight
+from cockpit.session.trust_foreign import foreign
 from cockpit.text import shortened
 
 _LOOK_EVERY_S = 0.05
@@ -60,10 +61,13 @@ def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
 
 
 def _require_trust(run_dir: Path) -> None:
-    from cockpit.session.trust_runs import objection  # the listing of a profile, which no first paint waits for
+    started = foreign(run_dir)
+    if started is None:
+        return
+    from cockpit.session.trust_runs import objection  # the listing of a profile, which hardly any screen needs
 
     try:
-        why = objection(run_dir)
+        why = objection(run_dir.name, started)
     except TrustError as error:
         raise KeeperError(error.message, hint=error.hint) from error
     if why:

@@ -18,6 +18,8 @@ BREAKS = b"\r\n \t"
 URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 """RFC 4648, 5: from the alphabet for URLs to the other one."""
 
+_SQUEEZED_FROM = 16
+"""Characters of base64 or hexadecimal digits: what is left of a cut one, and surely no other text."""
 _HTML = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _C = {"\n": "n", "\r": "r", "\t": "t", "\a": "a", "\b": "b", "\f": "f", "\v": "v"}
 _SPECIAL = {
@@ -26,7 +28,7 @@ _SPECIAL = {
     '"': ('""',),
     "%": ("%%",),
     "$": (r"\$\$",),
-    "\n": (r"\r?\n[ \t]*", r"\\{1,4}r\\{1,4}n", "%0[dD]%0[aA]"),
+    "\n": (r"\r?\n[ \t]*", " +", r"\\{1,4}r\\{1,4}n", "%0[dD]%0[aA]"),
     "\t": ("    ",),
 }
 _BEGUN = (
@@ -37,9 +39,18 @@ BEGUN = (_BEGUN + "{1,4}").encode("latin-1")
 """A pattern for what may be the first bytes of one more character."""
 
 
-def escaped(part: str) -> bytes:
-    """A pattern for the part as it is, and with any of its characters escaped."""
-    return "".join(map(_character, part)).encode("latin-1")
+def escaped(part: str, first: int) -> bytes:
+    """A pattern for the part as it is, and with any of its characters escaped, in either case (of a host's name).
+
+    Also for what is left of it where it was cut: at least its `first` characters; 0: only all are enough.
+    """
+    units = [_character(character) for character in part]
+    return f"(?i:{_opening(units, first or len(units))})".encode("latin-1")
+
+
+def escaped_end(part: str, last: int) -> bytes:
+    """A pattern for what is left of the part where its beginning was cut off: at least its `last` characters."""
+    return f"(?i:{_closing([_character(character) for character in part], last)})".encode("latin-1")
 
 
 def escaped_beginning(part: str) -> bytes:
@@ -76,14 +87,29 @@ def squeezed(part: str) -> Iterator[bytes]:
 
 
 def broken(text: bytes) -> bytes:
-    """A pattern for what is squeezed, with breaks, in either alphabet."""
+    """A pattern for what is squeezed, with breaks, in either alphabet, perhaps cut."""
     either = {0x2B: "[+-]", 0x2F: "[/_]"}
-    return BREAK.join((either.get(byte) or _byte(byte)).encode("latin-1") for byte in text)
+    units = [either.get(byte) or _byte(byte) for byte in text]
+    return _opening([units[0], *(BREAK.decode("latin-1") + unit for unit in units[1:])], _SQUEEZED_FROM).encode(
+        "latin-1"
+    )
 
 
 def literal(text: bytes) -> bytes:
-    """A pattern for the text itself."""
-    return "".join(map(_byte, text)).encode("latin-1")
+    """A pattern for the text itself, or so much of its beginning that it is no other's."""
+    return _opening([_byte(byte) for byte in text], _SQUEEZED_FROM).encode("latin-1")
+
+
+def _opening(units: list[str], least: int) -> str:
+    """The longest beginning of at least so many units, and the whole if it has fewer."""
+    rest = units[least:]
+    return "".join(units[:least]) + "".join(f"(?:{unit}" for unit in rest) + ")?" * len(rest)
+
+
+def _closing(units: list[str], least: int) -> str:
+    """The longest end of at least so many units."""
+    rest = units[1:-least]
+    return "(?:" * len(rest) + "".join(f"{unit})?" for unit in rest) + "".join(units[-least:])
 
 
 def literal_beginning(text: bytes) -> bytes:

@@ -17,12 +17,13 @@ from cockpit.masking.forms import (
     broken,
     escaped,
     escaped_beginning,
+    escaped_end,
     literal,
     literal_beginning,
     spelled,
     squeezed,
 )
-from cockpit.masking.parts import LONGEST_PART, parts
+from cockpit.masking.parts import LONGEST_PART, least_cut, parts
 from cockpit.masking.short import KNOWN_FROM
 from cockpit.masking.spans import Span, by_name
 
@@ -39,12 +40,18 @@ class Known:
         named = {part: name for name, secret in sorted(secrets.items()) for part in parts(secret)}
         # The longest first: one secret may be a part of another.
         ordered = sorted(named.items(), key=lambda pair: (-len(pair[0]), pair))
-        written = [(escaped(part), escaped_beginning(part), by_name(name)) for part, name in ordered]
+        written = [
+            (escaped(part, least_cut(part)[0]), escaped_beginning(part), by_name(name)) for part, name in ordered
+        ]
         written += [
             (literal(text), literal_beginning(text), by_name(name))
             for part, name in ordered
             if len(part) < LONGEST_PART  # of a long one this would be the most of it all, and nobody writes it so
             for text in spelled(part)
+        ]
+        # After all others: where one is there as a whole, its end is no news.
+        written += [
+            (escaped_end(part, last), b"", by_name(name)) for part, name in ordered if (last := least_cut(part)[1])
         ]
         self._plain = _Forms(written, begun=BEGUN)
         texts = [(text, by_name(name)) for part, name in ordered for text in squeezed(part)]
@@ -98,7 +105,9 @@ class _Forms:
         """`written`: each form, its beginnings, and what is shown for it; `begun`: may be the beginning of any."""
         self.shown = [*(shown for _, _, shown in written), b""]
         self._any = compiled(b"|".join(b"(" + form + b")" for form, _, _ in written))
-        self._begins = compiled(b"(?:" + b"|".join([*(begins for _, begins, _ in written), b"()" + begun]) + rb")\z")
+        self._begins = compiled(
+            b"(?:" + b"|".join([*(begins for _, begins, _ in written if begins), b"()" + begun]) + rb")\z"
+        )
 
     def places(self, data: bytes) -> Iterable[tuple[int, int, int]]:
         """Which of the forms stands where."""

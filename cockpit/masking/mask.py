@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from cockpit.masking.known import Known
-from cockpit.masking.shapes import cut_shape, shapes
+from cockpit.masking.shapes import shapes
 from cockpit.masking.spans import joined, replaced
 
 _Value = TypeVar("_Value")
@@ -37,7 +37,7 @@ class Mask:
             data = replaced(data, joined(spans))
         if data.endswith(_CUT):
             whole = data.removesuffix(_CUT)
-            end = self._known.cut_off(whole) or cut_shape(whole)
+            end = self._known.cut_off(whole)
             if end is not None:
                 data = replaced(whole, [end])
         return data

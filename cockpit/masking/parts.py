@@ -36,6 +36,19 @@ def parts(secret: str) -> tuple[str, ...]:
     return tuple(sorted(whole | others, key=lambda part: (-len(part), part)))
 
 
+def least_cut(part: str) -> tuple[int, int]:
+    """How many of a part's first and of its last characters are nobody else's, where it was cut; 0: only all are.
+
+    The beginning of a URL is everybody's, that of a word, too.
+    """
+    if "://" in part or _ARMOUR.match(part):
+        return 0, 0
+    lengths = (8, 12, 16)
+    first = next((length for length in lengths if looks_random(part[:length])), 0)
+    last = next((length for length in lengths[1:] if len(part) > length and looks_random(part[-length:])), 0)
+    return (first if first < len(part) else 0), last
+
+
 def _pieces(text: str) -> Iterator[str]:
     if len(text) <= _PIECE_FROM:
         yield text

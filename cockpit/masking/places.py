@@ -66,6 +66,7 @@ PLACES = (
     Place("a header", rf"(?i)(?:^|[^A-Za-z0-9_-])(?:{_SECRET_HEADERS}){_AS}([^\s\"'\\,;<>]+)", least=6),
     # RFC 3986, 3.2.1: the part of the authority before its last `@`
     Place("a password in a URL", r"://[^\s/@:\"<>?#\[\]]*:([^\s/\"<>]+)@"),
+    Place("a password in a URL", r"://[^\s/@:\"<>?#\[\]]+:([0-9]*[^\s/\"'<>@0-9:\\,\xe2\x80][^\s/\"<>@]*)(?:\xe2\x80\xa6|\z)", least=3),
     Place("a token in a URL", r"://([^\s/@:\"'<>?#\[\]]+)@", random=True, least=16),
     Place("a secret in a URL", rf"(?i)[?&](?:{_QUERY})=([^&\s#\"'<>\\]+)", least=4),
     # libpq, "Keyword/Value Connection Strings"; ODBC's and ADO's; files of variables; SQL
@@ -81,7 +82,7 @@ COOKIES = rf"(?i)(?:^|[^a-z])(?:set-)?cookie2?{_AS}([^\r\n\"']{{3,}})"
 COOKIE = re.compile(rb"([^\s=;,]{1,200})=(\"?[^;\s\"']+)")
 
 WORTH_A_LOOK = (
-    r"(?i)authorization|bearer\s|cookie|://[^\s/]*@|[?&][a-z_-]*(?:token|key|secret|pass|pwd|sig|hmac|cred)[a-z]*="
+    r"(?i)authorization|bearer\s|cookie|://[^\s/]*[@:]|[?&][a-z_-]*(?:token|key|secret|pass|pwd|sig|hmac|cred)[a-z]*="
     r"|x-[a-z0-9-]*(?:token|secret|password|auth|apikey|signature|key)|(?:-|ap[i-])(?:token|key)|-secret"
     r"|passw(?:or)?d|passphrase|pwd=|token|secret|_key|_pass=|_pat=|_credentials=|apikey|accountkey=|identified\s|PRIVATE KEY|PuTTY-User"
 )
@@ -96,6 +97,8 @@ BEGINS = (
     r"|re_[A-Za-z0-9]{8}_|pscale_|fm(?:2|1r|1a)_|ops_eyJ|EAAA|sq0[a-z]{3}-|AGE-SECRET-KEY-1"
 )
 """How every one of `SHAPES` begins, as far as it must be seen to be taken for one: a test compares them."""
+CUT = rf"(?:^|[^A-Za-z0-9])((?:{BEGINS})[A-Za-z0-9_.+/=-]{{6,}})(\xe2\x80\xa6|\z)"
+"""A token that was cut, where a text was."""
 TOKEN_BEGINS = rf"(?:^|[^A-Za-z0-9])(?:{BEGINS})"
 _OPEN_WORDS = r"authorization|cookie|bearer|passw(?:or)?d|passphrase|pwd|token|secret|key|auth|_pat|_pass|credential|signature|[?&](?:sig|hmac)|identified"
 OPEN = rf"(?:{TOKEN_BEGINS}[A-Za-z0-9_.+/=~:@%-]*|://[^\s/\"<>]*|(?i:{_OPEN_WORDS})[^\r\n]*|{ARMOURED.decode()}[A-Za-z0-9+/=\r\n \t\\n_-]*)\z"

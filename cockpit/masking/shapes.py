@@ -18,10 +18,10 @@ from cockpit.masking.automaton import compiled
 from cockpit.masking.keys import ARMOURED, keys
 from cockpit.masking.places import (
     ATTRIBUTES,
-    BEGINS,
     CODE,
     COOKIE,
     COOKIES,
+    CUT,
     OPEN,
     PLACES,
     STANDS_IN,
@@ -34,6 +34,7 @@ from cockpit.secret_shapes.standing_in import looks_random
 from cockpit.secret_shapes.tokens import SHAPES
 
 _MARK = "‹secret".encode()
+_CUT_FROM = 16
 
 
 class _Patterns(Struct, frozen=True):
@@ -55,7 +56,7 @@ def _patterns() -> _Patterns:
     return _Patterns(
         look=compiled(rf"{TOKEN_BEGINS}|(?:{WORTH_A_LOOK})|".encode() + ARMOURED),
         open=compiled(OPEN.encode()),
-        cut=compiled(rf"(?:^|[^A-Za-z0-9])((?:{BEGINS})[A-Za-z0-9_.+/=-]{{6,}})\z".encode()),
+        cut=compiled(CUT.encode()),
         tokens=compiled(rf"(?:^|[^A-Za-z0-9])(?:{tokens})".encode()),
         shown=tuple(by_shape(shape.what) for shape in shapes),
         cookies=compiled(COOKIES.encode()),
@@ -73,7 +74,13 @@ def shapes(data: bytes) -> list[Span]:
     patterns = _patterns()
     if patterns.look.search(data) is None:
         return []
-    return [*keys(data), *_tokens(data, patterns), *_cookies(data, patterns), *_placed(data, patterns)]
+    return [
+        *keys(data),
+        *_tokens(data, patterns),
+        *_cut_tokens(data, patterns),
+        *_cookies(data, patterns),
+        *_placed(data, patterns),
+    ]
 
 
 def open_shape(line: bytes) -> int:
@@ -82,10 +89,10 @@ def open_shape(line: bytes) -> int:
     return int(match.start()) if match is not None else len(line)
 
 
-def cut_shape(data: bytes) -> Span | None:
-    """The beginning of a token with which data ends that was cut off there."""
-    match = _patterns().cut.search(data, max(0, len(data) - 400))
-    return None if match is None else Span(match.start(1), len(data), by_shape("a token"))
+def _cut_tokens(data: bytes, patterns: _Patterns) -> Iterator[Span]:
+    for match in patterns.cut.finditer(data):
+        if match[2] or (len(match[1]) >= _CUT_FROM and _looks_random(match[1])):
+            yield Span(match.start(1), match.end(1), by_shape("a token"))
 
 
 def _tokens(data: bytes, patterns: _Patterns) -> Iterator[Span]:

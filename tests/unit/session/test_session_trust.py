@@ -1,0 +1,224 @@
+"""What is trusted of a profile, what a policy asks, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit.errors import TrustError
+from cockpit.profile.executing import changes
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.session.trust_digest import Executed, executed
+from cockpit.session.trust_memory import MOST_DIGESTS, Confirmed, Remembered, remember, remembered
+from cockpit.session.trust_policy import Policy, policy
+
+KINDS = installed()
+AT = datetime(2026, 11, 22, 3, tzinfo=UTC)
+PROFILE = """
+id = "shop"
+environment = "staging"
+[variables]
+release = { env = "RELEASE" }
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "deploy"
+title = "Deploy"
+kind = "command"
+argv = ["./deploy.sh", "--release=${release}"]
+files = ["settings.yaml"]
+dry_run = "bash scripts/look.sh > out.log"
+"""
+
+
+def laid(folder: Path, text: str = PROFILE) -> Executed:
+    (folder / "scripts").mkdir(exist_ok=True)
+    for name in ("deploy.sh", "settings.yaml", "scripts/look.sh", "out.log"):
+        if not (folder / name).exists():
+            (folder / name).write_text("echo\n")
+    (folder / "shop.toml").write_text(text)
+    return executed(load(folder / "shop.toml", KINDS))
+
+
+def test_the_digest_changes_with_every_file_that_is_named_and_with_nothing_else(tmp_path: Path) -> None:
+    before = laid(tmp_path)
+    assert sorted(before.files) == ["deploy.sh", "scripts/look.sh", "settings.yaml"]
+    (tmp_path / "out.log").write_text("what the last run left")
+    os.utime(tmp_path / "deploy.sh", (1, 1))
+    assert laid(tmp_path).digest == before.digest
+    seen = {before.digest}
+    for name in before.files:
+        (tmp_path / name).write_text("another")
+        seen.add(laid(tmp_path).digest)
+    seen.add(laid(tmp_path, PROFILE.replace('"Deploy"', '"Deploys"')).digest)
+    assert len(seen) == 5
+
+
+def test_a_file_that_cannot_be_read_is_told_and_counts_as_that(tmp_path: Path) -> None:
+    there = laid(tmp_path)
+    (tmp_path / "settings.yaml").unlink()
+    os.mkfifo(tmp_path / "settings.yaml")
+    away = laid(tmp_path)
+    assert away.digest != there.digest
+    assert "not a regular file" in away.files["settings.yaml"]
+
+
+def test_only_what_changed_is_shown_of_a_profile_that_was_confirmed_before(tmp_path: Path) -> None:
+    before = laid(tmp_path)
+    after = laid(tmp_path, PROFILE.replace("--release", "--force --release"))
+    told = changes(before.keys, after.keys)
+    assert [line[0] for line in told] == ["-", "+"]
+    assert "--force" in told[1]
+    assert changes(before.keys, before.keys) == []
+    (tmp_path / "deploy.sh").write_text("rm -rf /")
+    assert any("deploy.sh" in line for line in changes(after.keys, laid(tmp_path).keys))
+
+
+# ---- what is remembered ------------------------------------------------------------------------------------------
+
+
+def confirmed(digest: str) -> Confirmed:
+    return Confirmed(digest, AT, "ana", "asked")
+
+
+def test_what_was_confirmed_is_kept_for_each_environment_and_for_this_user_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "trusted"
+    remember(Remembered("shop", "staging"), confirmed("a" * 64), ("key",), folder)
+    known = remembered("shop", "staging", folder)
+    assert known.of("a" * 64) == confirmed("a" * 64)
+    assert known.keys == ("key",)
+    assert known.of("b" * 64) is None
+    assert remembered("shop", "production", folder).confirmed == ()
+    (path,) = folder.iterdir()
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_earlier_digests_stay_trusted_but_not_without_end(tmp_path: Path) -> None:
+    for number in range(MOST_DIGESTS + 5):
+        remember(remembered("shop", "s", tmp_path), confirmed(f"{number:064}"), (), tmp_path)
+    known = remembered("shop", "s", tmp_path)
+    assert len(known.confirmed) == MOST_DIGESTS
+    assert known.of(f"{MOST_DIGESTS + 4:064}") is not None
+    assert known.of(f"{0:064}") is None
+
+
+@pytest.mark.parametrize(
+    "damage", ["empty", "cut", "binary", "others", "link", "of another profile", "writable by others", "a folder"]
+)
+def test_a_damaged_memory_asks_again(tmp_path: Path, damage: str) -> None:
+    remember(Remembered("shop", "staging"), confirmed("a" * 64), (), tmp_path)
+    (path,) = tmp_path.iterdir()
+    raw = path.read_bytes()
+    match damage:
+        case "empty":
+            path.write_bytes(b"")
+        case "cut":
+            path.write_bytes(raw[: len(raw) // 2])
+        case "binary":
+            path.write_bytes(b"\xff\x00" * 50)
+        case "others":
+            path.write_text(json.dumps({"profile": "shop"}))
+        case "link":
+            path.rename(tmp_path / "elsewhere")
+            path.symlink_to(tmp_path / "elsewhere")
+        case "of another profile":
+            path.write_bytes(raw.replace(b'"shop"', b'"shap"'))
+        case "writable by others":
+            path.chmod(0o666)
+        case _:
+            path.unlink()
+            path.mkdir()
+    assert remembered("shop", "staging", tmp_path) == Remembered("shop", "staging")
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(TrustError, match=r"cannot be kept in .*file"):
+        remember(Remembered("shop", "staging"), confirmed("a" * 64), (), tmp_path / "file" / "trusted")
+
+
+# ---- the policy --------------------------------------------------------------------------------------------------
+
+
+def policies(tmp_path: Path, machine: str | None, user: str | None) -> Policy:
+    for name, text in (("etc", machine), ("home", user)):
+        (tmp_path / name / "cockpit").mkdir(parents=True, exist_ok=True)
+        if text is not None:
+            (tmp_path / name / "cockpit" / "policy.toml").write_text(text)
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "home")}
+    return policy(environ, tmp_path / "etc" / "cockpit" / "policy.toml")
+
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="the machine's policy is root's")
+
+
+def test_without_a_policy_everything_is_asked_and_no_approval_is_needed(tmp_path: Path) -> None:
+    found = policies(tmp_path, None, None)
+    assert (found.first_use, found.reviewed, found.four_eyes, found.emergency) == ("ask", "none", True, True)
+
+
+@as_root
+def test_a_user_may_only_be_stricter_than_the_machine(tmp_path: Path) -> None:
+    machine = 'first_use = "ask"\nreviewed = "production"\napprovers = 2\nfour_eyes = true\nemergency = false\n'
+    lax = 'first_use = "note"\nreviewed = "none"\napprovers = 1\nfour_eyes = false\nemergency = true\n'
+    found = policies(tmp_path, machine, lax)
+    assert (found.first_use, found.reviewed, found.approvers) == ("ask", "production", 2)
+    assert (found.four_eyes, found.emergency) == (True, False)
+    found = policies(tmp_path, lax, machine)
+    assert (found.first_use, found.reviewed, found.approvers) == ("ask", "production", 2)
+    assert (found.four_eyes, found.emergency) == (True, False)
+
+
+@as_root
+def test_the_machine_says_whose_approvals_count(tmp_path: Path) -> None:
+    found = policies(tmp_path, 'allowed_signers = "signers"', 'allowed_signers = "/tmp/mine"')
+    assert found.allowed_signers == tmp_path / "etc" / "cockpit" / "signers"
+
+
+def test_a_profile_does_not_decide_whether_its_environment_is_production(tmp_path: Path) -> None:
+    found = policies(tmp_path, None, 'reviewed = "production"\nproduction = ["prod*", "shop/live"]\n')
+    assert found.wants_review("shop", "production-eu", production=False)
+    assert found.wants_review("shop", "live", production=False)
+    assert not found.wants_review("other", "live", production=False)
+    assert found.wants_review("other", "live", production=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("reviewed = 1", "cannot be understood"),
+        ('reviewed = "some"', "cannot be understood"),
+        ('rewieved = "all"', "cannot be understood"),
+        ("approvers = 0", "expected 1 to 20"),
+        ("not toml", "cannot be understood"),
+        ("# " + "x" * 70_000, "more than 65536 bytes"),
+    ],
+)
+def test_a_policy_that_cannot_be_understood_lets_nothing_run(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(TrustError, match=said) as caught:
+        policies(tmp_path, None, text)
+    assert "policy.toml" in str(caught.value)
+
+
+def test_a_policy_that_others_could_have_written_decides_nothing(tmp_path: Path) -> None:
+    policies(tmp_path, None, 'first_use = "note"')
+    path = tmp_path / "home" / "cockpit" / "policy.toml"
+    path.chmod(0o666)
+    with pytest.raises(TrustError, match="can be written by others"):
+        policies(tmp_path, None, None)
+    path.chmod(0o644)
+    if os.geteuid() == 0:
+        os.chown(path, 40_001, 40_001)
+        with pytest.raises(TrustError, match="belongs to user 40001"):
+            policies(tmp_path, None, None)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(TrustError, match="is no file"):
+        policies(tmp_path, None, None)

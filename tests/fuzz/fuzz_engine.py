@@ -1,0 +1,94 @@
+"""One target under atheris, in a process of its own: `python fuzz_engine.py TARGET SECONDS FOLDER`.
+
+What breaks a claim is kept and fuzzing goes on: the shortest input of each kind of failure, by where it was raised. Only
+what ends the process (a crash in native code, a hang, memory without end) is left to libFuzzer, which keeps the input
+too. In FOLDER: `corpus/`, `found/`; the last line of standard output is JSON with the figures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import atheris
+
+HERE = Path(__file__).parent
+LONGEST_S = 20
+"""Of one input, before libFuzzer ends the process: instrumented code takes three times as long."""
+MEMORY_MB = 3000
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
+
+with atheris.instrument_imports(include=["cockpit"], enable_loader_override=False):
+    from fuzz_targets import TARGETS, kept
+    from fuzz_targets import CORPUS, FOUND
+
+    NAME, SECONDS, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
+    TARGET = TARGETS[NAME]
+    FUZZ = TARGET.fuzz
+    SEEDS = TARGET.given()
+
+
+class Kept:
+    """What broke a claim so far, by where."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._shortest: dict[str, int] = {}
+
+    def keep(self, data: bytes, error: BaseException) -> None:
+        """Keep an input, unless one as short is kept of the same failure."""
+        kind = where(error)
+        if len(data) >= self._shortest.get(kind, len(data) + 1):
+            return
+        if kind not in self._shortest:
+            print(f"{NAME}: {type(error).__name__}: {str(error)[:300]} ({kind})", file=sys.stderr, flush=True)
+        self._shortest[kind] = len(data)
+        name = hashlib.sha256(kind.encode()).hexdigest()[:12]
+        (self._folder / name).write_bytes(data)
+        (self._folder / f"{name}.txt").write_text("".join(traceback.format_exception(error)), errors="backslashreplace")
+
+
+def where(error: BaseException) -> str:
+    """The failure's kind and the last two lines of the project's own that it passed."""
+    own = [f for f in traceback.extract_tb(error.__traceback__) if "/cockpit/" in f.filename or "/tests/" in f.filename]
+    places = [f"{Path(frame.filename).stem}:{frame.lineno}" for frame in own if "fuzz_claims" not in frame.filename]
+    return " ".join([type(error).__name__, *places[-2:]])
+
+
+def main() -> None:
+    """Fuzz until the time is over."""
+    for folder in ("corpus", "found"):
+        (FOLDER / folder).mkdir(parents=True, exist_ok=True)
+    for data in [*SEEDS, *(path.read_bytes() for place in (CORPUS, FOUND) for path in kept(NAME, place))]:
+        (FOLDER / "corpus" / hashlib.sha1(data).hexdigest()).write_bytes(data)
+    words = FOLDER / "words"
+    escaped = ("".join(rf"\x{byte:02x}" for byte in word) for word in TARGET.words)
+    words.write_text("".join(f'"{word}"\n' for word in escaped))
+    found, counted = Kept(FOLDER / "found"), {"inputs": 0, "slowest_s": 0.0}
+
+    def one(data: bytes) -> None:
+        began = time.process_time()
+        try:
+            FUZZ(data)
+        except Exception as error:
+            found.keep(data, error)
+        took = time.process_time() - began
+        counted["inputs"] += 1
+        if took > counted["slowest_s"]:
+            counted["slowest_s"] = took
+        if counted["inputs"] % 50 == 0:
+            (FOLDER / "figures").write_text(json.dumps(counted))
+
+    options = [
+        f"-max_total_time={SECONDS}", f"-timeout={LONGEST_S}", f"-rss_limit_mb={MEMORY_MB}", f"-max_len={TARGET.most_bytes}",
+        f"-artifact_prefix={FOLDER}/found/", *([f"-dict={words}"] if TARGET.words else []), "-print_final_stats=1", "-verbosity=1", "-len_control=20",
+    ]  # fmt: skip
+    atheris.Setup([sys.argv[0], *options, str(FOLDER / "corpus")], one)
+    atheris.Fuzz()
+
+
+main()

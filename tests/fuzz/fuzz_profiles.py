@@ -1,0 +1,139 @@
+"""Profiles and conditions: TOML as bytes, expressions with facts."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import msgspec
+from fuzz_claims import answered, at_most, claim, same, shown
+from fuzz_draw import Draw
+
+from cockpit.profile.conditions import (
+    ConditionError,
+    compile_condition,
+    compile_value,
+    gate_environment,
+    matches_whole,
+    pattern_error,
+    plan_environment,
+    probe_environment,
+)
+from cockpit.profile.kinds import Kinds, installed
+from cockpit.profile.load import Loaded, examine, load
+from cockpit.profile.model import Profile
+from cockpit.profile.problems import Problem
+from cockpit.profile.show import show
+
+PROFILES = Path(__file__).parents[2] / "profiles"
+_BASE = PROFILES / "virtue" / "base.toml"
+
+
+@cache
+def kinds() -> Kinds:
+    """Looked up once."""
+    return installed()
+
+
+@cache
+def _place() -> Path:
+    """A folder with a base to be extended, for as long as the process lasts."""
+    folder = tempfile.TemporaryDirectory(prefix="fuzz-profile-")
+    _KEPT.append(folder)
+    (Path(folder.name) / "base.toml").write_bytes(_BASE.read_bytes())
+    return Path(folder.name)
+
+
+_KEPT: list[tempfile.TemporaryDirectory[str]] = []
+
+
+def profile(data: bytes) -> None:
+    """The bytes of a file, beside a base that it may extend."""
+    path = _place() / "profile.toml"
+    path.write_bytes(data)
+    loaded, problems = examine(path, kinds())
+    _said(problems)
+    again = examine(path, kinds())
+    claim(problems == again[1], "checked twice, it has other problems")
+    claim((loaded is None) == any(each.severity == "error" for each in problems), "it loads in spite of errors")
+    answered(lambda: load(path, kinds(), environ={}))
+    if loaded is not None:
+        claim(again[0] is not None and again[0].digest == loaded.digest, "loaded twice, it has another digest")
+        _kept(loaded)
+
+
+def _said(problems: list[Problem]) -> None:
+    for each in problems:
+        shown(str(each))
+        claim(each.line >= 0 and each.column >= 0, f"{each} is nowhere")
+    at_most((str(each) for each in problems), 2000)
+
+
+def _kept(loaded: Loaded) -> None:
+    """What was loaded can be frozen, and printed to be loaded again."""
+    frozen = msgspec.json.encode(loaded.profile)
+    claim(msgspec.json.decode(frozen, type=Profile) == loaded.profile, "the log would keep another profile")
+    path = _place() / "shown.toml"
+    path.write_text(show(loaded.profile, partial=loaded.partial))
+    again, problems = examine(path, kinds(), advice=False)
+    claim(again is not None, f"what `show` prints does not load: {problems[:1]}")
+    claim(again is not None and again.profile == loaded.profile, "what `show` prints is another profile")
+
+
+@cache
+def _environments() -> tuple[object, ...]:
+    loaded = load(PROFILES / "virtue" / "production.toml", kinds())
+    probes = sorted(kinds().probes)
+    return (
+        *(probe_environment(kinds().probes[name]) for name in probes),
+        gate_environment(loaded.profile, kinds()),
+        plan_environment(loaded.profile, kinds()),
+        {"status": "int", "text": "string", "json": "dyn", "rows": "list", "headers": "map", "value": "dyn"},
+    )
+
+
+def condition(data: bytes) -> None:
+    """An environment, some facts, and an expression: what is left."""
+    draw = Draw(data)
+    environment = _environments()[draw.number(len(_environments()) - 1)]
+    names = list(environment)  # type: ignore[call-overload]  # a mapping, each
+    facts = {draw.pick(names): draw.value() for _ in range(draw.number(4))}
+    text = draw.rest().decode("utf-8", "replace")
+    compiled = same(lambda: _told(lambda: compile_condition(text, environment).text))  # type: ignore[arg-type]
+    if compiled == text:
+        found = compile_condition(text, environment)  # type: ignore[arg-type]
+        holds = found.evaluate(facts)
+        claim(isinstance(holds, bool | str), f"a condition is {holds!r}")
+        claim(found.evaluate(dict(facts)) == holds, "judged twice, it is another")
+        if isinstance(holds, str):
+            shown(holds)
+            claim(holds, "it could not be judged, for no reason")
+    value = answered(lambda: compile_value(text, environment))  # type: ignore[arg-type]
+    if value is not None:
+        shown(value.evaluate(facts)[1])
+    shown(pattern_error(text))
+    claim(isinstance(matches_whole(text, text), bool), "a pattern matches by halves")
+
+
+def _told(ask: object) -> object:
+    """An error as its text, with its places."""
+    try:
+        return ask()  # type: ignore[operator]
+    except ConditionError as error:
+        shown(str(error))
+        for fault in error.faults:
+            claim(fault.line >= 1 and fault.column >= 1, f"{fault} is nowhere")
+        return tuple(error.faults)
+
+
+def condition_seeds() -> list[bytes]:
+    """What profiles and their conditions say."""
+    texts = (
+        "status == 200", "json.ok == true && size(json.items) > 0", "text.matches('^a+$')", "headers['x'] == 'y'",
+        "value < 1.5", "rows.all(r, r.n != null)", "has(json.a) ? json.a : 0", "db == 0 && api_health.passing",
+        "since.deploy < 3600.0", "recorded.backup_id != ''", "timestamp('2026-11-22T00:00:00Z') > timestamp(text)",
+        "duration('1h') > duration('59m')", "[1, 2.0, 'a'].exists(x, x == json)", "int('9223372036854775808') > 1",
+        "value and status", "status = 200", "status == '200'", "((((((1))))))", "json.a[0].b['c'] in [1, 2]",
+    )  # fmt: skip
+    return [bytes([number % 10, 1, 0, 2]) + text.encode() for number, text in enumerate(texts)]

@@ -12,6 +12,8 @@ from cockpit.text import counted, shortened, visible
 
 def _place_accepted(event: e.Event, body: e.PlaceAccepted, state: RunState | None) -> str:
     on = f"{shortened(body.kind, 40)} {shortened(body.source, 60)}".strip()
+    if body.kind == "postgres":
+        return f"keeps this log in {shortened(body.source, 100)}, whose server nobody verifies{because(body.reason)}"
     return f"keeps this log on {on}, where locks and syncs cannot be trusted{because(body.reason)}"
 
 

@@ -81,6 +81,8 @@ def create_run(
             write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
             _begin(store, draft(body, started_by, now))
             accepting.accept_place(store, run_dir, started_by, despite_place)
+            if dsn:
+                accepting.accept_store(store, dsn, started_by)
         finally:
             store.close()
     except PlaceRefused:

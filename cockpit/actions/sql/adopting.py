@@ -44,7 +44,10 @@ async def _settled(context: ActionContext, kept: Kept, on_output: OnOutput) -> S
 
     name = application_name(context.action)
     try:
-        return await settle(context.target.dsn, name, kept, patience_s=context.timeout_s, tell=tell)
+        target = context.target
+        return await settle(
+            target.dsn, name, kept, unverified=target.unverified, patience_s=context.timeout_s, tell=tell
+        )
     except asyncio.CancelledError as cancelled:
         if DETACH in cancelled.args:
             raise

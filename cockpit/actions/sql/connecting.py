@@ -15,6 +15,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import ActionError
+from cockpit.profile.database_trust import CURE, proof, refused_proof
 from cockpit.text import shortened
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[object, ...]]
@@ -24,20 +25,27 @@ _PATIENCE = {"keepalives_idle": "20", "keepalives_interval": "5", "keepalives_co
 """libpq's own (34.1.2) would notice a dead peer after two hours; the DSN's, if it has them, count."""
 
 
-async def connect(dsn: str, name: str, *, timeout_s: float = CONNECT_TIMEOUT_S) -> Connection:
-    """An autocommitting connection under the application name `name`. Raises psycopg.Error, ActionError for the DSN."""
+async def connect(dsn: str, name: str, *, unverified: str = "", timeout_s: float = CONNECT_TIMEOUT_S) -> Connection:
+    """An autocommitting connection under the application name `name`. Raises psycopg.Error, ActionError for the DSN.
+
+    `unverified`: why the profile does not ask the server for proof of who it is; empty: it has to give it.
+    """
     try:
         given = conninfo_to_dict(dsn)
+        trust = proof(given, reason=unverified)
         conninfo = make_conninfo(
             dsn,
             application_name=name,
             client_encoding="utf8",
             connect_timeout=max(2, int(timeout_s)),  # libpq takes whole seconds, at least 2
             **{key: value for key, value in _PATIENCE.items() if key not in given},
+            **trust.added,
         )
     except psycopg.ProgrammingError:
         # Not `from error`: its text may quote the string, password and all.
         raise ActionError("the target's `dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
+    if trust.objection:
+        raise ActionError(f"the target's `dsn`: {trust.objection}", hint=CURE)
     return await psycopg.AsyncConnection.connect(conninfo, autocommit=True, row_factory=tuple_row)
 
 
@@ -53,4 +61,7 @@ def cut(connection: Connection) -> None:
 def said(error: psycopg.Error) -> str:
     """The server's own words; for a failed connection libpq's, which name host and port but no password."""
     primary = error.diag.message_primary
-    return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 300)
+    said = primary or " ".join(str(error).split()) or type(error).__name__
+    if not primary and (cure := refused_proof(said)):
+        said = f"{said.rpartition(' failed: ')[2]} ({cure})"
+    return shortened(said, 300)

@@ -41,6 +41,8 @@ class Order(Struct, frozen=True, kw_only=True):
     """What is to be run, and how."""
 
     dsn: str
+    unverified: str = ""
+    """Why the server need not prove who it is; empty: it has to."""
     name: str
     """Of the application, as the server shows it."""
     script: tuple[tuple[Statement, Bound], ...]
@@ -99,13 +101,16 @@ class Execution:
     async def perform(self) -> None:
         """Run it all. Raises psycopg.Error, ActionError, OSError (nothing could be kept) and `Stopped`."""
         await self._keep(self.kept)
-        self.connection = connection = await connect(self.order.dsn, self.order.name)
+        self.connection = connection = await connect(self.order.dsn, self.order.name, unverified=self.order.unverified)
         connection.add_notice_handler(self._notice)
         watching: asyncio.Task[None] | None = None
         watch: Watch | None = None
         try:
             await self._prepare(connection)
-            watch = Watch(self.order.dsn, self.order.name, self.kept.pid, self.order.lock_timeout_s, self._on_seen)
+            order = self.order
+            watch = Watch(
+                order.dsn, order.name, self.kept.pid, order.lock_timeout_s, self._on_seen, unverified=order.unverified
+            )
             watching = asyncio.create_task(watch.look_on())
             await self._perform(connection)
         finally:

@@ -42,6 +42,7 @@ def prepare(context: ActionContext) -> Prepared:
     lock_timeout_s = min(settings.lock_timeout_s, LOCK_TIMEOUT_S) if context.rehearsal else settings.lock_timeout_s
     order = Order(
         dsn=context.target.dsn,
+        unverified=context.target.unverified,
         name=application_name(context.action),
         script=tuple((statement, bind(statement, settings.params)) for statement in script),
         values={name: _value(name, text, context) for name, text in settings.params.items()},

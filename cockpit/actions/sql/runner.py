@@ -195,7 +195,16 @@ async def _judged(
             transcript.flush()
 
         order = execution.order
-        return settled(await settle(order.dsn, order.name, execution.kept, patience_s=settle_s, tell=tell))
+        return settled(
+            await settle(
+                order.dsn,
+                order.name,
+                execution.kept,
+                unverified=order.unverified,
+                patience_s=settle_s,
+                tell=tell,
+            )
+        )
     return succeeded(execution)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import psycopg
@@ -19,6 +19,7 @@ from cockpit.actions.sql.connecting import Connection, connect, cut, said
 from cockpit.actions.sql.exchange import ask
 from cockpit.actions.sql.keeping import Kept
 from cockpit.errors import ActionError
+from cockpit.text import shortened
 
 PATIENCE_S = 15.0
 _BETWEEN_S = 0.5
@@ -56,7 +57,7 @@ class Server(Struct, frozen=True, kw_only=True):
 
 async def server_of(connection: Connection) -> Server:
     """Ask which server it is. Raises psycopg.Error. Never call it inside a transaction: what it may not ask, fails."""
-    is_standby, replicates = (await ask(connection, _STANDBY)).texts[0]
+    is_standby, replicates = await _only_row(connection, _STANDBY, 2)
     return Server(
         is_standby=is_standby == "true",
         timeline="" if is_standby == "true" else await _if_told(connection, _TIMELINE),
@@ -68,32 +69,53 @@ async def server_of(connection: Connection) -> Server:
 async def _if_told(connection: Connection, query: str) -> str:
     """One value; empty if this server, or this user, may not be asked for it (hosted ones differ)."""
     try:
-        return (await ask(connection, query)).texts[0][0] or ""
-    except (psycopg.ProgrammingError, psycopg.NotSupportedError):
+        return (await _only_row(connection, query, 1))[0]
+    except (psycopg.ProgrammingError, psycopg.NotSupportedError, ActionError):
         return ""
 
 
 async def backend_of(connection: Connection) -> tuple[int, str]:
     """The server process of this connection: its id and when it began."""
-    pid, backend_start = (await ask(connection, _THIS)).texts[0]
-    return int(pid or 0), backend_start or ""
+    pid, backend_start = await _only_row(connection, _THIS, 2)
+    if not pid.isdecimal():
+        raise ActionError(f"the server gives its process as `{shortened(pid, 40)}`", hint="reach it without a pooler")
+    return int(pid), backend_start
 
 
 async def transaction_id(connection: Connection) -> str:
     """The id of the transaction that is open; empty on a standby, where nothing can be written."""
     newer = connection.info.server_version >= 130000
-    return (await ask(connection, _XID if newer else _XID_12)).texts[0][0] or ""
+    return (await _only_row(connection, _XID if newer else _XID_12, 1))[0]
+
+
+async def _only_row(connection: Connection, query: str, width: int, values: Sequence[str] = ()) -> tuple[str, ...]:
+    """The first row, NULL as an empty text. Raises ActionError where the server gives none, or one of another width.
+
+    A pooler, or what speaks the protocol and is no PostgreSQL, may answer anything.
+    """
+    rows = (await ask(connection, query, values)).texts
+    if not rows or len(rows[0]) != width:
+        raise ActionError(
+            f"the server does not answer `{shortened(query, 60)}` as PostgreSQL does", hint="reach it without a pooler"
+        )
+    return tuple(value or "" for value in rows[0])
 
 
 async def settle(
-    dsn: str, name: str, kept: Kept, *, patience_s: float = PATIENCE_S, tell: Callable[[str], None] = lambda line: None
+    dsn: str,
+    name: str,
+    kept: Kept,
+    *,
+    unverified: str = "",
+    patience_s: float = PATIENCE_S,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Settled:
     """How the transaction that `kept` names ended; asks again until its server process is gone, for `patience_s`."""
     until = time.monotonic() + patience_s
     found = Settled("unknown", "nothing is known of it")
     while True:
         try:
-            found, is_final = await asyncio.wait_for(_look(dsn, name, kept), _SHORTEST_LOOK_S)
+            found, is_final = await asyncio.wait_for(_look(dsn, name, kept, unverified), _SHORTEST_LOOK_S)
         except (psycopg.Error, OSError, TimeoutError, ActionError) as error:
             why = said(error) if isinstance(error, psycopg.Error) else str(error) or "no answer"
             found, is_final = Settled("unknown", f"the server could not be asked: {why}"), False
@@ -103,9 +125,9 @@ async def settle(
         await asyncio.sleep(_BETWEEN_S)
 
 
-async def _look(dsn: str, name: str, kept: Kept) -> tuple[Settled, bool]:
+async def _look(dsn: str, name: str, kept: Kept, unverified: str) -> tuple[Settled, bool]:
     """What one look found, and whether looking again could find nothing else."""
-    connection = await connect(dsn, f"{name} look", timeout_s=_SHORTEST_LOOK_S)
+    connection = await connect(dsn, f"{name} look", unverified=unverified, timeout_s=_SHORTEST_LOOK_S)
     try:
         server = await server_of(connection)
         runs = (await ask(connection, _BACKEND, (str(kept.pid), kept.backend_start))).texts
@@ -116,7 +138,7 @@ async def _look(dsn: str, name: str, kept: Kept) -> tuple[Settled, bool]:
         if not kept.xid:
             return Settled("aborted", f"server process {kept.pid} is gone"), True
         newer = connection.info.server_version >= 130000
-        status = (await ask(connection, _STATUS if newer else _STATUS_12, (kept.xid,))).texts[0][0]
+        status = (await _only_row(connection, _STATUS if newer else _STATUS_12, 1, (kept.xid,)))[0]
         return _judged(status, kept.xid, replicates=server.replicates)
     finally:
         cut(connection)  # not to wait for a server that is about to go

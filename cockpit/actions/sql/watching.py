@@ -53,8 +53,17 @@ class Seen(Struct, frozen=True):
 class Watch:
     """Looks at one server process until it is ended."""
 
-    def __init__(self, dsn: str, name: str, pid: int, lock_timeout_s: float, on_seen: Callable[[Seen], None]) -> None:
-        self._dsn = dsn
+    def __init__(
+        self,
+        dsn: str,
+        name: str,
+        pid: int,
+        lock_timeout_s: float,
+        on_seen: Callable[[Seen], None],
+        *,
+        unverified: str = "",
+    ) -> None:
+        self._dsn, self._unverified = dsn, unverified
         self._name = f"{name} watch"
         self._pid = pid
         # So that a wait that ends in a lock timeout has been seen.
@@ -67,7 +76,7 @@ class Watch:
     async def look_on(self) -> None:
         """Look until ended, or until it cannot."""
         try:
-            self._connection = await connect(self._dsn, self._name)
+            self._connection = await connect(self._dsn, self._name, unverified=self._unverified)
             there = {name for (name,) in (await ask(self._connection, _WHICH_VIEWS)).texts}
             self._views = tuple(view for view in _VIEWS if view in there)
             while not self._ended.is_set():

@@ -16,12 +16,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from cockpit.actions.targets import Identity
 from cockpit.errors import ActionError
 from cockpit.probes.threads import in_own_thread
+from cockpit.profile.elsewhere import is_here
 from cockpit.profile.model import Target
 from cockpit.text import shortened
 
@@ -113,6 +115,8 @@ async def identify(target: Target, timeout_s: float, base_dir: Path | None = Non
             leads = f"context `{shortened(target.context, 60)}` leads to {shortened(identity['server'], 100)}"
             detail = f"{leads}, the profile declares {shortened(target.server, 100)}"
             return Identity(identity=identity, verdict="mismatch", detail=detail)
+        if objection := _objection(said, target):
+            return Identity(identity=identity, verdict="mismatch", detail=objection)
         left_s = max(0.1, give_up - time.monotonic())
         version = json.loads(await _kubectl(target, here, ["get", "--raw", "/version"], left_s))
         identity["version"] = shortened(str(version["gitVersion"]), 60)
@@ -135,6 +139,20 @@ def _places(said: str, target: Target) -> dict[str, str]:
         "server": shortened(server, 200),
         "namespace": shortened(str(namespace), 100),
     }
+
+
+def _objection(said: str, target: Target) -> str:
+    """Why nobody could tell the API server from somebody else; empty: it is verified, or the profile says why not."""
+    cluster = json.loads(said)["clusters"][0]["cluster"]
+    parts = urlsplit(str(cluster["server"]))
+    skips = cluster.get("insecure-skip-tls-verify") is True
+    if target.unverified or not (skips or (parts.scheme == "http" and not is_here(parts.hostname or ""))):
+        return ""
+    how = "the kubeconfig says `insecure-skip-tls-verify`" if skips else "the way there is not encrypted"
+    return (
+        f"context `{shortened(target.context, 60)}`: {how}, so nobody verifies the API server: "
+        'correct that, or say in the profile why not: `unverified = "…"`'
+    )
 
 
 def _without_user(url: str) -> str:

@@ -31,7 +31,7 @@ async def identify(target: Target, timeout_s: float) -> Identity:
     """Ask the server who it is and compare what is declared: `database` and `system_identifier`."""
     where = postgres_target(target.dsn) or f"target `{target.id}`"
     asked = _Asked()
-    asking = asyncio.create_task(asked.ask(target.dsn, timeout_s))
+    asking = asyncio.create_task(asked.ask(target, timeout_s))
     try:
         await asyncio.wait({asking}, timeout=timeout_s)
     finally:
@@ -55,8 +55,10 @@ class _Asked:
     def __init__(self) -> None:
         self._connection: Connection | None = None
 
-    async def ask(self, dsn: str, timeout_s: float) -> dict[str, str]:
-        self._connection = connection = await connect(dsn, _NAME, timeout_s=timeout_s)
+    async def ask(self, target: Target, timeout_s: float) -> dict[str, str]:
+        self._connection = connection = await connect(
+            target.dsn, _NAME, unverified=target.unverified, timeout_s=timeout_s
+        )
         try:
             row = (await ask(connection, _WHO)).texts[0]
             found = {field: shortened(text or "", 200) for field, text in zip(_FIELDS, row, strict=True)}

@@ -22,11 +22,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import StoreAway, StoreFailed
+from cockpit.profile.database_trust import proof, refused_proof
 from cockpit.text import shortened
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
 
 CONNECT_TIMEOUT_S = 10
+UNVERIFIED = "COCKPIT_UNVERIFIED_STORE"
+"""In the environment: why the server of the store need not prove who it is. A run that is begun so says it."""
+_CURE = f'leave `sslmode` out, so that it is verified, or say why not: export {UNVERIFIED}="REASON"'
 LOCK_S = 8
 """Whoever holds a run's lock this long is stopped, or its network is."""
 _IN_ANY_ORDER: set[str] = set()
@@ -44,6 +48,7 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
     """
     try:
         given = conninfo_to_dict(dsn)
+        trust = proof(given, reason=os.environ.get(UNVERIFIED, ""))
         several = "," in str(given.get("host") or "") and "target_session_attrs" not in given
         conninfo = make_conninfo(
             dsn,
@@ -54,14 +59,19 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
             **({"target_session_attrs": "read-write"} if several else {}),
             **({"load_balance_hosts": "random"} if dsn in _IN_ANY_ORDER else {}),
             **{key: value for key, value in _PATIENCE.items() if key not in given},
+            **trust.added,
         )
     except psycopg.ProgrammingError:
         # Not `from error`: its text may quote the string, password and all.
         raise _no_string() from None
+    if trust.objection:
+        raise StoreFailed(f"the store {where(dsn)}: {trust.objection}", hint=_CURE)
     try:
         connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
     except psycopg.Error as error:
-        raise StoreAway(f"the store {where(dsn)} cannot be reached: {said(error)}") from error
+        why = said(error)
+        hint = "" if error.diag.message_primary else refused_proof(why, UNVERIFIED)
+        raise StoreAway(f"the store {where(dsn)} cannot be reached: {why}", hint=hint) from error
     try:
         # The chain is read after the lock is had, so each statement has to see what was committed until then.
         with within(connection, max(2.0, connect_s)):
@@ -70,6 +80,15 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
         connection.close()
         raise StoreAway(f"the store {where(dsn)} cannot be used: {said(error)}") from error
     return connection
+
+
+def waived(dsn: str) -> str:
+    """Why the server of a store need not prove who it is; empty: it has to, or is on this machine."""
+    reason = os.environ.get(UNVERIFIED, "")
+    try:
+        return reason if reason and proof(conninfo_to_dict(dsn), reason=reason).is_waived else ""
+    except psycopg.ProgrammingError:
+        return ""
 
 
 def look_elsewhere(dsn: str) -> None:

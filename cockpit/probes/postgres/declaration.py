@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from cockpit.profile.database_trust import CURE, proof, taken_apart
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
+from cockpit.profile.unverified import reason_problems
 
 
 class PostgresSettings(Settings, frozen=True, kw_only=True):
@@ -15,12 +17,13 @@ class PostgresSettings(Settings, frozen=True, kw_only=True):
     query: str = "select 1"
     params: tuple[str | int | float | bool, ...] = ()
     """Values for `%s` in the query, sent apart from it."""
+    unverified: str = ""
+    """Why nobody checks that it is the right server, a deviation. Empty: on another host it has to prove it by TLS."""
 
 
 # Stricter than libpq, which takes `?` and `#` inside a password, and cuts one with `/` or `@` into host and port: what
 # does not match could show a part of the password wherever host and port are shown.
 _URI = re.compile(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?(?P<where>[^@/?#\s]*)(?P<name>/[^@?#\s]*)?(?:\?[^@#\s]*)?")
-_PAIR = re.compile(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)", re.DOTALL)
 
 
 def postgres_target(dsn: str) -> str:
@@ -28,7 +31,7 @@ def postgres_target(dsn: str) -> str:
     if _is_uri(dsn):
         uri = _URI.fullmatch(dsn)
         return f"postgresql://{uri['where'] or 'local'}{uri['name'] or ''}" if uri else ""
-    pairs = _pairs(dsn)
+    pairs = taken_apart(dsn)
     host, port, name = (pairs.get(key, "") for key in ("host", "port", "dbname"))
     if not (host or name):
         return ""
@@ -37,19 +40,6 @@ def postgres_target(dsn: str) -> str:
 
 def _is_uri(dsn: str) -> bool:
     return dsn.startswith(("postgresql://", "postgres://"))
-
-
-def _pairs(dsn: str) -> dict[str, str]:
-    """The keywords and values of a connection string (libpq, 34.1.1.1); nothing if it is none."""
-    found: dict[str, str] = {}
-    at = 0
-    while dsn[at:].strip():
-        pair = _PAIR.match(dsn, at)
-        if pair is None:
-            return {}
-        found[pair[1]] = re.sub(r"\\(.)", r"\1", pair[2] or pair[3] or "", flags=re.DOTALL)
-        at = pair.end()
-    return found
 
 
 def _target(settings: Settings) -> str:
@@ -62,7 +52,9 @@ def _problems(settings: Settings) -> tuple[str, ...]:
     found = [] if settings.query.strip() else ["`query` is empty"]
     if _is_uri(settings.dsn) and not _URI.fullmatch(settings.dsn):
         found.append("`dsn` holds a character that has to be escaped, such as @ (%40), / (%2F), ? (%3F) or # (%23)")
-    return tuple(found)
+    if objection := proof(taken_apart(settings.dsn), {}, reason=settings.unverified).objection:
+        found.append(f"`dsn`: {objection}: {CURE}")
+    return (*found, *reason_problems(settings.unverified))
 
 
 POSTGRES = ProbeKind(

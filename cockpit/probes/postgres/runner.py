@@ -25,6 +25,7 @@ from cockpit.probes.postgres.declaration import PostgresSettings, postgres_targe
 from cockpit.probes.postgres.values import MAX_CHARACTERS, plain
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.threads import in_own_thread
+from cockpit.profile.database_trust import CURE, proof, refused_proof
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
@@ -41,16 +42,20 @@ class PostgresRunner:
         self._settings = settings
         self._where = postgres_target(settings.dsn) or "the database"
         try:
-            own = conninfo_to_dict(settings.dsn).get("options") or ""
+            given = conninfo_to_dict(settings.dsn)
+            own, trust = given.get("options") or "", proof(given, reason=settings.unverified)
             limit_ms = max(1, int(context.timeout_s * 900))  # 0 would mean no limit
             self._conninfo = make_conninfo(
                 settings.dsn,
                 application_name="cockpit",
                 connect_timeout=max(2, int(context.timeout_s)),  # libpq takes whole seconds, at least 2
                 options=f"{own} -c default_transaction_read_only=on -c statement_timeout={limit_ms}".strip(),
+                **trust.added,
             )
         except psycopg.ProgrammingError:
             raise ProbeError("`dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
+        if trust.objection:
+            raise ProbeError(f"{self._where}: {trust.objection}", hint=CURE)
         self._link = _Link()
         self._is_rare = context.is_rare
 
@@ -95,6 +100,12 @@ class PostgresRunner:
             if isinstance(error, psycopg.OperationalError):
                 link.drop()
             raise ProbeError(f"{self._where}: {_said(error)}") from error
+        except Exception as error:  # the driver's loaders raise whatever comes up: JSON too deep, no number
+            link.drop()  # in the midst of its rows
+            raise ProbeError(
+                f"{self._where}: a value of its answer cannot be read: {shortened(str(error), 100)}",
+                hint="select it as text: column::text",
+            ) from error
 
     async def close(self) -> None:
         """Close the connection, under whoever waits on it if need be."""
@@ -152,7 +163,10 @@ def _capped(names: list[str], rows: list[tuple[object, ...]]) -> list[dict[str, 
 def _said(error: psycopg.Error) -> str:
     """The server's own words; for a failed connection libpq's, which name host and port but no password."""
     primary = error.diag.message_primary
-    return shortened(primary or " ".join(str(error).split()) or type(error).__name__, 160)
+    said = primary or " ".join(str(error).split()) or type(error).__name__
+    if not primary and (cure := refused_proof(said)):
+        said = f"{said.rpartition(' failed: ')[2]} ({cure})"
+    return shortened(said, 160)
 
 
 async def open_runner(settings: Settings, context: Context) -> PostgresRunner:

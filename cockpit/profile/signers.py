@@ -176,13 +176,29 @@ def fits(name: str, patterns: str) -> bool:
     fitting = False
     for pattern in patterns.split(","):
         bars, pattern = pattern.startswith("!"), pattern.removeprefix("!")
-        if _pattern(pattern).fullmatch(name):
+        if _is_like(name, pattern):
             if bars:
                 return False
             fitting = True
     return fitting
 
 
-def _pattern(text: str) -> re.Pattern[str]:
-    special = {"*": ".*", "?": "."}
-    return re.compile("".join(special.get(each, re.escape(each)) for each in text), re.DOTALL)
+def _is_like(name: str, pattern: str) -> bool:
+    """Whether `*` (any text) and `?` (any character) make the pattern the name, in time bounded by their product.
+
+    A regular expression of many stars would try for hours. Only the last star seen is ever stretched: what it takes
+    more, an earlier one need not.
+    """
+    at = place = stretched = 0
+    star = -1
+    while at < len(name):
+        if pattern[place : place + 1] == "*":
+            star, stretched, place = place, at, place + 1
+        elif pattern[place : place + 1] in ("?", name[at]):
+            at, place = at + 1, place + 1
+        elif star >= 0:
+            stretched += 1
+            at, place = stretched, star + 1
+        else:
+            return False
+    return not pattern[place:].strip("*")

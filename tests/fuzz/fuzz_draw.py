@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 TEXTS = (
     "", "a", "0", "-1", "1e400", "null", "${secret}", "$$", "a b", "'", '"', "\\", "\n", "é", "\U0001f4a9", "\ud800",
-    "--help", "../../etc/passwd", "/dev/stdin", "x" * 300, "[click](javascript:1)", "[@click=app.quit]x[/]", "%s", "{0}",
+    "--help", "../../etc/passwd", "/dev/stdin", "x" * 300, "[click](javascript:1)", "[@click=app.quit]x[/]", "%s",
     *(text if isinstance(text, str) else str(text) for text in ATTACKS.values()),
 )  # fmt: skip
 """What is often asked about: values that mean something to a shell, a template, a terminal, a parser."""

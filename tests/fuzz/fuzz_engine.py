@@ -1,8 +1,8 @@
 """One target under atheris, in a process of its own: `python fuzz_engine.py TARGET SECONDS FOLDER`.
 
-What breaks a claim is kept and fuzzing goes on: the shortest input of each kind of failure, by where it was raised. Only
-what ends the process (a crash in native code, a hang, memory without end) is left to libFuzzer, which keeps the input
-too. In FOLDER: `corpus/`, `found/`; the last line of standard output is JSON with the figures.
+What breaks a claim is kept and fuzzing goes on: the shortest input of each kind of failure, by where it was raised.
+Only what ends the process (a crash in native code, a hang, memory without end) is left to libFuzzer, which keeps the
+input too. In FOLDER: `corpus/`, `found/`, and `figures`, JSON.
 """
 
 from __future__ import annotations
@@ -23,8 +23,7 @@ MEMORY_MB = 3000
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
 
 with atheris.instrument_imports(include=["cockpit"], enable_loader_override=False):
-    from fuzz_targets import TARGETS, kept
-    from fuzz_targets import CORPUS, FOUND
+    from fuzz_targets import CORPUS, FOUND, TARGETS, kept
 
     NAME, SECONDS, FOLDER = sys.argv[1], int(sys.argv[2]), Path(sys.argv[3])
     TARGET = TARGETS[NAME]
@@ -65,9 +64,6 @@ def main() -> None:
         (FOLDER / folder).mkdir(parents=True, exist_ok=True)
     for data in [*SEEDS, *(path.read_bytes() for place in (CORPUS, FOUND) for path in kept(NAME, place))]:
         (FOLDER / "corpus" / hashlib.sha1(data).hexdigest()).write_bytes(data)
-    words = FOLDER / "words"
-    escaped = ("".join(rf"\x{byte:02x}" for byte in word) for word in TARGET.words)
-    words.write_text("".join(f'"{word}"\n' for word in escaped))
     found, counted = Kept(FOLDER / "found"), {"inputs": 0, "slowest_s": 0.0}
 
     def one(data: bytes) -> None:
@@ -84,9 +80,16 @@ def main() -> None:
             (FOLDER / "figures").write_text(json.dumps(counted))
 
     options = [
-        f"-max_total_time={SECONDS}", f"-timeout={LONGEST_S}", f"-rss_limit_mb={MEMORY_MB}", f"-max_len={TARGET.most_bytes}",
-        f"-artifact_prefix={FOLDER}/found/", *([f"-dict={words}"] if TARGET.words else []), "-print_final_stats=1", "-verbosity=1", "-len_control=20",
-    ]  # fmt: skip
+        f"-max_total_time={SECONDS}",
+        f"-timeout={LONGEST_S}",
+        f"-rss_limit_mb={MEMORY_MB}",
+        f"-max_len={TARGET.most_bytes}",
+        f"-artifact_prefix={FOLDER}/found/",
+        "-print_final_stats=1",
+        "-len_control=20",
+    ]
+    if TARGET.dictionary is not None:
+        options.append(f"-dict={TARGET.dictionary}")
     atheris.Setup([sys.argv[0], *options, str(FOLDER / "corpus")], one)
     atheris.Fuzz()
 

@@ -1,4 +1,4 @@
-"""The small things that come from outside: signatures and their lists, checkpoints, texts, searches, handed-over files."""
+"""The small things that come from outside: signatures and their lists, checkpoints, texts, searches, handed files."""
 
 from __future__ import annotations
 

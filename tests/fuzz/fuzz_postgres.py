@@ -1,7 +1,7 @@
-"""A PostgreSQL server that answers whatever it is told to, in the protocol's bytes (docs, 55 "Frontend/Backend Protocol").
+"""A PostgreSQL server that answers whatever it is told to, in bytes of the protocol (its documentation, chapter 55).
 
-A real socket, so that libpq and psycopg read them as they read a real server's. Each query of a connection gets the next
-scripted answer, and after the last one the connection ends.
+A real socket, so that libpq and psycopg read them as they read a real server's. Each query of a connection gets the
+next scripted answer, and after the last one the connection ends.
 """
 
 from __future__ import annotations

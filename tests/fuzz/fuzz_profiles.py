@@ -127,6 +127,13 @@ def _told(ask: object) -> object:
         return tuple(error.faults)
 
 
+def seeds() -> list[bytes]:
+    """The profiles that are shipped, those with faults, and what imports were edited to."""
+    root = PROFILES.parent
+    patterns = ("profiles/*/*.toml", "tests/broken/*.toml", "tests/importing_corpus/*.toml")
+    return [path.read_bytes() for pattern in patterns for path in sorted(root.glob(pattern))]
+
+
 def condition_seeds() -> list[bytes]:
     """What profiles and their conditions say."""
     texts = (

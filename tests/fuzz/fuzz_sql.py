@@ -25,8 +25,8 @@ from cockpit.actions.sql.keeping import Kept
 from cockpit.actions.sql.script import Statement
 from cockpit.actions.sql.transcript import Transcript
 from cockpit.errors import ActionError, ProbeError
-from cockpit.masking.mask import Mask
 from cockpit.importing import sql as imported_sql
+from cockpit.masking.mask import Mask
 from cockpit.probes.masking import masked
 from cockpit.probes.postgres.declaration import PostgresSettings
 from cockpit.probes.postgres.runner import PostgresRunner, _Link
@@ -37,12 +37,14 @@ from cockpit.profile.model import Probe
 
 SECRET = "pa55word"
 _VALUES = (
-    b"0", b"1", b"-1", b"t", b"f", b"", b"NaN", b"Infinity", b"-Infinity", b"infinity", b"-infinity", b"1e400", b"9" * 400,
-    b"1" + b"0" * 5000, b"0.1", b"-0", b"{}", b"{1,2}", b"{NULL}", b'{"a b",c}', b"{{1},{2}}", b"[1,2)", b"empty",
+    b"0", b"1", b"-1", b"t", b"f", b"", b"NaN", b"Infinity", b"-Infinity", b"infinity", b"-infinity", b"1e400",
+    b"9" * 400, b"1" + b"0" * 5000, b"0.1", b"-0", b"{}", b"{1,2}", b"{NULL}", b'{"a b",c}', b"{{1},{2}}",
+    b"[1,2)", b"empty",
     b'{"a": [1, null, {"b": 1e999}]}', b"[" * 3000, b"[" * 3000 + b"]" * 3000, b'"\\ud800"', b'"\\u0000"', b"null",
     b"2026-11-22", b"0001-01-01 00:00:00+00", b"10000-01-01", b"4714-11-24 00:00:00+00 BC", b"24:00:00",
-    b"1 year 2 mons 3 days 04:05:06.789", b"-178000000 years", b"\\x00ff", b"\\xzz", b"01234567-89ab-cdef-0123-456789abcdef",
-    b"192.0.2.7/24", b"::1", b"08:00:2b:01:02:03", b"(1,2)", b"(,)", b"\xff\xfe", b"\x1b]0;owned\x07", b"pa55word",
+    b"1 year 2 mons 3 days 04:05:06.789", b"-178000000 years", b"\\x00ff", b"\\xzz",
+    b"01234567-89ab-cdef-0123-456789abcdef", b"192.0.2.7/24", b"::1", b"08:00:2b:01:02:03",
+    b"(1,2)", b"(,)", b"\xff\xfe", b"\x1b]0;owned\x07", b"pa55word",
     "\u202eabc\u200b".encode(), b"x" * 70000, b"99999-99-99", b"12:61:00", b"2026-11-22 04:00:00+15:59:59",
 )  # fmt: skip
 _TAGS = ("SELECT 1", "UPDATE 3", "COMMIT", "BEGIN", "", "INSERT 0 99999999999999999999", "\x1b[2J", "SELECT -1", "SET")
@@ -75,7 +77,7 @@ _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
 
 def _answer(draw: Draw) -> pg.Answer:
-    """One answer: rows of any types, notices, an error, or bytes that are no message, after which the server is gone."""
+    """One answer: rows of any types, notices, an error, or bytes that are no message, after which it is gone."""
     notices = b"".join(pg.told(b"N", _fields(draw)) for _ in range(draw.number(2)))
     match draw.number(7):
         case 0:
@@ -99,8 +101,9 @@ def _error(draw: Draw) -> bytes:
 
 
 def _fields(draw: Draw) -> dict[str, str]:
-    return {"S": draw.text(20), "C": draw.pick(("42P01", "57014", "55P03", "XX000", "", "é")), "M": draw.text(),
-            "D": draw.text(), "H": draw.text(), "P": draw.pick(("1", "0", "99999", "x", "-3")), "R": draw.text(20)}  # fmt: skip
+    code, position = draw.pick(("42P01", "57014", "55P03", "XX000", "", "é")), draw.pick(("1", "0", "99999", "x", "-3"))
+    fields = {"S": draw.text(20), "C": code, "M": draw.text(), "D": draw.text(), "H": draw.text()}
+    return {**fields, "P": position, "R": draw.text(20)}
 
 
 def _value(draw: Draw) -> bytes | None:
@@ -150,8 +153,9 @@ def step_rows(data: bytes) -> None:
     (_folder() / "outputs" / "a.log").unlink(missing_ok=True)
     transcript = Transcript(_folder() / "outputs" / "a.log", Mask({"password": SECRET}), told.append)
     order = Order(
-        dsn=_server().dsn, name="fuzz", unverified="it is a stand-in", script=tuple((each, bind(each, {})) for each in script.statements(text)),
-        values={}, transaction=transaction, rehearsal=rehearsal, lock_timeout_s=1.0, statement_timeout_s=1.0,
+        dsn=_server().dsn, name="fuzz", unverified="it is a stand-in", values={},
+        script=tuple((each, bind(each, {})) for each in script.statements(text)), transaction=transaction,
+        rehearsal=rehearsal, lock_timeout_s=1.0, statement_timeout_s=1.0,
     )  # fmt: skip
     execution = Execution(order, transcript, _keep)
     verdict = _loop().run_until_complete(_performed(execution, is_known=draw.chance()))
@@ -238,13 +242,14 @@ def answer_seeds() -> list[bytes]:
 
 def text_seeds() -> list[bytes]:
     """Of scripts."""
-    tests = Path(__file__).parents[1]
-    files = [path.read_bytes() for path in sorted(tests.parent.glob("cockpit/demo/**/*.sql"))]
-    return files + [
-        b"select 'a''b', e'\\'', $$x;y$$, $t$;$t$ from \"q\"\"r\" -- c\n; /* a /* b */ ; */ update t set a = :a where b = :'b';",
+    shipped = sorted(Path(__file__).parents[2].glob("cockpit/demo/**/*.sql"))
+    return [
+        *(path.read_bytes() for path in shipped),
+        b"select 'a''b', e'\\'', $$x;y$$, $t$;$t$ from \"q\"\"r\" -- c\n; update t set a = :a where b = :'b';",
+        b"select 1 /* a /* b */ ; */; select 2;",
         b"create function f() returns int language sql begin atomic select case when 1 then 2 end; end; select 1",
         b"create rule r as on insert to t do also (select 1; select 2); commit",
-        b"insert into t values (1, 'x'::text, :name, b'01', x'ff', u&'\\0061' uescape '!', 1.5e-3, $1);\n\\i file.sql\n",
+        b"insert into t values (1, 'x'::text, :name, b'01', x'ff', u&'\\0061' uescape '!', 1.5e-3, $1);\n\\i f.sql\n",
         b"select e'a'\n  'b\\'c'\n'; d'; select ':a'",
         b"copy t from stdin;\n1\t2\n\\.\nselect 1;",
     ]

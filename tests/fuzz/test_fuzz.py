@@ -30,6 +30,12 @@ def begun_with(name: str) -> tuple[bytes, ...]:
     return (*TARGETS[name].given(), *(path.read_bytes() for path in kept(name, CORPUS)))
 
 
+@cache
+def vocabulary(name: str) -> list[bytes]:
+    """Words of its format."""
+    return TARGETS[name].vocabulary()
+
+
 def tried(name: str, data: bytes) -> None:
     """One input, in bounded time."""
     began = time.process_time()
@@ -40,14 +46,14 @@ def tried(name: str, data: bytes) -> None:
 
 def changed(data: bytes, draw: Draw, name: str) -> bytes:
     """An input changed in a few places, as an engine changes it."""
-    target, made = TARGETS[name], bytearray(data)
+    words, made = vocabulary(name), bytearray(data)
     for _ in range(1 + draw.number(5)):
         at, length = draw.number(len(made)), draw.number(64)
         match draw.number(5):
             case 0:
                 made[at : at + length] = b""
-            case 1 if target.words:
-                made[at:at] = draw.pick(target.words)
+            case 1 if words:
+                made[at:at] = draw.pick(words)
             case 2:
                 made[at:at] = draw.bytes(16)
             case 3:
@@ -58,7 +64,7 @@ def changed(data: bytes, draw: Draw, name: str) -> bytes:
                 other = draw.pick(begun_with(name))
                 begin = draw.number(len(other))
                 made[at : at + length] = other[begin : begin + 4 * length]
-    return bytes(made[: target.most_bytes])
+    return bytes(made[: TARGETS[name].most_bytes])
 
 
 @st.composite

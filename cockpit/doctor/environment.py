@@ -98,7 +98,9 @@ def _of_variables(variables: Mapping[str, str]) -> Iterator[Finding]:
     if functions:
         names = ", ".join(name.removeprefix("BASH_FUNC_").removesuffix("%%") for name in functions[:5])
         why = "every bash that a step starts has them, also in the place of a program of that name"
-        yield warning("environment.functions", "exported functions", names, why, f"unset -f {names.split(', ')[0]}")
+        yield warning(
+            "environment.functions", "exported functions", names, why, f"unset -f {quoted(names.split(', ')[0])}"
+        )
     if not found and not functions:
         yield ok("environment.variable", "variables", f"none of {len(_MEANT)} that change what programs do is set")
 

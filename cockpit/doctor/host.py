@@ -13,7 +13,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from cockpit.doctor.findings import Finding, advice, ok, unknown, warning
+from cockpit.doctor.findings import Finding, advice, ok, quoted, unknown, warning
 from cockpit.logind import Logout, logout
 
 _LIMIT_BYTES = 256 * 1024
@@ -124,7 +124,7 @@ def _of_logout(host: Host) -> Finding:
         return unknown("host.logout", what, "whether processes are killed then cannot be seen")
     if not seen.ends_it:
         return ok("host.logout", what, "the keeper goes on")
-    cures = [] if seen.lingers else [f"loginctl enable-linger {host.user}"]
+    cures = [] if seen.lingers else [f"loginctl enable-linger {quoted(host.user)}"]
     why = "the run is then watched by nobody, and waits end for nobody"
     found = "the keeper is killed (KillUserProcesses=yes)"
     return warning("host.logout", what, found, why, *cures, "cockpit unit RUN --install    # once the run has begun")

@@ -132,7 +132,7 @@ def of_end(wish: Wish) -> Iterator[Finding]:
         return
     end, mend = way.nodes[-1], quoted(way.nodes[-1].path)
     told = list(_of_owner(wish, end, what, mend))
-    if wish.is_private and (opened := end.mode & 0o077) and not told:
+    if wish.is_private and (opened := end.mode & (0o077 if end.is_folder else 0o066)) and not told:
         who = "everybody" if opened & 0o007 else f"the group {end.group}"
         do = "read and change" if opened & 0o022 else "read"
         told.append(

@@ -17,7 +17,7 @@ from contextlib import suppress
 from msgspec import Struct
 
 from cockpit.audit.agent import AgentKey, agent_keys
-from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
+from cockpit.doctor.findings import Finding, advice, error, ok, quoted, unknown, warning
 from cockpit.doctor.ssh.weak import weakness
 from cockpit.errors import SigningError
 from cockpit.text import counted, shortened
@@ -79,7 +79,11 @@ def judge(agent: AgentSeen, *, signs: bool) -> Iterator[Finding]:
     if agent.is_open:
         why = "other users of this host can use your keys"
         yield error(
-            "ssh.agent_open", what, f"its socket {agent.socket} is open to others", why, f"chmod 600 {agent.socket}"
+            "ssh.agent_open",
+            what,
+            f"its socket {agent.socket} is open to others",
+            why,
+            f"chmod 600 {quoted(agent.socket)}",
         )
     if agent.problem:
         cure = "unset SSH_AUTH_SOCK    # or log in again; in tmux: eval $(tmux show-env -s SSH_AUTH_SOCK)"

@@ -15,7 +15,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from cockpit.audit.people import user_name
-from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
+from cockpit.doctor.findings import Finding, advice, error, ok, quoted, unknown, warning
 from cockpit.run.events import Actor
 from cockpit.session.identity import actor
 from cockpit.session.login_records import logind_session
@@ -126,7 +126,7 @@ def _of_terminal(terminal: Terminal) -> Finding:
         return warning("ssh.tty", what, f"it belongs to {terminal.owner}", why, "# log in as this user, not by su")
     if terminal.mode & 0o006:
         why = "everybody here may write to your screen, or read your keys"
-        return error("ssh.tty", what, f"mode {terminal.mode:04o}", why, f"chmod 600 {terminal.name}")
+        return error("ssh.tty", what, f"mode {terminal.mode:04o}", why, f"chmod 600 {quoted(terminal.name)}")
     if terminal.mode & 0o020:
         why = "messages of others land on the screen in the middle of a run"
         return advice("ssh.tty", what, "write(1) and wall(1) may write to it", why, "mesg n")

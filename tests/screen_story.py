@@ -122,6 +122,7 @@ class Story:
         self.trouble = ""
         self.signing = ""
         self.rejected: tuple[Rejected, ...] = ()
+        self.events: list[e.Event] = []
         has_window = profile.window is not None
         self.happens(
             e.RunStarted(
@@ -147,6 +148,7 @@ class Story:
         self.seq += 1
         event = e.Event(self.seq, f"id{self.seq}", body.type, body.is_fact, self.now(), actor, body, "RUN1")
         self.state = evolve(self.state, event)
+        self.events.append(event)
         if event.is_fact:
             self.recent = (*self.recent, Recent(event, sentence(event, self.state)))[-200:]
         return event

@@ -15,7 +15,7 @@ from cockpit.tui.outgoing import MOST_COPIED_BYTES
 
 LINES_SHOWN = 200
 """Lines of a copy that are shown before it is sent; what is longer says how much more there is."""
-_MADE_VISIBLE = re.compile("[\u2400-\u2421]|‹U\\+[0-9A-F]{4,6}›")
+_MADE_VISIBLE = re.compile("[\u2400-\u2421]|‹(?:U\\+[0-9A-F]{4,6}|tags [^›]*|[0-9]+ more marks?)›")
 """What stands where `visible` found something that acts."""
 _SECRET = re.compile("‹secret [^›]{1,80}›")
 
@@ -57,8 +57,7 @@ class Clip(Struct, frozen=True):
         """What is to be known before it is pasted."""
         told: list[str] = []
         if (count := len(self.lines)) > 1:
-            newlines = counted(count - 1, "newline")
-            told.append(f"{count} lines, {newlines} (␊): pasted into a shell, each line runs as it comes.")
+            told.append(f"{count} lines (␊): pasted into a shell, each runs as it comes.")
         if self.made_visible:
             found = counted(len(self.made_visible), "kind")
             told.append(f"It has {found} of characters that act or hide ({' '.join(self.made_visible[:8])}): what is")

@@ -10,15 +10,17 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-from cockpit.text import shortened, visible
+from cockpit.text import inert, shortened
 
+_STYLE = r"(?:[34]8;(?:2;\d+;\d+;\d+|5;\d+)|[0-479]|2[1-57-9]|[34][0-79]|9[0-7]|10[0-7])"
+"""Colours and weight (ECMA-48, SGR), but for what blinks (5, 6) or is not seen (8)."""
 SENT = re.compile(
     r"\x1b(?:"
-    r"\[[0-9;]*m"  # colours and weight (ECMA-48, SGR)
+    rf"\[(?:{_STYLE}(?:;{_STYLE})*)?m"
     r"|\[[0-9]+;[0-9]+H"  # the cursor to a cell
     r"|\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes of a full screen (xterm; mode 2026)
     r"|\[\?(?:2026|2048)\$p"  # whether frames come whole, whether resizes are told in band
-    r"|\[>[0-9]+u|\[<u"  # kitty's keyboard, on and off
+    r"|\[>25u|\[<u"  # kitty's keyboard, on and off
     r"|\[2[23];2t"  # the title, saved and given back
     r"|\]2;cockpit [^\x00-\x1f\x7f-\x9f]*\x1b\\"  # the title
     r"|\]52;c;[A-Za-z0-9+/]*={0,2}\x07"  # the clipboard, written; never read (`?`)
@@ -39,19 +41,15 @@ def harmless(written: str) -> str:
     """Return what was to be written, with all that is no sequence of ours made visible."""
     if written == BELL:
         return written
-    if is_shown_only(SENT.sub("", written)):
+    rest = SENT.sub("", written)
+    if inert(rest) == rest:
         return written
     parts: list[str] = []
     at = 0
     for match in SENT.finditer(written):
-        parts += [visible(written[at : match.start()], multiline=True), match[0]]
+        parts += [inert(written[at : match.start()]), match[0]]
         at = match.end()
-    return "".join([*parts, visible(written[at:], multiline=True)])
-
-
-def is_shown_only(text: str) -> bool:
-    """Whether nothing in a text acts, but for newlines."""
-    return visible(text, multiline=True) == text
+    return "".join([*parts, inert(written[at:])])
 
 
 def title(text: str, *, is_first: bool = False) -> str:

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from cockpit.text import visible
 from cockpit.tui.widgets.literal import literal
 
 EXAMPLES = (
@@ -29,7 +30,7 @@ class JumpScreen(ModalScreen[str | None]):
     def __init__(self, title: str, typed: str = "", examples: Sequence[str] = EXAMPLES) -> None:
         """`typed` stands in the field already, the examples under it."""
         super().__init__()
-        self._title, self._typed, self._examples = title, typed, examples
+        self._title, self._typed, self._examples = title, visible(typed), examples
 
     def compose(self) -> ComposeResult:
         """A field, and examples under it."""

@@ -7,6 +7,8 @@ true, made by whichever widget. Actions of Textual's own scroll bars alone go th
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
@@ -14,8 +16,9 @@ from textual.color import Color
 from textual.content import Content
 from textual.filter import LineFilter
 
-from cockpit.text import visible
+from cockpit.text import inert, visible
 
+_LINE_BREAKS = frozenset("\n\r\t")
 _SCROLL_BARS = ("grab", "release", "scroll_up", "scroll_down")
 """What Textual's scroll bars do when they are clicked."""
 
@@ -39,7 +42,13 @@ def _is_fine(segment: Segment) -> bool:
     text, style, control = segment
     if style is not None and (style._link is not None or style._meta is not None) and _acts(style):
         return False
-    return control is None and ((text.isascii() and text.isprintable()) or visible(text) == text)
+    return control is None and ((text.isascii() and text.isprintable()) or _only_shows(text))
+
+
+@lru_cache(maxsize=4096)
+def _only_shows(text: str) -> bool:
+    """Character by character: a segment may be cut from its line between a letter and its mark."""
+    return inert(text) == text and _LINE_BREAKS.isdisjoint(text)
 
 
 def _acts(style: Style) -> bool:

@@ -44,4 +44,4 @@ class Pattern:
 
 def _why(error: Exception) -> str:
     told = error.args[0] if error.args else ""
-    return told.decode(errors="replace") if isinstance(told, bytes) else str(told)
+    return shortened(told.decode(errors="replace") if isinstance(told, bytes) else str(told), 200)

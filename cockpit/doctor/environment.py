@@ -110,7 +110,7 @@ def _of_path(seen: Surroundings) -> Iterator[Finding]:
     relative = [each or "(empty)" for each in path.split(":") if not os.path.isabs(each)]
     if relative:
         why = "programs of the folder that you happen to be in are run"
-        kept = ":".join(each for each in path.split(":") if os.path.isabs(each))
+        kept = ":".join(dict.fromkeys(each for each in path.split(":") if os.path.isabs(each)))
         yield error("environment.path", "PATH", f"it has {', '.join(relative)}", why, f"export PATH={quoted(kept)}")
     why = "who can write there puts programs in the place of yours"
     wishes = [Wish(way, "environment.path", why_own=why) for way in seen.path]

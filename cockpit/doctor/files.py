@@ -56,6 +56,9 @@ def _of_account(environ: Mapping[str, str]) -> Iterator[Wish]:
         yield Wish(
             look(at / name), "files.startup", why_own="who can change it runs commands as you at your next login"
         )
+    for path in _entries(_based(environ, "XDG_CONFIG_HOME", ".config") / "systemd" / "user"):
+        if path.name.startswith("cockpit-"):
+            yield Wish(look(path), "files.unit", why_own="who can change it starts programs as you")
     yield from _of_cockpit(environ)
 
 
@@ -63,8 +66,8 @@ def _of_cockpit(environ: Mapping[str, str]) -> Iterator[Wish]:
     config, state = config_folder(environ), state_folder(environ)
     yield Wish(look(config), "files.config")
     yield Wish(look(config / "policy.toml"), "files.policy", why_own="who can change it decides what must be reviewed")
-    machine = "/etc/cockpit/policy.toml"
-    yield Wish(look(machine), "files.policy", why_own="who can change it decides what must be reviewed")
+    of_root = look("/etc/cockpit/policy.toml", is_of_root=True)
+    yield Wish(of_root, "files.policy", why_own="who can change it decides what must be reviewed", is_of_root=True)
     open_ = "it is where secrets of a keeper's unit stand"
     for path in _entries(config):
         if path.suffix == ".env":

@@ -26,7 +26,7 @@ class Host(Struct, frozen=True):
 
     user: str
     core_limit: int
-    """Bytes, soft; -1: without a limit."""
+    """Bytes, soft, of the shell that this was started from; -1: without a limit."""
     core_pattern: str | None
     ptrace_scope: int | None
     """Of Yama, 0 to 3; None: the kernel has none, or does not say."""
@@ -42,7 +42,7 @@ def look(user: str, root: Path = Path("/")) -> Host:
     scope = _text(root / "proc/sys/kernel/yama/ptrace_scope")
     return Host(
         user=user,
-        core_limit=resource.getrlimit(resource.RLIMIT_CORE)[0],
+        core_limit=_core_limit(_text(root / f"proc/{os.getppid()}/limits")),
         core_pattern=_text(root / "proc/sys/kernel/core_pattern"),
         ptrace_scope=int(scope) if scope is not None and scope.isdecimal() else None,
         proc_options=_proc_options(_text(root / "proc/self/mountinfo")),
@@ -128,6 +128,14 @@ def _of_logout(host: Host) -> Finding:
     why = "the run is then watched by nobody, and waits end for nobody"
     found = "the keeper is killed (KillUserProcesses=yes)"
     return warning("host.logout", what, found, why, *cures, "cockpit unit RUN --install    # once the run has begun")
+
+
+def _core_limit(limits: str | None) -> int:
+    """Of the process above (proc(5), limits): cockpit's own says nothing of what else is started here."""
+    found = re.search(r"^Max core file size\s+(\S+)", limits or "", re.MULTILINE)
+    if found is None:
+        return resource.getrlimit(resource.RLIMIT_CORE)[0]
+    return int(found[1]) if found[1].isdecimal() else -1
 
 
 def _swaps(root: Path) -> tuple[str, ...] | None:

@@ -10,7 +10,7 @@ import grp
 import os
 import pwd
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
@@ -72,17 +72,19 @@ class Wish(Struct, frozen=True):
     why_own: str = "who can change it decides what is done in your name"
     why_missing: str = ""
     """Why it should be there; empty: it need not be."""
+    is_of_root: bool = False
+    """Nobody but root may own it."""
 
 
-def look(path: str | os.PathLike[str], users: Sequence[int] = (), group: int | None = None) -> Way:
-    """Go the way to a path. `users`: who may own it beside root and this user. Changes nothing, never raises."""
+def look(path: str | os.PathLike[str], *, is_of_root: bool = False) -> Way:
+    """Go the way to a path. `is_of_root`: nobody else may own it, this user neither. Changes nothing, never raises."""
     asked = os.fspath(path)
-    trusted = {0, os.geteuid(), *users}
+    trusted = {0} if is_of_root else {0, os.geteuid()}
     try:
         steps = list(ways.way(asked))
     except (OSError, ValueError) as why:
         return Way(asked, (), is_whole=False, unseen=str(getattr(why, "strerror", why)))
-    nodes = tuple(_node(step, trusted, group) for step in steps)
+    nodes = tuple(_node(step, trusted) for step in steps)
     try:
         end = os.stat(asked)
     except FileNotFoundError:
@@ -92,8 +94,8 @@ def look(path: str | os.PathLike[str], users: Sequence[int] = (), group: int | N
     return Way(asked, nodes, is_whole=os.path.samestat(end, steps[-1].found))
 
 
-def _node(step: ways.Step, trusted: set[int], group: int | None) -> Node:
-    others = ways.others(step.found, trusted, group)
+def _node(step: ways.Step, trusted: set[int]) -> Node:
+    others = ways.others(step.found, trusted, None)
     return Node(
         path=step.path,
         owner=user_name(step.found.st_uid),
@@ -154,7 +156,7 @@ def _of_owner(wish: Wish, end: Node, what: str, mend: str) -> Iterator[Finding]:
             what,
             f"it belongs to {end.owner}",
             wish.why_own,
-            f"sudo chown {user_name(os.geteuid())} {mend}",
+            f"sudo chown {user_name(0 if wish.is_of_root else os.geteuid())} {mend}",
         )
     elif (who := _writers(end)) and not (end.is_folder and end.mode & stat.S_ISVTX):
         letters = "go" if end.others.group and end.others.everybody else "o" if end.others.everybody else "g"

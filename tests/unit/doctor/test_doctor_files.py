@@ -54,6 +54,7 @@ def test_a_file_of_secrets_that_others_may_read_is_an_error(home: Path, name: st
     [
         (".pg_service.conf", "files.pg_service"),
         (".bashrc", "files.startup"),
+        (".config/systemd/user/cockpit-01M7.service", "files.unit"),
         (".config/cockpit/policy.toml", "files.policy"),
         (".local/state/cockpit/trusted/x", "files.trusted"),
         (".local/state/cockpit/heads/x", "files.heads"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,7 @@ def test_the_host_is_read_from_its_files(tmp_path: Path):
     for name, text in {
         "proc/sys/kernel/core_pattern": "|/bin/x\n",
         "proc/sys/kernel/yama/ptrace_scope": "2\n",
+        f"proc/{os.getppid()}/limits": "Limit Soft Hard Units\nMax core file size     unlimited   unlimited   bytes\n",
         "proc/self/cgroup": "0::/user.slice/user-1.slice/session-4.scope\n",
         "proc/self/mountinfo": (
             "22 1 0:21 / /proc rw,nosuid shared:5 - proc proc rw\n"
@@ -86,6 +88,7 @@ def test_the_host_is_read_from_its_files(tmp_path: Path):
         (tmp_path / name).write_text(text)
     seen = host.look("ana", tmp_path)
     assert (seen.core_pattern, seen.ptrace_scope) == ("|/bin/x", 2)
+    assert seen.core_limit == -1
     assert seen.proc_options == "rw,relatime,rw,hidepid=2", "the last mount counts"
     assert seen.swaps == ("/dev/dm-2", "/swapfile"), "what is encrypted or in memory is none"
     assert seen.logout == Logout(is_in_session=True, kills=False, lingers=False)

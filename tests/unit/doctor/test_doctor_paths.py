@@ -129,3 +129,18 @@ def test_a_folder_of_another_user_above_a_file_of_mine_is_seen_for_real(own: Pat
     os.chown(folder, 45999, 45999)
     [found] = bad(Wish(look(folder / "mine"), "files.x"))
     assert (found.what, found.found) == (str(folder), "this folder belongs to 45999")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_is_to_be_of_root_is_of_nobody_else(own: Path, monkeypatch: pytest.MonkeyPatch):
+    path = own / "policy.toml"
+    path.write_text("")
+    assert bad(Wish(look(path, is_of_root=True), "files.policy", is_of_root=True)) == []
+    os.chown(path, 45999, 45999)
+    monkeypatch.setattr(os, "geteuid", lambda: 45999)
+    [found] = [
+        each
+        for each in bad(Wish(look(path, is_of_root=True), "files.policy", is_of_root=True))
+        if each.id == "files.policy"
+    ]
+    assert found.cure == (f"sudo chown root {path}",)

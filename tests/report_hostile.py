@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import count
 from typing import Any
@@ -47,20 +47,20 @@ _KEPT = {
 """Fields that the walk goes by: another text there is no attack, but another run."""
 
 
-def hostile_night() -> Iterator[e.Event]:
-    """The long night with all its texts replaced, and by people with such names."""
-    attacks = count()
-    for event in long_night(hostile_profile(attacks)).events:
+def hostile_night(texts: Sequence[str] = ATTACKS, first: int = 0) -> Iterator[e.Event]:
+    """The long night with all its texts replaced, and by people with such names. The first text is `texts[first]`."""
+    attacks, few = count(first), min(18, len(texts))
+    for event in long_night(hostile_profile(attacks, texts)).events:
         plain = msgspec.to_builtins(event.body)
         if isinstance(event.body, e.RunStarted):
-            body: e.Body = replace(event.body, variables={ATTACKS[0]: ATTACKS[3]}, files={ATTACKS[1]: ATTACKS[2]})
+            body: e.Body = replace(event.body, variables={texts[0]: texts[3]}, files={texts[1]: texts[2]})
         elif isinstance(event.body, e.StepConfirmed):
             body = event.body
         else:
-            body = msgspec.convert(_attacked(plain, attacks), type(event.body))
+            body = msgspec.convert(_attacked(plain, attacks, texts), type(event.body))
         number = next(attacks)
         actor = e.Actor(
-            f"{event.actor.user}{ATTACKS[number % 18]}", ATTACKS[(number + 3) % 18], ATTACKS[(number + 5) % 18]
+            f"{event.actor.user}{texts[number % few]}", texts[(number + 3) % few], texts[(number + 5) % few]
         )
         yield replace(event, body=body, actor=actor)
     # A time that no calendar of another zone can show.
@@ -69,20 +69,20 @@ def hostile_night() -> Iterator[e.Event]:
     )
 
 
-def hostile_profile(attacks: Iterator[int]) -> Profile:
+def hostile_profile(attacks: Iterator[int], texts: Sequence[str] = ATTACKS) -> Profile:
     """The profile of the long night, titles and texts replaced."""
-    plain = _attacked(msgspec.to_builtins(PROFILE), attacks)
-    plain["environment"] = ATTACKS[0]
+    plain = _attacked(msgspec.to_builtins(PROFILE), attacks, texts)
+    plain["environment"] = texts[0]
     return msgspec.convert(plain, Profile)
 
 
-def _attacked(value: Any, attacks: Iterator[int]) -> Any:
+def _attacked(value: Any, attacks: Iterator[int], texts: Sequence[str]) -> Any:
     if isinstance(value, dict):
-        return {key: each if _is_kept(key, each) else _attacked(each, attacks) for key, each in value.items()}
+        return {key: each if _is_kept(key, each) else _attacked(each, attacks, texts) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_attacked(each, attacks) for each in value]
+        return [_attacked(each, attacks, texts) for each in value]
     if isinstance(value, str):
-        return ATTACKS[next(attacks) % len(ATTACKS)]
+        return texts[next(attacks) % len(texts)]
     return value
 
 

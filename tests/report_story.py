@@ -174,12 +174,12 @@ def long_night(profile: Profile = PROFILE) -> Told:
     return night
 
 
-def written(events: Iterable[e.Event], path: Path) -> Path:
+def written(events: Iterable[e.Event], path: Path, run: str = RUN) -> Path:
     """The events as a log that verifies."""
     prev, lines = GENESIS, list[bytes]()
     for seq, event in enumerate(events, 1):
-        draft = Draft(id=f"{RUN[:-6]}{seq:06d}", instant=event.instant, actor=event.actor, body=event.body)
-        lines.append(encode(draft, run=RUN, seq=seq, prev=prev))
+        draft = Draft(id=f"{run[:-6]}{seq:06d}", instant=event.instant, actor=event.actor, body=event.body)
+        lines.append(encode(draft, run=run, seq=seq, prev=prev))
         prev = digest(lines[-1][:-1])
     path.write_bytes(b"".join(lines))
     return path

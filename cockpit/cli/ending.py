@@ -66,7 +66,7 @@ def _ended(error: BaseException) -> int:
             say(str(error))
             return exit_of(error)
         case OSError() if not os.environ.get("COCKPIT_DEBUG"):
-            where = f": {error.filename}" if error.filename else ""
+            where = f": {shortened(str(error.filename), 300)}" if error.filename else ""
             say(f"the system refused: {error.strerror or error}{where}")
             return Exit.FAILED
         case _:
@@ -74,8 +74,10 @@ def _ended(error: BaseException) -> int:
 
 
 def say(sentence: str) -> None:
-    """Print `cockpit: …` on stderr, visible; further lines follow as they are."""
-    print(f"cockpit: {visible(sentence, multiline=True)}", file=sys.stderr)
+    """Print `cockpit: …` on stderr, visible; further lines are indented, so that none passes for another message."""
+    first, *more = visible(sentence, multiline=True).split("\n")
+    lines = [first, *(line if not line or line.startswith("  ") else f"  {line}" for line in more)]
+    print("cockpit: " + "\n".join(lines), file=sys.stderr)
 
 
 def exit_of(error: CockpitError) -> Exit:
@@ -145,7 +147,8 @@ def _details(error: BaseException) -> Path | None:
         folder = runs_folder().parent / "errors"
         folder.mkdir(0o700, parents=True, exist_ok=True)
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.txt"
-        path.write_text("".join(traceback.format_exception(error)), encoding="utf-8", errors="backslashreplace")
+        told = visible("".join(traceback.format_exception(error)), multiline=True)  # people look at it with `cat`
+        path.write_text(told, encoding="utf-8")
     except OSError:
         return None
     return path

@@ -11,6 +11,7 @@ from cockpit.cli.ending import say
 from cockpit.report.search.filtering import Asked, Filter, moments_read, near_type
 from cockpit.report.search.moments import Moment, moment, zone_called
 from cockpit.run.wording import KEEPER
+from cockpit.text import shortened
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -123,7 +124,7 @@ class Told:
     def _why(self) -> str:
         for pattern in self._asked.types:
             if near := near_type(pattern):
-                return f"; no event is called `{pattern}`, did you mean `{near}`?"
+                return f"; no event is called `{shortened(pattern, 60)}`, did you mean `{near}`?"
         if self._unknown and all(self._unknown):
             return f"; there is {', '.join(_first(self._unknown))}"
         if (
@@ -131,7 +132,7 @@ class Told:
             and KEEPER not in self._asked.by
             and not self._people & {each.partition("@")[0] for each in self._asked.by}
         ):
-            return f"; who did something then: {', '.join(sorted(self._people)[:8])}"
+            return f"; who did something then: {', '.join(shortened(each, 60) for each in sorted(self._people)[:8])}"
         return ""
 
 

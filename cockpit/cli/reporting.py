@@ -19,7 +19,7 @@ from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
 from cockpit.report.pages.summary import FEW, cut_in_a_line
 from cockpit.report.pages.tabular import TABLES
-from cockpit.text import counted
+from cockpit.text import counted, shortened
 
 if TYPE_CHECKING:
     from cockpit.report.pages.account import Account
@@ -95,7 +95,9 @@ def _head(text: str) -> Head:
     """A head as it was noted: `17:7f3a91c2`, or the digits alone (then `seq` is 0)."""
     match = _HEAD.fullmatch(text.replace("·", ""))
     if match is None:
-        raise click.BadParameter(f"`{text}` is no head such as 7f3a91c2 or 17:7f3a91c2", param_hint="--head")
+        raise click.BadParameter(
+            f"`{shortened(text, 80)}` is no head such as 7f3a91c2 or 17:7f3a91c2", param_hint="--head"
+        )
     return Head(seq=int(match[1] or 0), digest=match[2].lower())
 
 

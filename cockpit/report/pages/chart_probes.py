@@ -24,7 +24,7 @@ def probe_chart(probe: ProbeRecord, axis: Axis, confirmed: Iterable[tuple[Any, s
     """One probe's numbers, thresholds and statuses; `confirmed`: when people confirmed, and what."""
     low, high = _reach(probe)
     y: Spec = {"type": "quantitative", "scale": {"domain": [low, high], "nice": False, "zero": False},
-               "axis": {"title": probe.unit[:12] or None, "tickCount": 4, "grid": True}}  # fmt: skip
+               "axis": {"title": shortened(probe.unit, 12) or None, "tickCount": 4, "grid": True}}  # fmt: skip
     x = on_axis(axis, 5)
     values = [
         {"x": axis.x(each.at), "low": each.low, "high": each.high, "last": each.last}

@@ -70,10 +70,19 @@ class Painter:
             return Picture(instead=self.trouble)
         self._drawn += 1
         try:
-            drawn = self._library.vegalite_to_svg({"config": _CONFIG, **specification}, allowed_base_urls=[])
+            drawn = self._library.vegalite_to_svg({"config": _CONFIG, **_seen(specification)}, allowed_base_urls=[])
             return Picture(svg=_rebuilt(drawn, f"p{self._drawn}-", title, description))
         except Exception as error:  # noqa: BLE001 - a picture that fails costs that picture alone
             return Picture(instead=f"there is no picture here: it could not be drawn ({shortened(str(error), 120)})")
+
+
+def _seen(value: Any) -> Any:
+    """With all texts visible: the library measures them as XML, and ends the process at what XML has no place for."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, Mapping):
+        return {key: _seen(each) for key, each in value.items()}
+    return [_seen(each) for each in value] if isinstance(value, list | tuple) else value
 
 
 def _rebuilt(svg: str, prefix: str, title: str, description: str) -> str:

@@ -321,6 +321,15 @@ def test_a_picture_is_put_together_from_what_is_allowed_alone() -> None:
     )
 
 
+def test_a_text_that_xml_has_no_place_for_does_not_end_the_drawing_of_pictures() -> None:
+    for text in ("\x1b[31m\x00", "\ud83d", "\ufffe\U0001ffff", "\u2028\u202e<b>&"):
+        marks = {"values": [{"x": 1, "label": text}]}
+        encoding = {"x": {"field": "x", "type": "quantitative", "axis": {"title": text}}, "text": {"field": "label"}}
+        picture = drawing.Painter().draw({"data": marks, "mark": "text", "encoding": encoding}, text, text)
+        assert "</svg>" in picture.svg
+        assert visible(picture.svg, multiline=True) == picture.svg
+
+
 def test_many_probes_and_steps_give_a_page_of_a_few_megabytes(tmp_path: Path) -> None:
     found = account(written(large_night(3000), tmp_path / "audit.jsonl"))
     page = html(found, say(found))

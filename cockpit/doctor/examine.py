@@ -60,14 +60,14 @@ def examine(
     looks: list[tuple[str, Callable[[], Iterable[Finding]]]] = [
         ("files", lambda: files.of_account(environ)),
         ("files", lambda: files.of_installation(environ, shutil.which("cockpit", path=environ.get("PATH")))),
-        ("runs", lambda: _of_runs(folder, run_dir)),
+        ("runs", lambda: _of_runs(folder, run_dir, has_store=bool(dsn))),
         ("environment", lambda: environment.judge(environment.look_around(environ))),
         ("host", lambda: host.judge(host.look(_user()))),
         ("host", lambda: clock.judge(clock.look())),
         ("ssh", lambda: agent.judge(agent.look(environ), signs=signs)),
         ("ssh", lambda: people.judge(people.look(environ, is_shared=plan is not None and plan.is_shared))),
         ("ssh", lambda: keys.look_at(files.home(environ) / ".ssh")),
-        ("tools", lambda: _of_tools(plan)),
+        ("tools", lambda: _of_tools(environ, plan)),
     ]
     if plan is not None:
         looks.insert(0, ("profile", lambda: files.of_profile(plan.files, {k: v for k, v in plan.found.items() if v})))
@@ -89,17 +89,17 @@ def looked(area: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
     return found
 
 
-def _of_runs(folder: Path, run_dir: Path | None) -> Iterator[Finding]:
+def _of_runs(folder: Path, run_dir: Path | None, *, has_store: bool) -> Iterator[Finding]:
     yield from runs.of_folder(folder)
     if run_dir is not None:
-        yield from runs.of_run(run_dir)
+        yield from runs.of_run(run_dir, has_store=has_store)
     else:
         yield from runs.of_runs([folder / name for name in run_names(folder)])
 
 
-def _of_tools(plan: Plan | None) -> Iterator[Finding]:
+def _of_tools(environ: Mapping[str, str], plan: Plan | None) -> Iterator[Finding]:
     programs, found = (plan.programs, plan.found) if plan is not None else ({}, {})
-    yield from tools.judge(tools.look(programs, found), signs=plan is not None and plan.signs)
+    yield from tools.judge(tools.look(environ, programs, found), signs=plan is not None and plan.signs)
 
 
 def _of_store(dsn: str, *, is_typed: bool) -> Iterator[Finding]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import shutil
 import stat
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -92,6 +93,20 @@ def look(path: str | os.PathLike[str], *, is_of_root: bool = False) -> Way:
     except (OSError, ValueError) as why:
         return Way(asked, nodes, is_whole=False, unseen=str(getattr(why, "strerror", why)))
     return Way(asked, nodes, is_whole=os.path.samestat(end, steps[-1].found))
+
+
+def own_program(name: str, environ: Mapping[str, str]) -> str | None:
+    """Where PATH finds a program that only this user and root can change; None: there is none to be run unseen.
+
+    What judges PATH runs nothing that somebody else may have put there.
+    """
+    folders = [each for each in environ.get("PATH", os.defpath).split(":") if os.path.isabs(each)]
+    path = shutil.which(name, path=":".join(folders)) if folders else None
+    if path is None:
+        return None
+    way = look(path)
+    bad = not way.is_whole or way.nodes[-1].others or any(_lets_others_in(node, is_last=False) for node in way.nodes)
+    return None if bad else path
 
 
 def _node(step: ways.Step, trusted: set[int]) -> Node:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 import cockpit
 from cockpit.audit.filesystems import FileSystem, file_system
-from cockpit.audit.layout import log_path
+from cockpit.audit.layout import log_path, store_path
 from cockpit.audit.line import decode
 from cockpit.audit.places import require_run, require_way
 from cockpit.audit.skimming import BEGINNING, facts_in
@@ -114,10 +114,13 @@ def of_runs(run_dirs: Sequence[Path]) -> Iterator[Finding]:
         yield ok("runs.others", "runs of others", f"{others} that you may only read")
 
 
-def of_run(run_dir: Path) -> Iterator[Finding]:
-    """One run: its folder, its disk, and whether its keeper is of this cockpit."""
+def of_run(run_dir: Path, *, has_store: bool = False) -> Iterator[Finding]:
+    """One run: its folder, its disk, and whether its keeper is of this cockpit. `has_store`: that is looked at."""
     yield from of_runs([run_dir])
     yield from of_disk(at_home(run_dir), disk_of(run_dir))
+    if store_path(run_dir).exists() and not has_store:
+        found = "a database keeps it, which was not looked at"
+        yield unknown("runs.store", run_dir.name[:8], found, "", f"cockpit doctor {quoted(run_dir.name)} --store DSN")
     what = f"keeper of {run_dir.name[:8]}"
     seen = summary(run_dir)
     if seen.status == "damaged":

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 import cockpit
 from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
+from cockpit.doctor.paths import own_program
 
 _SIGNS_FROM, _RESTRICTS_FROM = (8, 1), (8, 9)
 _TIMEOUT_S = 2.0
@@ -34,9 +35,9 @@ class Tools(Struct, frozen=True):
     """By the same: what of the profile starts it."""
 
 
-def look(programs: Mapping[str, str], found: Mapping[str, str]) -> Tools:
+def look(environ: Mapping[str, str], programs: Mapping[str, str], found: Mapping[str, str]) -> Tools:
     """`programs`: each with what starts it; `found`: each with its path, or none. Never raises."""
-    return Tools(shutil.which("ssh-keygen"), _openssh(), found, programs)
+    return Tools(shutil.which("ssh-keygen", path=environ.get("PATH")), _openssh(environ), found, programs)
 
 
 def judge(tools: Tools, *, signs: bool) -> Iterator[Finding]:
@@ -70,8 +71,8 @@ def _of_openssh(tools: Tools, *, signs: bool) -> Iterator[Finding]:
         yield ok("tools.ssh", what, "OpenSSH {}.{}".format(*tools.openssh))
 
 
-def _openssh() -> tuple[int, int] | None:
-    program = shutil.which("ssh")
+def _openssh(environ: Mapping[str, str]) -> tuple[int, int] | None:
+    program = own_program("ssh", environ)
     if program is None:
         return None
     try:

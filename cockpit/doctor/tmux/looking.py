@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 from collections.abc import Mapping
 
 from msgspec import Struct
+
+from cockpit.doctor.paths import own_program
 
 TIMEOUT_S = 2.0
 _FORMAT = "\t".join(
@@ -56,9 +57,9 @@ def look(environ: Mapping[str, str], timeout_s: float = TIMEOUT_S) -> Tmux | Non
     if not named:
         return None
     socket, pane = named.split(",")[0], environ.get("TMUX_PANE", "")
-    program = shutil.which("tmux", path=environ.get("PATH"))
+    program = own_program("tmux", environ)
     if program is None:
-        return Tmux(problem="there is no program `tmux` on PATH to ask it with")
+        return Tmux(problem="there is no `tmux` on PATH that only you and root can change, to ask it with")
     target = ["-t", pane] if pane else []
     try:
         told = _run([program, "-S", socket, "display-message", "-p", *target, _FORMAT], timeout_s)

@@ -110,4 +110,4 @@ def test_a_tmux_that_has_gone_is_unknown(tmp_path: Path):
     assert seen is not None
     assert "cannot be asked" in seen.problem
     assert look({}) is None
-    assert look({"TMUX": "x,1,0", "PATH": str(tmp_path)}).problem.startswith("there is no program")  # type: ignore[union-attr]
+    assert look({"TMUX": "x,1,0", "PATH": str(tmp_path)}).problem.startswith("there is no `tmux`")  # type: ignore[union-attr]

@@ -10,7 +10,7 @@ import pytest
 
 from cockpit.audit.ways import Others
 from cockpit.doctor.findings import Finding, Level
-from cockpit.doctor.paths import Node, Way, Wish, judge, look
+from cockpit.doctor.paths import Node, Way, Wish, judge, look, own_program
 
 NOBODY = Others(owner=False, group=False, everybody=False)
 EVERYBODY = Others(owner=False, group=True, everybody=True)
@@ -144,3 +144,18 @@ def test_what_is_to_be_of_root_is_of_nobody_else(own: Path, monkeypatch: pytest.
         if each.id == "files.policy"
     ]
     assert found.cure == (f"sudo chown root {path}",)
+
+
+def test_a_program_that_somebody_else_may_have_put_on_path_is_not_run(own: Path, monkeypatch: pytest.MonkeyPatch):
+    program = own / "bin" / "tool"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert own_program("tool", {"PATH": f"/usr/bin:{own}/bin"}) == str(program)
+    program.chmod(0o777)
+    assert own_program("tool", {"PATH": f"{own}/bin"}) is None
+    program.chmod(0o755)
+    program.parent.chmod(0o777)
+    assert own_program("tool", {"PATH": f"{own}/bin"}) is None
+    monkeypatch.chdir(program.parent)
+    assert own_program("tool", {"PATH": ".:"}) is None

@@ -110,6 +110,13 @@ def test_the_version_of_the_last_keeper_is_read_from_the_log(run_dir: Path):
     assert runs.keeper_version(run_dir / "none") == ""
 
 
+def test_a_run_that_a_database_keeps_is_not_taken_for_looked_at(run_dir: Path):
+    assert "runs.store" not in by_id(runs.of_run(run_dir))
+    (run_dir / "store").write_text("postgresql://db/cockpit\n")
+    assert by_id(runs.of_run(run_dir))["runs.store"].level is Level.UNKNOWN
+    assert "runs.store" not in by_id(runs.of_run(run_dir, has_store=True))
+
+
 def test_a_keeper_of_another_cockpit_is_a_warning():
     assert runs.of_version("keeper", "9.9", "01M7").level is Level.WARNING
     assert runs.of_version("keeper", cockpit.__version__, "01M7").level is Level.OK

@@ -15,6 +15,7 @@ from cel_expr_python import cel
 from cockpit.errors import CockpitError
 from cockpit.profile.cel_faults import Fault, cleaned_error, faults
 from cockpit.profile.cel_words import RECORDED, SINCE, members_in, names_in, patterns_in
+from cockpit.profile.effort import TOO_MANY_TURNS, TOO_MUCH_MEMORY, Effort
 from cockpit.profile.gate_slips import slips
 from cockpit.profile.kinds import FactType, Kinds, ProbeKind, StepKind
 from cockpit.profile.model import Probe, Profile
@@ -86,16 +87,27 @@ class Expression:
         self.type: object = compiled.return_type()
         """CEL's type of its value, fit for an `Environment`."""
         self.type_name: str = compiled.return_type().name()
+        self._effort = Effort(text)
 
     def _answer(self, facts: Mapping[str, object]) -> tuple[object, str]:
         """The value, or an error's text."""
+        if objection := self._effort.objection(facts):
+            return None, objection
         try:
-            answer = self._compiled.eval(data=facts if isinstance(facts, dict) else dict(facts))
-            if answer.type() == cel.Type.ERROR:
-                return None, cleaned_error(answer.value()) or "an error without a text"
-            return answer.plain_value(), ""
+            with self._effort.bounded():
+                answer = self._compiled.eval(data=facts if isinstance(facts, dict) else dict(facts))
+                if answer.type() == cel.Type.ERROR:
+                    return None, _said(answer.value())
+                return answer.plain_value(), ""
+        except MemoryError:
+            return None, TOO_MUCH_MEMORY
         except (RuntimeError, ValueError, TypeError, OverflowError) as error:  # texts that are no UTF-8, budgets of CEL
-            return None, cleaned_error(error) or type(error).__name__
+            return None, _said(error)
+
+
+def _said(error: object) -> str:
+    said = cleaned_error(error) or "an error without a text"
+    return TOO_MANY_TURNS if said.startswith("Iteration budget exceeded") else said
 
 
 class Condition(Expression):

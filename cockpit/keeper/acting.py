@@ -19,6 +19,7 @@ from cockpit.keeper.messaging import message_of
 from cockpit.keeper.values import RunValues, references_in
 from cockpit.profile.kinds import Settings, StepKind
 from cockpit.profile.model import Profile, Step, Target
+from cockpit.profile.pasting import refusal_in
 from cockpit.profile.references import fill_secret
 from cockpit.run.naming import run_values
 from cockpit.run.state import RunState
@@ -134,6 +135,8 @@ def resolved(target: Target, public: Mapping[str, str], values: RunValues) -> Ta
     if missing := next((why for name in sorted(references_in(fields)) if (why := values.missing(name))), ""):
         raise ActionError(missing)
     known = {**public, **values.secrets}
+    if why := refusal_in(fields, known):
+        raise ActionError(f"target `{target.id}`: {why}")
     try:
         filled = {name: fill_secret(value, known) for name, value in fields.items()}
     except KeyError as error:

@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 from cockpit.errors import ActionError
 from cockpit.keeper.values import RunValues, references_in
 from cockpit.profile.model import Channel, Step, Template
+from cockpit.profile.pasting import refusal_in
 from cockpit.profile.references import fill, fill_secret
 from cockpit.run.messages import filled, missing, template_of
 from cockpit.run.state import RunState
@@ -46,6 +47,8 @@ def resolved_channel(channel: Channel, public: Mapping[str, str], values: RunVal
     if why := next((why for name in sorted(references_in(fields)) if (why := values.missing(name))), ""):
         raise ActionError(why)
     known = {**public, **values.secrets}
+    if why := refusal_in(fields, known):
+        raise ActionError(f"channel `{channel.id}`: {why}")
     try:
         return Channel(**{name: fill_secret(text, known) for name, text in fields.items()})
     except KeyError as error:

@@ -13,9 +13,11 @@ from typing import Protocol, cast
 import msgspec
 
 from cockpit.errors import ProbeError
+from cockpit.profile import arguments
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe
-from cockpit.profile.references import fill_secret, fill_within
+from cockpit.profile.pasting import refusal_in
+from cockpit.profile.references import fill_secret, fill_within, references
 from cockpit.text import shortened
 
 Facts = Mapping[str, object]
@@ -65,6 +67,7 @@ def filled_settings(probe: Probe, kind: ProbeKind, values: Mapping[str, str]) ->
         filled = fill_within(probe.settings, lambda text: fill_secret(text, values))
     except KeyError as error:
         raise ProbeError(f"variable `{error.args[0]}` has no value", hint="set it and resume the run") from None
+    _require_own_values(probe, filled, values)
     try:
         settings = msgspec.convert(filled, kind.settings)
     except msgspec.ValidationError:
@@ -73,6 +76,33 @@ def filled_settings(probe: Probe, kind: ProbeKind, values: Mapping[str, str]) ->
     if problems := kind.problems(settings):
         raise ProbeError(problems[0])
     return settings
+
+
+def _require_own_values(probe: Probe, filled: object, values: Mapping[str, str]) -> None:
+    """Raise ProbeError for a value that would be more than a value: an option, another host, a program."""
+    if why := refusal_in(probe.settings, values):
+        raise ProbeError(why)
+    argv = probe.settings.get("argv")
+    if probe.kind == "command" and isinstance(argv, list | tuple) and isinstance(filled, Mapping):
+        said, instead = arguments.refusal([str(item) for item in argv], [str(item) for item in filled["argv"]])
+        if said:
+            raise ProbeError(shortened(said, 300), hint=instead)
+    script, env = probe.settings.get("script"), probe.settings.get("env")
+    if isinstance(script, str) and script and isinstance(env, Mapping) and isinstance(filled, Mapping):
+        _require_texts(script, env, filled["env"])
+
+
+def _require_texts(script: str, env: Mapping[str, object], values: Mapping[str, str]) -> None:
+    names = {name for name, text in env.items() if any(references(str(text)))}
+    if not names:
+        return
+    from cockpit.profile.shell_values import SAID, fits, uses  # a shell's grammar: 15 ms, for such scripts alone
+
+    for use in uses(script, names):
+        if not fits(use.way, values[use.name]):
+            said, instead = SAID[use.way]
+            why = f"line {use.line} of its script: `{use.name}` {said}, and this value is none that is safe there"
+            raise ProbeError(why, hint=f"write {instead.replace('name', use.name)}")
 
 
 def find_opener(kind: str) -> OpenRunner:

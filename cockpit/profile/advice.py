@@ -13,6 +13,7 @@ from msgspec.structs import fields
 
 from cockpit.profile import durations
 from cockpit.profile.advice_steps import advise_steps
+from cockpit.profile.advice_values import advise_values
 from cockpit.profile.cel_words import names_in
 from cockpit.profile.kinds import Kinds, ProbeKind
 from cockpit.profile.model import Probe, Profile, Window
@@ -44,6 +45,7 @@ def advise(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, pa
     _unused_variables(profile, root, findings)
     _request_budget(profile, root, kinds, findings)
     advise_steps(profile, root, findings)
+    advise_values(profile, root, findings)
     if profile.window is not None:
         _window(profile, profile.window, root, findings)
 

@@ -143,7 +143,7 @@ def _values(profile: Profile) -> Iterator[Execution]:
                 when="with", who=f"variable {variable.name}", what="is", text=visible(_origin(variable) + goes)
             )
     for who, name in acting_names(profile):
-        text = f"{name}, which changes what programs load or run"
+        text = f"{name}, which changes what programs load, run or reach"
         yield Execution(when="with", who=who, what="sets", text=visible(text))
 
 

@@ -15,25 +15,34 @@ import msgspec
 from cockpit.profile.model import Probe, Profile, Step
 from cockpit.text import visible
 
-_ACTING = re.compile(
-    r"LD_\w+|DYLD_\w+|GCONV_PATH|LOCPATH|PATH|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|SHELL|PS4|PROMPT_COMMAND|CDPATH"
-    r"|GLOBIGNORE|EDITOR|VISUAL|PAGER|LESSOPEN|LESSCLOSE|MANPAGER|BROWSER|TERMINFO\w*|HOME"
+_RUNS = re.compile(
+    r"LD_\w+|DYLD_\w+|GCONV_PATH|LOCPATH|GLIBC_TUNABLES|PATH|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|BASH_FUNC_\w*|SHELL|PS4"
+    r"|PROMPT_COMMAND|CDPATH|GLOBIGNORE|EDITOR|VISUAL|PAGER|MANPAGER|LESSOPEN|LESSCLOSE|BROWSER"
     r"|PYTHON(?:PATH|HOME|STARTUP|INSPECT|USERBASE|PLATLIBDIR|EXECUTABLE|BREAKPOINT|WARNINGS)"
     r"|PERL5?(?:LIB|OPT|DB)|RUBY(?:OPT|LIB)|GEM_(?:HOME|PATH)|NODE_(?:OPTIONS|PATH)|NPM_CONFIG_\w+"
     r"|JAVA_TOOL_OPTIONS|_JAVA_OPTIONS|JDK_JAVA_OPTIONS|CLASSPATH|LUA_(?:PATH|CPATH|INIT)\w*|PHPRC|PHP_INI_SCAN_DIR"
-    r"|GIT_\w+|SSH_ASKPASS\w*|SSH_AUTH_SOCK|RSYNC_RSH|CVS_RSH|TAR_OPTIONS|GREP_OPTIONS|MAKEFLAGS|MAKEFILES|AWKPATH"
-    r"|PSQLRC|PSQL_(?:EDITOR|PAGER)|PG(?:SERVICEFILE|SYSCONFDIR|OPTIONS|PASSFILE|SSLKEY|HOST|HOSTADDR|PORT)"
-    r"|KUBECONFIG|KUBE_EDITOR|DOCKER_(?:HOST|CONFIG|CONTEXT)|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE)"
-    r"|ANSIBLE_\w+|TF_CLI_\w+|HELM_\w+|OPENSSL_(?:CONF|MODULES|ENGINES)|SSLKEYLOGFILE|CURL_HOME"
-    r"|(?:HTTPS?|FTP|ALL|NO)_PROXY|TMPDIR|GLIBC_TUNABLES|MALLOC_\w+|BASH_FUNC_\w*",
+    r"|GIT_(?:SSH\w*|EXEC_PATH|EDITOR|SEQUENCE_EDITOR|PAGER|ASKPASS|PROXY_COMMAND|EXTERNAL_DIFF|CONFIG\w*|TEMPLATE_DIR)"
+    r"|SSH_ASKPASS\w*|RSYNC_RSH|CVS_RSH|TAR_OPTIONS|GREP_OPTIONS|MAKEFLAGS|MAKEFILES|AWKPATH"
+    r"|PSQLRC|PSQL_(?:EDITOR|PAGER)|KUBE_EDITOR|OPENSSL_(?:CONF|MODULES|ENGINES)"
+)
+"""Names under which the environment decides what is loaded or run (ld.so(8), bash(1), python(1), git(1) …)."""
+_REACHES = re.compile(
+    r"PG(?:SERVICEFILE|SYSCONFDIR|OPTIONS|PASSFILE|SSLKEY|HOST|HOSTADDR|PORT|SSLMODE)|KUBECONFIG|DOCKER_(?:HOST|CONFIG|CONTEXT)"
+    r"|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL\w*)|ANSIBLE_\w+|TF_\w+|HELM_\w+|GIT_\w+|SSH_AUTH_SOCK"
+    r"|SSLKEYLOGFILE|SSL_CERT_\w+|CURL_HOME|CURL_CA_BUNDLE|(?:HTTPS?|FTP|ALL|NO)_PROXY|HOME|TMPDIR|TERMINFO\w*|MALLOC_\w+",
     re.IGNORECASE,
 )
-"""Names under which the environment decides what is loaded, run or reached (ld.so(8), bash(1), python(1), git(1) …)."""
+"""Names that decide what is reached or read."""
+
+
+def runs(name: str) -> bool:
+    """Whether an environment variable of this name makes programs load or run what it says."""
+    return _RUNS.fullmatch(name) is not None
 
 
 def acts(name: str) -> bool:
-    """Whether an environment variable of this name changes what programs load, run or reach."""
-    return _ACTING.fullmatch(name) is not None
+    """Whether one of this name changes what programs load, run, reach or read."""
+    return runs(name) or _REACHES.fullmatch(name) is not None
 
 
 def acting_names(profile: Profile) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cockpit.profile.advice_values import judge_values
 from cockpit.profile.cel_words import RECORDED, SINCE, Token, compared_in, members_in
 from cockpit.profile.conditions import (
     Condition,
@@ -40,6 +41,7 @@ def judge(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, par
     _guards(profile, root, kinds, findings, partial=partial)
     judge_references(profile, root, findings, partial=partial)
     judge_links(profile, root, findings, partial=partial)
+    judge_values(profile, root, findings)
     _settings(profile, root, kinds, findings)
 
 

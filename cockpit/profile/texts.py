@@ -6,12 +6,13 @@ by then and what a run knows of itself (`run.…`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
-from cockpit.profile.model import Profile, Step
+from cockpit.profile.arguments import SHELLS, is_flag_c, program_name
+from cockpit.profile.model import Probe, Profile, Step
 from cockpit.profile.places import Path, known_before, placed_phases, placed_steps
 from cockpit.profile.recording import Recorded, recorded
 
@@ -20,7 +21,6 @@ LOGGED = "this text is logged"
 _SEEN = "arguments are seen by every user of the host"
 _CONDITIONS = ("expect", "healthy")
 _IDS = ("target", "template", "due", "role", "not_by", "since")
-_SHELLS = ("sh", "bash", "dash", "zsh", "ksh")
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -46,11 +46,20 @@ def referring_texts(profile: Profile) -> Iterable[Text]:
     for index, probe in enumerate(profile.probes):
         yield Text(path=("probes", index, "title"), text=probe.title)
         for path, text in _strings(probe.settings, ("probes", index)):
-            yield Text(path=path, text=text, public="")
+            yield _of_probe(probe, path, text)
     yield from _phases(profile)
     for placed in placed_steps(profile):
         yield from _step(placed.path, placed.step, known_before(placed, known), known)
     yield from _around(profile, known)
+
+
+def _of_probe(probe: Probe, path: Path, text: str) -> Text:
+    """A text of its settings. A secret may be in it unless everybody sees it there, or it would be pasted into SQL."""
+    if path[2:] == ("query",) and probe.kind == "postgres":
+        return Text(path=path, text=text, public="", language="sql")
+    argv = probe.settings.get("argv") if path[2:3] == ("argv",) else None
+    is_shell = isinstance(argv, list | tuple) and _is_shell_text(argv, path[-1])
+    return Text(path=path, text=text, public="" if argv is None else _SEEN, language="shell" if is_shell else "")
 
 
 def _phases(profile: Profile) -> Iterator[Text]:
@@ -80,11 +89,8 @@ def _setting(path: Path, step: Step, setting: object, known: frozenset[str]) -> 
         literal: Language = "" if key == "undo_title" else "path"
         yield from (Text(path=below, text=text, language=literal) for below, text in _strings(setting, path))
     elif key in ("argv", "dry_run", "undo") and isinstance(setting, list | tuple):
-        shell = bool(setting) and str(setting[0]).rsplit("/", 1)[-1] in _SHELLS
         for below, text in _strings(setting, path):
-            index = below[-1]
-            is_program = shell and isinstance(index, int) and index > 1 and _is_flag_c(setting[index - 1])
-            language: Language = "shell" if is_program else ""
+            language: Language = "shell" if _is_shell_text(setting, below[-1]) else ""
             yield Text(path=below, text=text, public=_SEEN, known=known, language=language)
     elif key in ("statements", "undo", "dry_run", "script") and isinstance(setting, str):
         if key == "statements" or step.kind == "sql":
@@ -99,9 +105,11 @@ def _setting(path: Path, step: Step, setting: object, known: frozenset[str]) -> 
             yield Text(path=below, text=text, public="" if is_open else LOGGED, known=known)
 
 
-def _is_flag_c(word: object) -> bool:
-    """Whether a shell's flag such as `-c` or `-ec` says that a program follows."""
-    return isinstance(word, str) and word.startswith("-") and not word.startswith("--") and word.endswith("c")
+def _is_shell_text(items: Sequence[object], index: object) -> bool:
+    """Whether an argument is the program that follows a shell's `-c`, whatever starts that shell (`sudo`, `ssh`)."""
+    if not isinstance(index, int) or index < 2 or not is_flag_c(items[index - 1]):
+        return False
+    return any(program_name(str(item)) in SHELLS for item in items[: index - 1])
 
 
 def _around(profile: Profile, known: Recorded) -> Iterator[Text]:

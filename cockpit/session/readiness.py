@@ -25,6 +25,7 @@ from cockpit.masking.mask import Mask
 from cockpit.probes.oneshot import Result, read_once
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile, Step, Target, Variable
+from cockpit.profile.pasting import refusal_in
 from cockpit.profile.references import fill, fill_secret, references
 from cockpit.profile.variables import resolve, secret_names, secret_values
 from cockpit.run.numbering import step_label
@@ -138,6 +139,8 @@ async def _target(target: Target, known: Known, base_dir: Path) -> Finding:
         return Finding(
             severity, f"it was not asked who it is, for want of {_listed(absent)}", where, "give these values"
         )
+    if why := refusal_in(fields, known.all):
+        return Finding("missing", "it was not asked who it is", where, why)
     resolved = Target(
         id=target.id, kind=target.kind, **{name: fill_secret(text, known.all) for name, text in fields.items()}
     )

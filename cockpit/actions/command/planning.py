@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -17,7 +17,9 @@ from cockpit.actions.command.declaration import CommandSettings, quoted
 from cockpit.actions.runner import ActionContext, Mode, Planned
 from cockpit.actions.targets.kubernetes import is_kubectl, with_target
 from cockpit.errors import ActionError
-from cockpit.profile.references import fill_secret, references
+from cockpit.profile import arguments
+from cockpit.profile.advice_values import script_names
+from cockpit.profile.references import REFERENCE, fill_secret, references
 from cockpit.text import shortened, visible
 
 UMASK_VARIABLE = "COCKPIT_UMASK"
@@ -65,18 +67,56 @@ def invocation(context: ActionContext) -> Invocation:
     if mode_of(context) == "dry_run":
         what = settings.dry_run
     env = {_variable(name): _filled(value, context, f"env.{name}") for name, value in settings.env.items()}
-    cwd = context.base_dir / _public(settings.cwd, context, "cwd")
+    cwd = context.base_dir / _folder(settings.cwd, what, context)
     is_cluster = context.target is not None and context.target.kind == "kubernetes"
     if isinstance(what, str):
         script, used = _script(what, context)
+        _require_texts(script, script_names({"env": settings.env}, what), {**used, **env})
         # $0 names whoever complains: `cockpit: line 3: …`.
         return Invocation((*_BASH, script, "cockpit"), {**used, **env}, cwd, script, is_cluster)
     argv = tuple(_public(item, context, "argv") for item in what)
+    said, instead = arguments.refusal(what, argv)
+    if said:
+        raise ActionError(shortened(said, 300), hint=instead)
     if is_cluster and is_kubectl(argv):
         assert context.target is not None
         argv = with_target(argv, context.target, context.base_dir)
         is_cluster = False
     return Invocation(argv, env, cwd, quoted(argv), is_cluster)
+
+
+def _folder(written: str, what: tuple[str, ...] | str, context: ActionContext) -> str:
+    """The folder to run in. A value in it must not lead elsewhere, nor choose which `./program` is run."""
+    folder = _public(written, context, "cwd")
+    if folder == written:
+        return folder
+    program = what if isinstance(what, str) else what[0]
+    is_whole = REFERENCE.fullmatch(written) is not None
+    if ".." in Path(folder).parts and ".." not in Path(written).parts:
+        raise ActionError("`cwd` leads upwards by a value with `..` in it", hint="give the folder itself")
+    if os.path.isabs(folder) and not os.path.isabs(written) and not is_whole:
+        raise ActionError("`cwd` leads elsewhere by a value that begins with `/`", hint="give a part of the path")
+    if not isinstance(what, str) and "/" in program and not os.path.isabs(program) and not any(references(program)):
+        raise ActionError(
+            f"`{shortened(program, 60)}` is looked for in a folder that a value names, which would choose the program",
+            hint="write the program's whole path, or its name alone",
+        )
+    return folder
+
+
+def _require_texts(script: str, names: Collection[str], values: Mapping[str, str]) -> None:
+    """Raise ActionError for a value that bash would take for more than a text, where the script has it."""
+    if not names:
+        return
+    from cockpit.profile.shell_values import SAID, fits, uses  # bash's grammar: 15 ms, for scripts with values alone
+
+    for use in uses(script, names):
+        if use.name in values and not fits(use.way, values[use.name]):
+            said, instead = SAID[use.way]
+            raise ActionError(
+                f"line {use.line} of the script: `{use.name}` {said}, and this value is none that is safe there",
+                hint=f"write {instead.replace('name', use.name)}",
+            )
 
 
 def environment(added: Mapping[str, str]) -> dict[str, str]:

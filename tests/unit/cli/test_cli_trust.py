@@ -74,7 +74,7 @@ def test_check_lists_all_that_may_be_executed_sent_and_given_away(cockpit: Cockp
         "in a rehearsal, at a key press:\n    step deploy runs: true",
         "variable password is: a secret, what $SHOP_PASSWORD holds, goes to probe health",
         "variable release is: what $RELEASE holds",
-        "step deploy sets: LD_PRELOAD, which changes what programs load or run",
+        "step deploy sets: LD_PRELOAD, which changes what programs load, run or reach",
     ):
         assert line in told
     assert re.search(r"deploy\.sh  [0-9a-f]{16}\n\s+look\.sh  [0-9a-f]{16}\n", told)

@@ -195,15 +195,14 @@ def build_request(
 
 
 async def _body(response: httpx.Response, limit_bytes: int) -> tuple[bytes, bool]:
-    parts: list[bytes] = []
-    size = 0
+    """What was sent, as it was sent: nothing is unpacked, since a kilobyte could become a gigabyte."""
+    body = bytearray()  # a server may send it byte by byte
     assert isinstance(response.stream, httpx.AsyncByteStream)
     async for part in response.stream:
-        parts.append(part)
-        size += len(part)
-        if size > limit_bytes:
-            return b"".join(parts)[:limit_bytes], True
-    return b"".join(parts), False
+        body += part[: limit_bytes + 1 - len(body)]
+        if len(body) > limit_bytes:
+            return bytes(body[:limit_bytes]), True
+    return bytes(body), False
 
 
 def reason(error: Exception) -> str:
@@ -219,9 +218,21 @@ def reason(error: Exception) -> str:
         if isinstance(cause, ConnectionResetError):
             return "the connection was reset"
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx.RemoteProtocolError):  # h11's own words, which quote what was sent
+        return next((told for said, told in _NO_HTTP.items() if said in str(error)), _UNREADABLE)
     return shortened(str(error), 120) or _PLAIN.get(type(error), type(error).__name__)
 
 
+HEAD_BYTES = 100 * 1024
+"""Of the head of an answer, its headers together, and of the line before a chunk: h11's own limit."""
+_UNREADABLE = "what answers does not speak HTTP/1.1"
+_NO_HTTP: Mapping[str, str] = {
+    "buffer too long": f"the head of its answer, or of a part of it, is longer than {HEAD_BYTES // 1024} KiB",
+    "complete message": "the server broke off within its answer",
+    "incomplete chunked": "the server broke off within its answer",
+    "without sending a response": "the server ended the connection without an answer",
+    "Content-Length": "its answer gives a length that cannot be",
+}
 _PLAIN: Mapping[type[Exception], str] = {
     httpx.ReadError: "the connection broke while the answer was read",
     httpx.WriteError: "the connection broke while the request was sent",

@@ -57,7 +57,8 @@ class HttpRunner:
         except (httpx.InvalidURL, ValueError) as error:
             raise ProbeError(f"{where} redirects to something that is no URL") from error
         if (leads_to := http_target(str(url))) != where:
-            raise ProbeError(f"{where} redirects to another host: {shortened(leads_to, 80)}")
+            elsewhere = f"another host: {shortened(leads_to, 80)}" if leads_to else "what is no http or https URL"
+            raise ProbeError(f"{where} redirects to {elsewhere}; only the same scheme, host and port are followed")
         becomes_get = response.status_code == 303 or (response.status_code in (301, 302) and request.method == "POST")
         return build_request(
             "GET" if becomes_get and request.method != "HEAD" else request.method,

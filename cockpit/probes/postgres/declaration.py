@@ -15,6 +15,7 @@ class PostgresSettings(Settings, frozen=True, kw_only=True):
     dsn: str
     """A connection URI or string; typically `${database_url}`, a secret."""
     query: str = "select 1"
+    """SQL as written. No `${name}`: values are `params`."""
     params: tuple[str | int | float | bool, ...] = ()
     """Values for `%s` in the query, sent apart from it."""
     unverified: str = ""

@@ -149,7 +149,7 @@ async def test_a_server_that_breaks_off_every_time_is_an_error() -> None:
     async with probe_server() as server:
         result = await read("http", {"url": f"http://127.0.0.1:{server.port}/break"})
     assert result.reading.status == "error"
-    assert "disconnected without sending a response" in result.reading.detail
+    assert "the server ended the connection without an answer" in result.reading.detail
     assert len(server.seen) == 1
 
 

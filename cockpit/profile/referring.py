@@ -46,6 +46,8 @@ def _fault(
     exists = name in variables or name in known.steps or name in RUN_NAMES
     if text.language == "sql":
         wanted = f'`%({name})s`, and `params = {{ {name} = "${{…}}" }}`'
+        if text.path[0] == "probes":
+            wanted = f'`%s`, and `params = ["${{{name}}}"]`'
         return (f"`{name}` would be pasted into SQL", wanted, "") if _NAME.fullmatch(name) else None
     if text.language == "path":
         return f"`{name}` is not filled in: files are fixed before the run begins", "the file's name as it is", ""
@@ -76,7 +78,7 @@ def _secret(name: str, text: Text) -> tuple[str, str, str] | None:
         return None
     if text.public == LOGGED:
         return f"`{name}` is secret, and {LOGGED}", "secrets in settings, instructions or commands only", ""
-    wanted = "it in `env`" if text.known is not None and isinstance(text.path[-1], int) else "what people may read"
+    wanted = "it in `env`" if isinstance(text.path[-1], int) else "what people may read"
     return f"`{name}` is secret, and {text.public}", wanted, ""
 
 

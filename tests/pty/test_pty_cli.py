@@ -41,7 +41,8 @@ pattern = "CHG[0-9]+"
 [[probes]]
 id = "token_is_set"
 kind = "command"
-argv = ["sh", "-c", 'test "$0" = {SECRET}', "${{token}}"]
+script = 'test "$T" = {SECRET}'
+env = {{ T = "${{token}}" }}
 interval = 0.3
 timeout = 2
 value = "exit_code"
@@ -135,7 +136,7 @@ def test_a_run_asks_for_what_it_needs_opens_its_screen_and_goes_on_without_it(de
     (started,) = desk.events("run.started")
     assert started.body.variables == {"ticket": "CHG0042"}  # type: ignore[attr-defined] # a RunStarted
     kept = b"".join(path.read_bytes() for path in desk.run_dir.rglob("*") if path.is_file())
-    assert kept.count(SECRET.encode()) == kept.count(b'test \\"$0\\" = ' + SECRET.encode()), "in the profile alone"
+    assert kept.count(SECRET.encode()) == kept.count(b'test \\"$T\\" = ' + SECRET.encode()), "in the profile alone"
     assert any(outputs_dir(desk.run_dir).iterdir())
 
 

@@ -27,7 +27,7 @@ PROFILE = Profile(
         Probe(
             id="leaks",
             kind="command",
-            settings={"argv": ["sh", "-c", "echo $0 >&2; exit 3", "${token}"]},
+            settings={"script": "echo $T >&2; exit 3", "env": {"T": "${token}"}},
             pass_when=("exit_code == 0",),
             value="stderr",
         ),

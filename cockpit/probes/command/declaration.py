@@ -9,7 +9,7 @@ class CommandSettings(Settings, frozen=True, kw_only=True):
     """A program: `argv`, or a `script` for `/bin/sh`. Exactly one of them."""
 
     argv: tuple[str, ...] = ()
-    """Items may hold `${variable}`; each stays one argument, whatever its value. No secrets: all users see arguments."""
+    """Items may hold `${variable}`; each stays one argument, whatever its value. No secrets: all users see them."""
     script: str = ""
     """Run as written by `/bin/sh -c`; variables reach it through `env` only, never as text."""
     cwd: str = ""

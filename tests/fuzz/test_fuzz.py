@@ -21,7 +21,7 @@ LONGEST_S = 5.0
 """Of a processor, for any input."""
 _SLOW = {"profile": 12, "runbook": 6, "chained_log": 12, "log": 20}
 _EXAMPLES = 60
-_SEEDS = {"profile": 10, "runbook": 10, "chained_log": 20}
+_SEEDS = {"profile": 5, "runbook": 4, "chained_log": 20, "log": 12}
 
 
 @cache

@@ -83,8 +83,8 @@ def _require_own_values(probe: Probe, filled: object, values: Mapping[str, str])
     if why := refusal_in(probe.settings, values):
         raise ProbeError(why)
     argv = probe.settings.get("argv")
-    if probe.kind == "command" and isinstance(argv, list | tuple) and isinstance(filled, Mapping):
-        said, instead = arguments.refusal([str(item) for item in argv], [str(item) for item in filled["argv"]])
+    if probe.kind == "command" and isinstance(argv, list | tuple):
+        said, instead = arguments.refusal([str(item) for item in argv], values)
         if said:
             raise ProbeError(shortened(said, 300), hint=instead)
     script, env = probe.settings.get("script"), probe.settings.get("env")

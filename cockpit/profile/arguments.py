@@ -14,12 +14,11 @@ Invariant: pure; an argument is judged by how it is written and by what stands i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from cockpit.profile.references import references
+from cockpit.profile.references import fill, references
 
 
 def _words(text: str) -> frozenset[str]:
@@ -68,8 +67,8 @@ class Slip(Struct, frozen=True):
     instead: str
     name: str
     """Of the reference that matters."""
-    allowed: Callable[[str], bool]
-    """Whether the filled-in argument is one that it cannot be."""
+    allowed: Callable[[str, Sequence[str]], bool]
+    """Whether the filled-in argument, made with these values, is one that cannot be that."""
 
 
 def slips(items: Sequence[str]) -> Iterator[Slip]:
@@ -83,35 +82,53 @@ def slips(items: Sequence[str]) -> Iterator[Slip]:
             yield Slip(
                 index, "is handed to a shell or an interpreter as text of a program",
                 "a script that reads the value from `env`, or a value of letters, digits and `_@%+=:,./-` alone",
-                names[0], lambda filled: _PLAIN.fullmatch(filled) is not None and not filled.startswith("-"),
+                names[0], _is_plain,
             )  # fmt: skip
             continue
         if item.startswith("${") and not _is_after_end(items, programs, index):
             yield Slip(
                 index, "is an option if its value begins with a dash",
                 f"`--` before it, `--name={item}` in one item, or a `pattern` that begins with no dash",
-                names[0], lambda filled: not filled.startswith("-"),
+                names[0], _is_no_option,
             )  # fmt: skip
         if not _CLIENTS.isdisjoint(programs[:index]) and items[index - 1] in ("-v", "--set", "--variable"):
             yield Slip(
                 index, "is pasted into SQL where that says `:name`",
                 "`:'name'` or `:\"name\"` in the SQL, or a step of kind `sql` with `params`",
-                names[0], lambda filled: True,
+                names[0], _is_fine,
             )  # fmt: skip
         if not _AT_FILE.isdisjoint(programs[:index]):
             yield Slip(
                 index, "makes the program read a file if its value begins with `@`, `<` or `file://`",
                 "a `pattern` that begins with none of these", names[0],
-                partial(_reads_no_file, item),
+                _reads_no_file,
             )  # fmt: skip
 
 
-def refusal(items: Sequence[str], filled: Sequence[str]) -> tuple[str, str]:
-    """Why arguments must not be used as they are filled in, and what to do; two empty texts if they may."""
+def refusal(items: Sequence[str], values: Mapping[str, str]) -> tuple[str, str]:
+    """Why arguments must not be used with these values, and what to do; two empty texts if they may."""
     for slip in slips(items):
-        if not slip.allowed(filled[slip.index]):
-            return f"item {slip.index + 1}, `{items[slip.index]}`, {slip.said}", f"write {slip.instead}"
+        item = items[slip.index]
+        own = [values[name] for name, _ in references(item) if name in values]
+        if not slip.allowed(fill(item, values), own):
+            return f"item {slip.index + 1}, `{item}`, {slip.said}", f"write {slip.instead}"
     return "", ""
+
+
+def _is_plain(filled: str, values: Sequence[str]) -> bool:
+    return all(_PLAIN.fullmatch(value) is not None and not value.startswith("-") for value in values)
+
+
+def _is_no_option(filled: str, values: Sequence[str]) -> bool:
+    return not filled.startswith("-")
+
+
+def _reads_no_file(filled: str, values: Sequence[str]) -> bool:
+    return not any(value.startswith(_AT) for value in values)
+
+
+def _is_fine(filled: str, values: Sequence[str]) -> bool:
+    return True
 
 
 def program_name(item: str) -> str:
@@ -157,13 +174,6 @@ def _is_named_argument(items: Sequence[str], index: int) -> bool:
 def is_flag_c(word: object) -> bool:
     """Whether a shell's flag such as `-c` or `-ec` says that a program follows."""
     return isinstance(word, str) and word.startswith("-") and not word.startswith("--") and word.endswith("c")
-
-
-def _reads_no_file(written: str, filled: str) -> bool:
-    """Whether what the references put in begins with nothing that stands for a file."""
-    start = written.index("${")
-    value = filled[start:]
-    return not value.startswith(_AT) or written[start:].startswith(_AT)
 
 
 # ---- what a value can be ---------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from cockpit.profile.references import REFERENCE
 
 ADDRESSES = ("url", "dsn", "webhook", "apprise", "server")
 """Settings that are addresses."""
+FILES = ("path", "ca_file", "kubeconfig")
+"""Settings that are names of files."""
 _BAD = r"\s\x00-\x20\x7f\\"
 _ALLOWED = {
     "whole": re.compile(r"[^\x00]*"),
@@ -58,6 +60,12 @@ def refusal_in(settings: Mapping[str, object], values: Mapping[str, str]) -> str
             name, expected = refusal(template, values)
             if name:
                 return f"`{key}`: the value of `{name}` would lead elsewhere; expected {expected}"
+    for key in FILES:
+        template = settings.get(key)
+        if isinstance(template, str) and "${" in template and not REFERENCE.fullmatch(template):
+            for name, value in ((match[1], values.get(match[1], "")) for match in REFERENCE.finditer(template)):
+                if "/" in value or value in ("..", "."):
+                    return f"`{key}`: the value of `{name}` would lead elsewhere; expected a name without `/`"
     return ""
 
 

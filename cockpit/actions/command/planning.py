@@ -75,7 +75,7 @@ def invocation(context: ActionContext) -> Invocation:
         # $0 names whoever complains: `cockpit: line 3: …`.
         return Invocation((*_BASH, script, "cockpit"), {**used, **env}, cwd, script, is_cluster)
     argv = tuple(_public(item, context, "argv") for item in what)
-    said, instead = arguments.refusal(what, argv)
+    said, instead = arguments.refusal(what, {**context.values, **context.secrets})
     if said:
         raise ActionError(shortened(said, 300), hint=instead)
     if is_cluster and is_kubectl(argv):

@@ -1,6 +1,6 @@
 """Which files and folders of this account, of cockpit and of a profile are looked at, and what each should be.
 
-Invariant: names only; nothing is opened but the heads of what may be a private key (`cockpit.doctor.ssh.keys`).
+Invariant: owners and modes only; nothing is opened but policies.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cockpit
-from cockpit.doctor.findings import Finding, advice, at_home, ok, quoted
+from cockpit.doctor.findings import Finding, advice, at_home, error, ok, quoted
 from cockpit.doctor.paths import Way, Wish, judge, look
+from cockpit.errors import TrustError
+from cockpit.session.trust_policy import MACHINE, policy, user_policy_path
 
 _MOST = 500
 """Files in one folder of cockpit's own that are looked at."""
@@ -37,6 +39,26 @@ def home(environ: Mapping[str, str]) -> Path:
 def of_account(environ: Mapping[str, str]) -> Iterator[Finding]:
     """Files of this account that hold secrets, or by which somebody else could change what is done with them."""
     yield from judge(_of_account(environ))
+    yield from of_policy(environ)
+
+
+def of_policy(environ: Mapping[str, str], machine: Path = MACHINE) -> Iterator[Finding]:
+    """What says which profiles must be reviewed: whose it is, and whether it can be used."""
+    why = "who can change it decides what must be reviewed"
+    wishes = [
+        Wish(look(machine, is_of_root=True), "files.policy", why_own=why, is_of_root=True),
+        Wish(look(user_policy_path(environ)), "files.policy", why_own=why),
+    ]
+    try:
+        found = policy(environ, machine)
+    except TrustError as failed:
+        unusable = "no profile is run while it cannot be used"
+        yield error("files.policy", "policy", failed.message, unusable, f"# {failed.hint or 'correct it'}")
+    else:
+        named = (path for path in (found.allowed_signers, found.revoked_keys) if path is not None)
+        absent = "the policy names it, and no approval counts without"
+        wishes += [Wish(look(path), "files.policy", why_own=why, why_missing=absent) for path in named]
+    yield from judge(wishes)
 
 
 def _of_account(environ: Mapping[str, str]) -> Iterator[Wish]:
@@ -65,9 +87,6 @@ def _of_account(environ: Mapping[str, str]) -> Iterator[Wish]:
 def _of_cockpit(environ: Mapping[str, str]) -> Iterator[Wish]:
     config, state = config_folder(environ), state_folder(environ)
     yield Wish(look(config), "files.config")
-    yield Wish(look(config / "policy.toml"), "files.policy", why_own="who can change it decides what must be reviewed")
-    of_root = look("/etc/cockpit/policy.toml", is_of_root=True)
-    yield Wish(of_root, "files.policy", why_own="who can change it decides what must be reviewed", is_of_root=True)
     open_ = "it is where secrets of a keeper's unit stand"
     for path in _entries(config):
         if path.suffix == ".env":

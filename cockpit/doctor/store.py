@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cockpit.audit.postgres import judging
-from cockpit.audit.postgres.connecting import where
-from cockpit.audit.postgres.securing import Secured, password_in, secured
+from cockpit.audit.postgres.connecting import UNVERIFIED, holds_password, where
+from cockpit.audit.postgres.securing import Secured, secured
 from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
 from cockpit.errors import CockpitError
+from cockpit.profile.database_trust import VERIFIED
 
 _OLDEST = 140000
 _WIDE_S, _TELLING_S = 1.0, 30.0
 _SLOW_S = 0.1
-_CHECKED = ("verify-full", "verify-ca")
 _TO_PGPASS = "# into ~/.pgpass (chmod 600), a line: host:port:database:user:password"
 
 
@@ -41,8 +41,11 @@ def look_at(dsn: str, *, is_typed: bool) -> Iterator[Finding]:
 
 def of_string(dsn: str, *, is_typed: bool) -> Iterator[Finding]:
     """The connection string itself."""
-    if not password_in(dsn):
-        return
+    try:
+        if not holds_password(dsn):
+            return
+    except CockpitError:
+        return  # to connect says so
     what, why = "connection string", "`cockpit run` refuses it, since it would be kept with the run"
     if is_typed:
         why = "every user of this host can read it (ps), and it stays in the shell's history"
@@ -71,18 +74,13 @@ def judge(seen: Secured) -> Iterator[Finding]:
 def _of_encryption(seen: Secured) -> Finding:
     what = f"way to {seen.where}"
     if seen.is_local:
-        return ok("store.tls", what, "a Unix socket of this host")
-    full = "# add to the connection string: sslmode=verify-full&sslrootcert=system"
+        return ok("store.tls", what, "it does not leave this host")
     if not seen.tls:
         why = "everything on the way, also the password's proof, can be read and changed"
-        return error("store.tls", what, "it is not encrypted", why, full)
-    if seen.sslmode not in _CHECKED:
-        told = f"{seen.tls}, and nobody checks whose certificate it is (sslmode={seen.sslmode or 'prefer'})"
-        why = "somebody between can be the server"
-        return warning("store.tls", what, told, why, full)
-    if seen.sslmode == "verify-ca":
-        why = "any server with a certificate of that authority can be this one"
-        return advice("store.tls", what, f"{seen.tls}, sslmode=verify-ca", why, full)
+        return error("store.tls", what, "it is not encrypted", why, f"unset {UNVERIFIED}")
+    if seen.sslmode != VERIFIED:
+        told = f"{seen.tls}, and nobody checks whose certificate it is: {seen.waived or 'sslmode=' + seen.sslmode}"
+        return warning("store.tls", what, told, "somebody between can be the server", f"unset {UNVERIFIED}")
     return ok("store.tls", what, f"{seen.tls}, its certificate checked")
 
 

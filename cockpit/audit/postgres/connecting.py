@@ -108,13 +108,18 @@ def where(dsn: str) -> str:
     )
 
 
-def without_password(dsn: str) -> str:
-    """The connection string as it may be kept. Raises StoreFailed if it holds a password, or is none."""
+def holds_password(dsn: str) -> bool:
+    """Whether a connection string has a password in it. Raises StoreFailed if it is none."""
     try:
         given = conninfo_to_dict(dsn)
     except psycopg.ProgrammingError:
         raise _no_string() from None
-    if any(given.get(name) for name in ("password", "sslpassword")):
+    return any(given.get(name) for name in ("password", "sslpassword"))
+
+
+def without_password(dsn: str) -> str:
+    """The connection string as it may be kept. Raises StoreFailed if it holds a password, or is none."""
+    if holds_password(dsn):
         # Neither is it put into the environment, which the run's commands inherit.
         raise StoreFailed(
             f"the connection string of the store {where(dsn)} holds a password, which would be kept with the run",

@@ -5,7 +5,6 @@ Invariant: nothing is changed, and what this user may not see is None, never tak
 
 from __future__ import annotations
 
-import os
 import time
 
 import psycopg
@@ -13,9 +12,10 @@ from msgspec import Struct
 from psycopg import errors as sql
 from psycopg.conninfo import conninfo_to_dict
 
-from cockpit.audit.postgres.connecting import Connection, connected, said, where
+from cockpit.audit.postgres.connecting import Connection, connected, said, waived, where
 from cockpit.errors import StoreFailed
-from cockpit.text import visible
+from cockpit.profile.elsewhere import is_here
+from cockpit.text import shortened, visible
 
 _DANGEROUS = ("pg_execute_server_program", "pg_write_server_files", "pg_write_all_data", "cockpit_owner")
 
@@ -28,11 +28,13 @@ class Secured(Struct, frozen=True, kw_only=True):
     server_version: int
     """`160004`, as libpq counts."""
     is_local: bool
-    """Over a Unix socket of this host."""
+    """Over a Unix socket or the loopback of this host."""
     tls: str
     """`TLSv1.3`; empty: nothing is encrypted."""
     sslmode: str
-    """As asked for; empty: libpq's own, `prefer`."""
+    """By which it was made: `verify-full` unless somebody said why not; empty: libpq's own, `prefer`."""
+    waived: str
+    """Why the server need not prove who it is; empty: it has to."""
     method: str | None
     """How the user proved who they are (`scram-sha-256`, `peer`, `trust`); None: it cannot be told."""
     trusting: tuple[str, ...] | None
@@ -42,15 +44,6 @@ class Secured(Struct, frozen=True, kw_only=True):
     offset_s: float
     """The server's clock before this host's; sure to half of `round_trip_s`."""
     round_trip_s: float
-
-
-def password_in(dsn: str) -> bool:
-    """Whether a connection string holds a password; no for what is no connection string."""
-    try:
-        given = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        return False
-    return any(given.get(name) for name in ("password", "sslpassword"))
 
 
 def secured(dsn: str, *, connect_s: float = 5.0) -> Secured:
@@ -79,9 +72,10 @@ def _looked(connection: Connection, dsn: str) -> Secured:
         where=where(dsn),
         user=visible(str(user)),
         server_version=connection.info.server_version,
-        is_local=bool(is_local),
+        is_local=bool(is_local) or is_here(connection.info.host),
         tls=visible(str(tls)),
-        sslmode=str(conninfo_to_dict(dsn).get("sslmode") or os.environ.get("PGSSLMODE", "")),
+        sslmode=connection.info.get_parameters().get("sslmode", ""),
+        waived=shortened(waived(dsn), 200),
         method=_method(connection, is_local=bool(is_local), has_certificate="sslcert" in conninfo_to_dict(dsn)),
         trusting=_trusting(connection),
         may_also=_may_also(connection),

@@ -17,7 +17,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def environ(home: Path, **more: str) -> dict[str, str]:
-    return {"HOME": str(home), **more}
+    return {"HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config"), **more}
 
 
 def put(path: Path, mode: int) -> Path:
@@ -111,3 +111,16 @@ def test_code_of_cockpit_that_others_may_change_is_told(home: Path, monkeypatch:
 
 def test_a_cockpit_that_path_does_not_find_is_worth_a_word():
     assert "files.on_path" in {each.id for each in files.of_installation({}, None) if each.level is Level.ADVICE}
+
+
+def test_a_policy_that_cannot_be_used_is_an_error_before_the_night(home: Path):
+    machine, own = home / "machine.toml", put(home / ".config/cockpit/policy.toml", 0o600)
+    own.write_text('reviewed = "sometimes"\n')
+    [found] = [each for each in files.of_policy(environ(home), machine) if each.what == "policy"]
+    assert (found.level, found.why) == (Level.ERROR, "no profile is run while it cannot be used")
+    own.write_text('reviewed = "all"\nallowed_signers = "signers"\n')
+    told = {each.what: each.level for each in files.of_policy(environ(home), machine)}
+    assert told[str(own.with_name("signers"))] is Level.WARNING, "it is not there"
+    put(own.with_name("signers"), 0o666)
+    told = {each.what: each.level for each in files.of_policy(environ(home), machine)}
+    assert told[str(own.with_name("signers"))] is Level.ERROR

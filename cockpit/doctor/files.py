@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cockpit
-from cockpit.doctor.findings import Finding, advice, at_home, error, ok, quoted
+from cockpit.doctor.findings import Finding, Level, advice, at_home, error, ok, quoted
 from cockpit.doctor.paths import Way, Wish, judge, look
 from cockpit.errors import TrustError
 from cockpit.session.trust_policy import MACHINE, policy, user_policy_path
@@ -52,8 +52,9 @@ def of_policy(environ: Mapping[str, str], machine: Path = MACHINE) -> Iterator[F
     try:
         found = policy(environ, machine)
     except TrustError as failed:
-        unusable = "no profile is run while it cannot be used"
-        yield error("files.policy", "policy", failed.message, unusable, f"# {failed.hint or 'correct it'}")
+        if all(each.level is not Level.ERROR for each in judge(wishes)):  # else its mode or owner is told below
+            unusable = "no profile is run while it cannot be used"
+            yield error("files.policy", "policy", failed.message, unusable, f"# {failed.hint or 'correct it'}")
     else:
         named = (path for path in (found.allowed_signers, found.revoked_keys) if path is not None)
         absent = "the policy names it, and no approval counts without"
@@ -109,9 +110,9 @@ def of_installation(environ: Mapping[str, str], program: str | None) -> Iterator
     paths = [sys.executable, str(package), *(each for each in sys.path if each and os.path.exists(each))]
     ways = [look(path) for path in dict.fromkeys(paths)]
     told = list(judge(Wish(way, "files.installation", why_own=_RUNS_IT) for way in ways))
-    yield from (each for each in told if each.level < ok("", "", "").level)
+    yield from (each for each in told if each.level is not Level.OK)
     yield from _of_modules(package)
-    if all(each.level == ok("", "", "").level for each in told):
+    if all(each.level is Level.OK for each in told):
         yield ok("files.installation", "cockpit's own code", f"only you and root can change {at_home(package)}")
     if program is None:
         yield advice(

@@ -55,7 +55,6 @@ def test_a_file_of_secrets_that_others_may_read_is_an_error(home: Path, name: st
         (".pg_service.conf", "files.pg_service"),
         (".bashrc", "files.startup"),
         (".config/systemd/user/cockpit-01M7.service", "files.unit"),
-        (".config/cockpit/policy.toml", "files.policy"),
         (".local/state/cockpit/trusted/x", "files.trusted"),
         (".local/state/cockpit/heads/x", "files.heads"),
     ],
@@ -118,6 +117,10 @@ def test_a_policy_that_cannot_be_used_is_an_error_before_the_night(home: Path):
     own.write_text('reviewed = "sometimes"\n')
     [found] = [each for each in files.of_policy(environ(home), machine) if each.what == "policy"]
     assert (found.level, found.why) == (Level.ERROR, "no profile is run while it cannot be used")
+    own.chmod(0o666)
+    [found] = [each for each in files.of_policy(environ(home), machine) if each.level is Level.ERROR]
+    assert found.what == str(own), "said once, with what mends it"
+    own.chmod(0o600)
     own.write_text('reviewed = "all"\nallowed_signers = "signers"\n')
     told = {each.what: each.level for each in files.of_policy(environ(home), machine)}
     assert told[str(own.with_name("signers"))] is Level.WARNING, "it is not there"

@@ -7,6 +7,7 @@ from words of ours by their types: a `str` is laced, a `Literal` is not; what ot
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 import attacks
@@ -14,6 +15,7 @@ import msgspec
 from msgspec.structs import replace
 from screen_story import FakeSeat, Story, StoryApp
 from textual.drivers.headless_driver import HeadlessDriver
+from textual.strip import Strip
 
 from cockpit.run import events as e
 from cockpit.run.evolve import evolve
@@ -59,7 +61,7 @@ class Lace:
         if name == "settings":
             return self._settings(value)
         if isinstance(value, msgspec.Struct):
-            hints = get_type_hints(type(value), include_extras=True)
+            hints = _hints(type(value))
             fields = ((field, getattr(value, field)) for field in value.__struct_fields__)
             return replace(value, **{field: self.value(each, hints.get(field), field) for field, each in fields})
         if isinstance(value, str):
@@ -82,6 +84,11 @@ class Lace:
         return self.text(value) if isinstance(value, str) and is_shown else value
 
 
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind, include_extras=True)
+
+
 def _is_text(hint: Any) -> bool:
     return hint in (str, None, Any) or (get_origin(hint) is not None and str in get_args(hint))
 
@@ -91,7 +98,12 @@ def laced(story: Story, lace: Lace) -> Story:
     events, story.events = story.events, []
     story.state, story.recent = EMPTY, ()
     for event in events:
-        body = lace.value(event.body, type(event.body))
+        # What is told of a branch is lines of a log, which are laced where that is told.
+        body = (
+            event.body
+            if isinstance(event.body, e.BranchMerged | e.BranchTold)
+            else lace.value(event.body, type(event.body))
+        )
         event = replace(event, body=body, actor=lace.value(event.actor, e.Actor))
         story.state = evolve(story.state, event)
         story.events.append(event)
@@ -150,10 +162,8 @@ def watched(app: GuardedApp) -> Watched:
 class HostileApp(StoryApp):
     """The real application over a hostile story."""
 
-    def __init__(self, seat: FakeSeat) -> None:
-        super().__init__(seat)
-        self.left = 0
-        """How often an action closed it."""
+    def _propose(self) -> None:
+        """Questions are asked when a test asks them."""
 
     def shows_story(self, seat: FakeSeat) -> None:
         """Another moment on the same screen."""
@@ -166,15 +176,20 @@ class HostileApp(StoryApp):
         self.run_screen.draw()
 
 
-def shown(app: GuardedApp) -> str:
-    """The text of the screen on top."""
-    return "\n".join("".join(text for text, _, _ in strip) for strip in app.screen._compositor.render_strips())
+def strips_of(app: GuardedApp) -> list[Strip]:
+    """The screen on top."""
+    return app.screen._compositor.render_strips()
 
 
-def actions_on(app: GuardedApp) -> set[str]:
+def shown(strips: list[Strip]) -> str:
+    """The text of it."""
+    return "\n".join(strip.text for strip in strips)
+
+
+def actions_on(strips: list[Strip]) -> set[str]:
     """What clicks would do, on any cell of the screen: Textual looks it up in the cell's style. Links too."""
     found: set[str] = set()
-    for style in {style for strip in app.screen._compositor.render_strips() for _, style, _ in strip if style}:
+    for style in {style for strip in strips for _, style, _ in strip if style}:
         found |= {f"{name}: {does}" for name, does in style.meta.items() if name.startswith("@")}
         found |= {style.link} if style.link else set()
     return {each for each in found if not re.fullmatch(r"@mouse\.(down|up): (grab|release|scroll_(up|down))", each)}

@@ -19,7 +19,7 @@ import screen_branch
 import screen_night
 import screen_pen
 from attacks import ATTACKS, MARK, foreign
-from hostile_screens import SHORT, HostileApp, Lace, actions_on, laced, shown, watched
+from hostile_screens import SHORT, HostileApp, Lace, actions_on, laced, shown, strips_of, watched
 from import_story import made
 from msgspec.structs import replace
 from report_story import written
@@ -48,7 +48,7 @@ class Looking:
     """Looks at one place after the other of an application, and at all that it wrote meanwhile."""
 
     def __init__(self, app: GuardedApp, pilot: Pilot[Any], *, is_thorough: bool = False) -> None:
-        self.app, self.pilot, self._mark = app, pilot, MARK
+        self.app, self.pilot = app, pilot
         self.is_thorough = is_thorough
         """Whether to look at every choice and step, and to click on every screen."""
         self.filter = next(each for each in app._filters if hasattr(each, "mended"))
@@ -57,12 +57,13 @@ class Looking:
 
     async def __call__(self, what: str, *, is_marked: bool = True) -> None:
         """Fail if anything acts, or the text did not arrive."""
-        if is_marked:
-            app, mark = self.app, self._mark
-            await until(self.pilot, lambda: mark in shown(app).replace("\n", "").lower(), f"{what}: to see the text")
+        strips = strips_of(self.app)
+        if is_marked and MARK not in shown(strips):  # titles in capitals are marked elsewhere too
+            await until(self.pilot, lambda: MARK in shown(strips_of(self.app)), what)
+            strips = strips_of(self.app)
         self.seen |= {type(self.app.screen), *(type(each) for each in self.app.screen.walk_children(Widget))}
         driver = self.app._driver
-        assert actions_on(self.app) == set(), f"{what}: a click would act"
+        assert actions_on(strips) == set(), f"{what}: a click would act"
         assert self.filter.mended == [], f"{what}: only the second line of defence caught this"
         assert driver.asked == driver.written, f"{what}: only the list of sequences caught something"
         assert [found for each in driver.written for found in foreign(each)] == [], what
@@ -71,12 +72,12 @@ class Looking:
 
     async def clicks(self) -> None:
         """Click where the text is, once on each kind of screen: it stays, and no action of it runs."""
-        screen, rows = self.app.screen, shown(self.app).split("\n")
+        screen, rows = self.app.screen, shown(strips_of(self.app)).split("\n")
         if type(screen) in self._clicked and not self.is_thorough:
             return
         self._clicked.add(type(screen))
-        for y, row in [(y, row) for y, row in enumerate(rows) if self._mark in row][:2]:
-            x = row.index(self._mark)
+        for y, row in [(y, row) for y, row in enumerate(rows) if MARK in row][:1]:
+            x = row.index(MARK)
             assert await self.pilot.click(offset=(x, y))
             assert await self.pilot.click(offset=(min(x + 24, SIZE[0] - 2), y))
         assert self.app.screen is screen
@@ -120,19 +121,19 @@ def _unknown() -> Story:
 
 STATES: dict[str, tuple[Callable[[], Story], tuple[str, ...]]] = {
     "a gate": (blocked, ("override", "skip", "note", "hold", "outside", "abort")),
-    "a message": (lambda: screen_night.at("announce"), ("run", "end_wait")),
-    "a sign-off": (lambda: screen_night.at("approval"), ("approve", "skip")),
+    "a message": (lambda: screen_night.at("announce"), ("end_wait",)),
+    "a sign-off": (lambda: screen_night.at("approval"), ("skip",)),
     "a value": (lambda: screen_night.at("backup"), ("confirm", "jump")),
     "a command": (lambda: screen_night.at("scale_down", screen_night.NIGHT_PRODUCTION), ("run",)),
-    "SQL": (lambda: screen_night.at("migrate"), ("run", "reopen")),
+    "SQL": (lambda: screen_night.at("migrate"), ("reopen", "jump")),
     "what runs": (_running, ("cancel", "elsewhere")),
-    "what ended": (screen_night.failed, ("run", "rollback")),
+    "what ended": (screen_night.failed, ("rollback",)),
     "what is unknown": (_unknown, ("settle",)),
     "a wait that was stopped, and triggers": (_fired, ("end_wait", "answer", "raise", "rollback")),
     "a decision": (lambda: screen_night.at("go"), ("confirm",)),
-    "a hold": (_held, ("hold", "finish")),
-    "a checkpoint": (lambda: screen_night.at("look_30m"), ("end_wait", "confirm")),
-    "the way back": (screen_night.going_back, ("rollback", "run")),
+    "a hold": (_held, ("hold",)),
+    "a checkpoint": (lambda: screen_night.at("look_30m"), ("end_wait",)),
+    "the way back": (screen_night.going_back, ("rollback",)),
     "another's keeper": (screen_night.other_hands, ("run",)),
     "a conflict": (screen_branch.conflict, ("settle",)),
 }
@@ -141,7 +142,13 @@ LISTS = ("probes", "log", "company", "contacts", "ready", "output", "help")
 
 
 def seat_at(state: str, lace: Lace) -> FakeSeat:
-    return FakeSeat(laced(STATES[state][0](), lace))
+    return of_hostile_people(FakeSeat(laced(STATES[state][0](), lace)), lace)
+
+
+def of_hostile_people(seat: FakeSeat, lace: Lace) -> FakeSeat:
+    """Whoever sits there has such a name too."""
+    seat.actor = lace.value(seat.actor, e.Actor)
+    return seat
 
 
 async def asks(look: Looking, key: str, what: str) -> None:
@@ -151,19 +158,17 @@ async def asks(look: Looking, key: str, what: str) -> None:
     app.run_screen.say()
     app.seat.afar = SimpleNamespace(is_there=False)
     work = app.run_worker(app._operates().act(key, app.run_screen.painted, None))
-    await until(look.pilot, lambda: app.screen is not app.run_screen or app.run_screen.is_saying or work.is_finished)
-    asked = isinstance(app.screen, Dialog)
-    await look(f"{what}, {key}: the question", is_marked=asked)
-    if asked:
-        await look.clicks()
-        for options in app.screen.query(OptionList):
-            for at in range(options.option_count if look.is_thorough else 1):
-                options.highlighted = at
-                await look(f"{what}, {key}: choice {at}")
-            options.action_select()
-            await look(f"{what}, {key}: what was chosen")
-        app.screen.hint(SHORT)
-        app.screen.dismiss(None)
+    await until(look.pilot, lambda: isinstance(app.screen, Dialog), f"{what}, {key}: a question")
+    await look(f"{what}, {key}: the question")
+    await look.clicks()
+    for options in app.screen.query(OptionList):
+        for at in range(1, options.option_count if look.is_thorough else 1):
+            options.highlighted = at
+            await look(f"{what}, {key}: choice {at}")
+        options.action_select()
+        await look(f"{what}, {key}: what was chosen")
+    app.screen.hint(SHORT)
+    app.screen.dismiss(None)
     await until(look.pilot, lambda: work.is_finished and app.screen is app.run_screen)
 
 
@@ -182,7 +187,7 @@ async def of_a_run(look: Looking, lace: Lace) -> None:
             app.run_screen.draw()
             await look(f"{state}, {selected} looked at")
         app.run_screen.selected = None
-        for key in keys:
+        for key in keys if look.is_thorough else keys[:1]:
             await asks(look, key, state)
 
 
@@ -190,8 +195,8 @@ async def of_lists(look: Looking, lace: Lace) -> None:
     """Every list, on a night in which much is there."""
     app = look.app
     assert isinstance(app, HostileApp)
-    for story in (screen_pen.troubled(), screen_night.failed()):
-        app.shows_story(FakeSeat(laced(story, lace)))
+    for story in (screen_night.failed(), screen_pen.troubled())[: 1 + look.is_thorough]:
+        app.shows_story(of_hostile_people(FakeSeat(laced(story, lace)), lace))
         for name in LISTS:
             screen = opened(app.run_screen, name)
             if screen is None:
@@ -208,20 +213,19 @@ async def of_the_pen(look: Looking, lace: Lace) -> None:
     app = look.app
     assert isinstance(app, HostileApp)
     cases = (
-        (screen_pen.asked(), "SEATANA", "pen"), (screen_pen.offered(), "SEATBO", "pen"),
+        (screen_pen.asked(), "SEATANA", ""), (screen_pen.offered(), "SEATBO", "pen"),
         (screen_pen.gathered(screen_pen.paired(), "SEATANA"), "SEATBO", "take"),
         (screen_pen.troubled(), "SEATBO", "pen"),
         (screen_pen.paired(), "SEATANA", "pen"), (screen_pen.paired(), "SEATBO", "pen"),
     )  # fmt: skip
-    for story, place, key in cases:
+    for story, place, key in cases if look.is_thorough else cases[:3]:
         is_gone = not any(seat.seat == "SEATANA" for seat in story.here)
         story = laced(story, lace)
         story.here = tuple(seat for seat in story.here if not is_gone or seat.seat != "SEATANA")
-        seat = screen_pen.seat_of(story, place)
-        seat.actor = lace.value(seat.actor, e.Actor)
-        app.shows_story(seat)
+        app.shows_story(of_hostile_people(screen_pen.seat_of(story, place), lace))
         await look(f"{place} with the pen")
-        await asks(look, key, f"{place} with the pen")
+        if key:
+            await asks(look, key, f"{place} with the pen")
 
 
 async def of_trouble(look: Looking, lace: Lace) -> None:
@@ -232,14 +236,14 @@ async def of_trouble(look: Looking, lace: Lace) -> None:
         (screen_branch.away_seat, ("elsewhere",)),
         (lambda: screen_branch.offline_seat(answers=True), ("elsewhere",)),
         (lambda: screen_branch.taking_over_seat(Path("/nowhere"), 3600.0), ("probe",)),
-        (lambda: FakeSeat(_running(), keeper=GONE), ("probe", "elsewhere")),
+        (lambda: FakeSeat(_running(), keeper=GONE), ("elsewhere",)),
     ):
         seat = make()
         away = seat._view.away
         seat.story = laced(seat.story, lace)
         seat._view = replace(seat.story.view(), away=lace.text(away) if away else "", answers=seat._view.answers)
         seat.objection = lace.text(seat.objection) if seat.objection else ""
-        app.shows_story(seat)
+        app.shows_story(of_hostile_people(seat, lace))
         await look("trouble")
         for key in keys:
             await asks(look, key, "trouble")
@@ -249,7 +253,7 @@ async def of_copies(look: Looking, lace: Lace) -> None:
     """What is copied is shown first; the title, the palette, and what is said."""
     app = look.app
     assert isinstance(app, HostileApp)
-    for state in ("SQL", "a command", "a message", "a gate"):
+    for state in ("SQL", "a message", "a command", "a gate")[: 4 if look.is_thorough else 2]:
         app.shows_story(seat_at(state, lace))
         app.action_copy()
         await until(look.pilot, lambda: isinstance(app.screen, Dialog))

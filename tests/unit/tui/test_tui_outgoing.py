@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from attacks import ATTACKS, MARK, TERMINAL, attack, foreign
-from hostile_screens import SHORT, Keeping, actions_on, shown, watched
+from hostile_screens import SHORT, Keeping, actions_on, shown, strips_of, watched
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.segment import Segment
@@ -81,14 +81,14 @@ async def left_by(text: str) -> tuple[str, set[str], str]:
     app = ForgetfulApp(text)
     watched(app)
     async with app.run_test(size=(90, 50), headless=False, tooltips=True, notifications=True) as pilot:
-        await until(pilot, lambda: MARK in shown(app))
+        await until(pilot, lambda: MARK in shown(strips_of(app)))
         await pilot.hover("#tip")
         await pilot.pause(0.01)
         driver = app._driver
         assert isinstance(driver, Keeping)
         written = "".join(driver.written)
         assert "".join(driver.asked) == written, "the filter of lines is enough by itself"
-        return written, actions_on(app), shown(app)
+        return written, actions_on(strips_of(app)), shown(strips_of(app))
 
 
 async def test_a_forgotten_text_acts_in_no_widget_of_textuals() -> None:
@@ -167,8 +167,8 @@ async def test_lines_are_shown_with_their_newlines_before_they_are_copied() -> N
     async with app.run_test(size=(100, 30), headless=False) as pilot:
         await apart(pilot, "y")
         await until(pilot, lambda: isinstance(app.screen, SureDialog))
-        await until(pilot, lambda: "3 lines (␊): pasted into a shell, each runs as it comes." in shown(app))
-        assert "WHERE p.user_id = users.id;␊" in shown(app)
+        await until(pilot, lambda: "3 lines (␊): pasted into a shell, each runs as it comes." in shown(strips_of(app)))
+        assert "WHERE p.user_id = users.id;␊" in shown(strips_of(app))
         assert sent_by(app) == []
         await apart(pilot, "enter")
         assert sent_by(app) == [], "Enter sends nothing"

@@ -1,7 +1,7 @@
 """The keeper's ear: the socket by which typed secrets come in (`cockpit.session.secrets`), and nothing else.
 
-Invariant: only processes of this user are heard (SO_PEERCRED), one line each, with a time limit; no value is ever
-written, logged, or part of an answer.
+Invariant: only processes of this user are heard (SO_PEERCRED), so many at a time, one line each, with a time limit; no
+value is ever written, logged, or part of an answer.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ import msgspec
 from cockpit.errors import KeeperError
 from cockpit.session.secrets import LIMIT_BYTES, TIMEOUT_S, Given, Taken, peer_uid, socket_path
 
+MOST_AT_ONCE = 64
+"""Connections that are heard at the same time."""
 Take = Callable[[str, str], str]
 """Takes a name and a value; answers why not, or an empty text."""
 
@@ -58,8 +60,19 @@ class Listener:
 class _Answering:
     def __init__(self, take: Take) -> None:
         self._take = take
+        self._open = 0
 
     async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._open >= MOST_AT_ONCE:
+            writer.transport.abort()  # they will ask again; those who are heard are gone within `TIMEOUT_S`
+            return
+        self._open += 1
+        try:
+            await self._heard(reader, writer)
+        finally:
+            self._open -= 1
+
+    async def _heard(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             taken = await self._taken(reader, writer)
             writer.write(msgspec.json.encode(taken) + b"\n")

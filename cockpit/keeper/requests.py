@@ -1,12 +1,14 @@
 """Requests to read probes now (`cockpit.session.nudge`): seen by inotify, or at the next tick where there is none.
 
-Invariant: a request is taken once; its content only ever selects among the profile's probes.
+Invariant: a request is taken once; its content only ever selects among the profile's probes. What is no request, or
+more of them than anybody sends, holds up no other.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import heapq
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +18,10 @@ from cockpit.audit.layout import probe_requests
 from cockpit.audit.opening import content, make_folder
 from cockpit.session.nudge import PART
 
-_LIMIT_BYTES = 65536
+LIMIT_BYTES = 65536
+"""Of one request."""
+MOST_AT_ONCE = 1000
+"""Taken at one look; the others at the next."""
 
 
 class Requests:
@@ -49,10 +54,11 @@ class Requests:
             self._on_request(asked)
 
     def _taken(self) -> Iterator[tuple[str, ...]]:
-        with contextlib.suppress(OSError):  # somebody took it away: then nobody asks any more
-            for path in sorted(self._folder.iterdir()):
-                if path.suffix != PART:
-                    asked = content(path, _LIMIT_BYTES).decode("ascii", "replace").split()
+        with contextlib.suppress(OSError):  # somebody took the folder away: then nobody asks any more
+            there = heapq.nsmallest(MOST_AT_ONCE, (path for path in self._folder.iterdir() if path.suffix != PART))
+            for path in there:
+                with contextlib.suppress(OSError):  # another took it, or it is none
+                    asked = content(path, LIMIT_BYTES).decode("ascii", "replace").split()
                     path.unlink()
                     yield tuple(asked)
 

@@ -15,12 +15,14 @@ from msgspec import Struct
 
 from cockpit.profile.advice import advise
 from cockpit.profile.conversion import convert
+from cockpit.profile.counts import judge_counts
 from cockpit.profile.fields import deceiving
 from cockpit.profile.inherit import Layers
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import Problem, ProfileError, problem
+from cockpit.profile.secrecy import judge_secrecy
 from cockpit.profile.sharing import advise_sharing, judge_sharing
 from cockpit.profile.soundness import judge
 from cockpit.profile.sources import Unreadable
@@ -100,7 +102,9 @@ def examine(path: str | os.PathLike[str], kinds: Kinds, *, advice: bool = True) 
     if layers.incomplete:
         return None, findings.problems
     deceiving(root, findings)
+    judge_secrecy(layers.sources, root, findings)
     profile, partial = convert(root, kinds, findings)
+    judge_counts(profile, root, findings)
     judge(profile, root, kinds, findings, partial=partial)
     beside = Path(os.path.abspath(layers.sources[-1].name)).parent
     judge_sharing(profile, root, findings)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import cockpit
@@ -18,6 +19,7 @@ from cockpit.session.trust_policy import MACHINE, policy, user_policy_path
 
 _MOST = 500
 """Files in one folder of cockpit's own that are looked at."""
+_FEW = 3
 _RUNS_IT = "who can change it decides what your cockpit does"
 
 
@@ -108,12 +110,12 @@ def of_installation(environ: Mapping[str, str], program: str | None) -> Iterator
     """The code that runs here. `program`: the `cockpit` that PATH finds."""
     package = Path(cockpit.__file__).parent
     paths = [sys.executable, str(package), *(each for each in sys.path if each and os.path.exists(each))]
-    ways = [look(path) for path in dict.fromkeys(paths)]
-    told = list(judge(Wish(way, "files.installation", why_own=_RUNS_IT) for way in ways))
-    yield from (each for each in told if each.level is not Level.OK)
-    yield from _of_modules(package)
-    if all(each.level is Level.OK for each in told):
-        yield ok("files.installation", "cockpit's own code", f"only you and root can change {at_home(package)}")
+    ways = [*(look(path) for path in dict.fromkeys(paths)), *_open_modules(package)]
+    wishes = [Wish(way, "files.installation", why_own=_RUNS_IT) for way in ways]
+    bad = [each for each in judge(wishes) if each.level is not Level.OK]
+    yield from bad or [
+        ok("files.installation", "cockpit's own code", f"only you and root can change {at_home(package)}")
+    ]
     if program is None:
         yield advice(
             "files.on_path",
@@ -126,16 +128,17 @@ def of_installation(environ: Mapping[str, str], program: str | None) -> Iterator
         yield from judge([Wish(look(program), "files.on_path", why_own=_RUNS_IT)])
 
 
-def _of_modules(package: Path) -> Iterator[Finding]:
-    bad: list[Way] = []
+def _open_modules(package: Path) -> Iterator[Way]:
+    """The first few files and folders of the package that somebody else may write to."""
+    found = 0
     for folder, _, names in os.walk(package):
         for path in (folder, *(os.path.join(folder, name) for name in names if name.endswith((".py", ".so")))):
-            mode = os.lstat(path).st_mode
-            if mode & 0o022 and (way := look(path)).nodes and way.nodes[-1].others:
-                bad.append(way)
-                if len(bad) > 3:
-                    break
-    yield from (each for each in judge(Wish(way, "files.installation", why_own=_RUNS_IT) for way in bad[:3]))
+            with suppress(FileNotFoundError):  # an editor's, gone meanwhile
+                if os.lstat(path).st_mode & 0o022 and (way := look(path)).is_whole and way.nodes[-1].others:
+                    yield way
+                    found += 1
+            if found == _FEW:
+                return
 
 
 def of_profile(files: Iterable[str | Path], programs: Mapping[str, str]) -> Iterator[Finding]:

@@ -101,7 +101,7 @@ def _of_proc(host: Host) -> Finding:
             what,
             "every user of this host (/proc without hidepid)",
             "what stands in the arguments of a command is read by all: give secrets through the environment",
-            "sudo mount -o remount,hidepid=invisible /proc",
+            "sudo mount -o remount,hidepid=2 /proc",
             "# then who became root by sudo stays claimed: docs/people.md",
         )
     return ok("host.proc", what, f"root and you (hidepid={hidden[1]}); who came by sudo stays claimed")

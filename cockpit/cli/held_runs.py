@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cockpit.cli.table import Table, fitting, lines
 from cockpit.text import shortened
+from cockpit.text.cells import fitted
 
 if TYPE_CHECKING:  # a driver, which only this command needs
     from datetime import datetime
@@ -46,7 +47,7 @@ def table(held: Sequence[Held], columns: int | None) -> list[str]:
     for each, line in zip(held, told[1:], strict=True):
         found.append(line)
         if each.dropped is not None:
-            found += [shortened(text, columns or _WIDEST_TOLD) for text in _dropped(each.dropped)]
+            found += [fitted(text, columns or _WIDEST_TOLD) for text in _dropped(each.dropped)]
     return found
 
 

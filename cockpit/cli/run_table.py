@@ -10,6 +10,7 @@ from cockpit.cli.table import Table, fitting, lines
 from cockpit.report.pages.clocktime import duration, local, zone_name
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.text import shortened
+from cockpit.text.cells import fitted
 
 _A_DAY = timedelta(hours=20)
 """From then on a time of day alone does not say which day it was."""
@@ -64,7 +65,7 @@ def table(rows: Sequence[Row], zone: tzinfo, short: Mapping[str, str], columns: 
 
 
 def _shown(told: list[str], columns: int | None) -> list[str]:
-    return told if columns is None else [shortened(line, columns) for line in told]
+    return told if columns is None else [fitted(line, columns) for line in told]
 
 
 def _made(rows: Sequence[Row], cells: Mapping[str, Cell]) -> Table:

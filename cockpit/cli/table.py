@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
-from cockpit.text import shortened
+from cockpit.text.cells import cells, filled, fitted
 
 Table = Sequence[Sequence[str]]
 GAP = "  "
@@ -18,8 +18,8 @@ def room() -> int | None:
 
 
 def widths(rows: Table) -> list[int]:
-    """Of each column."""
-    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+    """Of each column, in columns of the terminal."""
+    return [max(map(cells, column)) for column in zip(*rows, strict=True)]
 
 
 def width(rows: Table) -> int:
@@ -42,7 +42,6 @@ def lines(rows: Table, columns: int | None = None, *, right: frozenset[int] = fr
     wide = widths(rows)
     told = []
     for row in rows:
-        cells = [cell.rjust(wide[at]) if at in right else cell.ljust(wide[at]) for at, cell in enumerate(row)]
-        line = GAP.join(cells).rstrip()
-        told.append(line if columns is None else shortened(line, columns))
+        line = GAP.join(filled(cell, wide[at], right=at in right) for at, cell in enumerate(row)).rstrip()
+        told.append(line if columns is None else fitted(line, columns))
     return told

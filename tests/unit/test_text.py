@@ -11,8 +11,11 @@ import pytest
 from attacks import ACTING, ATTACKS, MARK, READING, TERMINAL, attack
 from hypothesis import example, given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
+from cockpit.cli.table import fitting, lines
 from cockpit.text import MOST_MARKS, counted, inert, json_escaped, shortened, toml_escaped, visible
+from cockpit.text.cells import cells, filled, fitted
 
 SHAPED = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
 """Formats by name that have a shape: Prepended_Concatenation_Mark (PropList.txt)."""
@@ -138,6 +141,29 @@ def test_json_and_toml_mean_the_same_when_they_are_escaped() -> None:
     assert json.loads(json_escaped(json.dumps({"k": text}, ensure_ascii=False)))["k"] == text
     raw = "".join(each for each in text if each >= " " and each != "\x7f").replace("\\", "").replace('"', "")
     assert tomllib.loads(toml_escaped(f'k = "{raw}"'))["k"] == raw
+
+
+@pytest.mark.parametrize("columns", [20, 40, 79, None])
+def test_columns_stay_straight_whatever_stands_in_them(columns: int | None) -> None:
+    strange = (
+        "日本語のタイトル",
+        "Nguye\u0302\u0303n",
+        "👨\u200d👩\u200d👧",
+        "e" + "\u0301" * 50,
+        "\u1112\u1161\u11ab",
+    )
+    titles = [shortened(text, 40) for text in ("plain", *strange, *ATTACKS.values())]
+    rows = [
+        ["run", "title", "n", "state"],
+        *([f"{at}", title, str(at * 7), "going"] for at, title in enumerate(titles)),
+    ]
+    told = lines(fitting([rows], columns), columns, right=frozenset({2}))
+    if columns is not None:
+        assert all(cells(line) <= columns for line in told)
+    else:
+        assert len({cell_len(line) for line in told}) == 1  # as screens measure it
+    assert [fitted("日本語", width) for width in range(8)] == ["", "…", "…", "日…", "日…", "日本…", "日本語", "日本語"]
+    assert (filled("日本", 6), filled("日本", 6, right=True)) == ("日本  ", "  日本")
 
 
 @pytest.mark.parametrize(

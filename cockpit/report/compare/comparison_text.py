@@ -14,7 +14,7 @@ from cockpit.report.compare.comparing import deviations, done_otherwise, estimat
 from cockpit.report.compare.comparing_tables import LEGEND, Table, durations, probes
 from cockpit.report.compare.comparison_records import Comparison, letter
 from cockpit.report.pages.markdown import plain
-from cockpit.text import shortened
+from cockpit.text.cells import cells, filled, fitted
 
 WIDEST = 120
 """Where there is no terminal."""
@@ -72,7 +72,7 @@ def _wrapped(lines: Iterable[str], width: int, *, indent: int = 0) -> list[str]:
 def _laid_out(table: Table, width: int) -> list[str]:
     """The table, in as many parts as it takes; the base stands in each."""
     runs = len(table.rows[0][1])
-    label = min(_LABEL, max(len(row[0]) for row in table.rows))
+    label = min(_LABEL, max(cells(row[0]) for row in table.rows))
     lines: list[str] = []
     at = 1
     while at < runs or not lines:
@@ -96,19 +96,19 @@ def _columns(table: Table, shown: Sequence[int]) -> list[list[str]]:
 
 
 def _width(table: Table, shown: Sequence[int], label: int) -> int:
-    return label + sum(len(_GAP) + max(map(len, column)) for column in _columns(table, shown))
+    return label + sum(len(_GAP) + max(map(cells, column)) for column in _columns(table, shown))
 
 
 def _part(table: Table, shown: Sequence[int], label: int, width: int) -> list[str]:
     columns = _columns(table, shown)
-    widths = [max(map(len, column)) for column in columns]
+    widths = [max(map(cells, column)) for column in columns]
     labels = ["", *(name for name, _ in table.rows)]
     return [
-        shortened(
+        fitted(
             _GAP.join(
                 [
-                    shortened(name, label).ljust(label),
-                    *(column[row].rjust(wide) for column, wide in zip(columns, widths, strict=True)),
+                    filled(fitted(name, label), label),
+                    *(filled(column[row], wide, right=True) for column, wide in zip(columns, widths, strict=True)),
                 ]
             ).rstrip(),
             width,

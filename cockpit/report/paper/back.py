@@ -66,7 +66,7 @@ def _plan(page: Page, sheet: Sheet, plan: RollbackPlan, option: Option) -> None:
     else:
         page.says("it fits at any time")
     if plan.description:
-        page.prose(sheet.filled(plan.description))
+        page.prose(sheet.filled(plan.description), 2)
     page.says(sheet.filled(plan.data_loss) if plan.data_loss else "nothing is lost by it, as the profile has it",
               0, "DATA LOSS: ")  # fmt: skip
     late = "" if option.fits_window else "; IT WOULD NOT BE OVER BEFORE THE WINDOW'S END"

@@ -6,10 +6,10 @@ Invariant: everything that is put on a page is visible text; nothing of it is cu
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from cockpit.text import visible
+from cockpit.text.cells import cells
 
 WIDTH = 80
 GOES_ON = "+ "
@@ -23,17 +23,6 @@ _BLOCK = re.compile(r"\s*([-*+>#|]|[0-9]+[.)])\s|\s{4}|\t")
 """How a line begins that goes on with none before it."""
 _ALONE = re.compile(r"\s*(```|#|\|)")
 """How a line begins that no other goes on with."""
-
-
-def cells(text: str) -> int:
-    """How many columns a visible text takes."""
-    return len(text) if text.isascii() else sum(map(_width, text))
-
-
-def _width(character: str) -> int:
-    if unicodedata.combining(character):
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 class Page:
@@ -57,10 +46,16 @@ class Page:
         self._lines += ["=" * WIDTH, *_wrapped(visible(title), WIDTH), "=" * WIDTH, ""]
 
     def says(self, text: str, indent: int = 0, first: str = "") -> None:
-        """Text of any number of lines, wrapped between words; `first` stands before it, the rest is as far in."""
+        """A text, wrapped between words; `first` stands before it, and then it may be of several lines, as far in.
+
+        Without that it is one: else a line within a title would pass for a line of ours.
+        """
+        self._wraps(visible(text, multiline=bool(first)), indent, first)
+
+    def _wraps(self, text: str, indent: int, first: str = "") -> None:
         start = " " * indent + visible(first)
         rest = " " * cells(start)
-        for line in visible(text, multiline=True).strip("\n").split("\n"):
+        for line in text.strip("\n").split("\n"):
             deeper = len(line) - len(line.lstrip(" "))
             room = max(_LEAST, WIDTH - cells(start) - deeper)
             for part in _wrapped(line.strip(), room):
@@ -80,7 +75,7 @@ class Page:
             else:
                 paragraphs.append(line)
             is_fenced ^= is_fence
-        self.says("\n".join(paragraphs), indent)
+        self._wraps("\n".join(paragraphs), indent)
 
     def fact(self, name: str, text: str, indent: int = 0) -> None:
         """A name, and what is to be said of it in a column of its own."""
@@ -125,8 +120,8 @@ def _broken(text: str, room: int, near_end: int = 0) -> list[str]:
     parts = list[str]()
     while cells(text) > room:
         end = width = 0
-        while width + _width(text[end]) <= room:
-            width += _width(text[end])
+        while width + cells(text[end]) <= room:
+            width += cells(text[end])
             end += 1
         space = text.rfind(" ", max(1, end - near_end), end) if near_end else -1
         # Not where only spaces stand before it: the first part would be an empty line.

@@ -33,7 +33,7 @@ def phase(page: Page, sheet: Sheet, walked: Phase, steps: tuple[Step, ...]) -> N
     page.says(f"PHASE {label}{about}{order}")
     page.says("-" * 40)
     if walked.description:
-        page.prose(sheet.filled(walked.description))
+        page.prose(sheet.filled(walked.description), 2)
     entered = walked.id in sheet.state.phases_entered
     page.every("[ ] to enter it all of this must hold:", () if entered else walked.gate, 0)
     for each in steps:

@@ -22,13 +22,14 @@ from cockpit.audit.locks import HeldLock
 from cockpit.cli import main
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.report.paper.page import WIDTH, cells
+from cockpit.report.paper.page import WIDTH
 from cockpit.run import events as e
 from cockpit.run.commands import ChooseRollback, ConfirmStep, PlaceHold
 from cockpit.session.creating import create_run
 from cockpit.session.follower import Follower
 from cockpit.session.identity import actor
 from cockpit.session.stopping import under_way
+from cockpit.text.cells import cells
 
 LOGS = Path(__file__).parents[2] / "logs" / "v1"
 PROFILE = """

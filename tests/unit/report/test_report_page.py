@@ -5,8 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.report.paper.page import CODE, GOES_ON, WIDTH, Page, cells
+from cockpit.report.paper.page import CODE, GOES_ON, WIDTH, Page
 from cockpit.text import visible
+from cockpit.text.cells import cells
 
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=400)
 

@@ -34,10 +34,8 @@ def executed(desk: Path, what: CommandSettings, value: str) -> list[str] | None:
     before = set(desk.rglob("*"))
     try:
         planned = invocation(context_of(desk, what, values={"x": value, "other": "another"}))
-    except ActionError as error:
-        assert error.hint
-        assert set(desk.rglob("*")) == before
-        return None
+    except ActionError as refusal:
+        return None if refusal.hint and set(desk.rglob("*")) == before else ["refused, and not said what to do"]
     env = {"PATH": os.environ["PATH"], **planned.env}
     done = subprocess.run(planned.argv, cwd=planned.cwd, env=env, capture_output=True, check=False, timeout=20)
     assert not list(desk.rglob(CANARY)), f"{value!r} was executed"
@@ -45,30 +43,37 @@ def executed(desk: Path, what: CommandSettings, value: str) -> list[str] | None:
     return [os.fsdecode(part) for part in done.stdout.split(b"\0")[:-1]]
 
 
-def every(desk: Path, what: CommandSettings, expected: str, *, refuses: int = 0) -> None:
-    """Every value gives what is written with the value in its place, or is refused; and how many are, at the least."""
+@pytest.fixture
+def some(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """All values, or a sample with those that anybody would try first."""
+    if request.config.getoption("--many"):
+        return VALUES
+    return tuple(dict.fromkeys((*VALUES[::5], "", "a b", f"$(touch {CANARY})", "-rf", "--help", "*", MUST_PASS)))
+
+
+def every(desk: Path, some: tuple[str, ...], what: CommandSettings, expected: str, *, refuses: bool = False) -> None:
+    """Every value gives what is written with the value in its place, or is refused, where any is to be."""
     refused = []
-    for value in VALUES:
+    for value in some:
         given = executed(desk, what, value)
         if given is None:
             refused.append(value)
         else:
             assert given == [part.replace("$X", value) for part in expected.split("|")], value
-    assert len(refused) >= refuses
     assert MUST_PASS not in refused
-    assert bool(refused) == bool(refuses), refused
+    assert bool(refused) == refuses, refused
 
 
-def test_an_argument_stays_one_argument_and_no_option(desk: Path) -> None:
+def test_an_argument_stays_one_argument_and_no_option(desk: Path, some: tuple[str, ...]) -> None:
     record = str(desk / "record")
-    every(desk, CommandSettings(argv=(record, "${x}", "end")), "$X|end", refuses=9)
+    every(desk, some, CommandSettings(argv=(record, "${x}", "end")), "$X|end", refuses=True)
     assert executed(desk, CommandSettings(argv=(record, "${x}")), "-rf") is None
 
 
-def test_behind_two_dashes_or_within_an_argument_every_value_is_only_a_value(desk: Path) -> None:
+def test_behind_two_dashes_or_within_an_argument_every_value_is_only_a_value(desk: Path, some: tuple[str, ...]) -> None:
     record = str(desk / "record")
-    every(desk, CommandSettings(argv=(record, "--", "${x}", "end")), "--|$X|end")
-    every(desk, CommandSettings(argv=(record, "--name=${x}", "a ${x} b")), "--name=$X|a $X b")
+    every(desk, some, CommandSettings(argv=(record, "--", "${x}", "end")), "--|$X|end")
+    every(desk, some, CommandSettings(argv=(record, "--name=${x}", "a ${x} b")), "--name=$X|a $X b")
 
 
 def test_a_program_that_starts_another_one_needs_two_dashes_for_each(desk: Path) -> None:
@@ -89,13 +94,24 @@ def test_what_follows_a_shells_program_is_a_parameter(desk: Path, argv: tuple[st
 @pytest.mark.parametrize(
     "argv",
     [
-        ("python3", "-c", "${x}"), ("perl", "-e", "print ${x}"), ("psql", "-c", "select ${x}"), ("psql", "--command=${x}"),
-        ("ssh", "host", "ls ${x}"), ("ssh", "${x}", "uptime"), ("watch", "ls ${x}"), ("make", "deploy", "V=${x}"), ("jq", "${x}"),
-        ("awk", "${x}"), ("sed", "s/a/${x}/"), ("find", ".", "-exec", "${x}"), ("git", "-c", "${x}", "log"),
-        ("sudo", "-u", "bo", "python3.12", "-c", "${x}"), ("kubectl", "exec", "pod", "--", "psql", "-c", "${x}"),
+        ("python3", "-c", "${x}"),
+        ("perl", "-e", "print ${x}"),
+        ("psql", "-c", "select ${x}"),
+        ("psql", "--command=${x}"),
+        ("ssh", "host", "ls ${x}"),
+        ("ssh", "${x}", "uptime"),
+        ("watch", "ls ${x}"),
+        ("make", "deploy", "V=${x}"),
+        ("jq", "${x}"),
+        ("awk", "${x}"),
+        ("sed", "s/a/${x}/"),
+        ("find", ".", "-exec", "${x}"),
+        ("git", "-c", "${x}", "log"),
+        ("sudo", "-u", "bo", "python3.12", "-c", "${x}"),
+        ("kubectl", "exec", "pod", "--", "psql", "-c", "${x}"),
     ],
     ids=lambda argv: " ".join(argv),
-)  # fmt: skip
+)
 def test_text_of_a_program_takes_plain_values_alone(desk: Path, argv: tuple[str, ...]) -> None:
     what = CommandSettings(argv=argv)
     context = [context_of(desk, what, values={"x": value}) for value in VALUES]
@@ -117,40 +133,59 @@ def test_no_value_makes_curl_read_a_file(desk: Path, argv: tuple[str, ...]) -> N
             invocation(context_of(desk, CommandSettings(argv=argv), values={"x": value}))
 
 
-def test_a_variable_of_the_environment_holds_the_value_and_nothing_else(desk: Path) -> None:
+def test_a_variable_of_the_environment_holds_the_value_and_nothing_else(desk: Path, some: tuple[str, ...]) -> None:
     what = CommandSettings(argv=("env", "-0"), env={"GIVEN": "${x}"})
-    for value in VALUES:
+    for value in some:
         given = executed(desk, what, value)
         assert given is not None
         own = [part for part in given if part.partition("=")[0] not in ("PATH", "PWD", "SHLVL", "_")]
         assert own == [f"GIVEN={value}"]
 
 
-def test_a_script_with_quotes_gets_the_value_as_it_is(desk: Path) -> None:
-    every(desk, CommandSettings(script='y="${x}"; ./record "$y" "${x}" "a ${x}"'), "$X|$X|a $X")
-    every(desk, CommandSettings(script='./record "$GIVEN"', env={"GIVEN": "a ${x}"}), "a $X")
+def test_a_script_with_quotes_gets_the_value_as_it_is(desk: Path, some: tuple[str, ...]) -> None:
+    every(desk, some, CommandSettings(script='y="${x}"; ./record "$y" "${x}" "a ${x}"'), "$X|$X|a $X")
+    every(desk, some, CommandSettings(script='./record "$GIVEN"', env={"GIVEN": "a ${x}"}), "a $X")
 
 
-def test_a_script_without_quotes_gets_what_cannot_be_split_and_nothing_else(desk: Path) -> None:
-    every(desk, CommandSettings(script="./record ${x} end"), "$X|end", refuses=30)
+def test_a_script_without_quotes_gets_what_cannot_be_split_and_nothing_else(desk: Path, some: tuple[str, ...]) -> None:
+    every(desk, some, CommandSettings(script="./record ${x} end"), "$X|end", refuses=True)
 
 
 @pytest.mark.parametrize(
     "script",
     [
-        "echo $((x + 1))", "[[ ${x} -eq 0 ]] || true", '[[ "${x}" -gt 0 ]] || true', "a=(1 2); echo ${a[${x}]:-}",
-        'declare -i n="${x}"', "let n=${x} || true", 'printf -v "${x}" a', 'y="${x}"; echo $((y))', 'test -v "${x}" || true',
-        'unset "${x}"', "for ((i = 0; i < x; i++)); do break; done", 's=abc; echo "${s:${x}:1}"', 'read "${x}" <<< 1',
+        "echo $((x + 1))",
+        "[[ ${x} -eq 0 ]] || true",
+        '[[ "${x}" -gt 0 ]] || true',
+        "a=(1 2); echo ${a[${x}]:-}",
+        'declare -i n="${x}"',
+        "let n=${x} || true",
+        'printf -v "${x}" a',
+        'y="${x}"; echo $((y))',
+        'test -v "${x}" || true',
+        'unset "${x}"',
+        "for ((i = 0; i < x; i++)); do break; done",
+        's=abc; echo "${s:${x}:1}"',
+        'read "${x}" <<< 1',
     ],
-)  # fmt: skip
-def test_no_value_is_run_by_arithmetic(desk: Path, script: str) -> None:
+)
+def test_no_value_is_run_by_arithmetic(desk: Path, some: tuple[str, ...], script: str) -> None:
     what = CommandSettings(script=script, env={"x": "${x}"})
-    refused = [value for value in VALUES if executed(desk, what, value) is None]
-    assert {value for value in VALUES if "touch" in value} <= set(refused)
+    refused = [value for value in some if executed(desk, what, value) is None]
+    assert {value for value in some if "touch" in value} <= set(refused)
 
 
-@pytest.mark.parametrize("script", ['eval "${x}"', 'sh -c "${x}"', "echo \"${x}\" | sh -c 'cat; '\"${x}\"", 'trap "${x}" EXIT',
-                                    'y="${x}"; eval "$y"', 'echo "${x@P}"'])  # fmt: skip
+@pytest.mark.parametrize(
+    "script",
+    [
+        'eval "${x}"',
+        'sh -c "${x}"',
+        'echo "${x}" | sh -c \'cat; \'"${x}"',
+        'trap "${x}" EXIT',
+        'y="${x}"; eval "$y"',
+        'echo "${x@P}"',
+    ],
+)
 def test_no_value_is_run_as_a_program_by_a_script(desk: Path, script: str) -> None:
     for value in (each for each in VALUES if "touch" in each or "\n" in each):
         assert executed(desk, CommandSettings(script=script, env={"x": "${x}"}), value) is None
@@ -168,7 +203,7 @@ def test_a_folder_stays_below_what_is_written(desk: Path) -> None:
         invocation(context_of(desk, CommandSettings(argv=("./record",), cwd="${x}"), values={"x": "/tmp"}))
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30))
 def test_any_text_is_one_argument_one_variable_and_one_word(desk: Path, value: str) -> None:
     record = str(desk / "record")

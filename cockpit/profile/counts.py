@@ -19,6 +19,8 @@ MOST_PEOPLE = 500
 """Of one role."""
 MOST_CONDITIONS = 50
 """Of one list of conditions of a probe."""
+LEAST_INTERVAL_S = 0.1
+"""Between two readings of a probe."""
 _INSTEAD: Mapping[str, str] = {
     "probes": "fewer, or two profiles",
     "steps": "two runs, one after the other",
@@ -41,6 +43,9 @@ def judge_counts(profile: Profile, root: Node, findings: Findings) -> None:
             said = f"{len(role.people)} people in role `{role.id}`, more than {MOST_PEOPLE}"
             findings.add(root.find("roles", role.id, "people"), said, expected=f"at most {MOST_PEOPLE}")
     for probe in profile.probes:
+        if probe.interval_s < LEAST_INTERVAL_S:
+            said = f"probe `{probe.id}` would be read every {probe.interval_s:g} s"
+            findings.add(root.find("probes", probe.id, "interval"), said, expected=f"at least {LEAST_INTERVAL_S:g} s")
         for key, texts in (("pass", probe.pass_when), ("warn", probe.warn_when), ("fail", probe.fail_when)):
             if len(texts) > MOST_CONDITIONS:
                 said = f"{len(texts)} conditions of probe `{probe.id}`, more than {MOST_CONDITIONS}"

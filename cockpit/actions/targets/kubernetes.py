@@ -10,12 +10,14 @@ import asyncio
 import json
 import os
 import re
+import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -31,6 +33,7 @@ _FLAGS = {"--context": "context", "--namespace": "namespace", "-n": "namespace",
 _ELSEWHERE = ("--server", "-s", "--cluster", "--all-namespaces", "-A")
 """Flags that lead away from what the target declares."""
 _LIMIT_BYTES = 1 << 20
+"""Of what kubectl prints."""
 _CREDENTIALS = ("token", "password", "client-key-data")
 
 
@@ -175,18 +178,51 @@ async def _kubectl(target: Target, base_dir: Path, arguments: Sequence[str], tim
     if code != 0:
         lines = [line.strip() for line in err.decode("utf-8", "replace").splitlines() if line.strip()]
         raise ActionError(f"kubectl {arguments[0]}: {shortened(lines[-1] if lines else f'exit code {code}', 200)}")
-    return out[:_LIMIT_BYTES].decode("utf-8", "replace")
+    return out.decode("utf-8", "replace")
 
 
 def _ask(argv: Sequence[str], timeout_s: float) -> tuple[int, bytes, bytes]:
+    """Exit code and the beginning of what it prints: an API server, or a plug-in, may never stop talking.
+
+    Raises OSError, and subprocess.TimeoutExpired once the time is over.
+    """
+    give_up = time.monotonic() + timeout_s
     # A session of its own: a plug-in that asks for credentials finds no terminal, and goes with it.
     with subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
     ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        kept = {process.stdout: bytearray(), process.stderr: bytearray()}
         try:
-            out, err = process.communicate(timeout=timeout_s)
+            with selectors.DefaultSelector() as selector:
+                for pipe in kept:
+                    selector.register(pipe, selectors.EVENT_READ)
+                while selector.get_map():
+                    _read(selector, kept, give_up - time.monotonic(), argv, timeout_s)
+            process.wait(max(0.0, give_up - time.monotonic()))
         except subprocess.TimeoutExpired:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             raise
-        return process.returncode, out, err
+        out, err = kept.values()
+        return process.returncode, bytes(out), bytes(err)
+
+
+def _read(
+    selector: selectors.BaseSelector,
+    kept: Mapping[IO[bytes], bytearray],
+    left_s: float,
+    argv: Sequence[str],
+    timeout_s: float,
+) -> None:
+    """Take what there is; beyond the limit it is thrown away."""
+    ready = selector.select(left_s) if left_s > 0 else []
+    if not ready:
+        raise subprocess.TimeoutExpired(list(argv), timeout_s)
+    for key, _ in ready:
+        pipe = next(each for each in kept if each is key.fileobj)
+        part = os.read(pipe.fileno(), 65536)
+        if not part:
+            selector.unregister(pipe)
+        kept[pipe].extend(part[: max(0, _LIMIT_BYTES - len(kept[pipe]))])

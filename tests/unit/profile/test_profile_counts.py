@@ -50,6 +50,17 @@ def test_more_than_the_most_of_a_thing_is_refused_in_one_sentence(tmp_path: Path
     assert found == f"{most + 1} {key.replace('_', ' ')}, more than {most}"
 
 
+def test_a_probe_is_read_ten_times_a_second_at_most(tmp_path: Path) -> None:
+    probe = 'id = "shop"\nenvironment = "s"\n[[probes]]\nid = "a"\nkind = "env"\nname = "A"\ninterval = "{interval}"\n'
+    said = []
+    for interval in ("10ms", "100ms"):
+        (tmp_path / "p.toml").write_text(probe.format(interval=interval))
+        _, problems = examine(tmp_path / "p.toml", installed(), advice=False)
+        said.append([str(each) for each in problems if "would be read" in each.message])
+    assert "probe `a` would be read every 0.01 s; expected at least 0.1 s" in said[0][0]
+    assert said[1] == []
+
+
 @pytest.mark.parametrize("key", ["probes", "targets"])
 def test_the_most_of_a_thing_is_taken(tmp_path: Path, key: str) -> None:
     assert _errors(tmp_path, key, MOST[key]) == []

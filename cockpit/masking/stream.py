@@ -91,7 +91,8 @@ class Masker:
 
     def _cut(self, data: bytes) -> tuple[int, bool]:
         """Up to where nothing more can come to what is there; and whether it is a key that is waited for."""
-        key = open_key(data)
+        # With what was let go before it: a read may have ended within the words by which a key begins.
+        key = max(0, open_key(self._context + data) - len(self._context))
         line = _last_line(data)
         before = self._context if len(line) == len(data) else b""
         tail = line[-2 * _LINE_BYTES :]

@@ -71,6 +71,8 @@ TARGETS: dict[str, Target] = {
     "signature": Target("fuzz_parts", "signature", "signature_seeds", words="signature", most_bytes=2048),
     "checkpoint": Target("fuzz_parts", "checkpoint", "checkpoint_seeds", words="checkpoint", most_bytes=512),
     "text": Target("fuzz_parts", "text", "text_seeds", most_bytes=512),
+    "masking": Target("fuzz_secrets", "masking", "masking_seeds", most_bytes=256),
+    "trust": Target("fuzz_secrets", "trust", "trust_seeds", words="trust", most_bytes=2048),
     "search": Target("fuzz_parts", "search", "search_seeds", words="search", most_bytes=256),
     "handed": Target("fuzz_parts", "handed", "handed_seeds", words="json", most_bytes=2048),
 }

@@ -119,10 +119,12 @@ def _of_answers(seen: Seen, answers: Answers) -> Iterator[Finding]:
     yield _of_round_trip(seen, answers)
     yield _of_glyphs(answers)
     yield _of_copying(seen, answers)
-    yield _of_sync(answers)
-    yield _of_mode(
-        answers, PASTE, "terminal.paste", "bracketed paste", "a paste into a field acts like typing", unknown
-    )
+    if "tmux" in seen.between and not answers.modes:
+        yield ok("terminal.paste", "bracketed paste", "tmux has it")  # and of frames, tmux's own settings tell
+    else:
+        yield _of_sync(answers)
+        why = "a paste into a field acts like typing"
+        yield _of_mode(answers, PASTE, "terminal.paste", "bracketed paste", why, unknown)
     yield _of_mode(answers, FOCUS, "terminal.focus", "focus events", "cockpit needs none", ok)
     yield _of_mode(answers, MOUSE, "terminal.mouse", "mouse", "every key works without one", ok)
     keyboard = "the kitty protocol: Escape and Alt are told apart" if answers.kitty else "as terminals always had it"

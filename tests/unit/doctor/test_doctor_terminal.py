@@ -164,6 +164,9 @@ def test_a_glyph_that_takes_two_cells_is_named():
 
 
 def test_in_tmux_what_it_answers_for_the_terminal_is_not_taken_for_the_terminals():
+    silent = judged(between=("tmux",), answers=replace(ANSWERS, modes={}))
+    assert "terminal.sync" not in silent, "tmux's own settings tell"
+    assert silent["terminal.paste"].level is Level.OK
     found = judged(between=("tmux",))
     assert (found["terminal.link"].level, found["terminal.copying"].level) == (Level.UNKNOWN, Level.UNKNOWN)
 

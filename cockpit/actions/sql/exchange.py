@@ -129,6 +129,9 @@ async def _next(connection: Connection, failed: psycopg.Error | None) -> PGresul
         if failed is not None:
             raise failed from None
         raise
+    except UnicodeDecodeError as error:  # of a notification: what else is on its way can no longer be told
+        connection.pgconn.finish()
+        raise psycopg.OperationalError("the server sent what is no text") from error
 
 
 def _answer(last: PGresult | None, rows: _Rows, duration_s: float) -> Answer:

@@ -11,6 +11,7 @@ from cockpit.profile.variables import secret_names
 from cockpit.run.naming import shown_values
 from cockpit.run.state import RunState
 from cockpit.text import visible
+from cockpit.text.mentions import calling_nobody
 
 
 def template_of(state: RunState, step: Step) -> Template | None:
@@ -20,8 +21,12 @@ def template_of(state: RunState, step: Step) -> Template | None:
 
 
 def filled(state: RunState, template: Template) -> tuple[str, str]:
-    """Subject and body with every known name filled in; a secret stands as its name, an unknown name as it is."""
-    values, secrets = shown_values(state), secret_names(state.profile)
+    """Subject and body with every known name filled in; a secret stands as its name, an unknown name as it is.
+
+    What is filled in calls nobody and links nowhere.
+    """
+    values = {name: calling_nobody(value) for name, value in shown_values(state).items()}
+    secrets = secret_names(state.profile)
     subject = visible(fill(template.title, values, secrets=secrets))
     return subject, visible(fill(template.body, values, secrets=secrets).strip("\n"), multiline=True)
 

@@ -6,14 +6,19 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from attacks import ACTING, ATTACKS, attack
 from cli_desk import PROFILE, Cockpit, act, one_sentence
 from icalendar import Calendar
 
 from cockpit.audit.tail import Tail
+from cockpit.cli.tasks import _calendar, _Source
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
+from cockpit.profile.model import Profile
 from cockpit.run.commands import AbortRun
+from cockpit.run.tasks import DueTask
 from cockpit.session.creating import create_run
+from cockpit.text import visible
 
 HOSTILE = r"Ask; them, all\\ BEGIN:VEVENT *x* <b> 😀 " + "long " * 20
 TASKS = (
@@ -124,3 +129,18 @@ def test_bad_input_is_one_sentence(cockpit: Cockpit, profile: Path) -> None:
     assert "there is no run no-such-run" in one_sentence(nothing)
     (profile.parent / "x.jsonl").write_text("nonsense\n")
     assert cockpit("tasks", "x.jsonl").returncode in (1, 3)
+
+
+def test_no_text_of_a_task_becomes_a_line_of_the_calendar_or_acts() -> None:
+    texts = [attack(name) for name in ATTACKS] + ["a\r\nATTENDEE:mailto:x@owned.example\r\nEND:VTODO\r\nBEGIN:VALARM"]
+    listed = tuple(
+        DueTask(id=f"t{at}", title=text, owner=text, group=text, after_s=0, due=None) for at, text in enumerate(texts)
+    )
+    profile = Profile(id="shop", environment="".join(texts), title="".join(texts))
+    told = _calendar(_Source(profile, {}, None, "".join(texts)), listed, events=False)
+    assert not ACTING.search(told.replace("\r\n", "\n"))
+    whole = Calendar.from_ical(told)
+    assert [each.name for each in whole.walk()] == ["VCALENDAR", *["VTODO"] * len(texts)]
+    keys = {key for each in whole.walk("VTODO") for key in each}
+    assert keys == {"UID", "DTSTAMP", "SUMMARY", "DESCRIPTION", "CATEGORIES"}
+    assert [str(each["SUMMARY"]) for each in whole.walk("VTODO")] == [visible(text) for text in texts]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from cockpit.profile.model import Step, Template, Variable
 from cockpit.profile.references import references
 from cockpit.run.messages import digest, filled, missing, template_of, whole
 from cockpit.text import visible
+from cockpit.text.mentions import calling_nobody
 
 NOTICE = Template(
     id="notice",
@@ -55,5 +57,28 @@ def test_whatever_a_template_holds_the_text_is_visible_and_names_stay_unless_kno
     subject, text = filled(story.state, template)
     assert subject == visible(subject)
     assert text == visible(text, multiline=True)
-    assert subject == visible(value)
+    assert subject == visible(calling_nobody(value))
     assert set(missing(story.state, template)) <= {name for name, _ in references(body)}
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("@here @everyone,@channel", "＠here ＠everyone,＠channel"),
+        ("<!channel> <!subteam^S1> <@U024BE7LH> <#C1> <@&42>", "‹!channel> ‹!subteam^S1> ‹＠U024BE7LH> ‹#C1> ‹@&42>"),
+        ("<https://owned.example|the runbook>", "‹https://owned.example|the runbook>"),
+        ("[the runbook](javascript:alert(1)) ![x](y) [a]: b", "[the runbook］(javascript:alert(1)) ![x］(y) [a］: b"),
+        ("<b>now</b> <img src=x>", "‹b>now‹/b> ‹img src=x>"),
+        (
+            "ana@a.example, 3 < 4 and 5 <= 6, list[1]",
+            "ana@a.example, 3 < 4 and 5 <= 6, list[1]",
+        ),
+    ],
+)
+def test_what_is_filled_in_calls_nobody_and_links_nowhere_but_the_template_may(value: str, said: str) -> None:
+    assert calling_nobody(said) == said
+    state = Story(
+        replace(PROFILE, variables=(Variable(name="service", value="x"),)), variables={"service": value}
+    ).state
+    template = Template(id="t", title="${service}", body="<!here> @ops see [this](https://wiki) for ${service}")
+    assert filled(state, template) == (said, f"<!here> @ops see [this](https://wiki) for {said}")

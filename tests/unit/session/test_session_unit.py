@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from attacks import ACTING, ATTACKS, attack
 from msgspec.structs import replace
 
 from cockpit.errors import KeeperError
@@ -100,3 +102,15 @@ def test_units_are_where_the_user_has_them(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("HOME", "/home/ana")
     assert units_folder({"XDG_CONFIG_HOME": "/etc/ana"}) == Path("/etc/ana/systemd/user")
     assert units_folder({"XDG_CONFIG_HOME": "relative"}) == Path("/home/ana/.config/systemd/user")
+
+
+def test_nothing_in_a_unit_acts_or_ends_its_line_and_systemd_reads_the_same_value(state: RunState) -> None:
+    every = "".join(attack(name) for name in ATTACKS if name not in ("null", "c0_all"))
+    environ = {"PATH": f"/bin:{every}".encode("utf-8", "surrogatepass").decode("utf-8", "surrogateescape")}
+    text = unit_text(Path(f"/runs/{every}".replace("\ud83d", "")), state, "ana", environ, 0o022)
+    assert not ACTING.search(text)
+    line = next(line for line in text.split("\n") if line.startswith('Environment="PATH='))
+    read = line.removeprefix('Environment="PATH=').removesuffix('"').replace("%%", "%").encode()
+    read = re.sub(rb"\\x([0-9a-f]{2})|\\(.)", lambda m: bytes([int(m[1], 16)]) if m[1] else m[2], read)
+    assert read == environ["PATH"].encode("utf-8", "surrogateescape")
+    assert "[Install]" in text.split("\n")

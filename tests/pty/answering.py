@@ -26,7 +26,10 @@ XTERM = {
 
 
 class Answering(Terminal):
-    """`typed`: what somebody types as soon as the first question comes. `mute_after`: it answers no more than that."""
+    """`typed`: what somebody types as soon as the first question comes. `mute_after`: it answers no more than that.
+
+    `late_s`: how long an answer takes.
+    """
 
     def __init__(
         self,
@@ -36,12 +39,14 @@ class Answering(Terminal):
         answers: Mapping[str, str] = XTERM,
         silent: bool = False,
         mute_after: int | None = None,
+        late_s: float = 0.0,
         typed: str = "",
         columns: int = 120,
         lines: int = 40,
     ) -> None:
         self._answers, self._typed = ({} if silent or mute_after is not None else answers), typed
         self._left = 0 if silent else mute_after
+        self._late_s = late_s
         self.asked = threading.Event()
         super().__init__(argv, env=env, columns=columns, lines=lines)
 
@@ -62,7 +67,10 @@ class Answering(Terminal):
             if self._left == 0:
                 return
             self._left -= 1
-        os.write(self._fd, data.encode())
+        if self._late_s:
+            threading.Timer(self._late_s, os.write, (self._fd, data.encode())).start()
+        else:
+            os.write(self._fd, data.encode())
 
     def unread(self) -> int:
         """Bytes that whoever reads the terminal next would get."""

@@ -73,6 +73,12 @@ def test_a_silent_terminal_is_asked_one_question_and_no_more():
     assert terminal.raw.count(b"\x1b[") == 1
 
 
+def test_an_answer_that_comes_too_late_is_taken_off_the_input_and_not_believed():
+    seen, terminal = asked(late_s=1.9)
+    assert (seen["answers"], seen["not_asked"]) == (None, "it did not answer, or too late")
+    assert terminal.raw.count(b"\x1b[") == 1
+
+
 def test_a_terminal_that_falls_silent_is_waited_for_no_longer_than_it_takes():
     seen, _ = asked(mute_after=1)
     answers = seen["answers"]

@@ -47,8 +47,8 @@ class Arrival(Struct, frozen=True):
     exposes: bool | None
     """`ExposeAuthInfo` in sshd_config; None: it cannot be read, or does not say."""
     terminal: Terminal | None
-    addresses: tuple[str, ...]
-    """From where else this user is logged in now."""
+    addresses: tuple[str, ...] | None
+    """From where else this user is logged in now; None: nothing tells (no logind)."""
     is_shared: bool = False
     """The profile says that several people use this account."""
 
@@ -103,7 +103,7 @@ def _of_auth_info(arrival: Arrival) -> Finding:
 def _of_account(arrival: Arrival) -> Iterator[Finding]:
     who, what = arrival.actor, f"account {arrival.actor.user}"
     known = [name for name in ("login", "sudo") if name in who.proven]
-    is_of_several = arrival.is_shared or len(arrival.addresses) > 0 or who.user == "root"
+    is_of_several = arrival.is_shared or bool(arrival.addresses) or who.user == "root"
     if known:
         person = who.login if "login" in known else who.sudo
         yield ok("ssh.account", what, f"the system knows that it is {person} who uses it")
@@ -115,8 +115,10 @@ def _of_account(arrival: Arrival) -> Iterator[Finding]:
         cure = f"# log in as yourself, then: sudo -u {who.user} -i"
         shared = "# or in the profile: shared_accounts and allowed_signers (docs/people.md)"
         yield advice("ssh.account", what, reason, why, cure, shared)
+    elif arrival.addresses is None:
+        yield unknown("ssh.account", what, "whether somebody else uses it, too, cannot be seen", "", "who")
     else:
-        yield ok("ssh.account", what, "nothing says that somebody else uses it, too")
+        yield ok("ssh.account", what, "nobody else is logged in to it")
 
 
 def _of_terminal(terminal: Terminal) -> Finding:
@@ -163,12 +165,12 @@ def _terminal() -> Terminal | None:
     return None
 
 
-def _addresses(root: Path, own: str) -> tuple[str, ...]:
+def _addresses(root: Path, own: str) -> tuple[str, ...] | None:
     found = []
     try:
         names = os.listdir(root / "run/systemd/sessions")
     except OSError:
-        return ()
+        return None
     for name in names:
         session = logind_session(int(name), str(root / "run")) if name.isdecimal() else None
         if session is not None and session.uid == os.getuid() and session.remote_host not in ("", own):

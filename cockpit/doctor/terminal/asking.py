@@ -23,7 +23,8 @@ from msgspec import Struct
 
 ANSWER_S = 1.5
 """How long the first answer may take: three times what a link over a satellite does."""
-_DRAIN_S = 0.3
+_DRAIN_S, _LATE_S = 0.3, 1.5
+"""How long what comes too late is still taken off the input: after an interruption, and of the first answer."""
 _OK = re.compile(rb"\x1b\[0n")
 FENCE = re.compile(rb"\x1b\[\?[0-9;]*c")
 _ERASE = b"\r\x1b[2K"
@@ -54,6 +55,7 @@ def _asked(fd: int, questions: bytes, answer_s: float) -> Said:
     began = time.monotonic()
     _write(fd, b"\x1b[5n", began + answer_s)
     if not _OK.search(_read_until(fd, _OK, began + answer_s)):
+        _read_until(fd, _OK, time.monotonic() + _LATE_S, is_deaf=True)  # too late to be believed, and nobody else's
         return Said()
     round_trip_s = time.monotonic() - began
     until = time.monotonic() + answer_s + 2 * round_trip_s

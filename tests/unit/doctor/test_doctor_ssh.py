@@ -189,6 +189,7 @@ def test_whether_the_log_can_say_by_which_key_somebody_came(changes: dict[str, o
     ("changes", "level"),
     [
         ({}, Level.OK),
+        ({"addresses": None}, Level.UNKNOWN),
         ({"is_shared": True}, Level.ADVICE),
         ({"addresses": ("192.0.2.9",)}, Level.ADVICE),
         ({"actor": Actor(user="root", host="b")}, Level.ADVICE),
@@ -196,7 +197,7 @@ def test_whether_the_log_can_say_by_which_key_somebody_came(changes: dict[str, o
         ({"actor": Actor(user="root", host="b", sudo="ana")}, Level.ADVICE),
         ({"is_shared": True, "actor": Actor(user="d", host="b", login="ana", proven=("login",))}, Level.OK),
     ],
-    ids=[str(number) for number in range(7)],
+    ids=[str(number) for number in range(8)],
 )
 def test_an_account_that_several_may_use_is_told_unless_it_is_proven_who_does(changes: dict[str, object], level: Level):
     assert of_people(**changes)["ssh.account"].level is level
@@ -244,3 +245,4 @@ def test_from_where_else_this_user_is_logged_in_is_read_from_logind(tmp_path: Pa
     (folder / "1.ref").write_text("")
     expected = ("192.0.2.9",) if os.geteuid() == 0 else ()  # what others could have written does not count
     assert people.look({}, root=tmp_path).addresses == expected
+    assert people.look({}, root=tmp_path / "none").addresses is None

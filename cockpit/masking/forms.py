@@ -24,19 +24,18 @@ _HTML = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _C = {"\n": "n", "\r": "r", "\t": "t", "\a": "a", "\b": "b", "\f": "f", "\v": "v"}
 _SPECIAL = {
     " ": (r"\+",),
-    "'": (r"'\\{1,4}''", r"'\"'\"'", "''"),
+    "'": (r"'\\+''", r"'\"'\"'", "''"),
     '"': ('""',),
     "%": ("%%",),
     "$": (r"\$\$",),
-    "\n": (r"\r?\n[ \t]*", " +", r"\\{1,4}r\\{1,4}n", "%0[dD]%0[aA]"),
+    "\n": (r"\r?\n[ \t]*", " +", r"\\+r\\+n", "%0d%0a"),
     "\t": ("    ",),
 }
-_BEGUN = (
-    r"(?:%[0-9A-Fa-f]{0,5}|\\{1,4}(?:[xuU][0-9A-Fa-f{]{0,9}|[0-7]{0,2}|r\\{1,4})?|&[#A-Za-z0-9;]{0,10}"
-    r"|'\\?'?|'\"'?\"?|\r|\n[ \t]{0,40}|[\xc2-\xf4\xe2][\x80-\xbf]{0,3})"
+BEGUN = (
+    rb"(?:%[0-9A-Fa-f]*|\\+(?:[xuU][0-9A-Fa-f{]*|[0-7]*|r\\*)?|&[#A-Za-z0-9;]*"
+    rb"|'\\*'?|'\"'?\"?|[: ]|\r|\n[ \t]*|[\xc2-\xf4][\x80-\xbf]*)*"
 )
-BEGUN = (_BEGUN + "{1,4}").encode("latin-1")
-"""A pattern for what may be the first bytes of one more character."""
+"""A pattern for what may be the first bytes of one more character, or of some of them."""
 
 
 def escaped(part: str, first: int) -> bytes:
@@ -54,20 +53,18 @@ def escaped_end(part: str, last: int) -> bytes:
 
 
 def escaped_beginning(part: str) -> bytes:
-    """A pattern, in one group, for any beginning of that where a text ends."""
-    begun = b"" if part.isascii() and part.isalnum() else b"(?:" + BEGUN + b")?"
-    return chain([_character(character) for character in part]) + begun
+    """A pattern, in one group, for any beginning of that; the first bytes of the next character are not in it."""
+    return chain([_character(character) for character in part])
 
 
-def spelled(part: str) -> Iterator[bytes]:
-    """The part with every character escaped."""
-    raw = part.encode("utf-8", "surrogatepass")
-    for digits in (raw.hex(), raw.hex().upper()):
-        pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
-        for before in ("%", "\\x", "\\\\x", "\\u00", "\\\\u00"):
-            yield "".join(before + pair for pair in pairs).encode()
-        yield ":".join(pairs).encode()
-    yield "".join(f"&#{ord(character)};" for character in part).encode()
+def spelled(part: str) -> list[list[str]]:
+    """The part with every character escaped, each way as patterns for the characters one by one."""
+    return [[_spelled(character) for character in part], [_entity(character) for character in part]]
+
+
+def spelled_pattern(units: list[str], first: int) -> bytes:
+    """A pattern for at least so many of the first of them."""
+    return f"(?i:{_opening(units, first or len(units))})".encode("latin-1")
 
 
 def squeezed(part: str) -> Iterator[bytes]:
@@ -96,8 +93,8 @@ def broken(text: bytes) -> bytes:
 
 
 def literal(text: bytes) -> bytes:
-    """A pattern for the text itself, or so much of its beginning that it is no other's."""
-    return _opening([_byte(byte) for byte in text], _SQUEEZED_FROM).encode("latin-1")
+    """A pattern for so much of the text's beginning that it is no other's."""
+    return "".join(map(_byte, text[:_SQUEEZED_FROM])).encode("latin-1")
 
 
 def _opening(units: list[str], least: int) -> str:
@@ -130,15 +127,14 @@ def _character(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
     code, raw = ord(character), character.encode("utf-8", "surrogatepass")
-    ways = ["".join(f"(?:{_byte(byte)}|%(?:25){{0,2}}{_hex(byte)})" for byte in raw)]
-    ways.append(r"\\{1,4}(?:" + "|".join(_codes(code, raw)) + ")")
-    ways.append(f"&(?:amp;)?(?:#0{{0,5}}{code}|#[xX]0{{0,5}}{_digits(f'{code:x}')});")
+    ways = ["".join(f"(?:{_byte(byte)}|%(?:25)*{byte:02x})" for byte in raw), _entity(character)]
+    ways.append(r"\\+(?:" + "|".join(_codes(code, raw)) + ")")
     if character in _HTML:
-        ways.append(f"&(?:amp;)?{_HTML[character]};")
+        ways.append(f"&(?:amp;)*{_HTML[character]};")
     if character in _C:
-        ways.append(rf"\\{{1,4}}{_C[character]}")
+        ways.append(rf"\\+{_C[character]}")
     if character.isascii():
-        ways += [*_SPECIAL.get(character, ()), rf"\\{{1,4}}{_byte(code)}"]
+        ways += [*_SPECIAL.get(character, ()), rf"\\+{_byte(code)}"]
     if code < 0x20:
         ways.append("".join(map(_byte, chr(0x2400 + code).encode())))
     elif not character.isprintable():
@@ -146,28 +142,30 @@ def _character(character: str) -> str:
     return "(?:" + "|".join(ways) + ")"
 
 
+def _spelled(character: str) -> str:
+    """Percent-encoded, escaped by its code, or as bytes in hexadecimal digits with something between them."""
+    code, raw = ord(character), character.encode("utf-8", "surrogatepass")
+    ways = ["".join(f"(?:%(?:25)*|[: ]?){byte:02x}" for byte in raw), r"\\+(?:" + "|".join(_codes(code, raw)) + ")"]
+    return "(?:" + "|".join(ways) + ")"
+
+
+def _entity(character: str) -> str:
+    return f"&(?:amp;)*#(?:0*{ord(character)}|x0*{ord(character):x});"
+
+
 def _codes(code: int, raw: bytes) -> Iterator[str]:
     """After a backslash."""
     if code < 0x10000:
-        yield f"u{_digits(f'{code:04x}')}"
+        yield f"u{code:04x}"
     else:
-        high, low = 0xD800 + ((code - 0x10000) >> 10), 0xDC00 + (code & 0x3FF)
-        yield rf"u{_digits(f'{high:x}')}\\{{1,4}}u{_digits(f'{low:x}')}"
-    yield rf"u\{{0{{0,5}}{_digits(f'{code:x}')}\}}"
-    yield f"U{_digits(f'{code:08x}')}"
+        yield rf"u{0xD800 + ((code - 0x10000) >> 10):x}\\+u{0xDC00 + (code & 0x3FF):x}"
+    yield rf"u\{{0*{code:x}\}}"
+    yield f"U{code:08x}"
     if code < 0x100:
-        yield f"x{_digits(f'{code:02x}')}"
-    yield r"\\{1,4}".join(f"x{_hex(byte)}" for byte in raw)
-    yield r"\\{1,4}".join(f"{byte:03o}" for byte in raw)
-
-
-def _hex(byte: int) -> str:
-    return _digits(f"{byte:02x}")
-
-
-def _digits(digits: str) -> str:
-    """Hexadecimal digits in either case."""
-    return "".join(digit if digit.isdigit() else f"[{digit.lower()}{digit.upper()}]" for digit in digits)
+        yield f"x{code:02x}"
+    if len(raw) > 1:
+        yield r"\\+".join(f"x{byte:02x}" for byte in raw)
+    yield r"\\+".join(f"{byte:03o}" for byte in raw)
 
 
 def _byte(byte: int) -> str:

@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cockpit.errors import VariableError
+from cockpit.masking import told
+from cockpit.masking.short import too_short
 from cockpit.profile.model import Profile, Variable
 from cockpit.profile.references import fill, fill_secret, references
 from cockpit.text import shortened
 
 __all__ = [
-    "Values", "check_value", "fill", "fill_secret", "prompts", "references", "resolve", "secret_names", "secret_values",
-    "values",
+    "Values", "check_value", "fill", "fill_secret", "found_secrets", "prompts", "references", "resolve", "secret_names", "secret_values",
+    "shaped_like", "values",
 ]  # fmt: skip
 
 
@@ -53,11 +55,22 @@ def resolve(profile: Profile, environ: Mapping[str, str], prompted: Mapping[str,
 
 def secret_values(profile: Profile, environ: Mapping[str, str], prompted: Mapping[str, str]) -> dict[str, str]:
     """Return the secrets themselves, for use only. Raises `VariableError` for the first that has none."""
-    return {variable.name: _value(variable, environ, prompted) for variable in profile.variables if variable.secret}
+    found = {variable.name: _value(variable, environ, prompted) for variable in profile.variables if variable.secret}
+    told.tell(found)
+    return found
+
+
+def found_secrets(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets that an environment holds, whether they fit or not: for a process that only masks them."""
+    named = {each.name: each.env for each in profile.variables if each.secret and each.env is not None}
+    return {name: environ[variable] for name, variable in named.items() if variable in environ}
 
 
 def check_value(variable: Variable, value: str) -> None:
-    """Raise `VariableError` if a value does not fit the variable's pattern. A secret's value is not quoted."""
+    """Raise `VariableError` if a value does not fit the variable. A secret's value is not quoted.
+
+    It does not fit its pattern; it is a secret and too short to be masked; or it is none and looks like one.
+    """
     from cockpit.profile.conditions import matches_whole  # CEL is not needed for variables without patterns
 
     if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
@@ -68,6 +81,21 @@ def check_value(variable: Variable, value: str) -> None:
             f"variable `{variable.name}`: {shown} does not match `{shortened(variable.pattern, 100)}`",
             hint=f"correct {_origin(variable)}{_described(variable)}",
         )
+    if variable.secret:
+        if value and (short := too_short(variable.name, value)):
+            raise VariableError(short, hint=f"choose a longer one and set {_origin(variable)}{_described(variable)}")
+    elif what := shaped_like(value):
+        raise VariableError(
+            f"variable `{variable.name}` holds {what}, is not secret, and the log keeps its value",
+            hint="mark it `secret = true` in the profile",
+        )
+
+
+def shaped_like(text: str) -> str:
+    """What secret a text holds, by its shape or place: `a GitHub token`; empty if none."""
+    from cockpit.secret_shapes import secrets_in  # dozens of patterns, which most commands do not need
+
+    return next((found.what for found in secrets_in(text) if found.rank < 2), "")
 
 
 def _value(variable: Variable, environ: Mapping[str, str], prompted: Mapping[str, str]) -> str:

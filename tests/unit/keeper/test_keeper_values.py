@@ -61,12 +61,14 @@ def test_a_secret_that_does_not_fit_is_refused_without_being_quoted() -> None:
 
 
 def test_settings_are_filled_once_everything_is_there() -> None:
-    kept = values(GIVEN="g")
+    kept = values(GIVEN="given-to-all")
     asking = probe(url="http://${host}", headers={"A": "${typed}", "B": "${given}"})
     with pytest.raises(ProbeError, match="waiting for the secret `typed`"):
         kept.settings(asking, WEB)
     kept.take("typed", SECRET)
-    assert kept.settings(asking, WEB) == WebSettings(url="http://example.org", headers={"A": SECRET, "B": "g"})
+    assert kept.settings(asking, WEB) == WebSettings(
+        url="http://example.org", headers={"A": SECRET, "B": "given-to-all"}
+    )
 
 
 def test_a_secret_that_the_environment_lacks_is_named_by_its_variable() -> None:

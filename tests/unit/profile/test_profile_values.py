@@ -29,7 +29,7 @@ PROFILE = Profile(
 
 def test_variables_come_from_the_file_the_environment_and_a_prompt_and_secrets_stay_out() -> None:
     assert resolve(PROFILE, {}, {"ticket": "CHG-0001"}) == {"host": "db-1", "port": "5432", "ticket": "CHG-0001"}
-    assert secret_values(PROFILE, {"PGPASSWORD": "x"}, {}) == {"password": "x"}
+    assert secret_values(PROFILE, {"PGPASSWORD": "a-long-one"}, {}) == {"password": "a-long-one"}
 
 
 @pytest.mark.parametrize(

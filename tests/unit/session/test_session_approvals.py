@@ -92,15 +92,17 @@ def test_an_approval_by_somebody_else_lets_a_reviewed_profile_run(office: Office
     assert review.found.named == (f"bo {office.them.fingerprint(office.them.key('bo'))}",)
 
 
-def test_a_plain_ssh_keygen_verifies_an_approval(office: Office) -> None:
+def test_a_plain_ssh_keygen_verifies_an_approval_as_the_page_says(office: Office) -> None:
+    office.approve("carl")
     office.approve("bo")
-    office.weigh()
-    raw = approvals_path(office.path).read_text()
-    text = re.search(r"cockpit-profile-v1\n(?:.*\n){4}", raw)
-    assert text is not None
-    (office.folder / "sig").write_text(raw[text.end() :])
-    argv = ["ssh-keygen", "-Y", "verify", "-f", "signers", "-I", "bo", "-n", NAMESPACE, "-s", "sig"]
-    told = subprocess.run(argv, cwd=office.folder, input=text[0], capture_output=True, text=True, check=True).stdout
+    (office.folder / "allowed_signers").write_text(office.them.text)
+    page = (Path(__file__).parents[3] / "docs" / "trust.md").read_text()
+    commands = [
+        line.strip() for line in page.splitlines() if line.startswith(("    awk", "    head -5", "    ssh-keygen"))
+    ]
+    assert len(commands) == 3
+    script = ["bash", "-euo", "pipefail", "-c", "\n".join(commands)]
+    told = subprocess.run(script, cwd=office.folder, capture_output=True, text=True, check=True).stdout
     assert 'Good "cockpit-profile@v1" signature for bo' in told
 
 

@@ -1,0 +1,98 @@
+"""A run that somebody else began, or that began on another host, is not executed by whoever merely opens it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cockpit.errors import KeeperError
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.run.events import Actor, ProfileTrust
+from cockpit.session import spawn
+from cockpit.session.creating import create_run
+from cockpit.session.identity import account
+from cockpit.session.trust_foreign import foreign
+from cockpit.session.trust_memory import Confirmed, remember, remembered
+from cockpit.session.trust_runs import executed_by
+
+PROFILE = """
+id = "shop"
+environment = "staging"
+[[probes]]
+id = "up"
+kind = "command"
+argv = ["{program}"]
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "first"
+title = "First"
+gate = ["up == 0"]
+"""
+
+
+def run_of(folder: Path, by: Actor, program: str = "true") -> Path:
+    (folder / "shop.toml").write_text(PROFILE.format(program=program))
+    return create_run(load(folder / "shop.toml", installed()), {}, folder=folder / "runs", started_by=by)
+
+
+@pytest.fixture
+def started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """On a machine without a policy: the runs whose keepers were started."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    found: list[str] = []
+
+    class Process:
+        def __init__(self, argv: list[str], **_: object) -> None:
+            found.append(Path(argv[-1]).name)
+
+        def wait(self) -> int:
+            return 0
+
+    monkeypatch.setattr("subprocess.Popen", Process)
+    return found
+
+
+def test_ones_own_run_gets_its_keeper(tmp_path: Path, started: list[str]) -> None:
+    run_dir = run_of(tmp_path, account())
+    assert foreign(run_dir) is None
+    assert spawn.start_keeper(run_dir)
+    assert started == [run_dir.name]
+
+
+@pytest.mark.parametrize("who", ["another user", "another host"])
+def test_no_keeper_is_started_for_a_run_from_elsewhere_until_what_it_executes_was_confirmed(
+    tmp_path: Path, started: list[str], who: str
+) -> None:
+    here = account()
+    by = Actor(user="eve", host=here.host) if who == "another user" else Actor(user=here.user, host="elsewhere")
+    run_dir = run_of(tmp_path, by)
+    with pytest.raises(KeeperError, match="was begun elsewhere, and nobody here has confirmed") as refused:
+        spawn.start_keeper(run_dir)
+    assert f"cockpit resume {run_dir.name}" in str(refused.value)
+    assert started == []
+    began = foreign(run_dir)
+    assert began is not None
+    done = executed_by(began)
+    remember(remembered("shop", "staging"), Confirmed(done.digest, datetime.now(UTC), "ana", "asked"), done.keys)
+    assert spawn.start_keeper(run_dir)
+    other = run_of(tmp_path, by, program="false")
+    with pytest.raises(KeeperError, match="was begun elsewhere"):
+        spawn.start_keeper(other)
+
+
+def test_a_log_that_says_that_it_is_trusted_is_not_believed(tmp_path: Path, started: list[str]) -> None:
+    (tmp_path / "shop.toml").write_text(PROFILE.format(program="true"))
+    loaded = load(tmp_path / "shop.toml", installed())
+    trust = ProfileTrust(digest="a" * 64, how="asked", by=account().user)
+    by = Actor(user="eve", host="elsewhere")
+    run_dir = create_run(loaded, {}, folder=tmp_path / "runs", started_by=by, trust=trust)
+    remember(remembered("shop", "staging"), Confirmed("a" * 64, datetime.now(UTC), "ana", "asked"), ())
+    with pytest.raises(KeeperError, match="was begun elsewhere"):
+        spawn.start_keeper(run_dir)
+    assert started == []

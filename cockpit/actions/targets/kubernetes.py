@@ -32,7 +32,7 @@ from cockpit.text import shortened
 _FLAGS = {"--context": "context", "--namespace": "namespace", "-n": "namespace", "--kubeconfig": "kubeconfig"}
 _ELSEWHERE = ("--server", "-s", "--cluster", "--all-namespaces", "-A")
 """Flags that lead away from what the target declares."""
-_LIMIT_BYTES = 1 << 20
+LIMIT_BYTES = 1 << 20
 """Of what kubectl prints."""
 _CREDENTIALS = ("token", "password", "client-key-data")
 
@@ -225,4 +225,4 @@ def _read(
         part = os.read(pipe.fileno(), 65536)
         if not part:
             selector.unregister(pipe)
-        kept[pipe].extend(part[: max(0, _LIMIT_BYTES - len(kept[pipe]))])
+        kept[pipe].extend(part[: max(0, LIMIT_BYTES - len(kept[pipe]))])

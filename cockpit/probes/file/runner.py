@@ -16,7 +16,7 @@ from cockpit.probes.threads import in_own_thread
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
-_READ_BYTES = 1 << 20
+READ_BYTES = 1 << 20
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?")
 
 
@@ -44,9 +44,9 @@ class FileRunner:
             os.close(fd)
             return _ABSENT
         with os.fdopen(fd, "rb") as file:
-            file.seek(max(0, seen.st_size - _READ_BYTES))
-            lines = file.read(_READ_BYTES).decode("utf-8", "replace").splitlines()
-        if seen.st_size > _READ_BYTES:
+            file.seek(max(0, seen.st_size - READ_BYTES))
+            lines = file.read(READ_BYTES).decode("utf-8", "replace").splitlines()
+        if seen.st_size > READ_BYTES:
             lines = lines[1:]  # the first is cut
         found = self._matching(lines)
         return {

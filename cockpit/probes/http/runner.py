@@ -17,7 +17,7 @@ from cockpit.probes.runner import Context, Facts
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
-_REDIRECTS = 5
+REDIRECTS = 5
 
 
 class HttpRunner:
@@ -38,7 +38,7 @@ class HttpRunner:
         exchange = await self._target.exchange(self._request, limit_bytes)
         redirect_ms = 0.0
         if self._settings.follow_redirects:
-            for _ in range(_REDIRECTS):
+            for _ in range(REDIRECTS):
                 following = self._following(exchange)
                 if following is None:
                     break

@@ -30,7 +30,7 @@ from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
 _Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
-_ROWS = 100
+ROWS = 100
 _CHUNK = 25
 """Rows that libpq holds at a time."""
 
@@ -85,7 +85,7 @@ class PostgresRunner:
                 # Streamed, so that a large answer passes by and is never held; one statement at a time, by protocol.
                 # Only a query with parameters goes through placeholders: `%` may stand in any other.
                 rows = cursor.stream(self._settings.query.encode(), self._settings.params or None, size=_CHUNK)
-                kept = list(islice(rows, _ROWS))
+                kept = list(islice(rows, ROWS))
                 count = len(kept) + sum(1 for _ in rows)
                 latency_ms = (time.perf_counter() - began) * 1e3
                 names = [column.name for column in cursor.description or ()]

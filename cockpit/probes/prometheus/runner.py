@@ -15,8 +15,8 @@ from cockpit.probes.runner import Context, Facts
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
-_BODY_BYTES = 1 << 20
-_SAMPLES = 100
+BODY_BYTES = 1 << 20
+SAMPLES = 100
 
 
 class _Series(msgspec.Struct):
@@ -51,7 +51,7 @@ class PrometheusRunner:
 
     async def read(self) -> Facts:
         """Ask, and return the first sample's value and all samples."""
-        exchange = await self._target.exchange(self._request, _BODY_BYTES)
+        exchange = await self._target.exchange(self._request, BODY_BYTES)
         try:
             answer = msgspec.json.decode(exchange.body, type=_Answer)
             if answer.status != "success" or answer.data is None:
@@ -62,7 +62,7 @@ class PrometheusRunner:
             raise ProbeError(f"{self._where} answers {code} with something that is no Prometheus reply") from error
         facts: dict[str, object] = {
             "sample_count": len(series),
-            "samples": [{"labels": each.metric, "value": _number(each.value[1])} for each in series[:_SAMPLES]],
+            "samples": [{"labels": each.metric, "value": _number(each.value[1])} for each in series[:SAMPLES]],
             "latency_ms": exchange.latency_ms,
         }
         if series:

@@ -33,6 +33,8 @@ REFERRED_TO = {
     "became", "source", "toml", "fate",
 }  # fmt: skip
 """Fields by which one value names another: another text there is another run, and not one that is shown."""
+NEVER = {"settings", "outcome", "type", "kind", "behaviour", "digest", "prev", "language", "undoes", "toml"}
+"""Fields that hold words of ours, also where a stranger made up every id."""
 SHOWN_SETTINGS = {"prompt", "unit", "title", "healthy", "script", "argv", "subject", "env"}
 SHORT = f"{attacks.MARK}\x1b]0;o\x07\x9b2J\u202e[@click=app.exit()]\x7f\u200b\U000e0061\ud83d\u3164[/x]"
 """The worst of all kinds, in as much as the narrowest field shows."""
@@ -41,9 +43,10 @@ SHORT = f"{attacks.MARK}\x1b]0;o\x07\x9b2J\u202e[@click=app.exit()]\x7f\u200b\U0
 class Lace:
     """Puts hostile text into every text, the same into the same."""
 
-    def __init__(self, only: str = "", *, storable: bool = False) -> None:
-        """`only`: this attack alone; empty: all of them in turn. `storable`: without what no log holds."""
-        self.only = only
+    def __init__(self, only: str = "", *, storable: bool = False, ids: bool = False) -> None:
+        """`only`: this attack; empty: all in turn. `storable`: without what no log holds. `ids`: ids too."""
+        self.only, self.ids = only, ids
+        self._kept = NEVER if ids else REFERRED_TO
         names = [only] if only else sorted(attacks.ATTACKS)
         self._texts = [attacks.attack(name) if only else SHORT + attacks.ATTACKS[name] for name in names]
         if storable:
@@ -51,7 +54,10 @@ class Lace:
         self._known: dict[str, str] = {}
 
     def text(self, value: str) -> str:
-        """`value`, hostile."""
+        """`value`, hostile; of what belongs to another value (`exit:database`) only its name."""
+        if self.ids and value.startswith(("exit:", "step:", "phase:")):
+            kind, of, name = value.partition(":")
+            return f"{kind}{of}{self.text(name)}"
         if value not in self._known:
             self._known[value] = f"{self._texts[len(self._known) % len(self._texts)]}{value}"
         return self._known[value]
@@ -65,7 +71,7 @@ class Lace:
             fields = ((field, getattr(value, field)) for field in value.__struct_fields__)
             return replace(value, **{field: self.value(each, hints.get(field), field) for field, each in fields})
         if isinstance(value, str):
-            return self.text(value) if value and _is_text(hint) and name not in REFERRED_TO else value
+            return self.text(value) if value and _is_text(hint) and name not in self._kept else value
         if isinstance(value, dict):
             of = get_args(hint)[-1:] or (str,)
             return {key: self.value(each, of[0], name) for key, each in value.items()}

@@ -12,6 +12,7 @@ import os
 from textual import events
 from textual.app import App
 from textual.driver import Driver
+from textual.worker import WorkerFailed
 
 from cockpit.text import visible
 from cockpit.tui.clipping import Clip
@@ -57,6 +58,8 @@ class GuardedApp(App[int]):
     def show(self) -> int:
         """Run until whoever sits there leaves; the exit status. Raises what ended it, if that was an error."""
         status = self.run()
+        if isinstance(self._exception, WorkerFailed):
+            raise self._exception.error
         if self._exception is not None:
             raise self._exception
         return status or 0

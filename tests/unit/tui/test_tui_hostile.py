@@ -291,7 +291,7 @@ def a_run(lace: Lace, folder: Path) -> GuardedApp:
 
 def a_replay(lace: Lace, folder: Path) -> GuardedApp:
     """Of a log that a stranger wrote, with the characters themselves in it."""
-    storable = Lace(lace.only, storable=True)
+    storable = Lace(lace.only, storable=True, ids=lace.ids)
     night = laced(screen_pen.troubled(), storable)
     return ReplayApp(Film(written(night.events, folder / "audit.jsonl")), trouble=lace.text("trouble"))
 
@@ -409,6 +409,10 @@ async def test_no_text_from_outside_acts_anywhere(place: str, tmp_path: Path) ->
     seen = await goes_through(place, Lace(), tmp_path)
     names = {each.__name__ for kind in seen for each in kind.__mro__}
     assert {name for name, where in COVERED_BY.items() if where == place} <= names
+
+
+async def test_no_id_that_a_stranger_made_up_acts(tmp_path: Path) -> None:
+    await goes_through("replay", Lace(ids=True), tmp_path)
 
 
 @pytest.mark.many

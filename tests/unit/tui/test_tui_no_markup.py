@@ -30,6 +30,15 @@ FIXED = {"Binding", "SystemCommand"}
 """What help and the command palette show: words that stand in the source."""
 MAKERS = {"Content", "Text", "Markup", "from_markup", "to_content", "render_markup"}
 """What makes something shown of a text."""
+WRITERS = {"print", "write", "writelines"}
+"""What writes to the terminal, or past it."""
+WRITTEN_IN = {
+    "terminal.py": "the plain screen, made visible; and a title given back",
+    "guarded.py": "the clipboard, as `outgoing` makes it",
+    "widgets/patient.py": "what `outgoing` lets through",
+    "widgets/frugal.py": "a pen that gathers a frame",
+}
+"""File: what it writes."""
 ALLOWED: dict[tuple[str, str], str] = {
     ("widgets/literal.py", "Content"): "the one place where it is made",
     ("panes/instructions.py", "Markdown"): "Rich's, rendered to spans, which the pane makes visible",
@@ -96,6 +105,16 @@ def test_every_text_that_a_widget_shows_is_made_literal(path: Path) -> None:
         if (where, name) not in ALLOWED
     ]
     assert wrong == [], "give it as `literal(…)`, or say in ALLOWED why it needs none"
+
+
+def test_the_terminal_is_written_to_where_it_is_known_what_is_written() -> None:
+    calls = (
+        (source_of(path), name_of(node.func))
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+    )
+    assert {where for where, name in calls if name in WRITERS} == set(WRITTEN_IN)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,7 @@ from cockpit.errors import (
     VariableError,
 )
 from cockpit.exits import Exit
+from cockpit.masking import told
 from cockpit.text import shortened, visible
 
 INTERRUPTED = 130
@@ -63,7 +64,7 @@ def _ended(error: BaseException) -> int:
         case click.ClickException():
             return _usage(error)
         case CockpitError():
-            say(str(error))
+            say(told.masked(str(error)))
             return exit_of(error)
         case OSError() if not os.environ.get("COCKPIT_DEBUG"):
             where = f": {shortened(str(error.filename), 300)}" if error.filename else ""
@@ -112,7 +113,7 @@ def _usage(error: click.ClickException) -> int:
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         print(error.format_message(), file=sys.stderr)
         return Exit.USAGE
-    message = error.format_message()
+    message = told.masked(error.format_message())
     say(message[:1].lower() + message[1:].rstrip("."))
     if isinstance(error, click.UsageError) and error.ctx is not None:
         print(f"see: {error.ctx.command_path} --help", file=sys.stderr)
@@ -130,13 +131,19 @@ def _unheard() -> int:
 
 def _unforeseen(error: BaseException) -> int:
     if os.environ.get("COCKPIT_DEBUG"):
-        traceback.print_exception(error)
+        print(_traceback(error), file=sys.stderr)
         return Exit.FAILED
-    said = f"{type(error).__name__}: {shortened(str(error), 200)}" if str(error) else type(error).__name__
+    text = told.masked(str(error))
+    said = f"{type(error).__name__}: {shortened(text, 200)}" if text else type(error).__name__
     where = _details(error)
     details = f"the details are in {where}" if where else "COCKPIT_DEBUG=1 shows the details"
     say(f"this should not have happened: {said}; {details}")
     return Exit.FAILED
+
+
+def _traceback(error: BaseException) -> str:
+    """Without what is secret: its lines quote values, and whatever was raised may."""
+    return told.masked("".join(traceback.format_exception(error)))
 
 
 def _details(error: BaseException) -> Path | None:
@@ -147,8 +154,7 @@ def _details(error: BaseException) -> Path | None:
         folder = runs_folder().parent / "errors"
         folder.mkdir(0o700, parents=True, exist_ok=True)
         path = folder / f"{datetime.now(UTC):%Y%m%dT%H%M%S.%f}.txt"
-        told = visible("".join(traceback.format_exception(error)), multiline=True)  # people look at it with `cat`
-        path.write_text(told, encoding="utf-8")
+        path.write_text(visible(_traceback(error), multiline=True), encoding="utf-8")  # people look at it with `cat`
     except OSError:
         return None
     return path

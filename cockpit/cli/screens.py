@@ -12,7 +12,7 @@ from cockpit.audit.moved import went_on
 from cockpit.cli.ending import say
 from cockpit.cli.naming import named, prove
 from cockpit.cli.taking import still_here
-from cockpit.cli.variables import Typed, ask, is_keeper_without
+from cockpit.cli.variables import Typed, ask, is_keeper_without, tell_secrets
 from cockpit.errors import RunError
 from cockpit.run.commands import Role
 from cockpit.run.events import Actor
@@ -74,6 +74,7 @@ def show(seat: Seat, typed: Mapping[str, str]) -> int:
     gc.disable()
     from cockpit.tui.app import run_cockpit
 
+    tell_secrets(seat.view.state.profile)
     try:
         with Typed(seat.run_dir, typed):
             status = run_cockpit(seat)

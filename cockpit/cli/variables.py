@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from cockpit.audit import clock
 from cockpit.cli.ending import say
 from cockpit.errors import KeeperError, VariableError
+from cockpit.masking import told
 from cockpit.profile.model import Profile, Variable
 from cockpit.profile.variables import check_value, resolve, secret_values
 from cockpit.session.elsewhere import Glances
@@ -30,6 +31,7 @@ LOOK_S = 0.3
 
 def unprompted(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
     """Values that need nobody. Raises VariableError that names every variable without one, secrets too."""
+    tell_secrets(profile)
     values: dict[str, str] = {}
     wrong: list[VariableError] = []
     for variable in profile.variables:
@@ -48,6 +50,12 @@ def unprompted(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
+def tell_secrets(profile: Profile) -> None:
+    """Let this process mask the secrets that its environment holds, whether they fit or not."""
+    named = {each.name: each.env for each in profile.variables if each.secret and each.env is not None}
+    told.tell({name: os.environ[variable] for name, variable in named.items() if variable in os.environ})
+
+
 def ask(variables: tuple[Variable, ...]) -> dict[str, str]:
     """Ask the person for these, each until its pattern fits. Raises click.Abort when they give up."""
     values: dict[str, str] = {}
@@ -62,6 +70,8 @@ def ask(variables: tuple[Variable, ...]) -> dict[str, str]:
                 continue
             if value:
                 values[variable.name] = value
+                if variable.secret:
+                    told.tell({variable.name: value})
                 break
             say(f"variable `{variable.name}` needs a value; Ctrl+C gives up")
     return values

@@ -13,6 +13,7 @@ import asyncio
 import os
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ from cockpit.keeper.keeper import Keeper
 from cockpit.keeper.leftover import write_leftover
 from cockpit.keeper.unit import retire, why_not
 from cockpit.keeper.values import RunValues
+from cockpit.masking.outputs import confided
 from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
@@ -164,5 +166,15 @@ def _folded(tail: Tail, state: RunState = EMPTY) -> RunState:
     return state
 
 
+def _confided(arguments: list[str]) -> int:
+    """What goes wrong is said before the outputs are let go of: it may quote what is secret."""
+    with confided():
+        try:
+            return main(arguments)
+        except Exception:  # noqa: BLE001 - whatever it is
+            traceback.print_exc()
+            return Exit.FAILED
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(_confided(sys.argv[1:]))

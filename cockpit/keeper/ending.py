@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from msgspec import Struct
 
 from cockpit.exits import Exit
+from cockpit.masking.outputs import drain
 from cockpit.run.events import Event, KeeperMoved, KeeperStarted, KeeperStopRequested
 from cockpit.run.people import name_of
 from cockpit.text import shortened
@@ -53,6 +54,7 @@ def taken_over(events: Iterable[Event], epoch: int) -> str:
 def leave_at_last(status: Exit) -> None:
     """Leave after `LAST_S`; in a thread of its own."""
     time.sleep(LAST_S)
+    drain()
     os._exit(status)
 
 
@@ -60,6 +62,7 @@ def leave_now(status: Exit) -> None:
     """Leave without ending tasks in order: that would stop what has to go on."""
     sys.stdout.flush()
     sys.stderr.flush()
+    drain()
     os._exit(status)
 
 

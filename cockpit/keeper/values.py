@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping
 from msgspec.structs import replace
 
 from cockpit.errors import ProbeError, VariableError
+from cockpit.masking import told
 from cockpit.masking.mask import Mask
 from cockpit.probes.masking import masked
 from cockpit.probes.reading import Judgement
@@ -36,6 +37,7 @@ class RunValues:
                     self._secrets |= secret_values(replace(profile, variables=(variable,)), environ, {})
                 except VariableError as error:
                     self._why_not[variable.name] = str(error)
+        told.tell(self._secrets)
         self.mask = Mask(self._secrets)
         """Takes every secret known so far out of what others say; replaced when another one comes in."""
 
@@ -59,6 +61,7 @@ class RunValues:
         except VariableError as error:
             return str(error)
         self._secrets[name] = value
+        told.tell({name: value})
         self.mask = Mask(self._secrets)
         return ""
 

@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from cockpit.errors import VariableError
-from cockpit.masking import told
 from cockpit.masking.short import too_short
 from cockpit.profile.model import Profile, Variable
 from cockpit.profile.references import fill, fill_secret, references
 from cockpit.text import shortened
 
 __all__ = [
-    "Values", "check_value", "fill", "fill_secret", "found_secrets", "prompts", "references", "resolve", "secret_names", "secret_values",
+    "Values", "check_value", "fill", "fill_secret", "prompts", "references", "resolve", "secret_names", "secret_values",
     "shaped_like", "values",
 ]  # fmt: skip
 
@@ -55,15 +54,7 @@ def resolve(profile: Profile, environ: Mapping[str, str], prompted: Mapping[str,
 
 def secret_values(profile: Profile, environ: Mapping[str, str], prompted: Mapping[str, str]) -> dict[str, str]:
     """Return the secrets themselves, for use only. Raises `VariableError` for the first that has none."""
-    found = {variable.name: _value(variable, environ, prompted) for variable in profile.variables if variable.secret}
-    told.tell(found)
-    return found
-
-
-def found_secrets(profile: Profile, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the secrets that an environment holds, whether they fit or not: for a process that only masks them."""
-    named = {each.name: each.env for each in profile.variables if each.secret and each.env is not None}
-    return {name: environ[variable] for name, variable in named.items() if variable in environ}
+    return {variable.name: _value(variable, environ, prompted) for variable in profile.variables if variable.secret}
 
 
 def check_value(variable: Variable, value: str) -> None:

@@ -27,6 +27,7 @@ from cockpit.actions.targets.kubernetes import private_kubeconfig
 from cockpit.audit import layout
 from cockpit.audit.opening import make_folder
 from cockpit.errors import ActionError
+from cockpit.masking.outputs import error_output
 from cockpit.text import shortened
 
 GRACE_S = 5.0
@@ -130,6 +131,7 @@ def _start() -> subprocess.Popen[bytes]:
             [sys.executable, "-P", "-m", "cockpit.actions.shim"],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
+            stderr=error_output(),
             start_new_session=True,
         )
     except OSError as error:

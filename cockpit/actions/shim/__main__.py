@@ -16,6 +16,7 @@ from cockpit.actions.shim.command import Command, refusal
 from cockpit.actions.shim.processes import adopt_orphans
 from cockpit.actions.shim.record import Exit, ExitFile, claim, own_status, renew
 from cockpit.actions.shim.spec import Spec, decoded
+from cockpit.masking.mask import Mask
 from cockpit.text.streams import guard
 
 
@@ -77,8 +78,9 @@ def _run(spec: Spec) -> Exit:
             renew(spec.status, own_status()._replace(child=command.pid))
         return command.watch(read_fd)
     except Exception as error:  # noqa: BLE001 - whatever it is: that it is not known must be left behind too
-        traceback.print_exc()
-        return Exit(fault=f"the shim failed: {type(error).__name__}: {error}"[:500])
+        mask = Mask(spec.secrets)
+        print(mask.text(traceback.format_exc()), file=sys.stderr)
+        return Exit(fault=mask.text(f"the shim failed: {type(error).__name__}: {error}")[:500])
 
 
 def _write_private(path: str, text: str) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -139,6 +138,8 @@ def _own_authorities(environ: Mapping[str, str]) -> Path:
 
 def _system_authorities() -> str:
     """The file that Python's TLS trusts too: the OpenSSL inside psycopg's wheels looks where nothing is."""
+    import ssl  # 10 ms, which a profile without such a database does not need
+
     return ssl.get_default_verify_paths().cafile or "system"
 
 

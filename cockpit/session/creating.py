@@ -23,6 +23,7 @@ from cockpit.audit.line import Draft, draft
 from cockpit.audit.opening import content, opened
 from cockpit.audit.store import Conflict, Store, Unknown
 from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
+from cockpit.masking import told
 from cockpit.profile.freezing import frozen
 from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
@@ -70,7 +71,7 @@ def create_run(
         body = replace(
             _run_started(loaded, values, dict(despite or {}), kinds or installed(), now.at),
             rehearsal=rehearsal,
-            rehearsal_reason=visible(rehearsal_reason.strip()),
+            rehearsal_reason=visible(told.masked(rehearsal_reason.strip())) if rehearsal_reason else "",
             files=_fixed(loaded),
             trust=trust,
             **_trusted(loaded),
@@ -80,7 +81,7 @@ def create_run(
         try:
             write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
             _begin(store, draft(body, started_by, now))
-            accepting.accept_place(store, run_dir, started_by, despite_place)
+            accepting.accept_place(store, run_dir, started_by, told.masked(despite_place) if despite_place else "")
             if dsn:
                 accepting.accept_store(store, dsn, started_by)
         finally:
@@ -122,7 +123,7 @@ def _run_started(
         cockpit_version=cockpit.__version__,
         window_start=window[0],
         window_end=window[1],
-        despite={run: visible(reason.strip()) for run, reason in despite.items()},
+        despite={run: visible(told.masked(reason.strip())) for run, reason in despite.items()},
     )
 
 

@@ -12,6 +12,8 @@ class Done(Struct, frozen=True):
     """It is in the log for good."""
 
     events: tuple[Event, ...]
+    withheld: str = ""
+    """What was taken out of the words that a person typed, a sentence: a secret is not kept."""
 
 
 class Unsettled(Struct, frozen=True):

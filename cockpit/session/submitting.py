@@ -24,6 +24,7 @@ from cockpit.run.wording import sentence
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
 from cockpit.session.outcomes import Done, Failed, Outcome, Unsettled
+from cockpit.session.typed import without_secrets
 from cockpit.session.witness import Witness
 
 ATTEMPTS = 50
@@ -65,10 +66,13 @@ class Submitting:
 
         While a database keeps the run that does not answer, that is known after seconds: see `Afar`.
         """
+        command, withheld = without_secrets(command)
         with self._asked:
             self._asking.append(command)
         try:
             outcome = self._submitted(command)
+            if withheld and isinstance(outcome, Done):
+                outcome = replace(outcome, withheld=withheld)
             if self._is_closing:
                 self.unheard.append(outcome)
             return outcome

@@ -111,8 +111,8 @@ class Hands:
         finally:
             self.is_writing = False
         match outcome:
-            case Done():
-                self.screen.say()
+            case Done(withheld=withheld):
+                self.screen.say(*((("! ", "warn"), (withheld, "plain")) if withheld else ()))
             case Refusal():
                 self.refuse(outcome)
             case Failed(sentence=sentence):

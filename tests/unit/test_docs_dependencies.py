@@ -143,20 +143,29 @@ sys.exit(str(wrong) if wrong else 0)
 def test_the_digests_of_the_lock_stand_in_the_bill_beside_what_the_installed_packages_say(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """However each of the two tools writes a name; what has no digest is left out."""
+    """That of the file it was installed from, however the two tools write its name; without one, of its source."""
     sbom = _module(TOP / ".ci" / "sbom")
     sha = {"alg": "SHA-256", "content": "0" * 64}
-    installed = {"components": [{"name": "typing_extensions", "licenses": [{}], "externalReferences": [{"url": "a"}]}]}
-    locked = [{"type": "distribution", "url": "b", "hashes": [sha]}, {"type": "distribution", "url": "c"}]
-    told = {"components": [{"name": "typing-extensions", "externalReferences": locked}]}
+    part = {"name": "a_b", "version": "1", "licenses": [{}], "externalReferences": [{"url": "a"}]}
+    names = (
+        "a_b-1.tar.gz",
+        "a_b-1-cp311-cp311-macosx_13_0_arm64.whl",
+        "a_b-1-cp311-abi3-manylinux1_x86_64.linux_x86_64.whl",
+    )
+    locked = [{"type": "distribution", "url": f"https://x/{name}", "hashes": [sha]} for name in names]
+    told = {"components": [{"name": "a-b", "version": "1", "externalReferences": locked}]}
+    tags = {"a-b": {"cp311-abi3-linux_x86_64"}}
 
     def uv(*words: str, **_: str) -> str:
-        return json.dumps({"sync": {}, "run": installed, "export": told}[words[0]])
+        return json.dumps({"sync": {}, "run": {"components": [part]}, "export": told}[words[0]])
 
     monkeypatch.setattr(sbom, "uv", uv)
+    monkeypatch.setattr(sbom, "installed_tags", lambda _: tags)
     made = sbom.bill([])["components"][0]
     assert made["licenses"]
-    assert made["externalReferences"] == [{"url": "a"}, locked[0]]
+    assert made["externalReferences"] == [{"url": "a"}, locked[2]]
+    tags.clear()
+    assert sbom.bill([])["components"][0]["externalReferences"] == [{"url": "a"}, locked[0]]
 
 
 @pytest.mark.many

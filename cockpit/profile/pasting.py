@@ -62,9 +62,11 @@ def refusal_in(settings: Mapping[str, object], values: Mapping[str, str]) -> str
                 return f"`{key}`: the value of `{name}` would lead elsewhere; expected {expected}"
     for key in FILES:
         template = settings.get(key)
-        if isinstance(template, str) and "${" in template and not REFERENCE.fullmatch(template):
-            for name, value in ((match[1], values.get(match[1], "")) for match in REFERENCE.finditer(template)):
-                if "/" in value or value in ("..", "."):
+        if isinstance(template, str) and "${" in template:
+            for match in REFERENCE.finditer(template):
+                name, value = match[1], values.get(match[1], "")
+                # At its beginning it names the folder: where that is, the profile leaves to the value.
+                if match.start() > 0 and ("/" in value or value in ("..", ".")):
                     return f"`{key}`: the value of `{name}` would lead elsewhere; expected a name without `/`"
     return ""
 

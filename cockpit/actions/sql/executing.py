@@ -27,6 +27,7 @@ from cockpit.actions.sql.showing import seconds, table
 from cockpit.actions.sql.transcript import Transcript
 from cockpit.actions.sql.watching import Seen, Watch
 from cockpit.errors import ActionError
+from cockpit.probes.postgres.values import MAX_CHARACTERS
 
 Stage = Literal["connecting", "running", "committing", "committed", "rolled_back"]
 _CHECK = "set client_connection_check_interval = '2s'"
@@ -250,6 +251,7 @@ class Execution:
             self.unreplicated = diagnostic.message_primary or "the commit was not waited for"
         if diagnostic.message_detail:
             said += f"\n  {diagnostic.message_detail}"
+        said = said[:MAX_CHARACTERS]
         if len(self.notices) < KEPT_ROWS:
             self.notices.append(self._transcript.clean(said))
         self._transcript.say(f"{said}\n")

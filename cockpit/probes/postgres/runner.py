@@ -21,6 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import ProbeError
+from cockpit.probes.postgres.bounded import Bounded
 from cockpit.probes.postgres.declaration import PostgresSettings, postgres_target
 from cockpit.probes.postgres.values import MAX_CHARACTERS, plain
 from cockpit.probes.runner import Context, Facts
@@ -126,7 +127,7 @@ class _Link:
 
     def connected(self, conninfo: str) -> _Connection:
         if self._connection is None or self._connection.closed:
-            self._connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
+            self._connection = Bounded.connect(conninfo, autocommit=True, row_factory=tuple_row)
             if self._is_cut:
                 self.drop()
                 raise psycopg.OperationalError("connected too late")

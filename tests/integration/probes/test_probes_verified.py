@@ -16,6 +16,7 @@ from cockpit.actions.message.channels import send
 from cockpit.actions.sql.connecting import connect
 from cockpit.audit.postgres import connecting as store
 from cockpit.errors import ActionError, StoreAway, StoreFailed
+from cockpit.probes.postgres import bounded
 from cockpit.profile.model import Channel
 
 NAME = "db.shop.example"
@@ -170,3 +171,18 @@ async def test_a_store_elsewhere_is_verified_unless_the_environment_says_why_not
         (await in_own_thread(lambda: store.connected(dsn))).close()
         assert store.waived(dsn) == "a private network"
         assert store.waived(postgres_dsn) == "", "a socket needs no reason"
+
+
+async def test_a_row_that_is_too_large_to_hold_ends_the_reading_and_not_the_keeper(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "CHUNK_BYTES", 8 << 20)
+    async with tls_front(postgres_dsn, None) as front:
+        dsn = _dsn(postgres_dsn, front.port, name="127.0.0.1")
+        query = "select repeat('a', 20000000)"
+        large = await read("postgres", {"dsn": dsn, "query": query}, timeout_s=20.0)
+        rows = "select repeat('a', 200000) from generate_series(1, 80)"
+        many = await read("postgres", {"dsn": dsn, "query": rows}, pass_when=("row_count == 80",), timeout_s=20.0)
+    assert large.reading.status == "error"
+    assert "a row of its answer is larger than 8 MiB" in large.reading.detail
+    assert many.reading.status == "pass", many

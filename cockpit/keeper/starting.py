@@ -13,6 +13,7 @@ from cockpit.audit.clock import now
 from cockpit.keeper.room import Starting
 from cockpit.keeper.surroundings import Surroundings
 from cockpit.logind import logout_warning
+from cockpit.masking.closing import not_followed
 from cockpit.probes.watch import targets
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
@@ -32,6 +33,8 @@ def started(keeper: Starting, kinds: Kinds, warnings: tuple[str, ...], around: S
     found = (
         *warnings,
         *values.problems,
+        *values.weak,
+        *not_followed(),
         logout_warning(keeper.actor.user, keeper.state.run),
         *_unknown_kinds(profile, kinds),
     )

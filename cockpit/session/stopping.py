@@ -17,7 +17,7 @@ from cockpit.actions.shim.record import is_alive, read_status
 from cockpit.audit.keeping import open_store
 from cockpit.audit.layout import action_status, keeper_lock
 from cockpit.audit.line import draft
-from cockpit.audit.locks import holder_alive
+from cockpit.audit.locks import held_by, holder_alive
 from cockpit.errors import KeeperError
 from cockpit.run.events import Actor, KeeperStopped
 from cockpit.run.numbering import find_step, step_label
@@ -117,8 +117,10 @@ def _descriptor(pid: int) -> Iterator[int]:
 
 
 def _holds_lock(pid: int, lock: Path) -> bool:
-    """Whether a process has the lock's file open: nobody keeps it open but its holder."""
+    """Whether a process holds the lock; of a keeper of before, whether it has its file open: no other has."""
     with suppress(OSError):
+        if held_by(lock, pid):
+            return True
         wanted = lock.stat()
         for fd in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):

@@ -22,6 +22,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import StoreAway, StoreFailed
+from cockpit.masking.closing import close
 from cockpit.profile.database_trust import proof, refused_proof
 from cockpit.text import shortened
 
@@ -46,6 +47,7 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
 
     Raises StoreFailed: the string is none; StoreAway: no server answers, or none that takes this user.
     """
+    close()  # the string, or what libpq reads beside it, may hold a password
     try:
         given = conninfo_to_dict(dsn)
         trust = proof(given, reason=os.environ.get(UNVERIFIED, ""))

@@ -36,6 +36,7 @@ from cockpit.keeper.keeper import Keeper
 from cockpit.keeper.leftover import write_leftover
 from cockpit.keeper.unit import retire, why_not
 from cockpit.keeper.values import RunValues
+from cockpit.masking.closing import close
 from cockpit.masking.outputs import confided
 from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
@@ -59,6 +60,7 @@ def main(arguments: list[str]) -> Exit:
     if len(arguments) != 1:
         print("usage: python -m cockpit.keeper RUN_DIR", file=sys.stderr)
         return Exit.USAGE
+    close()
     # The run's files are the operator's alone; the files that commands make are as the operator has them made.
     os.environ[UMASK_VARIABLE] = f"{os.umask(0o077):o}"
     run_dir = Path(arguments[0]).absolute()

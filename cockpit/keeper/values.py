@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from cockpit.errors import ProbeError, VariableError
 from cockpit.masking import told
 from cockpit.masking.mask import Mask
+from cockpit.masking.short import too_common
 from cockpit.probes.masking import masked
 from cockpit.probes.reading import Judgement
 from cockpit.probes.runner import filled_settings
@@ -50,6 +51,12 @@ class RunValues:
     def problems(self) -> tuple[str, ...]:
         """Why some secrets of the environment have no value, a sentence each."""
         return tuple(self._why_not.values())
+
+    @property
+    def weak(self) -> tuple[str, ...]:
+        """Which secrets stand in ordinary text too, a sentence each."""
+        words = (self._profile.id, self._profile.environment, *self._shown.values())
+        return tuple(said for name, value in self._secrets.items() if (said := too_common(name, value, words)))
 
     def take(self, name: str, value: str) -> str:
         """Keep a typed secret; why it cannot be taken, or an empty text."""

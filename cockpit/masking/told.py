@@ -1,7 +1,7 @@
 """The secrets that this process was told, whoever was told them: for what it says when something goes wrong.
 
-Errors that nobody foresaw, and what plug-ins and libraries print, pass no mask of a run. Invariant: telling costs
-nothing; the mask is made by whoever first has something to mask.
+Errors that nobody foresaw, and what plug-ins and libraries print, pass no mask of a run. Invariant: a process that was
+told a secret is closed (`closing`); telling costs nothing else, the mask is made by whoever first has to mask.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from cockpit.masking.closing import close
 
 if TYPE_CHECKING:  # patterns, which a process in which nothing goes wrong never needs
     from cockpit.masking.mask import Mask
@@ -21,6 +23,8 @@ _masks: tuple[int, list[Mask]] = (-1, [])
 
 def tell(secrets: Mapping[str, str]) -> None:
     """From now on these are secret here, by name."""
+    if secrets:
+        close()
     with _lock:
         _told.update({secret: name for name, secret in secrets.items() if secret})
 

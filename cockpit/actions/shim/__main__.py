@@ -16,6 +16,7 @@ from cockpit.actions.shim.command import Command, refusal
 from cockpit.actions.shim.processes import adopt_orphans
 from cockpit.actions.shim.record import Exit, ExitFile, claim, own_status, renew
 from cockpit.actions.shim.spec import Spec, decoded
+from cockpit.masking.closing import close
 from cockpit.masking.mask import Mask
 from cockpit.text.streams import guard
 
@@ -23,6 +24,7 @@ from cockpit.text.streams import guard
 def main() -> int:
     """Run the command; the exit status."""
     guard()
+    close()
     os.umask(0o077)
     for number in (signal.SIGHUP, signal.SIGINT):
         # Handled, not ignored: what is ignored would be ignored by the command too.

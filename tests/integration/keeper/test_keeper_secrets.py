@@ -59,12 +59,12 @@ def test_a_typed_secret_reaches_its_probe_and_nothing_else(stage: Stage, server:
 
 def test_a_new_keeper_asks_again(stage: Stage) -> None:
     stage.begin(more=ASKED)
-    first = stage.keeper(COCKPIT_TEST_OTHER="known")
+    first = stage.keeper(COCKPIT_TEST_OTHER="known-to-all")
     give(stage.run_dir, "token", SECRET)
     assert wanted(stage.run_dir) == ()
     first.kill()
     first.wait()
-    stage.keeper(COCKPIT_TEST_OTHER="known")
+    stage.keeper(COCKPIT_TEST_OTHER="known-to-all")
     assert wanted(stage.run_dir) == ("token",)
     until(lambda: stage.state.probes["other"].status == "pass", "a secret of the environment")
 

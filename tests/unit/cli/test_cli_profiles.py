@@ -99,7 +99,7 @@ def test_watching_probes_goes_on_until_ctrl_c_or_until_nobody_reads(tmp_path: Pa
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "COCKPIT_TEST_WORD": "x"},
+        env={**os.environ, "COCKPIT_TEST_WORD": "open-sesame"},
     )
     assert watching.stdout is not None
     assert watching.stderr is not None

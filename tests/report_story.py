@@ -43,13 +43,6 @@ class Told(Night):
     trouble_s = 0.0
     """How bad it is: what the probes read grows with it."""
 
-    def happens(self, body: e.Body, actor: e.Actor = ANA) -> e.Event:
-        if "events" not in vars(self):
-            self.events: list[e.Event] = []
-        event = super().happens(body, actor)
-        self.events.append(event)
-        return event
-
     def lasts(self, seconds: float) -> None:
         """Time goes by, and the keeper samples."""
         end = self.mono + seconds

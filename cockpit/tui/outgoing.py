@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
-from cockpit.text import inert, shortened
+from cockpit.text import inert, shortened, visible
 
 _STYLE = r"(?:[34]8;(?:2;\d+;\d+;\d+|5;\d+)|[0-479]|2[1-57-9]|[34][0-79]|9[0-7]|10[0-7])"
 """Colours and weight (ECMA-48, SGR), but for what blinks (5, 6) or is not seen (8)."""
 SENT = re.compile(
-    r"\x1b(?:"
+    r"\x1b(?:\[0m|"  # a reset alone is half of them
     rf"\[(?:{_STYLE}(?:;{_STYLE})*)?m"
     r"|\[[0-9]+;[0-9]+H"  # the cursor to a cell
     r"|\[\?(?:7|25|1000|1003|1004|1006|1015|1016|1049|2004|2026|2048)[hl]"  # modes of a full screen (xterm; mode 2026)
@@ -42,7 +42,7 @@ def harmless(written: str) -> str:
     if written == BELL:
         return written
     rest = SENT.sub("", written)
-    if inert(rest) == rest:
+    if visible(rest, multiline=True) == rest or inert(rest) == rest:  # the first is quicker, and mostly so
         return written
     parts: list[str] = []
     at = 0

@@ -87,6 +87,11 @@ READING = {
     "annotation": "\ufff9a\ufffab\ufffb\ufffc",
     "invisible_operators": "\u2061\u2062\u2063\u2064",
     "deprecated_format": "\u206a\u206f",
+    "grapheme_joiner": "ad\u034fmin",
+    "other_variations": "\u180b\u180f\U0001d173\U0001bca0\U00013430",
+    "private_use": "\ue0b0\U000f0001\U0010fffd",
+    "noncharacters": "\ufdd0\ufffe\U0001ffff",
+    "floods_of_marks": "e" + "\u0301\u0338" * 40,
     "surrogate": "\ud83d",
 }
 """Characters that no eye sees, or that change what eyes see (UTS 55, UAX 9)."""
@@ -120,8 +125,10 @@ def attack(name: str) -> str:
 
 
 ACTING = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e"
+    "\u2060-\u206f\u3164\ud800-\uf8ff\ufdd0-\ufdef\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc\ufffe\uffff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001fffe\U0001ffff\U000e0000-\U000e0fff"
+    "\U000f0000-\U0010ffff]"
 )
 """What plain output never holds: anything that acts, but for newlines and tabs."""
 
@@ -136,7 +143,8 @@ SENT_BY_SCREENS = re.compile(
     r"|\]2;cockpit [^\x00-\x1f\x7f-\x9f]{1,100}\x1b\\"
     r"|\]52;c;[A-Za-z0-9+/]+={0,2}\x07"
     r"|\]22;(?:default|pointer|text|grab|grabbing)\x07"
-    r")|\x07|\r\n"
+    r")|\x07|\r\n",
+    re.ASCII,
 )
 """What a screen of ours may send to a terminal: no more than it needs, by hand, and not taken from the program."""
 

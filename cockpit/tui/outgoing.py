@@ -25,7 +25,8 @@ SENT = re.compile(
     r"|\]2;cockpit [^\x00-\x1f\x7f-\x9f]*\x1b\\"  # the title
     r"|\]52;c;[A-Za-z0-9+/]*={0,2}\x07"  # the clipboard, written; never read (`?`)
     r"|\]22;[a-z-]*\x07"  # the pointer's shape
-    r")"
+    r")",
+    re.ASCII,
 )
 """Every sequence that a screen of ours sends. What is not here is shown, and does nothing."""
 BELL = "\x07"

@@ -12,6 +12,7 @@ from cockpit.cli.options import unreviewed_option
 from cockpit.cli.trusting import trusted
 from cockpit.cli.variables import ask, environment, unprompted
 from cockpit.exits import Exit
+from cockpit.masking.outputs import confided
 from cockpit.probes.oneshot import Result, as_json, exit_is_good, line, read_once, watching
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -50,9 +51,11 @@ def probe(file: str, watch: bool, format_: str, unreviewed: str | None) -> int:
         click.echo(as_json(result) if format_ == "json" else line(result))
 
     if watch:
-        asyncio.run(watching(profile, kinds, values, base_dir, show))
+        with confided():
+            asyncio.run(watching(profile, kinds, values, base_dir, show))
         return Exit.OK
-    results = asyncio.run(read_once(profile, kinds, values, base_dir))
+    with confided():  # plug-ins may print
+        results = asyncio.run(read_once(profile, kinds, values, base_dir))
     for result in results:
         show(result)
     return Exit.OK if exit_is_good(results) else Exit.PROBLEMS

@@ -17,6 +17,7 @@ from cockpit.cli.output import print_json
 from cockpit.cli.trusting import trusted
 from cockpit.cli.variables import environment
 from cockpit.exits import Exit
+from cockpit.masking.outputs import confided
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import Loaded
 from cockpit.profile.window import resolve_window
@@ -81,7 +82,8 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
 def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
     profile, now = loaded.profile, datetime.now(UTC)
     start, end = resolve_window(profile.window, now) if profile.window else (None, None)
-    around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
+    with confided():  # plug-ins may print
+        around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
     return (
         *of_window(profile, start, end, now),
         *around,

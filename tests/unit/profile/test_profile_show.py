@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from profile_kinds import KINDS
 
+from cockpit.profile.counts import LEAST_INTERVAL_S
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import examine, load
 from cockpit.profile.model import (
@@ -69,7 +70,7 @@ variables = st.lists(
 probe_parts = {
     "kind": st.just("web"),
     "title": lines,
-    "interval_s": positive,
+    "interval_s": positive.filter(lambda seconds: seconds >= LEAST_INTERVAL_S),
     "timeout_s": positive,
     "fail_after": st.integers(1, 9),
     "on_demand": st.booleans(),

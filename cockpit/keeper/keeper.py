@@ -25,6 +25,7 @@ from cockpit.audit.tail import Tail
 from cockpit.errors import KeeperError, StoreFenced
 from cockpit.exits import Exit
 from cockpit.keeper.asking import asks
+from cockpit.keeper.backstop import without_secrets
 from cockpit.keeper.beat import Beat, note_here
 from cockpit.keeper.desk import Desk
 from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person, taken_over
@@ -269,13 +270,15 @@ class Keeper:
 
     def tell(self, *bodies: Body) -> None:
         """Have these appended."""
-        for body in bodies:
+        for each in bodies:
+            body = without_secrets(each, self.values.mask)
             self._writer.put(body)
             if self._sharing is not None:
                 self._sharing.take(body)
 
     async def durable(self, body: Body) -> None:
         """Have it appended, and return once it is in the log for good. Raises LogError or OSError."""
+        body = without_secrets(body, self.values.mask)
         await self._writer.durable(body)
         if self._sharing is not None:
             self._sharing.take(body)

@@ -62,6 +62,7 @@ PLACES = (
     # RFC 9110, 11.6.2 and 11.7.2
     Place("an authorization", rf"(?i)\b(?:proxy-)?authorization{_AS}{_SCHEMES}\s{{1,3}}{_REST}"),
     Place("an authorization", rf"(?i)\b(?:proxy-)?authorization{_AS}([^\s\"'\\,;]{{6,}})", random=True),
+    Place("an authorization", rf"(?i)\b(?:proxy-)?authorization{_AS}(?:digest|oauth|hawk|vapid|signature|dpop)\s{{1,3}}([^\r\n]+)"),
     Place("a bearer token", r"(?i)\bbearer\s{1,3}([A-Za-z0-9._~+/=-]{16,})", random=True),
     Place("a header", rf"(?i)(?:^|[^A-Za-z0-9_-])(?:{_SECRET_HEADERS}){_AS}([^\s\"'\\,;<>]+)", least=6),
     # RFC 3986, 3.2.1: the part of the authority before its last `@`

@@ -89,9 +89,14 @@ def open_shape(line: bytes) -> int:
     return int(match.start()) if match is not None else len(line)
 
 
+def _is_no_name(token: bytes) -> bool:
+    """A pod may be called `sk-ingress-7d9f8b6c5d`: with this prefix, keys have letters of both cases and digits."""
+    return not token.startswith(b"sk-") or all(re.search(each, token[3:]) for each in (b"[a-z]", b"[A-Z]", b"[0-9]"))
+
+
 def _cut_tokens(data: bytes, patterns: _Patterns) -> Iterator[Span]:
     for match in patterns.cut.finditer(data):
-        if match[2] or (len(match[1]) >= _CUT_FROM and _looks_random(match[1])):
+        if _is_no_name(match[1]) and (match[2] or (len(match[1]) >= _CUT_FROM and _looks_random(match[1]))):
             yield Span(match.start(1), match.end(1), by_shape("a token"))
 
 
@@ -100,7 +105,8 @@ def _tokens(data: bytes, patterns: _Patterns) -> Iterator[Span]:
     while match is not None:
         index = match.lastindex
         start, end = match.span(index)
-        yield Span(start, end, patterns.shown[index - 1])
+        if _is_no_name(data[start:end]):
+            yield Span(start, end, patterns.shown[index - 1])
         match = patterns.tokens.search(data, end)
 
 

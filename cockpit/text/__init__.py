@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 MOST_MARKS = 8
@@ -50,7 +51,7 @@ _QUIET = (
     "\u3000-\u3029\u3041-\u3096\u30a0-\u312f\u3190-\ua48f\uac00-\ud7a3\uf900-\ufaff\uff01-\uff9f\U0001f000-\U0001faff"
 )
 """Nearly all that is shown: the letters of many scripts and every sign, but no mark, and nothing that acts."""
-_NOTHING_TO_DO, _NOTHING_BUT_LINES = f"[{_QUIET}]*", f"[{_QUIET}\n]*"
+_NOTHING_TO_DO, _NOTHING_BUT_LINES, _NOTHING_IN_DATA = f"[{_QUIET}]*", f"[{_QUIET}\n]*", f"[{_QUIET}\n\t]*"
 # No letter and no picture: marks are among these, and they are looked at one by one where one begins a line, or many
 # follow each other.
 _MAY_BE_MARK = r"[^\w\x00-\u02ff\u2000-\u20cf\u2100-\u2bff\U0001f000-\U0001faff]"
@@ -79,19 +80,21 @@ def visible(text: str, *, multiline: bool = False) -> str:
 
 def inert(text: str) -> str:
     """Return data with every character that could act replaced, line ends and tabs as they are; nothing is left out."""
-    if text.isascii() and text.isprintable():
-        return text
-    return _compiled(_ONE_BUT_LINE_END).sub(_picture, text)
+    return _data(text, _picture)
 
 
 def json_escaped(json: str) -> str:
     """Return JSON that means the same, with whatever could act as `\\u202e`; line ends between values stay."""
-    return json if json.isascii() and json.isprintable() else _compiled(_ONE_BUT_LINE_END).sub(_in_json, json)
+    return _data(json, _in_json)
 
 
 def toml_escaped(toml: str) -> str:
     """Return TOML that means the same, with whatever could act as `\\u202E`; it may stand in basic strings alone."""
-    return toml if toml.isascii() and toml.isprintable() else _compiled(_ONE_BUT_LINE_END).sub(_in_toml, toml)
+    return _data(toml, _in_toml)
+
+
+def _data(text: str, shown: Callable[[re.Match[str]], str]) -> str:
+    return text if _compiled(_NOTHING_IN_DATA).fullmatch(text) else _compiled(_ONE_BUT_LINE_END).sub(shown, text)
 
 
 def shortened(text: str, limit: int) -> str:

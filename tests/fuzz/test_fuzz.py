@@ -5,10 +5,16 @@
 
 from __future__ import annotations
 
+import importlib.util
+import os
 import random
+import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 from fuzz_draw import Draw
@@ -91,9 +97,9 @@ def _found() -> Iterator[object]:
 
 
 @pytest.mark.parametrize(("name", "path"), list(_found()))
-def test_what_fuzzing_once_found_breaks_no_claim_again(name: str, path: object) -> None:
-    """Kept with what it was, each in a file of its own."""
-    tried(name, path.read_bytes())  # type: ignore[attr-defined]  # a Path
+def test_what_fuzzing_once_found_breaks_no_claim_again(name: str, path: Path) -> None:
+    """Each in a file whose name says what it was."""
+    tried(name, path.read_bytes())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -114,6 +120,31 @@ def test_no_input_that_is_made_up_breaks_a_claim(name: str, request: pytest.Fixt
         tried(name, data)
 
     any_input()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_target_has_something_to_begin_with_and_words_that_can_be_read(name: str) -> None:
+    """What is kept of targets is of one that there is."""
+    assert begun_with(name)
+    assert all(vocabulary(name)) and bool(vocabulary(name)) == bool(TARGETS[name].words)  # noqa: PT018 (one rule)
+    assert {path.name for where in (FOUND, CORPUS) for path in where.iterdir()} <= set(NAMES)
+
+
+@pytest.mark.many
+def test_the_engine_of_the_night_keeps_what_breaks_a_claim(tmp_path: Path) -> None:
+    """With atheris where it is installed; a target that is broken on purpose."""
+    if importlib.util.find_spec("atheris") is None:
+        pytest.skip("atheris is not installed here: .ci/nightly installs it")
+    copy = tmp_path / "tests"
+    shutil.copytree(
+        Path(__file__).parents[1], copy, ignore=shutil.ignore_patterns("__pycache__", "integration", "unit")
+    )
+    target = copy / "fuzz" / "fuzz_parts.py"
+    target.write_text(target.read_text().replace("claim(not set(seen) & _ACTS", "claim('a' not in seen"))
+    command = [sys.executable, "-m", "tests.fuzz", "--seconds", "10", "--keep", str(tmp_path / "kept"), "text"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env=os.environ)
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "1 found" in done.stdout
 
 
 def test_a_target_that_breaks_a_claim_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

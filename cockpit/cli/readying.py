@@ -15,7 +15,7 @@ from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import unreviewed_option
 from cockpit.cli.output import print_json
 from cockpit.cli.trusting import trusted
-from cockpit.cli.variables import environment
+from cockpit.cli.variables import environment, tell_secrets
 from cockpit.exits import Exit
 from cockpit.masking.outputs import confided
 from cockpit.profile.kinds import installed
@@ -82,6 +82,7 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
 def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
     profile, now = loaded.profile, datetime.now(UTC)
     start, end = resolve_window(profile.window, now) if profile.window else (None, None)
+    tell_secrets(profile)
     with confided():  # plug-ins may print
         around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
     return (

@@ -82,6 +82,7 @@ def main() -> None:
     options = [
         f"-max_total_time={SECONDS}",
         f"-timeout={LONGEST_S}",
+        f"-report_slow_units={LONGEST_S}",  # a busy machine makes others slow
         f"-rss_limit_mb={MEMORY_MB}",
         f"-max_len={TARGET.most_bytes}",
         f"-artifact_prefix={FOLDER}/found/",

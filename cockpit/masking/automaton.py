@@ -10,10 +10,11 @@ _MEMORY_BYTES = 256 << 20
 """At most, of one automaton; it takes what it needs."""
 
 
-def compiled(pattern: bytes) -> Any:
-    """A pattern over bytes, as RE2's `search` and `finditer` have it."""
+def compiled(pattern: bytes, *, longest: bool = False) -> Any:
+    """A pattern over bytes, as RE2's `search` and `finditer` have it. `longest`: of what begins at one place."""
     options = re2.Options()
     options.encoding = re2.Options.Encoding.LATIN1
     options.max_mem = _MEMORY_BYTES
     options.log_errors = False
+    options.longest_match = longest
     return re2.compile(pattern, options)

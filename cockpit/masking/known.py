@@ -123,7 +123,8 @@ class _Forms:
     def __init__(self, forms: list[_Form], begun: bytes = b"") -> None:
         """`begun`: may follow the beginning of any, and stand for one."""
         self.forms = forms
-        self._any = compiled(b"|".join(form.whole for form in forms))
+        # Of secrets that begin alike (two JWTs) the one that goes on longest is there.
+        self._any = compiled(b"|".join(form.whole for form in forms), longest=True)
         begins = b"|".join(form.begins for form in forms if form.begins)
         self._tail = begun + rb")\z"
         self._open = compiled(b"(?i:(?:" + begins + b")?" + self._tail)
@@ -166,7 +167,7 @@ class _Forms:
     def _which(self, found: bytes) -> int:
         if found not in self._seen:
             if self._named is None:
-                self._named = compiled(b"|".join(b"(" + form.whole + b")" for form in self.forms))
+                self._named = compiled(b"|".join(b"(" + form.whole + b")" for form in self.forms), longest=True)
             match = self._named.search(found)
             if len(self._seen) > _MOST_SEEN:
                 self._seen.clear()

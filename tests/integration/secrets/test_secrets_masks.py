@@ -82,3 +82,10 @@ def test_no_stream_holds_a_secret_in_any_way_and_any_cut(
     for at in range(0, len(data), size):
         out += masker.feed(data[at : at + size])
     assert "\n".join(map(str, hunt.in_bytes(out + masker.end(), f"pieces of {size}"))) == ""
+
+
+def test_of_secrets_that_begin_alike_the_one_that_was_cut_goes_whole_and_by_its_name() -> None:
+    first, second = made("jwt")["jwt"], made("jwt")["jwt"]
+    mask = Mask({"first": first.value, "second": second.value})
+    for after in ("…", " and more"):
+        assert mask.text(f"T={second.value[:70]}{after}") == f"T=‹secret second›{after}"

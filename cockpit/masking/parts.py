@@ -20,6 +20,8 @@ _LINE_FROM = 12
 _PIECE_FROM = 96
 """Characters: a secret up to here is one piece."""
 _TELLING_FROM = 16
+_SURELY_FROM = 14
+"""Characters of one word: what is left of a cut secret, though it may be made of words."""
 _PASSWORD_FROM = 8
 _ARMOUR = re.compile(r"-{2,5} ?(?:BEGIN|END) ")
 """Of keys and certificates (RFC 7468, 2): public."""
@@ -43,10 +45,11 @@ def least_cut(part: str) -> tuple[int, int]:
     """
     if "://" in part or _ARMOUR.match(part):
         return 0, 0
-    lengths = (8, 12, 16)
-    first = next((length for length in lengths if looks_random(part[:length])), 0)
-    last = next((length for length in lengths[1:] if len(part) > length and looks_random(part[-length:])), 0)
-    return (first if first < len(part) else 0), last
+    lengths = (8, 12)
+    others = 0 if re.search(r"[\s=]", part) else _SURELY_FROM
+    first = next((length for length in lengths if looks_random(part[:length])), others)
+    last = next((length for length in lengths[1:] if len(part) > length and looks_random(part[-length:])), others)
+    return (first if first < len(part) else 0), (last if last < len(part) else 0)
 
 
 def _pieces(text: str) -> Iterator[str]:

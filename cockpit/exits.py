@@ -10,10 +10,10 @@ class Exit(IntEnum):
 
     OK = 0
     """It did what was asked; for `check`: no errors; for `verify`: the chain holds; for `probe`: all pass or warn;
-    for `ready`: nothing is missing."""
+    for `ready`: nothing is missing; for `doctor`: no error."""
     PROBLEMS = 1
     """It worked and found problems: profile errors, a damaged log, a failing probe, something missing before the
-    window; or a search found nothing."""
+    window, an error that `doctor` found; or a search found nothing."""
     USAGE = 2
     """The command line was wrong."""
     UNREADABLE = 3

@@ -16,6 +16,7 @@ from policies import let_note
 from systems.server import guarded_server
 
 from cockpit.demo import postgres_server
+from cockpit.masking import closing
 
 if TYPE_CHECKING:
     from systems.patient import Patient
@@ -38,6 +39,8 @@ def pytest_configure(config: pytest.Config) -> None:
     # A user's own policy: profiles are noted at their first use, and nobody is asked. What asks has tests of its own.
     let_note(Path(folder.name) / "config")
     os.environ["XDG_CONFIG_HOME"] = str(Path(folder.name) / "config")
+    # What is told a secret closes its process, for good: not this one, which goes on to other tests.
+    closing._closed.append(())
     # Ctrl-C ends what is interrupted, also where the tests themselves run in the background and ignore it.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

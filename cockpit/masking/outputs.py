@@ -85,10 +85,12 @@ class _Way:
             # Once it is over everything that was written lies in the pipes: what has nothing more has ended.
             ready = waiting.select(0 if self._is_over.is_set() else 0.2)
             for key, _ in ready:
-                if data := os.read(key.fd, _READ_BYTES):
+                data = os.read(key.fd, _READ_BYTES)
+                if data:
                     key.data.feed(data)
-                else:
+                if not data or key.data.is_unheard:
                     waiting.unregister(key.fd)
+                    os.close(key.fd)  # whoever writes on is told that nobody reads
             if not ready and self._is_over.is_set():
                 break
         for stream in streams.values():
@@ -101,6 +103,8 @@ class _Stream:
     def __init__(self, fd: int) -> None:
         self._fd = fd
         self._count = -1
+        self.is_unheard = False
+        """Whoever read it has gone."""
         self._maskers: list[Masker] = []
 
     def feed(self, data: bytes) -> None:
@@ -120,9 +124,13 @@ class _Stream:
         self._write(rest)
 
     def _write(self, data: bytes) -> None:
-        with suppress(OSError):  # a disk that is full, a terminal that is gone: nobody reads it, and nothing waits
+        try:
             while data:
                 data = data[os.write(self._fd, data) :]
+        except BrokenPipeError:
+            self.is_unheard = True
+        except OSError:
+            pass  # a disk that is full, a terminal that is gone: nobody reads it, and nothing waits
 
 
 _ways: list[_Way] = []

@@ -13,7 +13,7 @@ from cockpit.audit.clock import now
 from cockpit.profile.model import Phase, Profile, Step, Target, Variable
 from cockpit.run.events import ActionCancelled, ActionRequested, ActionStarted, HoldPlaced, RunAborted
 
-DB = Target(id="db", kind="postgres", dsn="postgres://${base}", database="shop")
+DB = Target(id="db", kind="postgres", dsn="postgres://localhost/${run.environment}", database="shop")
 
 
 def with_step(*, requires: tuple[str, ...] = (), **settings: Any) -> Callable[[Profile], Profile]:
@@ -31,7 +31,7 @@ def test_an_order_is_carried_out_once_and_its_intent_comes_first(stage: Stage) -
     ended = stage.ending(action)
     assert (ended.outcome, ended.detail) == ("succeeded", "3 rows")
     assert [verdict.holds for verdict in ended.conditions] == [True]
-    assert stage.done(action) == [f"run postgres://{stage.server.url}", "done"]
+    assert stage.done(action) == ["run postgres://localhost/staging", "done"]
     types = [event.type for event in stage.events() if event.type.startswith("action")]
     assert types == ["action.requested", "action.started", "action.output", "action.ended"]
     (started,) = stage.bodies("action.started")

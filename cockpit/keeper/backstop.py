@@ -14,8 +14,9 @@ from cockpit.masking.mask import Mask
 from cockpit.run.events import Body
 
 _KEPT = frozenset(
-    ("action", "step", "phase", "probe", "channel", "trigger", "plan", "seat", "id", "status", "outcome", "mode", "about",
-     "verdict", "output", "output_sha256", "environment_key", "type", "class", "version", "task", "checkpoint", "sha256")
+    ("action", "step", "phase", "probe", "channel", "trigger", "plan", "seat", "id", "status", "outcome", "mode",
+     "about", "verdict", "output", "output_sha256", "environment_key", "type", "class", "version", "task", "checkpoint",
+     "sha256")
 )  # fmt: skip
 """Fields by which a log is folded."""
 

@@ -70,7 +70,11 @@ def gravest(kinds: Iterable[MarkKind]) -> MarkKind:
 
 
 def _started(body: e.RunStarted) -> MarkKind | Literal[""]:
-    return "deviation" if body.despite or body.rehearsal_reason or body.trust.unreviewed or unverified(body.profile) else ""
+    return (
+        "deviation"
+        if body.despite or body.rehearsal_reason or body.trust.unreviewed or unverified(body.profile)
+        else ""
+    )
 
 
 def _ended(body: e.ActionEnded) -> MarkKind | Literal[""]:

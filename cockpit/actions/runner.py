@@ -83,6 +83,8 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     run_dir: Path
     base_dir: Path
     """Relative paths of settings start here: the profile's folder."""
+    fixed: Mapping[str, str] = {}
+    """By name as written: the SHA-256 (hex) of each file when the run began. What is read is held to it."""
     rehearsal: bool = False
     timeout_s: float = 600.0
     settings: Settings

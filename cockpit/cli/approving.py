@@ -14,7 +14,7 @@ from cockpit.audit.agent import AgentKey, agent_keys
 from cockpit.audit.signing import principals
 from cockpit.audit.sshsig import Trust, checked, sign
 from cockpit.cli.ending import Refused, say
-from cockpit.cli.trusting import LEAST_DIGITS, is_terminal
+from cockpit.cli.trusting import is_terminal, whole
 from cockpit.errors import SigningError
 from cockpit.exits import Exit
 from cockpit.profile.executing import changes, listing, summary
@@ -43,7 +43,7 @@ REVIEWS = "reviews"
 @click.option(
     "--as", "as_name", metavar="NAME", help="Your name in the list of approvers, if it is not your account's."
 )
-@click.option("--digest", metavar="DIGITS", help="Answer for a script: sign only if the digest begins so.")
+@click.option("--digest", metavar="DIGITS", help="Answer for a script: sign only if this is its digest, all 64 digits.")
 def approve(file: str, as_name: str | None, digest: str | None) -> int:
     """Show what the profile in FILE may execute, and sign that you read it.
 
@@ -97,14 +97,13 @@ def _chosen(trust: Trust, name: str) -> AgentKey | Path | None:
 def _ask(done: Executed, digest: str | None) -> None:
     """Show it and have it confirmed. Raises Refused."""
     if digest is not None:
-        if len(digest) < LEAST_DIGITS or not done.digest.startswith(digest.lower()):
+        if done.digest != whole(digest):
             raise Refused(
-                f"the digest is {done.digest[:16]}, not {shortened(digest, 70)}",
-                hint=f"give {LEAST_DIGITS} digits at least of what was read",
+                f"the digest is {done.digest[:16]}, not {shortened(digest, 70)}", hint="it is not what was read"
             )
         return
     if not is_terminal():
-        raise Refused("nobody can be asked here", hint=f"read it, then: --digest {done.digest[:LEAST_DIGITS]}")
+        raise Refused("nobody can be asked here", hint=f"read it, then: --digest {done.digest}")
     for line in _shown(done, _reviewed(done)):
         click.echo(line, err=True)
     if not click.confirm("sign that you read this", default=False, err=True):

@@ -19,6 +19,7 @@ from cockpit.run.events import Actor, ProfileTrust, RunStarted
 from cockpit.run.people import name_of
 from cockpit.session.identity import actor
 from cockpit.session.trust import Review, Weighed, weigh
+from cockpit.session.trust_digest import executed
 from cockpit.session.trust_memory import Confirmed, remember, remembered
 from cockpit.session.trust_policy import policy
 from cockpit.session.trust_runs import executed_by
@@ -27,19 +28,21 @@ from cockpit.text import shortened, visible
 if TYPE_CHECKING:
     from cockpit.profile.load import Loaded
 
-LEAST_DIGITS = 12
-"""Of a digest that answers the question: so many that no other profile has the same."""
+DIGITS = 64
+"""Of a digest that answers the question: all. Two profiles that begin with the same 12 are found within a minute."""
 
 
 @click.command()
 @click.argument("file", metavar="FILE")
-@click.option("--digest", metavar="DIGITS", help="Answer for a script: trust it only if its digest begins so.")
+@click.option(
+    "--digest", metavar="DIGITS", help="Answer for a script: trust it only if this is its digest, all 64 digits."
+)
 def trust(file: str, digest: str | None) -> int:
     """Show what the profile in FILE may execute, and trust it on this machine once you say so.
 
     `run`, `rehearse`, `probe` and `ready` ask the same at a profile's first use; without a terminal they refuse. With
-    --digest nothing is asked: the digits are of the digest that was read in a review (`cockpit check FILE` shows it),
-    12 at least, and another profile is not trusted.
+    --digest nothing is asked: it is the digest of what was read in a review (`cockpit check FILE` shows it), all 64
+    digits, and another profile is not trusted.
     """
     from cockpit.cli.beginning import runnable
 
@@ -133,12 +136,14 @@ def _confirm(loaded: Loaded, weighed: Weighed, me: Actor) -> Confirmed:
     file = visible(str(loaded.path))
     if not is_terminal():
         said = f"{_called(weighed)} was never confirmed on this machine, and nobody can be asked here"
-        digest = weighed.executed.digest[:LEAST_DIGITS]
+        digest = weighed.executed.digest
         hint = (
             f"read what it executes: cockpit check {file}; then: cockpit trust {file} (--digest {digest} in a script)"
         )
         raise Refused(said, hint=hint)
     _ask(weighed)
+    if executed(loaded).digest != weighed.executed.digest:
+        raise Refused(f"a file that {file} names changed while it was read: nothing was run", hint="read it again")
     return _keep(weighed, me, "asked")
 
 
@@ -189,14 +194,20 @@ def _keep(weighed: Weighed, me: Actor, how: str) -> Confirmed:
 
 
 def _require_digest(weighed: Weighed, digits: str) -> None:
-    given = digits.strip().lower()
-    if len(given) < LEAST_DIGITS:
-        raise Refused(f"`{shortened(digits, 70)}` has fewer than {LEAST_DIGITS} digits", hint="give more of the digest")
-    if not weighed.executed.digest.startswith(given):
+    given = whole(digits)
+    if weighed.executed.digest != given:
         raise Refused(
             f"the digest of {_called(weighed)} is {weighed.executed.digest[:16]}, not {shortened(given, 70)}",
             hint="it is not what was reviewed: read it anew with cockpit check",
         )
+
+
+def whole(digits: str) -> str:
+    """A digest as it was given. Raises Refused for a part of one: two profiles can be made that share it."""
+    given = digits.strip().lower()
+    if len(given) < DIGITS:
+        raise Refused(f"`{shortened(digits, 70)}` has fewer than {DIGITS} digits", hint="give the whole digest")
+    return given
 
 
 def _called(weighed: Weighed) -> str:

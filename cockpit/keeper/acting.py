@@ -74,6 +74,7 @@ class Workshop(Struct, frozen=True):
             action=action,
             run_dir=self._home_of(action, step, state) if is_begun else self.run_dir,
             base_dir=self.base_dir,
+            fixed=state.started.files if state.started is not None else {},
             rehearsal=state.is_rehearsal,
             timeout_s=timeout_of(settings),
             settings=settings,

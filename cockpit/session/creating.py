@@ -77,6 +77,7 @@ def create_run(
             **_trusted(loaded),
             **_expected(loaded, folder),
         )
+        _require_as_shown(loaded, body.files, trust)
         store = create_store(run_dir, dsn, despite_place=bool(despite_place.strip()))
         try:
             write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
@@ -136,6 +137,20 @@ def _fixed(loaded: Loaded) -> dict[str, str]:
         raise RunError(
             f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"
         ) from error
+
+
+def _require_as_shown(loaded: Loaded, fixed: Mapping[str, str], trust: ProfileTrust) -> None:
+    """What the run fixes is what was confirmed: people read for minutes, and files change. Raises RunError."""
+    from cockpit.session.trust_digest import executed  # the listing of a profile: where a run is begun, as below
+
+    if not trust.digest:
+        return
+    now = executed(loaded)
+    if now.digest != trust.digest or any(now.files.get(name) != digest for name, digest in fixed.items()):
+        raise RunError(
+            f"the run did not begin: a file that {visible(loaded.path.name)} names changed after it was confirmed",
+            hint="begin it again: what changed is shown",
+        )
 
 
 def _trusted(loaded: Loaded) -> dict[str, str]:

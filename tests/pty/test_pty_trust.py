@@ -107,6 +107,19 @@ def test_a_new_profile_is_shown_and_asked_for_and_enter_is_no(desk: Desk) -> Non
     assert not (desk.folder / "again").exists()
 
 
+def test_a_file_that_changes_while_its_profile_is_read_is_not_run(desk: Desk) -> None:
+    script = desk.folder / "look.sh"
+    script.write_text("true\n")
+    desk.write(text=PROFILE.replace('"touch", "executed"', f'"sh", "{script.name}"'))
+    with desk.cockpit("probe") as terminal:
+        terminal.wait_for("trust it on this machine")
+        script.write_text(f"touch {desk.folder}/executed\n")
+        terminal.send("y", "enter")
+        assert terminal.wait_for_exit() == Exit.REFUSED
+        assert "nothing was run; read it again" in terminal.text
+    assert not desk.executed
+
+
 def test_production_wants_its_name_typed_and_the_log_says_who_did(desk: Desk) -> None:
     desk.write("production", "true")
     with desk.cockpit("run") as terminal:

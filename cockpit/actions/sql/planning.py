@@ -38,7 +38,7 @@ def prepare(context: ActionContext) -> Prepared:
     settings = settings_in(context)
     if context.target is None or not context.target.dsn:
         raise ActionError(f"target `{shortened(settings.target, 60)}` has no `dsn`")
-    script = read_script(settings, context.base_dir)
+    script = read_script(settings, context.base_dir, context.fixed)
     lock_timeout_s = min(settings.lock_timeout_s, LOCK_TIMEOUT_S) if context.rehearsal else settings.lock_timeout_s
     order = Order(
         dsn=context.target.dsn,

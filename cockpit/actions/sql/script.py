@@ -7,8 +7,9 @@ midst of SQL, and for what would end, or cannot be in, the one transaction that 
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -20,6 +21,7 @@ from cockpit.text import shortened
 
 LARGEST_BYTES = 2 * 1024 * 1024
 """Of one file."""
+_NONE: Mapping[str, str] = {}
 _FIRST_WORDS = 60
 """Characters."""
 _ENDS_A_TRANSACTION = re.compile(
@@ -89,10 +91,14 @@ def _gist(text: str, token: Token) -> str:
     return text.upper() if token.kind == "word" else text
 
 
-def read_script(settings: SqlSettings, base_dir: Path) -> tuple[Statement, ...]:
-    """The statements of a step, in order. Raises ActionError for a file that cannot be read, or SQL refused."""
+def read_script(settings: SqlSettings, base_dir: Path, fixed: Mapping[str, str] = _NONE) -> tuple[Statement, ...]:
+    """The statements of a step, in order. Raises ActionError for a file that cannot be read, or SQL refused.
+
+    `fixed`: the digest that each file has to have, by its name. It is taken of the very bytes that are sent:
+    between two readings of a file anybody can change it.
+    """
     found: list[Statement] = []
-    for name, text in _sources(settings, base_dir):
+    for name, text in _sources(settings, base_dir, fixed):
         for statement in statements(text, source=name, first=len(found) + 1):
             if refusal := _refusal(statement, in_transaction=settings.transaction):
                 raise ActionError(f"{statement.place(0)}: {refusal}")
@@ -138,14 +144,14 @@ def _edges(text: str, piece: Piece) -> tuple[int, int]:
     return start, last.start if last.kind == "semicolon" else piece.end
 
 
-def _sources(settings: SqlSettings, base_dir: Path) -> Iterator[tuple[str, str]]:
+def _sources(settings: SqlSettings, base_dir: Path, fixed: Mapping[str, str] = _NONE) -> Iterator[tuple[str, str]]:
     if settings.statements.strip():
         yield "", settings.statements
     for name in settings.sources:
-        yield name, _read(base_dir / name, name)
+        yield name, _read(base_dir / name, name, fixed.get(name, ""))
 
 
-def _read(path: Path, name: str) -> str:
+def _read(path: Path, name: str, digest: str) -> str:
     shown = shortened(name, 100)
     try:
         if not path.is_file():  # opening a FIFO would wait for whoever writes to it
@@ -160,6 +166,8 @@ def _read(path: Path, name: str) -> str:
         raise ActionError(
             f"`{shown}` is larger than {LARGEST_BYTES >> 20} MiB", hint="load it with psql, in a `command` step"
         )
+    if digest and (now := hashlib.sha256(content).hexdigest()) != digest:
+        raise ActionError(f"`{shown}` has changed since the run began: {now[:8]} instead of {digest[:8]}")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -105,7 +105,7 @@ def test_without_a_terminal_nothing_of_a_new_profile_is_executed(cockpit: Cockpi
     assert ended.returncode == 4
     said = one_sentence(ended)
     assert "was never confirmed on this machine" in said
-    digits = re.search(r"cockpit trust shop\.toml \(--digest (\w{12}) in a script\)", said)
+    digits = re.search(r"cockpit trust shop\.toml \(--digest (\w{64}) in a script\)", said)
     assert digits is not None
     assert not (shop / "executed").exists()
     assert cockpit("trust", "shop.toml", "--digest", digits[1], **state).returncode == 0
@@ -118,7 +118,7 @@ def test_a_script_trusts_what_was_reviewed_and_nothing_else(cockpit: Cockpit, sh
     assert cockpit("trust", "shop.toml", **state).returncode == 4
     digest = re.search(r"digest (\w{64})", cockpit("check", "shop.toml").stdout)
     assert digest is not None
-    assert "fewer than 12 digits" in one_sentence(cockpit("trust", "shop.toml", "--digest", digest[1][:11], **state))
+    assert "fewer than 64 digits" in one_sentence(cockpit("trust", "shop.toml", "--digest", digest[1][:63], **state))
     (shop / "deploy.sh").write_text("rm -rf /")
     refused = cockpit("trust", "shop.toml", "--digest", digest[1], **state)
     assert refused.returncode == 4
@@ -155,7 +155,7 @@ def test_a_reviewer_approves_and_the_profile_is_run_by_somebody_else(
     assert cockpit("probe", "shop.toml", "--unreviewed", "no time", **given).returncode == 4
     agent = them.agent(them.key("bo"))
     as_bo = {**given, "SSH_AUTH_SOCK": str(agent.socket)}
-    digest = re.search(r"--digest (\w{12})", one_sentence(cockpit("approve", "shop.toml", "--as", "bo", **as_bo)))
+    digest = re.search(r"--digest (\w{64})", one_sentence(cockpit("approve", "shop.toml", "--as", "bo", **as_bo)))
     assert digest is not None
     approved = cockpit("approve", "shop.toml", "--as", "bo", "--digest", digest[1], **as_bo)
     assert approved.returncode == 0, approved.stderr

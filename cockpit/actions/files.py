@@ -13,19 +13,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cockpit.errors import ActionError
-from cockpit.profile.model import Step
+from cockpit.profile.named_files import files_of as files_of
 from cockpit.text import shortened
 
 _CHUNK_BYTES = 1 << 20
-
-
-def files_of(step: Step) -> tuple[str, ...]:
-    """The files that a step that acts names: its settings `file` and `files`."""
-    if step.behaviour != "action":
-        return ()
-    one, several = step.settings.get("file"), step.settings.get("files")
-    listed: Iterable[object] = several if isinstance(several, list | tuple) else ()
-    return tuple(name for name in (one, *listed) if isinstance(name, str) and name)
 
 
 def digests(files: Iterable[str], base_dir: Path) -> dict[str, str]:

@@ -22,7 +22,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import Problem, ProfileError, problem
-from cockpit.profile.secrecy import judge_secrecy
+from cockpit.profile.secrecy import judge_named_files, judge_secrecy
 from cockpit.profile.sharing import advise_sharing, judge_sharing
 from cockpit.profile.soundness import judge
 from cockpit.profile.sources import Unreadable
@@ -106,6 +106,7 @@ def examine(path: str | os.PathLike[str], kinds: Kinds, *, advice: bool = True) 
     profile, partial = convert(root, kinds, findings)
     judge_counts(profile, root, findings)
     judge(profile, root, kinds, findings, partial=partial)
+    judge_named_files(profile, layers.sources[-1].name, findings, advice=advice)
     beside = Path(os.path.abspath(layers.sources[-1].name)).parent
     judge_sharing(profile, root, findings)
     if not partial:

@@ -18,6 +18,11 @@ from cockpit.secret_shapes.standing_in import stands_in as stands_in
 from cockpit.secret_shapes.tokens import tokens
 
 
+def certain(text: str) -> tuple[Found, ...]:
+    """Those of `secrets_in` that are told by their shape or place, whatever name they are assigned to."""
+    return merged([*tokens(text), *placed(text)])
+
+
 def secrets_in(text: str) -> tuple[Found, ...]:
     """Every secret of a text (lines divided by newlines), in order; none overlaps another."""
     return merged([*tokens(text), *placed(text), *assigned(text), *manifests(text)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -35,13 +36,13 @@ class Place(Struct, frozen=True):
     name: str
     needle: str
     """In lower case; it stands in every text that has such a place."""
-    pattern: re.Pattern[str]
+    pattern: str
     random: bool = False
     """Only what can be no word counts."""
 
 
 def _place(what: str, name: str, needle: str, pattern: str, *, random: bool = False) -> Place:
-    return Place(what, name, needle, re.compile(pattern.replace("VALUE", _VALUE), re.IGNORECASE), random)
+    return Place(what, name, needle, pattern.replace("VALUE", _VALUE), random)
 
 
 _PLACES = (
@@ -75,6 +76,12 @@ _PLACES = (
 )  # fmt: skip
 
 
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when its needle was seen: most never are."""
+    return re.compile(pattern, re.IGNORECASE)
+
+
 def placed(text: str) -> Iterator[Found]:
     """Every secret that stands where secrets stand, in no order."""
     lower = lowered(text)
@@ -82,7 +89,9 @@ def placed(text: str) -> Iterator[Found]:
     yield from _in_cookies(text, lower)
     for place in _PLACES:
         for first, last in lines_with(lower, (place.needle,)):
-            for match in place.pattern.finditer(text, max(0, first - 1), last):  # some begin with the line's break
+            for match in _compiled(place.pattern).finditer(
+                text, max(0, first - 1), last
+            ):  # some begin with the line's break
                 found = _found(match, place)
                 if found is not None:
                     yield found

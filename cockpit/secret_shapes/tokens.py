@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
 from msgspec import Struct
 
@@ -30,13 +31,23 @@ class Shape(Struct, frozen=True):
     """One of these stands in every such token."""
     source: str
     """The token's own pattern, without what may not stand around it."""
-    pattern: re.Pattern[str]
+    after: str
+    """A pattern for what must stand before it."""
+
+    def found_in(self, text: str, first: int, last: int) -> Iterator[re.Match[str]]:
+        """Every one between two places of a text."""
+        return _compiled(rf"{self.after}{self.source}(?![A-Za-z0-9])").finditer(text, first, last)
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """Compiled when one of its beginnings was seen: most never are."""
+    return re.compile(pattern, re.ASCII)
 
 
 def _shape(what: str, name: str, begins: str, source: str, after: str = "") -> Shape:
     """`after`: what must stand before it; `source` is ASCII."""
-    around = rf"{after or '(?<![A-Za-z0-9])'}{source}(?![A-Za-z0-9])"
-    return Shape(what, name, tuple(begins.split()), source, re.compile(around, re.ASCII))
+    return Shape(what, name, tuple(begins.split()), source, after or "(?<![A-Za-z0-9])")
 
 
 SHAPES = (
@@ -46,7 +57,7 @@ SHAPES = (
     _shape("a GitHub token", "GITHUB_TOKEN", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[A-Za-z0-9]{36,251}"),
     _shape("a GitHub token", "GITHUB_TOKEN", "github_pat_", r"github_pat_[A-Za-z0-9_]{40,244}"),
     # docs.gitlab.com/security/tokens, "Token prefixes"
-    _shape("a GitLab token", "GITLAB_TOKEN", "gl", r"gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[\w-]{20,300}(?:\.[\w.]{2,60})?"),
+    _shape("a GitLab token", "GITLAB_TOKEN", "glpat- gloas- gldt- glrt- glrtr- glcbt- glptt- glft- glimt- glagent- glsoat- glffct- glwt-", r"gl(?:pat|oas|dt|rtr?|cbt|ptt|ft|imt|agent|soat|ffct|wt)-[\w-]{20,300}(?:\.[\w.]{2,60})?"),
     _shape("a GitLab token", "GITLAB_TOKEN", "GR1348941", r"GR1348941[\w-]{20}"),
     # docs.slack.dev/authentication/tokens; incoming webhooks are secrets, too
     _shape("a Slack token", "SLACK_TOKEN", "xox xapp-", r"(?:xox[abceoprs](?:\.xox[bp])?|xapp)-[A-Za-z0-9-]{10,250}"),
@@ -70,7 +81,7 @@ SHAPES = (
     _shape("a SendGrid key", "SENDGRID_API_KEY", "SG.", r"SG\.[\w-]{16,32}\.[\w-]{16,64}"),
     _shape("a Twilio key", "TWILIO_API_KEY", "SK", r"SK[0-9a-f]{32}"),
     _shape("a Mailgun key", "MAILGUN_API_KEY", "key-", r"key-[0-9a-f]{32}"),
-    _shape("a DigitalOcean token", "DIGITALOCEAN_TOKEN", "do", r"do[opr]_v1_[a-f0-9]{64}"),
+    _shape("a DigitalOcean token", "DIGITALOCEAN_TOKEN", "doo_v1_ dop_v1_ dor_v1_", r"do[opr]_v1_[a-f0-9]{64}"),
     # developer.hashicorp.com/vault/docs/concepts/tokens, "Token prefixes"
     _shape("a Vault token", "VAULT_TOKEN", "hvs. hvb. hvr.", r"hv[sbr]\.[\w-]{20,300}"),
     _shape("a Terraform token", "TF_TOKEN", ".atlasv1.", r"[A-Za-z0-9]{14}\.atlasv1\.[\w-]{60,70}"),
@@ -99,7 +110,7 @@ def tokens(text: str) -> Iterator[Found]:
     """Every token of a known shape, in no order."""
     for shape in SHAPES:
         for first, last in lines_with(text, shape.begins):
-            for match in shape.pattern.finditer(text, first, last):
+            for match in shape.found_in(text, first, last):
                 if not is_sample(match[0]):
                     yield Found(start=match.start(), end=match.end(), what=shape.what, name=shape.name, rank=0)
     if "PRIVATE KEY" in text:

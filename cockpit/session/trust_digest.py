@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from cockpit.actions.files import digests, files_of
+from cockpit.actions.files import digests
 from cockpit.errors import ActionError
 from cockpit.profile.executing import Execution, executions, keys, texts_in
 from cockpit.profile.model import Profile
+from cockpit.profile.named_files import named_files
 from cockpit.secret_shapes import secrets_in
 from cockpit.text import visible
 
@@ -109,9 +110,7 @@ def _texts(profile: Profile) -> Iterator[str]:
 
 def _files(profile: Profile, base_dir: Path) -> dict[str, str]:
     """Every file, sorted by name."""
-    names = {name for _, step in profile.every_step() for name in files_of(step)}
-    names |= {name for name in (profile.allowed_signers, profile.revoked_keys) if name}
-    names |= set(list(_programs(profile, base_dir))[:_MOST_FILES])
+    names = set(named_files(profile)) | set(list(_programs(profile, base_dir))[:_MOST_FILES])
     return {name: _said(name, base_dir) for name in sorted(names)}
 
 

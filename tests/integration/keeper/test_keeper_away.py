@@ -136,7 +136,7 @@ def test_a_database_that_comes_back_as_another_one_is_told_of_plainly_and_ends_n
 
 
 def test_whoever_follows_blocks_no_migration_and_sits_in_no_transaction(stage: Stage, db: Patient):
-    stage.begin(interval="0.05", dsn=db.dsn)
+    stage.begin(interval="0.1", dsn=db.dsn)
     keeper = stage.keeper()
     until(lambda: changes(stage.events(), "api"), "the first readings")
     here = Sitting(stage)

@@ -19,6 +19,7 @@ from cockpit.session.identity import actor
 from cockpit.session.outcomes import Done
 from cockpit.session.runs import called
 from cockpit.session.seat import Seat
+from cockpit.session.spawn import require_trust
 from cockpit.session.unit import install, is_there, unit_name, unit_text, units_folder
 
 
@@ -63,6 +64,7 @@ def _install(seat: Seat, text: str, reason: str | None) -> int:
         if path.exists() or path.is_symlink():
             raise Refused(f"{path} is there already, and is another", hint="look at it, and move it away")
         _require_pen(seat)
+        require_trust(seat.run_dir)
         _note(seat, name, _reason(reason))
         install(path, text)
         say(f"{path} was written")

@@ -4,7 +4,8 @@ One that a systemd unit started (`cockpit unit`) waits while another keeper live
 the last one end.
 
 Exit status: 0 when the run is over, when it was ended by a signal, or when another keeper holds the lock; 3 if there is
-no readable run; 4 if it may not be written to where it is; 5 if the log can no longer be written.
+no readable run; 4 if it may not be written to where it is, or if nobody here has confirmed what it executes; 5 if the
+log can no longer be written.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from cockpit.audit.moved import branch_of
 from cockpit.audit.places import require_run
 from cockpit.audit.store import Store
 from cockpit.audit.tail import Tail
-from cockpit.errors import CockpitError, LogUnreadable, PlaceRefused, StoreFailed
+from cockpit.errors import CockpitError, KeeperError, LogUnreadable, PlaceRefused, StoreFailed
 from cockpit.exits import Exit
 from cockpit.keeper.ending import say
 from cockpit.keeper.keeper import Keeper
@@ -44,6 +45,7 @@ from cockpit.run.state import EMPTY, RunState
 from cockpit.session.creating import origin
 from cockpit.session.identity import account
 from cockpit.session.sight import why_not_here
+from cockpit.session.spawn import require_trust
 from cockpit.session.unit import started_by
 from cockpit.text.streams import guard
 
@@ -135,6 +137,11 @@ def _kept(
         return Exit.OK
     if place is not None and (why := why_not_here(run_dir, state, account().host)):
         say(f"{why}; . at the screen of whoever holds the pen")
+        return Exit.REFUSED
+    try:
+        require_trust(run_dir)
+    except KeeperError as error:
+        say(str(error))
         return Exit.REFUSED
     started = state.started
     if mirrored is not None and write_leftover(run_dir, state, mirrored):

@@ -35,7 +35,7 @@ def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
     """
     if keeper_sight(run_dir, clock.now()).alive:
         return False
-    _require_trust(run_dir)
+    require_trust(run_dir)
     import subprocess
 
     try:
@@ -60,7 +60,11 @@ def start_keeper(run_dir: Path, env: Mapping[str, str] | None = None) -> bool:
     return True
 
 
-def _require_trust(run_dir: Path) -> None:
+def require_trust(run_dir: Path) -> None:
+    """Refuse to have a run executed here that was begun elsewhere, until somebody here confirmed it.
+
+    A keeper asks it of itself too: a systemd unit or a person by hand starts one without a screen. Raises KeeperError.
+    """
     started = foreign(run_dir)
     if started is None:
         return

@@ -6,12 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from keeper_stage import Stage, confirm, do, until
 
 from cockpit.run.commands import AbortRun, Refusal, StopKeeper
+from cockpit.run.events import Actor
+from cockpit.session.trust_foreign import foreign
+from cockpit.session.trust_memory import Confirmed, remember, remembered
+from cockpit.session.trust_runs import executed_by
 
 
 @pytest.fixture
@@ -80,3 +85,25 @@ def test_a_person_who_stopped_the_keeper_is_not_undone_by_a_reboot(stage: Stage,
         assert isinstance(confirm(seat, "second"), Refusal)
     stage.keeper()
     until(lambda: len(stage.bodies("keeper.started")) == 2, "the keeper that a screen starts all the same")
+
+
+def test_a_run_from_elsewhere_is_not_executed_by_a_reboot_until_somebody_here_confirmed_it(
+    stage: Stage, systemctl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(stage.folder / "config"))  # no policy: every first use is asked
+    monkeypatch.setenv("XDG_STATE_HOME", str(stage.folder / "state"))
+    monkeypatch.setattr("cockpit.session.creating.actor", lambda: Actor(user="eve", host="elsewhere"))
+    run_dir = stage.begin()
+    assert by_unit(stage, systemctl).wait(20) == 4
+    said = (stage.folder / "unit.log").read_text()
+    assert "was begun elsewhere, and nobody here has confirmed what its profile executes" in said
+    assert f"cockpit resume {run_dir.name}" in said
+    assert stage.bodies("keeper.started") == []
+    began = foreign(run_dir)
+    assert began is not None
+    done = executed_by(began)
+    remember(remembered("stage", "staging"), Confirmed(done.digest, datetime.now(UTC), "ana", "asked"), done.keys)
+    keeper = by_unit(stage, systemctl)
+    until(lambda: len(stage.bodies("keeper.started")) == 1, "the keeper of a run that was confirmed")
+    keeper.terminate()
+    keeper.wait(20)

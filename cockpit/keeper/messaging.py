@@ -13,6 +13,7 @@ from msgspec.structs import asdict, replace
 from cockpit.errors import ActionError
 from cockpit.keeper.values import RunValues, references_in
 from cockpit.profile.model import Channel, Step, Template
+from cockpit.profile.open_channels import CURE, is_open
 from cockpit.profile.pasting import refusal_in
 from cockpit.profile.references import fill, fill_secret
 from cockpit.run.messages import filled, missing, template_of
@@ -50,6 +51,9 @@ def resolved_channel(channel: Channel, public: Mapping[str, str], values: RunVal
     if why := refusal_in(fields, known):
         raise ActionError(f"channel `{channel.id}`: {why}")
     try:
-        return Channel(**{name: fill_secret(text, known) for name, text in fields.items()})
+        resolved = Channel(**{name: fill_secret(text, known) for name, text in fields.items()})
     except KeyError as error:
         raise ActionError(f"channel `{channel.id}`: `{shortened(str(error.args[0]), 60)}` has no value") from None
+    if values.is_production and is_open(resolved):
+        raise ActionError(f"channel `{channel.id}`: nothing was sent: it would go unencrypted to another host; {CURE}")
+    return resolved

@@ -13,13 +13,12 @@ from msgspec.structs import replace
 from cockpit.errors import ProbeError, VariableError
 from cockpit.masking import told
 from cockpit.masking.mask import Mask
-from cockpit.masking.short import too_common
 from cockpit.probes.masking import masked
 from cockpit.probes.reading import Judgement
 from cockpit.probes.runner import filled_settings
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe, Profile
-from cockpit.profile.variables import check_value, references, secret_names, secret_values
+from cockpit.profile.variables import check_value, references, secret_names, secret_values, weaknesses
 
 
 class RunValues:
@@ -43,6 +42,11 @@ class RunValues:
         """Takes every secret known so far out of what others say; replaced when another one comes in."""
 
     @property
+    def is_production(self) -> bool:
+        """Whether these are of a run in production."""
+        return self._profile.production
+
+    @property
     def wanted(self) -> tuple[str, ...]:
         """Secrets that a person has to type, and has not yet."""
         return tuple(name for name in self._asked if name not in self._secrets)
@@ -54,9 +58,8 @@ class RunValues:
 
     @property
     def weak(self) -> tuple[str, ...]:
-        """Which secrets stand in ordinary text too, a sentence each."""
-        words = (self._profile.id, self._profile.environment, *self._shown.values())
-        return tuple(said for name, value in self._secrets.items() if (said := too_common(name, value, words)))
+        """Which secrets cannot be masked well, a sentence each."""
+        return weaknesses(self._profile, self._shown, self._secrets)
 
     def take(self, name: str, value: str) -> str:
         """Keep a typed secret; why it cannot be taken, or an empty text."""

@@ -221,7 +221,7 @@ class Channel(Value, frozen=True, kw_only=True):
     apprise: str = ""
     """URL of any service Apprise knows (the extra `apprise`)."""
     unverified: str = ""
-    """Why the webhook's certificate is not checked, a deviation of every run; empty: it is checked."""
+    """Why the webhook is plain http, or its certificate not checked; a deviation of every run. Empty: verified."""
 
 
 class Target(Value, frozen=True, kw_only=True):

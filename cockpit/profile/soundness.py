@@ -25,6 +25,7 @@ from cockpit.profile.kinds import Kinds
 from cockpit.profile.links import judge_links
 from cockpit.profile.model import Probe, Profile, Variable
 from cockpit.profile.nodes import Findings, Node
+from cockpit.profile.open_channels import judge_channels
 from cockpit.profile.places import Guard, guards, placed_steps
 from cockpit.profile.problems import nearest, one_of
 from cockpit.profile.recording import choices_of
@@ -42,6 +43,7 @@ def judge(profile: Profile, root: Node, kinds: Kinds, findings: Findings, *, par
     judge_references(profile, root, findings, partial=partial)
     judge_links(profile, root, findings, partial=partial)
     judge_values(profile, root, findings)
+    judge_channels(profile, root, findings)
     _settings(profile, root, kinds, findings)
 
 

@@ -21,13 +21,15 @@ from msgspec.structs import asdict, replace
 from cockpit.actions.files import digests, files_of
 from cockpit.actions.targets import identify
 from cockpit.errors import ActionError, VariableError
+from cockpit.masking import short
 from cockpit.masking.mask import Mask
 from cockpit.probes.oneshot import Result, read_once
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile, Step, Target, Variable
+from cockpit.profile.open_channels import CURE, is_open
 from cockpit.profile.pasting import refusal_in
 from cockpit.profile.references import fill, fill_secret, references
-from cockpit.profile.variables import resolve, secret_names, secret_values
+from cockpit.profile.variables import resolve, secret_names, secret_values, weaknesses
 from cockpit.run.numbering import step_label
 from cockpit.run.readiness import Finding, Severity
 from cockpit.text import shortened, visible
@@ -75,6 +77,8 @@ def known_values(profile: Profile, environ: Mapping[str, str]) -> Known:
         (secrets if variable.secret else shown)[variable.name] = found
     if not any(finding.severity == "missing" for finding in findings) and profile.variables:
         findings.append(Finding("ok", f"all {len(profile.variables)} have a value or are asked for", "variables"))
+    for said in weaknesses(profile, shown, secrets):
+        findings.append(Finding("look", said.removesuffix(short.CURE), "secrets", short.CURE.removeprefix("; ")))
     return Known(shown, secrets, frozenset(asked), tuple(findings))
 
 
@@ -242,6 +246,9 @@ def _channels(profile: Profile, known: Known) -> Iterator[Finding]:
             continue  # said of the variable
         if channel.webhook and not _is_url(fill_secret(channel.webhook, known.all)):
             yield Finding("missing", "its webhook is no http or https URL: nothing can be sent", where, "correct it")
+        elif is_open(replace(channel, webhook=fill_secret(channel.webhook, known.all))):
+            said = "its webhook is plain http to another host: what is sent can be read on the way"
+            yield Finding("missing" if profile.production else "look", said, where, CURE)
         elif channel.apprise and not fill_secret(channel.apprise, known.all).strip():
             yield Finding("missing", "its address is empty: nothing can be sent", where, "correct it")
 

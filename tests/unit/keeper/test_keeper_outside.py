@@ -13,7 +13,9 @@ from cockpit.errors import ActionError
 from cockpit.keeper import identities
 from cockpit.keeper.alerts import Alerts, is_attended
 from cockpit.keeper.identities import Found, Identities
-from cockpit.profile.model import Channel, Phase, Profile, Step, Target, Trigger
+from cockpit.keeper.messaging import resolved_channel
+from cockpit.keeper.values import RunValues
+from cockpit.profile.model import Channel, Phase, Profile, Step, Target, Trigger, Variable
 from cockpit.run.events import AlertSent, Body, ProbeChanged, StepDue, TargetSeen, TriggerFired, WaitStopped
 
 DB = Target(id="db", kind="postgres", dsn="${url}")
@@ -279,3 +281,33 @@ def test_a_run_is_attended_while_a_seat_holds_its_lock(tmp_path: Path) -> None:
     assert is_attended(tmp_path)
     lock.release()
     assert not is_attended(tmp_path), "a screen that was killed leaves its file, and no lock"
+
+
+@pytest.mark.parametrize(
+    ("url", "unverified", "is_refused"),
+    [
+        ("http://chat.example/T0k3n", "", True),
+        ("http://chat.example/T0k3n", "a cable between two hosts", False),
+        ("https://chat.example/T0k3n", "", False),
+        ("http://[::1]/T0k3n", "", False),
+    ],
+)
+def test_in_production_nothing_is_sent_in_clear_to_another_host_wherever_the_address_came_from(
+    url: str, unverified: str, is_refused: bool
+) -> None:
+    channel = Channel(id="oncall", webhook="${hook}", unverified=unverified)
+    hook = Variable(name="hook", env="HOOK", secret=True)
+
+    def resolved(*, is_production: bool) -> Channel:
+        profile = Profile(
+            id="shop", environment="live", production=is_production, variables=(hook,), channels=(channel,)
+        )
+        return resolved_channel(channel, {}, RunValues(profile, {}, {"HOOK": url}))
+
+    assert resolved(is_production=False).webhook == url
+    if not is_refused:
+        assert resolved(is_production=True).webhook == url
+        return
+    with pytest.raises(ActionError, match="nothing was sent: it would go unencrypted to another host") as refused:
+        resolved(is_production=True)
+    assert "chat.example" not in str(refused.value), "where it goes is a secret"

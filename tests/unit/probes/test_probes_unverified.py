@@ -142,3 +142,34 @@ def test_only_this_machine_is_here(host: str, here: bool) -> None:
 )  # fmt: skip
 def test_only_http_and_https_with_a_host_and_no_password_are_asked(url: str) -> None:
     assert HTTP.problems(HttpSettings(url=url))
+
+
+@pytest.mark.parametrize(
+    ("channel", "said"),
+    [
+        ('webhook = "http://chat.example/x"', "would send unencrypted to chat.example"),
+        ('webhook = "http://10.0.0.9:8080/x"', "would send unencrypted to 10.0.0.9"),
+        ('webhook = "HTTP://chat.example/${hook}"', "would send unencrypted to chat.example"),
+        ('webhook = "http://${place}/x"', "would send unencrypted to chat.example"),
+        ('webhook = "http://${hook}/x"', ""),
+        ('webhook = "${hook}"', ""),
+        ('webhook = "http://127.0.0.1:9/x"', ""),
+        ('webhook = "http://localhost/x"', ""),
+        ('webhook = "https://chat.example/x"', ""),
+        ('webhook = "http://chat.example/x"\nunverified = "a cable between two hosts"', ""),
+    ],
+)
+@pytest.mark.parametrize("is_production", [True, False], ids=["production", "staging"])
+def test_texts_go_unencrypted_to_another_host_only_for_a_reason(
+    tmp_path: Path, channel: str, said: str, is_production: bool
+) -> None:
+    variables = '[variables.hook]\nenv = "HOOK"\nsecret = true\n[variables.place]\nvalue = "chat.example"\n'
+    path = tmp_path / "profile.toml"
+    above, below = "production = true" if is_production else "", f'{variables}[[channels]]\nid = "chat"\n{channel}\n'
+    path.write_text(PROFILE.format(above=above, probe='url = "https://shop.example"', below=below))
+    _, problems = examine(path, installed())
+    found = [f"{each.severity}: {each.message}" for each in problems if "unencrypted" in each.message]
+    severity = "error" if is_production else "warning"
+    assert found == ([f"{severity}: channel `chat` {said}"] if said else [])
+    if "unverified" in channel:
+        assert any("channel chat is not verified" in each.message for each in problems), "a deviation of every run"

@@ -16,7 +16,7 @@ from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
 from cockpit.session.creating import origin, write_origin
-from cockpit.session.spawn import start_keeper
+from cockpit.session.spawn import require_trust, start_keeper
 from cockpit.text import counted, shortened
 from cockpit.tui.acting.hands import Hands
 from cockpit.tui.lines import duration
@@ -51,6 +51,7 @@ async def take_over(hands: Hands, painted: RunState) -> None:
     if answer is None or not await hands.submit(replace(command, reason=answer.reason, typed=answer.word)):
         return
     try:
+        await asyncio.to_thread(require_trust, run_dir)  # before this host is noted as one that knows the run
         if folder:
             await asyncio.to_thread(write_origin, run_dir, _folder(folder))
         await asyncio.to_thread(start_keeper, run_dir)

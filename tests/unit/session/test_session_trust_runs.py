@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.audit.layout import origin_path
 from cockpit.errors import KeeperError, RunError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
@@ -114,3 +115,13 @@ def test_no_run_begins_of_a_file_that_changed_after_it_was_confirmed(tmp_path: P
     assert not list((tmp_path / "runs").glob("*"))
     (tmp_path / file).write_text("echo\n")
     assert create_run(loaded, {}, folder=tmp_path / "runs", trust=trust).exists()
+
+
+def test_a_run_out_of_a_database_is_not_ones_own_because_it_says_so(tmp_path: Path, started: list[str]) -> None:
+    """Who can write rows can write any name into them; that a run began here is noted in its folder alone."""
+    run_dir = run_of(tmp_path, account())
+    origin_path(run_dir).unlink()  # as in the folder of a run that was brought
+    assert foreign(run_dir) is not None
+    with pytest.raises(KeeperError, match="was begun elsewhere"):
+        spawn.start_keeper(run_dir)
+    assert started == []

@@ -100,7 +100,7 @@ def begin(
     started_by = named(actor(), loaded.profile, as_name)
     trust = trusted(loaded, started_by, unreviewed)
     asked = prompts(loaded.profile)
-    typed = ask(asked)
+    typed = ask(loaded.profile, asked, values)
     values |= {variable.name: typed.pop(variable.name) for variable in asked if not variable.secret}
     run_dir = create_run(
         loaded,

@@ -70,7 +70,7 @@ def resume(
         name_whoever_sits(seat, as_name)
         if not seat.has_pen:
             get_pen(seat, reason, is_shown=into is not None)
-        typed = ask(is_keeper_without(run_dir, state.profile))
+        typed = ask(state.profile, is_keeper_without(run_dir, state.profile))
     except BaseException:
         seat.close()
         raise

@@ -10,7 +10,7 @@ import click
 from cockpit.cli.ending import say
 from cockpit.cli.options import unreviewed_option
 from cockpit.cli.trusting import trusted
-from cockpit.cli.variables import ask, environment, unprompted
+from cockpit.cli.variables import ask, environment, unprompted, warn
 from cockpit.exits import Exit
 from cockpit.masking.outputs import confided
 from cockpit.probes.oneshot import Result, as_json, exit_is_good, line, read_once, watching
@@ -40,8 +40,10 @@ def probe(file: str, watch: bool, format_: str, unreviewed: str | None) -> int:
     profile = loaded.profile
     if profile.probes:
         trusted(loaded, unreviewed=unreviewed)
-    typed = ask(prompts(profile))
-    values = unprompted(profile, environment()) | secret_values(profile, environment(), typed) | typed
+    typed = ask(profile, prompts(profile))
+    shown, secrets = unprompted(profile, environment()), secret_values(profile, environment(), typed)
+    warn(profile, shown, {name: value for name, value in secrets.items() if name not in typed})
+    values = shown | secrets | typed
     base_dir = Path(loaded.path).absolute().parent
     if not profile.probes:
         say("the profile has no probes")

@@ -94,7 +94,8 @@ def _show_there(run_dir: Path, as_name: str | None, role: Role = "acting") -> in
     seat = seat_at(run_dir, role)
     try:
         name_whoever_sits(seat, as_name)
-        typed = ask(is_keeper_without(run_dir, seat.view.state.profile))
+        profile = seat.view.state.profile
+        typed = ask(profile, is_keeper_without(run_dir, profile))
     except BaseException:
         seat.close()
         raise

@@ -19,7 +19,7 @@ from cockpit.cli.ending import say
 from cockpit.errors import KeeperError, VariableError
 from cockpit.masking import told
 from cockpit.profile.model import Profile, Variable
-from cockpit.profile.variables import check_value, resolve, secret_values
+from cockpit.profile.variables import check_value, resolve, secret_values, weaknesses
 from cockpit.session.elsewhere import Glances
 from cockpit.session.secrets import give, wanted
 from cockpit.session.sight import keeper_sight
@@ -56,8 +56,12 @@ def tell_secrets(profile: Profile) -> None:
     told.tell({name: os.environ[variable] for name, variable in named.items() if variable in os.environ})
 
 
-def ask(variables: tuple[Variable, ...]) -> dict[str, str]:
-    """Ask the person for these, each until its pattern fits. Raises click.Abort when they give up."""
+def ask(profile: Profile, variables: tuple[Variable, ...], shown: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Ask the person for these, each until its pattern fits. Raises click.Abort when they give up.
+
+    `shown`: the profile's other values that are no secret, as far as they are known.
+    """
+    words = dict(shown or {})
     values: dict[str, str] = {}
     for variable in variables:
         while True:
@@ -72,9 +76,18 @@ def ask(variables: tuple[Variable, ...]) -> dict[str, str]:
                 values[variable.name] = value
                 if variable.secret:
                     told.tell({variable.name: value})
+                    warn(profile, words, {variable.name: value})
+                else:
+                    words[variable.name] = value
                 break
             say(f"variable `{variable.name}` needs a value; Ctrl+C gives up")
     return values
+
+
+def warn(profile: Profile, shown: Mapping[str, str], secrets: Mapping[str, str]) -> None:
+    """Say which of these secrets cannot be masked well, as the keeper does in the log."""
+    for said in weaknesses(profile, shown, secrets):
+        say(said)
 
 
 def is_keeper_without(run_dir: Path, profile: Profile) -> tuple[Variable, ...]:

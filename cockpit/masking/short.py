@@ -10,26 +10,29 @@ Imports nothing of weight: it is asked before a first paint.
 
 from __future__ import annotations
 
-from cockpit.secret_shapes.standing_in import words
-
 LEAST = 8
 """Characters."""
 KNOWN_FROM = 4
 """Characters. What got in all the same, as the password of a URL or from an older run, is masked from here on."""
 
-_COMMON = words("""
+_COMMON = frozenset("""
 admin administrator root guest user users username mysql redis minio grafana elastic kibana rabbitmq mongodb
 postgres postgresql database databases default localhost template0 template1 public private password passwords
 secret secrets token tokens example test tests testing staging production development sandbox demo local
 application service services backend frontend api app web true false null none enabled disabled success failed
 failure error errors warning pending running complete completed ready healthy unhealthy unknown deploy deployed
 deployment migration maintenance kubernetes namespace cluster server version release rollback changeme welcome
-""")
+""".split())
 
 
-def is_common(value: str) -> bool:
-    """Whether a value is a word that other lines hold too."""
-    return value.strip().lower() in _COMMON
+CURE = "; change it"
+"""How a warning ends."""
+
+
+def is_common(value: str, words: tuple[str, ...] = ()) -> bool:
+    """Whether a value is a word that other lines hold too. `words`: a run's own."""
+    bare = value.strip().lower()
+    return bare in _COMMON or bare in {word.strip().lower() for word in words}
 
 
 def too_short(name: str, value: str) -> str:
@@ -37,14 +40,23 @@ def too_short(name: str, value: str) -> str:
     length = len(value.strip())
     if length >= LEAST:
         return ""
-    counted = "1 character" if length == 1 else f"{length} characters"
-    return (
-        f"the secret `{name}` has {counted}; one of fewer than {LEAST} cannot be kept out of what is shown and logged"
-    )
+    return f"the secret `{name}` has {_too_few(length)}"
+
+
+def short_password(name: str, password: str) -> str:
+    """A warning about a password within the secret `name`; empty if it is long enough."""
+    if len(password) >= LEAST:
+        return ""
+    return f"the password in the secret `{name}` has {_too_few(len(password))}{CURE}"
 
 
 def too_common(name: str, value: str, words: tuple[str, ...] = ()) -> str:
     """A warning about a secret that stands in ordinary text; empty if it does not. `words`: this run's own."""
-    if not is_common(value) and value.strip().lower() not in {word.lower() for word in words}:
+    if not is_common(value, words):
         return ""
-    return f"the secret `{name}` is a common word: it is masked wherever that word stands, which tells it; change it"
+    return f"the secret `{name}` is a common word: it is masked wherever that word stands, which tells it{CURE}"
+
+
+def _too_few(length: int) -> str:
+    counted = "1 character" if length == 1 else f"{length} characters"
+    return f"{counted}; one of fewer than {LEAST} cannot be kept out of what is shown and logged"

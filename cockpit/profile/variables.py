@@ -17,7 +17,7 @@ from cockpit.text import shortened
 
 __all__ = [
     "Values", "check_value", "fill", "fill_secret", "prompts", "references", "resolve", "secret_names", "secret_values",
-    "shaped_like", "values",
+    "shaped_like", "values", "weaknesses",
 ]  # fmt: skip
 
 
@@ -80,6 +80,13 @@ def check_value(variable: Variable, value: str) -> None:
             f"variable `{variable.name}` holds {what}, is not secret, and the log keeps its value",
             hint="mark it `secret = true` in the profile",
         )
+
+
+def weaknesses(profile: Profile, shown: Mapping[str, str], secrets: Mapping[str, str]) -> tuple[str, ...]:
+    """Which secrets of a run cannot be masked well, though they are taken: a warning each, which quotes none."""
+    from cockpit.masking.weak import weak  # what parts a secret has: asked when a run begins, not before a first paint
+
+    return weak(secrets, (profile.id, profile.environment, *shown.values()))
 
 
 def shaped_like(text: str) -> str:

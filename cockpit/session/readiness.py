@@ -77,8 +77,10 @@ def known_values(profile: Profile, environ: Mapping[str, str]) -> Known:
         (secrets if variable.secret else shown)[variable.name] = found
     if not any(finding.severity == "missing" for finding in findings) and profile.variables:
         findings.append(Finding("ok", f"all {len(profile.variables)} have a value or are asked for", "variables"))
-    for said in weaknesses(profile, shown, secrets):
-        findings.append(Finding("look", said.removesuffix(short.CURE), "secrets", short.CURE.removeprefix("; ")))
+    findings += (
+        Finding("look", said.removesuffix(short.CURE), "secrets", short.CURE.removeprefix("; "))
+        for said in weaknesses(profile, shown, secrets)
+    )
     return Known(shown, secrets, frozenset(asked), tuple(findings))
 
 

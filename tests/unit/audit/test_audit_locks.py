@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.audit.locks import AppendLock, HeldLock, holder_alive
+from cockpit.audit.locks import AppendLock, HeldLock, held_by, holder_alive
 from cockpit.errors import StoreFailed
 
 HOLDER = """
@@ -35,6 +36,25 @@ def test_a_lock_is_held_once(tmp_path: Path) -> None:
     again = HeldLock.take(path)
     assert again is not None
     again.release()
+
+
+def test_who_holds_a_lock_is_told_by_the_kernel(tmp_path: Path) -> None:
+    path, other = tmp_path / "keeper", tmp_path / "other"
+    other.touch()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        assert held_by(path, holder.pid)
+        assert not held_by(path, os.getpid())
+        assert not held_by(other, holder.pid)
+        holder.stdin.close()
+        holder.wait(10)
+        assert not held_by(path, holder.pid)
+    with pytest.raises(FileNotFoundError):
+        held_by(tmp_path / "absent", os.getpid())
 
 
 def test_looking_at_a_lock_does_not_take_it(tmp_path: Path) -> None:

@@ -101,6 +101,21 @@ def test_what_is_shown_of_a_secret_is_its_name() -> None:
     assert SECRET not in str(dict(kept.for_show))
 
 
+def test_a_secret_that_cannot_be_masked_well_is_named_and_not_quoted() -> None:
+    assert values(GIVEN="9wH-4kd_Lp2").weak == ()
+    (common,) = values(GIVEN="Example.ORG").weak
+    assert common.startswith("the secret `given` is a common word")
+    (short,) = values(GIVEN="postgresql://app:hunter2@db/shop").weak
+    assert short.startswith("the password in the secret `given` has 7 characters")
+    assert "hunter2" not in short
+
+
+def test_a_typed_secret_that_is_too_short_is_refused_without_being_quoted() -> None:
+    why = values().take("typed", "hunter-")
+    assert why.startswith("the secret `typed` has 7 characters; one of fewer than 8 cannot be kept out")
+    assert "hunter-" not in why
+
+
 def test_what_a_keeper_warns_of_is_told_with_its_start() -> None:
     body = KeeperStarted(epoch=2, pid=1, version="1", warnings=("the host kills it at logout",))
     event = Event(1, "id", body.type, True, now(), Actor("ana", "here"), body)

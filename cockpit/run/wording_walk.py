@@ -7,6 +7,7 @@ from cockpit.run import events as e
 from cockpit.run.numbering import find_step
 from cockpit.run.phrases import Sayings, because, gate_named, instead, phase_named, step_named, tally
 from cockpit.run.state import RunState
+from cockpit.run.wording_trust import told_approvals, told_confirmed
 from cockpit.text import counted, shortened
 
 
@@ -17,16 +18,17 @@ def _run_started(event: e.Event, body: e.RunStarted, state: RunState | None) -> 
     unseen = unverified(profile)
     trusted = f", with {counted(len(unseen), 'server')} that nobody verifies" if unseen else ""
     on = f"{profile.title or profile.id} on {profile.environment}"
-    return f"{what} {on}{despite}{trusted}{_approved(body.trust)}{because(body.rehearsal_reason)}"
+    return f"{what} {on}{despite}{trusted}{_approved(event, body.trust)}{because(body.rehearsal_reason)}"
 
 
-def _approved(trust: e.ProfileTrust) -> str:
-    """What is told of how the profile came to be trusted: approvals that counted, or that were gone without."""
+def _approved(event: e.Event, trust: e.ProfileTrust) -> str:
+    """What people did for the profile to be trusted: approvals that counted or were gone without, who confirmed it."""
     if trust.unreviewed:
         return f", WITHOUT the {counted(trust.wanted, 'approval')} of its profile{because(trust.unreviewed)}"
-    if trust.approved_by:
-        return f", its profile approved by {shortened(', '.join(trust.approved_by), 120)}"
-    return ""
+    told = told_approvals(trust)
+    if trust.how in ("asked", "reviewed"):
+        told = "; ".join(filter(None, (told, told_confirmed(trust, event.instant.at))))
+    return f", its profile {told}" if told else ""
 
 
 def _phase_entered(event: e.Event, body: e.PhaseEntered, state: RunState | None) -> str:

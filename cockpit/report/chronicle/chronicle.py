@@ -64,6 +64,8 @@ class Chronicle(Struct, frozen=True, kw_only=True):
     rehearsal: bool = False
     rehearsal_reason: str = ""
     profile_digest: str = ""
+    trust: e.ProfileTrust = e.ProfileTrust()
+    """How the profile came to be trusted, as far as the log knows."""
     files: dict[str, str] = {}
     """Digests of the files that commands and SQL used, as fixed at the start."""
     variables: dict[str, str] = {}
@@ -189,6 +191,7 @@ class Chronicler:
             rehearsal=started.rehearsal,
             rehearsal_reason=started.rehearsal_reason,
             profile_digest=started.profile_digest,
+            trust=started.trust,
             files=started.files,
             variables=started.variables,
             cockpit_version=started.cockpit_version,

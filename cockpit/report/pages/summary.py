@@ -6,6 +6,7 @@ import shlex
 
 from cockpit.report.pages.account import Account
 from cockpit.report.pages.phrasing import UNPROVEN, Phrasing, against_window
+from cockpit.run.wording_trust import told_trust
 from cockpit.text import counted
 
 FEW = 3
@@ -36,6 +37,7 @@ def facts_of(account: Account, say: Phrasing) -> list[tuple[str, str]]:
             else "none was agreed"),
         ("No return", f"after {say.moment(window.no_return)}" if window and window.no_return else ""),
         ("Started by", told.started_by),
+        ("Profile", told_trust(told.trust, told.began)),
         ("Acting", ", ".join(each.who for each in told.people if each.acted)),
         ("Watching", ", ".join(each.who for each in told.people if each.watched and not each.acted)),
         ("Ended by", told.ended_by),

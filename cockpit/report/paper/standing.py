@@ -15,6 +15,7 @@ from cockpit.run.numbering import gate_label, step_label
 from cockpit.run.phrases import quantity
 from cockpit.run.state_walk import ActionState
 from cockpit.run.walk import open_steps, route
+from cockpit.run.wording_trust import told_trust
 from cockpit.text import counted, visible
 
 _WINDOW = {"none": "none", "before": "not open yet", "open": "open", "over": "OVER"}
@@ -31,6 +32,8 @@ def identity(page: Page, sheet: Sheet) -> None:
     page.fact("run", f"{state.run}{'  (A REHEARSAL: nothing outside is changed)' if state.is_rehearsal else ''}")
     page.fact("profile", f"{profile.id}{f' - {profile.title}' if profile.title else ''}")
     page.fact("environment", _environment(profile))
+    if state.started is not None and (told := told_trust(state.started.trust, state.began.at if state.began else None)):
+        page.fact("trusted", told)
     utc = "" if sheet.zone == "UTC" else f" ({sheet.now.at:%H:%M} UTC); times here are of {sheet.zone}"
     page.fact("written", f"{sheet.local(sheet.now.at)} {sheet.zone}{utc}, by {person(sheet.writer)}")
     page.fact("log", str(sheet.source))

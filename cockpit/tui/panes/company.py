@@ -1,4 +1,4 @@
-"""Who is here, who was lately, and which of their cockpits and clocks differ: the list of the key `i`."""
+"""Who is here, who was lately, which of their cockpits and clocks differ, who trusted the profile: the key `i`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from cockpit.run.events import Actor
 from cockpit.run.numbering import step_label
 from cockpit.run.people import called, same_holder
 from cockpit.run.state_people import LeftSeat, SeatState
+from cockpit.run.wording_trust import told_trust
 from cockpit.text import shortened, visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import EMPTY, Line, duration, fitted, wrapped
@@ -28,7 +29,7 @@ def company(seen: Seen, width: int) -> list[Line]:
         lines += [*_seat(seen, seat, width), EMPTY]
     if not view.here:
         lines += [(("nobody is here", "dim"),), EMPTY]
-    lines += [*_keeper(seen, width), EMPTY]
+    lines += [*_keeper(seen, width), EMPTY, *_profile(seen, width)]
     if state.left:
         lines.append((("Left lately", "bold"),))
         lines += [line for left in reversed(state.left) for line in _left(seen, left, width)]
@@ -118,6 +119,13 @@ def _keeper(seen: Seen, width: int) -> list[Line]:
     if seen.view.skew is not None:
         lines += _indented(f"! {clocks(seen.view.skew)}", width, "warn")
     return lines
+
+
+def _profile(seen: Seen, width: int) -> list[Line]:
+    """How what is executed here came to be trusted; of an older log nothing is known."""
+    started, began = seen.state.started, seen.state.began
+    told = told_trust(started.trust, began.at if began else None) if started else ""
+    return [(("profile", "bold"),), *_indented(told, width), EMPTY] if told else []
 
 
 def _left(seen: Seen, left: LeftSeat, width: int) -> list[Line]:

@@ -247,3 +247,19 @@ def until_whole(film: Film) -> None:
     while not film.is_whole:
         assert time.monotonic() < give_up
         time.sleep(0.001)
+
+
+def test_the_list_of_who_is_here_says_who_trusted_the_profile_if_the_log_knows_it() -> None:
+    shown = seen()
+    started = shown.state.started
+    assert started is not None
+    assert "profile" not in [text_of(line).strip() for line in company.company(shown, 80)]
+    trust = e.ProfileTrust(how="asked", by="ana\x1b[2J", at=None, approved_by=("bo SHA256:abc",), wanted=1)
+    state = replace(shown.state, started=replace(started, trust=trust))
+    told = [
+        text_of(line).strip() for line in company.company(replace(shown, view=replace(shown.view, state=state)), 120)
+    ]
+    at = told.index("profile")
+    assert told[at + 1] == visible(
+        "approved by bo (SHA256:abc); trusted since an unknown time, confirmed by ana\x1b[2J"
+    )

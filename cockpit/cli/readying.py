@@ -14,7 +14,7 @@ from cockpit.cli.beginning import runnable
 from cockpit.cli.ending import Refused, say
 from cockpit.cli.options import unreviewed_option
 from cockpit.cli.output import print_json
-from cockpit.cli.trusting import trusted
+from cockpit.cli.trusting import is_terminal, trusted
 from cockpit.cli.variables import environment, tell_secrets
 from cockpit.exits import Exit
 from cockpit.masking.outputs import confided
@@ -36,9 +36,12 @@ from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
 from cockpit.session.readiness import Known, known_values, look_around, of_host, shown_secrets
 from cockpit.session.ready_to_sign import of_signing
+from cockpit.session.ready_to_trust import of_trust
 from cockpit.session.runs import live_runs
 from cockpit.session.seat import Seat
 from cockpit.session.signing import trust_of
+from cockpit.session.trust import weigh
+from cockpit.session.trust_policy import policy
 
 _MARKS = {"missing": "✖", "look": "!", "ok": "✔"}
 """The gravest first."""
@@ -53,8 +56,9 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
     """Say what is still missing before the window of the profile in FILE.
 
     Every probe is read once and every target asked who it is; with --run, what the run's keeper sees counts instead.
-    Nothing is changed; you are asked only at the first use of the profile on this machine. Exit status 1 if anything
-    is missing.
+    Nothing is changed; you are asked only at the first use of the profile on this machine. Until it is trusted, and
+    approved as far as that is asked for, its probes and targets are left alone, and that is what is missing. Exit
+    status 1 if anything is missing.
     """
     loaded = runnable(file)
     if loaded is None:
@@ -63,8 +67,9 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
     known = known_values(profile, environment())
     state = None if run_ is None else _state_of(run_, loaded)
     if state is None:
-        trusted(loaded, unreviewed=unreviewed)
-        seen = (*known.findings, *_of_file(loaded, known))
+        about_trust = _of_trust(loaded, unreviewed)
+        may_ask = all(finding.severity != "missing" for finding in about_trust)
+        seen = (*about_trust, *known.findings, *_of_file(loaded, known, may_ask=may_ask))
     else:
         seen = (*known.findings, *readiness(state, clock.now()))
     signing = of_signing(profile, base_dir, actor(), datetime.now(UTC), trust_of(state) if state else None)
@@ -79,12 +84,27 @@ def ready(file: str, run_: str | None, format_: str, unreviewed: str | None) -> 
     return Exit.PROBLEMS if counted["missing"] else Exit.OK
 
 
-def _of_file(loaded: Loaded, known: Known) -> tuple[Finding, ...]:
+def _of_trust(loaded: Loaded, unreviewed: str | None) -> tuple[Finding, ...]:
+    """Whether it may be run from here. Only what nothing else is missing for is asked at a terminal. Raises Refused."""
+    weighed = weigh(loaded, actor(), policy(), datetime.now(UTC))
+    is_known = weighed.known.of(weighed.executed.digest) is not None or weighed.policy.first_use == "note"
+    is_approved = weighed.review.is_enough or unreviewed is not None
+    went_without = ""
+    if is_approved and (is_known or not weighed.does_something or is_terminal()):
+        went_without = trusted(loaded, unreviewed=unreviewed).unreviewed
+        weighed = weigh(loaded, actor(), policy(), datetime.now(UTC))
+    return tuple(of_trust(weighed, str(loaded.path), datetime.now(UTC), went_without))
+
+
+def _of_file(loaded: Loaded, known: Known, *, may_ask: bool) -> tuple[Finding, ...]:
+    """`may_ask`: whether probes and targets are asked, which executes what the profile says."""
     profile, now = loaded.profile, datetime.now(UTC)
     start, end = resolve_window(profile.window, now) if profile.window else (None, None)
     tell_secrets(profile)
-    with confided():  # plug-ins may print
-        around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
+    around: tuple[Finding, ...] = ()
+    if may_ask:
+        with confided():  # plug-ins may print
+            around = asyncio.run(look_around(profile, installed(), known, loaded.path.absolute().parent))
     return (
         *of_window(profile, start, end, now),
         *around,

@@ -5,11 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from cli_desk import Cockpit, one_sentence
 from signers import Signers, needed, signers
+
+from cockpit.profile.kinds import installed
+from cockpit.profile.load import load
+from cockpit.report.pages.account import read_account
+from cockpit.report.pages.phrasing import Phrasing
+from cockpit.report.pages.summary import facts_of
+from cockpit.run.events import ProfileTrust
+from cockpit.session.creating import create_run
+from cockpit.session.trust_digest import executed
 
 PROFILE = """
 id = "shop"
@@ -102,15 +113,23 @@ def test_check_tells_programs_the_same_as_notes(cockpit: Cockpit, shop: Path) ->
 def test_without_a_terminal_nothing_of_a_new_profile_is_executed(cockpit: Cockpit, shop: Path, command: str) -> None:
     state = {"XDG_STATE_HOME": str(shop / "state"), "SHOP_PASSWORD": "long-enough-1", "RELEASE": "v1", **ASKS}
     ended = cockpit(command, "shop.toml", **state)
-    assert ended.returncode == 4
-    said = one_sentence(ended)
+    if command == "ready":  # whoever prepares learns of everything else as well
+        assert ended.returncode == 1
+        said = next(line for line in ended.stdout.splitlines() if "was never confirmed on this machine" in line)
+        assert said.startswith("✖ profile: ")
+        assert "until then its probes and targets are not asked" in said
+        assert "! way back: there is no rollback plan" in ended.stdout
+    else:
+        assert ended.returncode == 4
+        said = one_sentence(ended)
     assert "was never confirmed on this machine" in said
     digits = re.search(r"cockpit trust shop\.toml \(--digest (\w{64}) in a script\)", said)
     assert digits is not None
     assert not (shop / "executed").exists()
     assert cockpit("trust", "shop.toml", "--digest", digits[1], **state).returncode == 0
-    cockpit(command, "shop.toml", **state)
+    ended = cockpit(command, "shop.toml", **state)
     assert (shop / "executed").exists()
+    assert command != "ready" or re.search("✔ profile: trusted since .* UTC, its digest given by ", ended.stdout)
 
 
 def test_a_script_trusts_what_was_reviewed_and_nothing_else(cockpit: Cockpit, shop: Path) -> None:
@@ -153,6 +172,12 @@ def test_a_reviewer_approves_and_the_profile_is_run_by_somebody_else(
     assert "somebody else has to read and sign it: cockpit approve shop.toml" in said
     assert "--unreviewed" not in said
     assert cockpit("probe", "shop.toml", "--unreviewed", "no time", **given).returncode == 4
+    ready = cockpit("ready", "shop.toml", **given)
+    assert ready.returncode == 1
+    missing = next(line for line in ready.stdout.splitlines() if line.startswith("✖ approvals: "))
+    assert "asks for an approval of this very profile, and none counts; until then its probes" in missing
+    assert missing.endswith("somebody else has to read and sign it: cockpit approve shop.toml")
+    assert not (shop / "executed").exists()
     agent = them.agent(them.key("bo"))
     as_bo = {**given, "SSH_AUTH_SOCK": str(agent.socket)}
     digest = re.search(r"--digest (\w{64})", one_sentence(cockpit("approve", "shop.toml", "--as", "bo", **as_bo)))
@@ -160,7 +185,7 @@ def test_a_reviewer_approves_and_the_profile_is_run_by_somebody_else(
     approved = cockpit("approve", "shop.toml", "--as", "bo", "--digest", digest[1], **as_bo)
     assert approved.returncode == 0, approved.stderr
     assert (shop / "shop.toml.approvals").read_text().startswith("cockpit-profile-v1\nprofile shop\n")
-    cockpit("probe", "shop.toml", **given)
+    assert "✔ approvals: 1 of 1 count: bo" in cockpit("ready", "shop.toml", **given).stdout
     assert (shop / "executed").exists()
 
 
@@ -177,3 +202,20 @@ def test_nobody_signs_what_would_not_count(cockpit: Cockpit, shop: Path, them: S
     assert refused.returncode == 1
     assert "not one that this run allows for bo" in one_sentence(refused)
     assert not (shop / "shop.toml.approvals").exists()
+
+
+# ---- what is told of it afterwards -------------------------------------------------------------------------------
+
+
+def test_the_log_the_report_and_the_paper_say_who_trusted_the_profile(cockpit: Cockpit, shop: Path) -> None:
+    loaded = load(shop / "shop.toml", installed())
+    at = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    trust = ProfileTrust(
+        digest=executed(loaded).digest, how="asked", by="ana", at=at, approved_by=("bo SHA256:abc",), wanted=1
+    )
+    run_dir = create_run(loaded, {}, folder=shop / "runs", trust=trust)
+    told = "approved by bo (SHA256:abc); trusted since 2026-01-02 03:04 UTC, confirmed by ana"
+    assert f", its profile {told}" in cockpit("log", str(run_dir)).stdout
+    assert told in " ".join(cockpit("print", str(run_dir)).stdout.split())
+    account = read_account(run_dir, at)
+    assert ("Profile", told) in facts_of(account, Phrasing(account.told, ZoneInfo("UTC")))

@@ -46,6 +46,11 @@ class Written(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     first_use: FirstUse | None = None
     production: tuple[str, ...] = ()
 
+    @property
+    def asks(self) -> bool:
+        """Whether it asks for approvals."""
+        return self.reviewed not in (None, "none")
+
 
 class Policy(Struct, frozen=True, kw_only=True):
     """What counts here."""
@@ -88,7 +93,8 @@ def policy(environ: Mapping[str, str] | None = None, machine: Path = MACHINE) ->
     return Policy(
         reviewed=_strictest([each.reviewed for each in written], _REVIEWED.index, "none"),
         approvers=_strictest([each.approvers for each in written], lambda count: count, 1),
-        allowed_signers=_first(found, "allowed_signers"),
+        # What the machine asks for, its own list answers: a user who names one instead would approve for themselves.
+        allowed_signers=_first(found[:1] if theirs is not None and theirs.asks else found, "allowed_signers"),
         revoked_keys=_first(found, "revoked_keys"),
         four_eyes=_strictest([each.four_eyes for each in written], int, True),
         emergency=_strictest([each.emergency for each in written], lambda allowed: not allowed, True),

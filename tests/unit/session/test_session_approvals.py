@@ -228,6 +228,8 @@ def test_what_a_profile_says_of_itself_does_not_go_past_the_policy(office: Offic
     (office.folder / "own").write_text(f"eve {office.them.public(office.them.key('eve'))}\n")
     office.approve("eve")
     assert "is nobody's in the allowed signers" in refused_for(office, production=("production",))
+    with pytest.raises(TrustError, match="names no `allowed_signers`"):  # and not the profile's own list instead
+        office.weigh(production=("production",), allowed_signers=None)
 
 
 @pytest.mark.parametrize("harm", ["a merge conflict", "other text", "windows' newlines"])

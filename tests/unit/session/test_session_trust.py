@@ -180,6 +180,10 @@ def test_a_user_may_only_be_stricter_than_the_machine(tmp_path: Path) -> None:
 def test_the_machine_says_whose_approvals_count(tmp_path: Path) -> None:
     found = policies(tmp_path, 'allowed_signers = "signers"', 'allowed_signers = "/tmp/mine"')
     assert found.allowed_signers == tmp_path / "etc" / "cockpit" / "signers"
+    found = policies(tmp_path, 'reviewed = "production"', 'allowed_signers = "/tmp/mine"')
+    assert found.allowed_signers is None
+    found = policies(tmp_path, 'first_use = "ask"', 'reviewed = "all"\nallowed_signers = "/tmp/mine"')
+    assert found.allowed_signers == Path("/tmp/mine")
 
 
 def test_a_profile_does_not_decide_whether_its_environment_is_production(tmp_path: Path) -> None:

@@ -15,16 +15,15 @@ LEAST = 8
 KNOWN_FROM = 4
 """Characters. What got in all the same, as the password of a URL or from an older run, is masked from here on."""
 
-_COMMON = frozenset("""
+_WORDS = """
 admin administrator root guest user users username mysql redis minio grafana elastic kibana rabbitmq mongodb
 postgres postgresql database databases default localhost template0 template1 public private password passwords
 secret secrets token tokens example test tests testing staging production development sandbox demo local
 application service services backend frontend api app web true false null none enabled disabled success failed
 failure error errors warning pending running complete completed ready healthy unhealthy unknown deploy deployed
 deployment migration maintenance kubernetes namespace cluster server version release rollback changeme welcome
-""".split())
-
-
+"""
+_COMMON = frozenset(_WORDS.split())
 CURE = "; change it"
 """How a warning ends."""
 

@@ -98,7 +98,7 @@ SHAPES = (
     _shape("a Supabase token", "SUPABASE_ACCESS_TOKEN", "sbp_ sb_secret_", r"sb(?:p_[a-f0-9]{40}|_secret_[\w-]{20,80})"),
     _shape("a Resend key", "RESEND_API_KEY", "re_", r"re_[A-Za-z0-9]{8}_[A-Za-z0-9]{20,40}"),
     _shape("a PlanetScale credential", "PLANETSCALE_TOKEN", "pscale_", r"pscale_(?:tkn|pw|oauth)_[\w=.-]{32,64}"),
-    _shape("a Fly token", "FLY_API_TOKEN", "fm2_ fm1r_", r"fm(?:2|1r|1a)_[\w+/=,-]{40,4000}"),
+    _shape("a Fly token", "FLY_API_TOKEN", "fm2_ fm1r_ fm1a_", r"fm(?:2|1r|1a)_[\w+/=,-]{40,4000}"),
     _shape("a 1Password token", "OP_SERVICE_ACCOUNT_TOKEN", "ops_eyJ", r"ops_eyJ[\w=+/-]{100,4000}"),
     _shape("a Square token", "SQUARE_ACCESS_TOKEN", "EAAA sq0", r"(?:EAAA[\w-]{60}|sq0[a-z]{3}-[\w-]{22,43})"),
     _shape("an age key", "AGE_SECRET_KEY", "AGE-SECRET-KEY-1", r"AGE-SECRET-KEY-1[0-9A-Z]{58}"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import string
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from cockpit.importing.source import read_source
 from cockpit.profile.check import check
 from cockpit.profile.kinds import installed
 from cockpit.secret_shapes import secrets_in
+from cockpit.secret_shapes.tokens import SHAPES, Shape
 
 CHANCE = random.Random(9)
 LETTERS = string.ascii_letters + string.digits
@@ -243,6 +245,17 @@ def without(text: str) -> str:
 def test_a_token_is_known_by_its_shape_wherever_it_stands(name: str, token: str, around: str):
     assert without(around.format(token)) == around.format(f"${name}") or around == "X={}"
     assert token not in without(around.format(token))
+
+
+def a_short_one(shape: Shape) -> st.SearchStrategy[str]:
+    return st.from_regex(re.sub(r"\{(\d+),\d+\}", r"{\1}", shape.source), fullmatch=True)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.sampled_from(SHAPES).flatmap(lambda shape: st.tuples(st.just(shape), a_short_one(shape))))
+def test_every_token_has_a_beginning_by_which_it_is_looked_for(written: tuple[Shape, str]):
+    shape, token = written
+    assert shape.after.startswith("(?<=") or any(begins in token for begins in shape.begins)
 
 
 @pytest.mark.parametrize(("around", "value", "name"), PLACED, ids=[around for around, _, _ in PLACED])

@@ -18,9 +18,9 @@ from cockpit.profile.problems import Severity, problem
 from cockpit.profile.sources import Source
 from cockpit.secret_shapes import Found, certain, secrets_in
 
-FILE_BYTES = 1 << 20
+FILE_BYTES = 512 << 10
 """Of a file that a profile names so much is looked at, from its beginning."""
-FILES_BYTES = 4 << 20
+FILES_BYTES = 2 << 20
 """Of all of them together."""
 
 _EXPECTED = "a variable with `secret = true` and `env` or `prompt`, and `${its_name}` here"

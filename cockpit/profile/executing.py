@@ -87,7 +87,8 @@ def _target(target: Target) -> str:
         return visible(f"PostgreSQL {target.dsn}{_unverified(target.unverified)}")
     config = f" of {target.kubeconfig}" if target.kubeconfig else ""
     space = f", namespace {target.namespace}" if target.namespace else ""
-    return visible(f"kubectl config view, kubectl get --raw /version; context {target.context}{config}{space}")
+    asks = "kubectl config view, kubectl get --raw /version, and the program that its kubeconfig may name (exec)"
+    return visible(f"{asks}; context {target.context}{config}{space}{_unverified(target.unverified)}")
 
 
 def _unverified(reason: str) -> str:

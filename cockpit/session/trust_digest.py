@@ -2,8 +2,8 @@
 
 Invariant: what a run executes cannot change without this digest changing, as far as it lies in files beside the
 profile; and nothing that changes by itself is in it: no time, no value of a variable, no program of the system. A file
-counts that a step names (`file`, `files`, `allowed_signers`, `revoked_keys`), and every word of a command or script
-that is a program or a source text in a folder of the profile's.
+counts that a profile names (`file`, `files`, `allowed_signers`, `revoked_keys`, `kubeconfig`), and every word of a
+command or script that is a program or a source text in a folder of the profile's.
 """
 
 from __future__ import annotations
@@ -111,7 +111,13 @@ def _texts(profile: Profile) -> Iterator[str]:
 def _files(profile: Profile, base_dir: Path) -> dict[str, str]:
     """Every file, sorted by name."""
     names = set(named_files(profile)) | set(list(_programs(profile, base_dir))[:_MOST_FILES])
+    names |= {target.kubeconfig for target in profile.targets if _is_beside(target.kubeconfig)}
     return {name: _said(name, base_dir) for name in sorted(names)}
+
+
+def _is_beside(kubeconfig: str) -> bool:
+    """Whether it comes with the profile. kubectl runs the program that `exec` in it names, at every question."""
+    return bool(kubeconfig) and "${" not in kubeconfig and not kubeconfig.startswith(("/", "~"))
 
 
 def _said(name: str, base_dir: Path) -> str:

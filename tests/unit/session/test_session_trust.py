@@ -226,3 +226,21 @@ def test_a_policy_that_others_could_have_written_decides_nothing(tmp_path: Path)
     os.mkfifo(path)
     with pytest.raises(TrustError, match="is no file"):
         policies(tmp_path, None, None)
+
+
+# ---- what comes with a profile and is no step's --------------------------------------------------------------------
+
+
+def test_a_kubeconfig_beside_the_profile_is_in_the_digest_since_kubectl_runs_what_it_names(tmp_path: Path) -> None:
+    target = '[[targets]]\nid = "k"\nkind = "kubernetes"\ncontext = "c"\nkubeconfig = "kube.yaml"\nserver = "https://k:6443"\n'
+    target += 'unverified = "no CA yet"\n'
+    (tmp_path / "kube.yaml").write_text("users: []\n")
+    before = laid(tmp_path, PROFILE + target)
+    assert "kube.yaml" in before.files
+    (asked,) = (each for each in before.executions if each.who == "target k")
+    assert "the program that its kubeconfig may name (exec)" in asked.text
+    assert "no CA yet" in asked.text
+    (tmp_path / "kube.yaml").write_text("users: [{name: c, user: {exec: {command: ./evil}}}]\n")
+    assert laid(tmp_path, PROFILE + target).digest != before.digest
+    away = laid(tmp_path, PROFILE + target.replace('"kube.yaml"', '"~/.kube/config"'))
+    assert "~/.kube/config" not in away.files

@@ -13,6 +13,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ _SOURCE = re.compile(
 _WORD = re.compile(r"[^\s'\"`$(){}<>|;&=,*?\[\]\\!#~]+")
 _MOST_WORDS = 5000
 _MOST_FILES = 500
+_MOST_FOLDERS = 8
 _HEAD_BYTES = 2
 
 
@@ -93,7 +95,10 @@ def executed(loaded: Loaded) -> Executed:
 
 def hidden_in(profile: Profile) -> dict[str, str]:
     """Literal secrets, by their shapes, and what stands in for each in a listing."""
-    return {text[each.start : each.end]: "‹secret›" for text in _texts(profile) for each in secrets_in(text)}
+    texts = tuple(_texts(profile))
+    if not secrets_in("\n".join(texts)):  # at once: a single text costs as much, and there is almost never one
+        return {}
+    return {text[each.start : each.end]: "‹secret›" for text in texts for each in secrets_in(text)}
 
 
 def _texts(profile: Profile) -> Iterator[str]:
@@ -137,10 +142,22 @@ def _programs(profile: Profile, base_dir: Path) -> Iterator[str]:
         for key in ("argv", "script", "dry_run"):
             what = given.get(key)
             words = _words(what) if isinstance(what, str) else [each for each in texts_in(what) if "${" not in each]
+            folders = (folder, *_entered(words, folder))
             for place, word in enumerate(words):
-                name = os.path.normpath(os.path.join(folder, word)) if word else ""
-                if name and _is_source(name, base_dir, is_program=place == 0 and "/" in word):
-                    yield name
+                for each in folders if word else ():
+                    name = os.path.normpath(os.path.join(each, word))
+                    if _is_source(name, base_dir, is_program=place == 0 and "/" in word):
+                        yield name
+
+
+def _entered(words: list[str], folder: str) -> list[str]:
+    """The folders that a script changes into, one after the other: what it starts there is named from there."""
+    found: list[str] = []
+    for before, word in pairwise(words):
+        if before in ("cd", "pushd") and word != "-" and len(found) < _MOST_FOLDERS:
+            folder = os.path.normpath(os.path.join(folder, word))
+            found.append(folder)
+    return found
 
 
 def _words(script: str) -> list[str]:

@@ -228,6 +228,15 @@ def test_a_policy_that_others_could_have_written_decides_nothing(tmp_path: Path)
         policies(tmp_path, None, None)
 
 
+def test_a_script_that_is_started_in_another_folder_is_found_there(tmp_path: Path) -> None:
+    script = 'script = "cd scripts && ./deeper.sh; cd sub; bash look.sh"'
+    (tmp_path / "scripts" / "sub").mkdir(parents=True)
+    (tmp_path / "scripts" / "deeper.sh").write_text("echo\n")
+    (tmp_path / "scripts" / "sub" / "look.sh").write_text("echo\n")
+    before = laid(tmp_path, PROFILE.replace('argv = ["./deploy.sh", "--release=${release}"]', script))
+    assert {"scripts/deeper.sh", "scripts/sub/look.sh"} <= set(before.files)
+
+
 # ---- what comes with a profile and is no step's --------------------------------------------------------------------
 
 

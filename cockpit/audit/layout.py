@@ -95,6 +95,11 @@ def continued_mark(run_dir: Path) -> Path:
     return locks_dir(run_dir) / "continued"
 
 
+def unverified_mark(run_dir: Path) -> Path:
+    """Its text is the store whose server this host does not verify, and why, as the log was told."""
+    return locks_dir(run_dir) / "unverified"
+
+
 def place_mark(run_dir: Path) -> Path:
     """Its text is a file system that was accepted although its locks and syncs cannot be trusted."""
     return locks_dir(run_dir) / "place"

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from cockpit.actions.command.planning import UMASK_VARIABLE
+from cockpit.audit.accepting import accept_store
 from cockpit.audit.files import FileStore
 from cockpit.audit.keeping import dsn_of, open_mirrored
 from cockpit.audit.layout import keeper_lock
@@ -144,7 +145,9 @@ def _kept(
         say(str(error))
         return Exit.REFUSED
     started = state.started
-    if mirrored is not None and write_leftover(run_dir, state, mirrored):
+    if mirrored is not None:
+        accept_store(mirrored, run_dir, dsn_of(run_dir), account())
+        write_leftover(run_dir, state, mirrored)
         state = _folded(tail, state)
     tail.sync()
     store = mirrored or FileStore.open(run_dir)

@@ -84,7 +84,7 @@ def create_run(
             _begin(store, draft(body, started_by, now))
             accepting.accept_place(store, run_dir, started_by, told.masked(despite_place) if despite_place else "")
             if dsn:
-                accepting.accept_store(store, dsn, started_by)
+                accepting.accept_store(store, run_dir, dsn, started_by)
         finally:
             store.close()
     except PlaceRefused:

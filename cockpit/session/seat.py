@@ -59,7 +59,7 @@ class Seat:
         self._keeper_met = (0, -math.inf)
         """The epoch of the last keeper, and when it was first asked for here."""
         self._witness = Witness(follower)
-        self.submitting = Submitting(follower, self._witness, self.keeper_sight)
+        self.submitting = Submitting(follower, self._witness, self.keeper_sight, lambda: self.actor)
         self.afar = Afar(run_dir, self.id, self.submitting.opened, follower.tell_away, self.submitting.give_up)
         follower.look_beyond(self.afar)
         self.presence = Presence(run_dir, self.id, follower, self.submitting.opened, self.afar)

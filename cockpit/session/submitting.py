@@ -13,13 +13,14 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from cockpit.audit import clock
-from cockpit.audit.keeping import open_store
+from cockpit.audit.accepting import accept_store
+from cockpit.audit.keeping import dsn_of, open_store
 from cockpit.audit.line import Draft, draft
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreAway, StoreFailed
 from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
 from cockpit.run.decide import FORWARD, decide
-from cockpit.run.events import Event
+from cockpit.run.events import Actor, Event
 from cockpit.run.wording import sentence
 from cockpit.session.doubts import Doubt, Doubts
 from cockpit.session.follower import Follower
@@ -37,9 +38,15 @@ _AT_ONCE_S = 2.0
 class Submitting:
     """Of one seat, with the store that it writes to. Any thread may call; `submit` blocks on the disk."""
 
-    def __init__(self, follower: Follower, witness: Witness, keeper_sight: Callable[[], KeeperSight]) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        witness: Witness,
+        keeper_sight: Callable[[], KeeperSight],
+        actor: Callable[[], Actor],
+    ) -> None:
         """Open nothing yet: a seat that asks for nothing needs no store."""
-        self._follower, self._witness, self._keeper_sight = follower, witness, keeper_sight
+        self._follower, self._witness, self._keeper_sight, self._actor = follower, witness, keeper_sight, actor
         self.doubts = Doubts(self.opened, lambda: bool(follower.view.away), follower.tell_doubts)
         self.unheard: list[Outcome] = []
         """What came of it after the seat began to close: no screen tells it any more."""
@@ -54,10 +61,21 @@ class Submitting:
         """The store, opened by whoever needs it first. Raises LogError."""
         with self._writing:
             if self._store is None:
-                self._store = open_store(self._follower.run_dir)
+                self._store = self._open()
                 if self._is_closing:
                     self._store.close()
             return self._store
+
+    def _open(self) -> Store:
+        run_dir, state = self._follower.run_dir, self._follower.view.state
+        store = open_store(run_dir)
+        if state.status == "live" and (dsn := dsn_of(run_dir)):
+            try:
+                accept_store(store, run_dir, dsn, self._actor())
+            except BaseException:
+                store.close()
+                raise
+        return store
 
     # ---- asking --------------------------------------------------------------------------------------------------
 

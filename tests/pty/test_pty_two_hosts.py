@@ -169,6 +169,8 @@ def test_two_people_on_two_hosts_walk_one_run_and_go_on_when_one_is_lost(hosts: 
         "keeper.moved",
         "run.finished",
     ]
+    unverified = [event.actor.host for event in told(run_dir) if isinstance(event.body, e.PlaceAccepted)]
+    assert unverified == ["ash", "birch"], "each host says once, keeper and all, that it does not verify the store"
     gone = [event.body for event in told(run_dir) if isinstance(event.body, e.OperatorDetached) and event.body.found]
     assert len(gone) <= 2, "each is written down once: while the cable was pulled, perhaps, and at the end"
     assert verify(run_dir / "audit.jsonl").ok

@@ -82,10 +82,11 @@ def test_a_store_that_nobody_verifies_is_one_too(tmp_path: Path, monkeypatch: py
     run_dir = new_run(tmp_path)
     store = open_store(run_dir)
     try:
-        accept_store(store, "postgresql://db.example/cockpit", actor())
+        accept_store(store, run_dir, "postgresql://db.example/cockpit", actor())
         monkeypatch.setenv("COCKPIT_UNVERIFIED_STORE", "no TLS there")
-        accept_store(store, "postgresql:///cockpit?host=/tmp", actor())
-        accept_store(store, "postgresql://ana@db.example/cockpit", actor())
+        accept_store(store, run_dir, "postgresql:///cockpit?host=/tmp", actor())
+        accept_store(store, run_dir, "postgresql://ana@db.example/cockpit", actor())
+        accept_store(store, run_dir, "postgresql://ana@db.example/cockpit", actor())  # a keeper, another seat
     finally:
         store.close()
     told = _events(run_dir)
@@ -94,3 +95,15 @@ def test_a_store_that_nobody_verifies_is_one_too(tmp_path: Path, monkeypatch: py
         "place", "postgres db.example/cockpit", "no TLS there",
     )  # fmt: skip
     assert "keeps this log in db.example/cockpit, whose server nobody verifies: no TLS there" in sentence(told[-1])
+
+
+def test_another_reason_is_said_as_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run_dir, dsn = new_run(tmp_path), "postgresql://db.example/cockpit"
+    store = open_store(run_dir)
+    try:
+        for reason in ("no TLS there", "no TLS there", "a new certificate comes"):
+            monkeypatch.setenv("COCKPIT_UNVERIFIED_STORE", reason)
+            accept_store(store, run_dir, dsn, actor())
+    finally:
+        store.close()
+    assert [each.reason for each in fold(_events(run_dir)).deviations] == ["no TLS there", "a new certificate comes"]

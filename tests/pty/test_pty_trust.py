@@ -116,7 +116,7 @@ def test_a_file_that_changes_while_its_profile_is_read_is_not_run(desk: Desk) ->
         script.write_text(f"touch {desk.folder}/executed\n")
         terminal.send("y", "enter")
         assert terminal.wait_for_exit() == Exit.REFUSED
-        assert "nothing was run; read it again" in terminal.text
+        assert "changedwhileitwasread:nothingwasrun" in "".join(terminal.text.split())
     assert not desk.executed
 
 
@@ -151,7 +151,7 @@ def test_going_without_approvals_costs_a_word_and_a_reason_and_is_a_deviation(de
     )
     with desk.cockpit("run") as terminal:
         assert terminal.wait_for_exit() == Exit.REFUSED
-        assert "in an emergency: --unreviewed REASON" in " ".join(terminal.text.split())
+        assert "inanemergency:--unreviewedREASON" in "".join(terminal.text.split())  # a terminal breaks within words
     with desk.cockpit("run", "--unreviewed", "the shop is down") as terminal:
         terminal.wait_for("type live to go on")
         terminal.type("live")

@@ -145,6 +145,16 @@ def test_a_channel_that_leads_nowhere_is_missing_and_its_address_is_not_told(
     assert "s3cret" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize(("above", "mark"), [("", "!"), ("production = true", "✖")], ids=["staging", "production"])
+def test_a_channel_that_sends_in_clear_to_another_host_is_seen_beforehand_and_its_address_is_not_told(
+    cockpit: Cockpit, whole: Path, above: str, mark: str
+) -> None:
+    whole.write_text(WHOLE.replace('alerts = "oncall"', f'alerts = "oncall"\n{above}'))
+    ended = cockpit("ready", "shop.toml", **SET | {"COCKPIT_TEST_HOOK": "http://h.invalid/s3cret-hook"})
+    assert f"{mark} channel oncall: its webhook is plain http to another host" in ended.stdout
+    assert "s3cret" not in ended.stdout + ended.stderr
+
+
 def test_a_window_that_has_ended_is_missing(cockpit: Cockpit, whole: Path) -> None:
     whole.write_text(WHOLE + '[window]\nstart = "2020-01-01T22:00"\nend = "2020-01-02T02:00"\n')
     assert missing(findings(cockpit, **SET))["window"].startswith("it has ended: 2020-01-01 22:00")

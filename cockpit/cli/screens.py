@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.moved import went_on
-from cockpit.cli.ending import say
+from cockpit.cli.ending import Refused, say
 from cockpit.cli.naming import named, prove
 from cockpit.cli.taking import still_here
 from cockpit.cli.variables import Typed, ask, is_keeper_without, tell_secrets
@@ -17,6 +17,7 @@ from cockpit.errors import RunError
 from cockpit.run.commands import Role
 from cockpit.run.events import Actor
 from cockpit.session.afar import bring_up
+from cockpit.session.attendance import MOST_SEATS, is_full
 from cockpit.session.identity import actor
 from cockpit.session.runs import called
 from cockpit.session.seat import Seat
@@ -36,6 +37,7 @@ def open_screen(
     """
     seat = seat_at(run_dir, role, started_by)
     try:
+        _require_room(seat, role)
         name_whoever_sits(seat, as_name, is_asked=started_by is not None)
     except BaseException:
         seat.close()
@@ -53,6 +55,15 @@ def seat_at(run_dir: Path, role: Role, sitting: Actor | None = None) -> Seat:
         seat.close()
         raise RunError(f"the run in {run_dir} cannot be opened: {trouble}")
     return seat
+
+
+def _require_room(seat: Seat, role: Role) -> None:
+    """That not too many watch already; whoever acts, or has the pen, is never kept out. Raises Refused."""
+    if role != "watching" or seat.has_pen or seat.view.state.status != "live":
+        return
+    if is_full(seat.run_dir, seat.view.state):
+        hint = f"close one, or read along: cockpit log --follow {called(seat.run_dir)}"
+        raise Refused(f"{MOST_SEATS} screens are at this run already, which is as many as there may be", hint=hint)
 
 
 def name_whoever_sits(seat: Seat, as_name: str | None, *, is_asked: bool = False) -> None:

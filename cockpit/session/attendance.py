@@ -24,6 +24,8 @@ from cockpit.run.state_people import SeatState
 from cockpit.session.elsewhere import NOWHERE, Elsewhere
 from cockpit.session.lookout import Lookout
 
+MOST_SEATS = 64
+"""At one run, of one host. Each reads all that the others tell, and draws it: more would wear each other out."""
 _TOLD = b'"type":"operator.'
 _BEGINNING = 256
 """Within so many bytes of a line stands its type."""
@@ -47,6 +49,11 @@ def attendance(run_dir: Path, state: RunState, elsewhere: Elsewhere = NOWHERE) -
     lookout.look(state)
     here, _, unsure = lookout.present(state)
     return Attendance(here=here, is_hearsay=lookout.is_blind or bool(unsure))
+
+
+def is_full(run_dir: Path, state: RunState) -> bool:
+    """Whether as many seats are at a run as there may be. Reads its log once."""
+    return len(attendance(run_dir, state).here) >= MOST_SEATS
 
 
 def lines_with(log: Path, wanted: bytes) -> Iterator[bytes]:

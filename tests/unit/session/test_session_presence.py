@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 from session_runs import append, eventually, new_run
 
+import cockpit.session.attendance
 from cockpit.audit import clock
 from cockpit.audit.layout import locks_dir, seat_lock
 from cockpit.audit.locks import HeldLock
 from cockpit.audit.tail import Tail
+from cockpit.cli import screens
+from cockpit.cli.ending import Refused
 from cockpit.run import events as e
 from cockpit.run.events import Actor
 from cockpit.run.evolve import fold
@@ -173,3 +176,23 @@ def test_who_is_at_a_run_is_seen_from_outside_by_their_locks(seat: Seat, run_dir
     seat.close("")
     assert attendance(run_dir, fold(events_of(run_dir, e.RunStarted))).here == ()
     assert not list(locks_dir(run_dir).glob("seat-*"))
+
+
+def test_a_run_has_only_so_many_screens_and_whoever_acts_always_comes_in(
+    seat: Seat, run_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here(seat)
+    monkeypatch.setattr(cockpit.session.attendance, "MOST_SEATS", 2)
+    opened = list[str]()
+    monkeypatch.setattr(screens, "show", lambda seat, typed: opened.append(seat.id) or seat.close(""))
+    monkeypatch.setattr(screens, "actor", lambda: BO)
+    screens.open_screen(run_dir, "watching")
+    second = Seat.open(run_dir, BO)
+    here(second)
+    with pytest.raises(Refused, match="screens are at this run already"):
+        screens.open_screen(run_dir, "watching")
+    screens.open_screen(run_dir, "acting")
+    assert len(opened) == 2
+    second.close("")
+    screens.open_screen(run_dir, "watching")
+    assert len(opened) == 3

@@ -55,8 +55,9 @@ def test_what_was_confirmed_survives_a_failover_and_a_changed_line_stops_the_run
         pair.replica.execute(CHANGE)
         screen.wait_for("THE DATABASE WAS CHANGED: line [0-9]+ is another than was read from it")
         until(lambda: poison_mark(it.run_dir).exists(), "the word that nobody writes here")
-        screen.send("n")
         screen.wait_for("W elsewhere")
+        screen.send("n")
+        screen.wait_for("nothing can be written")
         screen.send("q")
         assert screen.wait_for_exit() == 0
         assert not verify(log_path(it.run_dir)).problems, "the copy is a whole log as it was read"

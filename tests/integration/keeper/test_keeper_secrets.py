@@ -72,6 +72,7 @@ def test_a_new_keeper_asks_again(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "request_bytes",
     [b"\n", b"not json\n", b'{"name": "token"}\n', b"x" * 200_000 + b"\n", b'{"name": "base", "value": "x"}\n'],
+    ids=["empty", "no_json", "no_value", "too_long", "another_name"],  # the environment holds the id
 )
 def test_nonsense_on_the_socket_changes_nothing(stage: Stage, request_bytes: bytes) -> None:
     import socket

@@ -15,10 +15,11 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
 from cockpit.errors import ActionError
+from cockpit.probes.postgres.bounded import BoundedAsync
 from cockpit.profile.database_trust import CURE, proof, refused_proof
 from cockpit.text import shortened
 
-Connection: TypeAlias = psycopg.AsyncConnection[tuple[object, ...]]
+Connection: TypeAlias = BoundedAsync
 
 CONNECT_TIMEOUT_S = 10
 _PATIENCE = {"keepalives_idle": "20", "keepalives_interval": "5", "keepalives_count": "4", "tcp_user_timeout": "40000"}
@@ -46,7 +47,7 @@ async def connect(dsn: str, name: str, *, unverified: str = "", timeout_s: float
         raise ActionError("the target's `dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
     if trust.objection:
         raise ActionError(f"the target's `dsn`: {trust.objection}", hint=CURE)
-    return await psycopg.AsyncConnection.connect(conninfo, autocommit=True, row_factory=tuple_row)
+    return await Connection.connect(conninfo, autocommit=True, row_factory=tuple_row)
 
 
 def cut(connection: Connection) -> None:

@@ -178,11 +178,20 @@ async def test_a_row_that_is_too_large_to_hold_ends_the_reading_and_not_the_keep
 ) -> None:
     monkeypatch.setattr(bounded, "CHUNK_BYTES", 8 << 20)
     async with tls_front(postgres_dsn, None) as front:
-        dsn = _dsn(postgres_dsn, front.port, name="127.0.0.1")
-        query = "select repeat('a', 20000000)"
-        large = await read("postgres", {"dsn": dsn, "query": query}, timeout_s=20.0)
-        rows = "select repeat('a', 200000) from generate_series(1, 80)"
-        many = await read("postgres", {"dsn": dsn, "query": rows}, pass_when=("row_count == 80",), timeout_s=20.0)
+        await _require_bounded(_dsn(postgres_dsn, front.port, name="127.0.0.1"))
+
+
+async def test_a_row_over_a_unix_socket_is_bounded_as_well(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert conninfo_to_dict(postgres_dsn)["host"].startswith("/")
+    monkeypatch.setattr(bounded, "CHUNK_BYTES", 8 << 20)
+    await _require_bounded(postgres_dsn)
+
+
+async def _require_bounded(dsn: str) -> None:
+    query = "select repeat('a', 20000000)"
+    large = await read("postgres", {"dsn": dsn, "query": query}, timeout_s=20.0)
+    rows = "select repeat('a', 200000) from generate_series(1, 80)"
+    many = await read("postgres", {"dsn": dsn, "query": rows}, pass_when=("row_count == 80",), timeout_s=20.0)
     assert large.reading.status == "error"
     assert "a row of its answer is larger than 8 MiB" in large.reading.detail
     assert many.reading.status == "pass", many

@@ -11,6 +11,7 @@ from sql_stage import Stage
 
 from cockpit.actions.runner import Ending
 from cockpit.actions.sql.runner import RUNNER
+from cockpit.probes.postgres import bounded
 
 Sql = Callable[[str], list[tuple[object, ...]]]
 
@@ -129,6 +130,23 @@ async def test_a_flood_of_rows_and_notices_is_bounded(stage: Stage) -> None:
     assert len(stage.said) <= 256 * 1024
     left_out = sum(output.skipped_bytes for output in stage.outputs)
     assert left_out + len(stage.said.encode()) == len(stage.log.encode())
+
+
+async def test_a_row_that_is_too_large_to_hold_ends_the_step_and_not_the_keeper(
+    stage: Stage, sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "CHUNK_BYTES", 8 << 20)
+    ending = await stage.run("create table a (n int); select repeat('a', 20000000) as long")
+    assert ending.outcome == "failed"
+    assert "statement 2 of 2" in ending.detail
+    assert "a row of its answer is larger than 8 MiB; nothing was committed: COMMIT was never sent" in ending.detail
+    assert sql("select to_regclass('a')::text") == [(None,)]
+
+
+async def test_many_rows_pass_where_one_of_their_size_would_not(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded, "CHUNK_BYTES", 8 << 20)
+    ending = await stage.run("select repeat('a', 100000) as long from generate_series(1, 200)")
+    assert ending.outcome == "succeeded", ending
 
 
 async def test_without_a_transaction_each_statement_stays(stage: Stage, sql: Sql) -> None:

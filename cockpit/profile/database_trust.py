@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.elsewhere import is_here
 from cockpit.text import shortened
 
@@ -28,7 +29,7 @@ _ENVIRONMENT = {
 }  # fmt: skip
 _OLD_TLS = frozenset({"TLSv1", "TLSv1.1"})
 _SERVICE_BYTES = 65536
-_PAIR = re.compile(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)", re.DOTALL)
+_PAIR = late(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)", re.DOTALL)
 
 
 class Proof(Struct, frozen=True):
@@ -91,12 +92,12 @@ class _Known:
         return self._environ.get(variable, ""), variable
 
     def hosts_elsewhere(self) -> list[str]:
-        """The hosts that are not this machine, as written. A name counts before an address: it is what is verified."""
+        """The hosts that are not this machine, as written: the name, which is verified, or the address, which is called."""
         names, addresses = (self.value(name)[0].split(",") for name in ("host", "hostaddr"))
         many = max(len(names), len(addresses))
         named = zip(names + [""] * (many - len(names)), addresses + [""] * (many - len(addresses)), strict=True)
-        hosts = [(name or address).strip() for name, address in named]
-        return [host for host in hosts if host and host[0] not in "/@" and not is_here(host)]
+        places = [place for each in named for place in map(str.strip, each)]
+        return [place for place in places if place and place[0] not in "/@" and not is_here(place)]
 
 
 def _service(name: str, environ: Mapping[str, str]) -> dict[str, str]:

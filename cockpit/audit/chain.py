@@ -29,11 +29,12 @@ from cockpit.audit.line import (
     prefix,
 )
 from cockpit.errors import LogDamaged, LogError
+from cockpit.patterns import late
 from cockpit.run.events import Event, LogContinued, LogRecovered
 from cockpit.text import shortened
 
-RUN_ID = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
-_FIRST = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
+RUN_ID = late(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
+_FIRST = late(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
 
 
 def named_run(beginning: bytes) -> str:

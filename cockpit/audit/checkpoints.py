@@ -11,7 +11,6 @@ may add. Signatures cover these bytes and nothing else.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
 from msgspec import Struct
@@ -19,12 +18,13 @@ from msgspec import Struct
 from cockpit.audit.line import Head
 from cockpit.audit.reading import open_log
 from cockpit.errors import LogUnreadable
+from cockpit.patterns import late
 from cockpit.text import shortened, visible
 
 LIMIT_BYTES = 65536
-_ORIGIN = re.compile(r"cockpit/([0-9A-Za-z_-]{1,64})")
-_SEQ = re.compile(r"[1-9][0-9]{0,17}")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
+_ORIGIN = late(r"cockpit/([0-9A-Za-z_-]{1,64})")
+_SEQ = late(r"[1-9][0-9]{0,17}")
+_DIGEST = late(r"[0-9a-f]{64}")
 
 
 class Checkpoint(Struct, frozen=True):

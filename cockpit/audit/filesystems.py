@@ -13,6 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from cockpit.patterns import late
+
 MOUNTS = Path("/proc/self/mountinfo")
 _NFS = (
     "its locks are a server's and are lost with the connection, two hosts that append overwrite each other (open(2)), "
@@ -39,7 +41,7 @@ _HONEST_FUSE = frozenset(
     }
 )  # fmt: skip
 """They pass locks on, or the kernel keeps them, and pass a sync on to a disk of this machine."""
-_ESCAPED = re.compile(r"\\([0-7]{3})")
+_ESCAPED = late(r"\\([0-7]{3})")
 
 
 class FileSystem(Struct, frozen=True):

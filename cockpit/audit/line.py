@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import re
 from datetime import UTC, datetime
 from functools import cache
 from typing import Literal
@@ -19,6 +18,7 @@ from msgspec import Struct
 
 from cockpit.audit import clock, ids
 from cockpit.errors import LogDamaged, LogError, LogTooNew
+from cockpit.patterns import late
 from cockpit.run.events import BODIES, Actor, Body, Event, Instant, UnknownBody
 from cockpit.text import shortened
 
@@ -35,7 +35,7 @@ FIRST_LIMIT_BYTES = 2 * 1024 * 1024
 FIRST_YEAR, LAST_YEAR = 2, 9998
 """Of `at`, as it is written: any such moment can be told in any time zone."""
 
-_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_NUL = late(rb"(?<!\\)(?:\\\\)*\\u0000")
 Class = Literal["fact", "telemetry"]
 
 

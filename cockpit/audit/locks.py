@@ -11,7 +11,6 @@ from __future__ import annotations
 import fcntl
 import os
 import random
-import re
 import struct
 import time
 from collections.abc import Iterator
@@ -20,6 +19,7 @@ from pathlib import Path
 
 from cockpit.audit.opening import opened
 from cockpit.errors import StoreFailed
+from cockpit.patterns import late
 
 _FLOCK = "hhqqi0q"  # struct flock on 64-bit Linux: type, whence, start, length, pid (0 for OFD locks)
 _OPEN = os.O_RDWR | os.O_CREAT
@@ -27,7 +27,7 @@ APPEND_DEADLINE_S = 30.0
 """An append holds its lock for a write and a sync: whoever holds it this long is stopped, or its disk is."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0002, 0.002
 
-_FLOCKED = re.compile(r"\d+: FLOCK +ADVISORY +WRITE (\d+) [0-9a-f]+:[0-9a-f]+:(\d+) ")
+_FLOCKED = late(r"\d+: FLOCK +ADVISORY +WRITE (\d+) [0-9a-f]+:[0-9a-f]+:(\d+) ")
 
 
 def _whole_file(kind: int) -> bytes:

@@ -7,7 +7,6 @@ there would make two logs of one run.
 from __future__ import annotations
 
 import os
-import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -17,12 +16,13 @@ from cockpit.audit.layout import append_lock, continued_mark, log_path, store_pa
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.poison import Poison
 from cockpit.errors import StoreFailed
+from cockpit.patterns import late
 
 ROOM_BYTES = 8192
 """What most facts fit into, twice over."""
 STILL_S = 5.0
 """This long an append that is under way is waited for."""
-_BRANCH = re.compile(r"offline-[0-9]+(?:-[0-9]+)?")
+_BRANCH = late(r"offline-[0-9]+(?:-[0-9]+)?")
 
 
 def went_on(run_dir: Path) -> str:

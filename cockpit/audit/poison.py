@@ -20,6 +20,7 @@ from cockpit.audit.layout import log_path, poison_mark
 from cockpit.audit.line import Head
 from cockpit.audit.opening import content, opened
 from cockpit.errors import StoreFailed
+from cockpit.patterns import late
 from cockpit.text import shortened
 
 _CAUSES = {
@@ -30,7 +31,7 @@ _CAUSES = {
     errno.EFBIG: "the file may not grow any more",
 }
 _LIMIT_BYTES = 8192
-_DURABLE = re.compile(r"^durable ([1-9][0-9]{0,17}) ([0-9a-f]{64})$", re.MULTILINE)
+_DURABLE = late(r"^durable ([1-9][0-9]{0,17}) ([0-9a-f]{64})$", re.MULTILINE)
 
 
 def cause(error: OSError) -> str:

@@ -6,7 +6,6 @@ Invariant: it reads the bytes as they stand, chained or not, and says only what 
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from cockpit.audit.line import Head, digest
 from cockpit.audit.reading import open_log
 from cockpit.audit.skimming import BEGINNING, facts_in
 from cockpit.errors import LogUnreadable
+from cockpit.patterns import late
 
-_SEQ = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),')
+_SEQ = late(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),')
 _CONTINUED = b'"type":"log.continued"'
 _TOLD = b'"type":"branch.told"'
 SAID = "THE LOG WAS REWRITTEN"

@@ -20,6 +20,7 @@ from cockpit.audit.line import Head
 from cockpit.audit.scratch import scratch_folder
 from cockpit.audit.sshsig import Blob, Trust, checked, parsed
 from cockpit.audit.verdict import Signature
+from cockpit.patterns import late
 from cockpit.run.events import Actor, Event, HeadSigned, OperatorIdentified
 from cockpit.run.people import called, name_of
 from cockpit.text import shortened, visible
@@ -28,8 +29,8 @@ NAMESPACE = "cockpit-checkpoint@v1"
 PERSON_NAMESPACE = "cockpit-person@v1"
 """Of texts by which somebody on a shared account proves who they are."""
 TIMEOUT_S = 20
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
-_GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
+_NUMBER = late(r"[1-9][0-9]{0,17}")
+_GOOD = late(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
 
 
 def beside(checkpoint: Path) -> Path | None:

@@ -25,6 +25,7 @@ from cockpit.audit.agent import AgentKey, string
 from cockpit.audit.scratch import scratch_folder
 from cockpit.audit.verdict import Signature
 from cockpit.errors import SigningError
+from cockpit.patterns import late
 from cockpit.profile.signers import fingerprint, fits, read_revoked, read_signers
 from cockpit.text import shortened, visible
 
@@ -35,9 +36,9 @@ SIGNATURE_BYTES = 16 * 1024
 """No signature is longer: with a certificate of an RSA key it has about 6 KiB."""
 NO_PROGRAM = "there is no ssh-keygen here"
 _CANCEL_LOOK_S = 0.2
-_ARMOUR = re.compile(rb"-----BEGIN SSH SIGNATURE-----\s(.*?)-----END SSH SIGNATURE-----", re.DOTALL)
-_GOOD = re.compile(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
-_PLACE = re.compile(r"^\S*signers:(\d+): ")
+_ARMOUR = late(rb"-----BEGIN SSH SIGNATURE-----\s(.*?)-----END SSH SIGNATURE-----", re.DOTALL)
+_GOOD = late(r'Good "[^"]*" signature for .* with (\S+) key (SHA256:[A-Za-z0-9+/]+)\s*$', re.MULTILINE)
+_PLACE = late(r"^\S*signers:(\d+): ")
 
 
 class Trust(Struct, frozen=True):

@@ -11,7 +11,6 @@ Run as a program (`python -m cockpit.audit.stretch PATH START END RUN WANTED`) i
 from __future__ import annotations
 
 import os
-import re
 import sys
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -24,6 +23,7 @@ from msgspec import Struct
 
 from cockpit.audit.line import DOMAIN, FIRST_YEAR, LAST_YEAR, LIMIT_BYTES, Class
 from cockpit.audit.remarks import REMARKING, Remarks
+from cockpit.patterns import late
 from cockpit.run.events import LogContinued, LogRecovered
 
 BLOCK_BYTES = 128 * 1024
@@ -67,7 +67,7 @@ _decode_lines = msgspec.json.Decoder(Ordinary).decode_lines
 _last_byte = itemgetter(-1)
 _UNUSUAL = frozenset({LogRecovered.type, LogContinued.type})
 """Lines that say something about the log itself: the exact walk takes note of it."""
-_START = re.compile(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),"prev":"([0-9a-f]{64})",')
+_START = late(rb'\{"v":1,"run":"[0-9A-Za-z_-]{1,64}","seq":([1-9][0-9]{0,17}),"prev":"([0-9a-f]{64})",')
 
 
 class Place(Struct, frozen=True):

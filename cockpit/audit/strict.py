@@ -19,6 +19,7 @@ from cockpit.audit.beyond import lines_of
 from cockpit.audit.chain import Recovery
 from cockpit.audit.line import event_of, open_envelope
 from cockpit.errors import LogError
+from cockpit.patterns import late
 from cockpit.run.events import BODIES, RunStarted
 from cockpit.text import shortened
 
@@ -27,14 +28,14 @@ MOST = 100
 DEEPEST = 100
 """Levels of nesting, the line itself being the first."""
 KEYS = ("v", "run", "seq", "prev", "class", "type", "id", "at", "boot", "mono", "actor", "data")
-_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
-_ID = re.compile(r"[0-9A-Z]{26}")
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
-_SPACE = re.compile(rb"[ \t\r]")
-_ESCAPED = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
+_AT = late(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
+_ID = late(r"[0-9A-Z]{26}")
+_STRING = late(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = late(rb"[\[\]{}]")
+_SPACE = late(rb"[ \t\r]")
+_ESCAPED = late(rb"\\u(?:0000|[dD][89a-fA-F])")
 """Perhaps U+0000, perhaps a half of a surrogate pair; perhaps neither."""
-_NEVER = re.compile("[\x00\ud800-\udfff]")
+_NEVER = late("[\x00\ud800-\udfff]")
 
 
 class Breach(Struct, frozen=True):

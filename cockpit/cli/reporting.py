@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from cockpit.cli.output import print_document, written
 from cockpit.cli.reading import named, reading
 from cockpit.errors import LogUnreadable
 from cockpit.exits import Exit
+from cockpit.patterns import late
 from cockpit.report.pages.summary import FEW, cut_in_a_line
 from cockpit.report.pages.tabular import TABLES
 from cockpit.text import counted, shortened
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from cockpit.report.pages.account import Account
 
 FORMATS = ("html", "md", "json", "csv")
-_HEAD = re.compile(r"(?:([1-9][0-9]{0,17}):)?([0-9a-fA-F]{8,64})")
-_PLAIN = re.compile(r"[^a-z0-9._-]+")
+_HEAD = late(r"(?:([1-9][0-9]{0,17}):)?([0-9a-fA-F]{8,64})")
+_PLAIN = late(r"[^a-z0-9._-]+")
 
 
 @click.command()

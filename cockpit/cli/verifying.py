@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,12 @@ from cockpit.cli.output import print_json
 from cockpit.cli.reading import named, reading
 from cockpit.errors import CockpitError, LogDamaged, LogTooNew, LogUnreadable
 from cockpit.exits import Exit
+from cockpit.patterns import late
 from cockpit.session.noted import noted, noted_as
 from cockpit.text import shortened, visible
 
-_ANCHOR = re.compile(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{8,64})")
-_CODE = re.compile(r"[0-9a-fA-F]{8,64}")
+_ANCHOR = late(r"([1-9][0-9]{0,17}):([0-9a-fA-F]{8,64})")
+_CODE = late(r"[0-9a-fA-F]{8,64}")
 
 
 class Asked(msgspec.Struct, frozen=True):

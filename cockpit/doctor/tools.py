@@ -5,7 +5,6 @@ Invariant: of a profile nothing is run: its programs are looked for on PATH. Ope
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +15,11 @@ from msgspec import Struct
 import cockpit
 from cockpit.doctor.findings import Finding, advice, error, ok, unknown, warning
 from cockpit.doctor.paths import own_program
+from cockpit.patterns import late
 
 _SIGNS_FROM, _RESTRICTS_FROM = (8, 1), (8, 9)
 _TIMEOUT_S = 2.0
-_VERSION = re.compile(r"OpenSSH_(\d+)\.(\d+)")
+_VERSION = late(r"OpenSSH_(\d+)\.(\d+)")
 
 
 class Tools(Struct, frozen=True):

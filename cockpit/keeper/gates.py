@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from cockpit.errors import CockpitError
 from cockpit.keeper.rounding import rounded
+from cockpit.patterns import late
 from cockpit.profile.conditions import Condition, compile_condition
 from cockpit.run.events import GateChanged
 from cockpit.run.phrases import quantity
@@ -26,9 +27,9 @@ DETAIL_EVERY_S = 5.0
 """A gate whose conditions say the same with other numbers is told this often: every telling moves the log's head."""
 _TEXTS_BYTES = 12_000
 """Characters of all texts in one verdict, so that the event fits a line of the log whatever the profile holds."""
-_NAMED = re.compile(r"\b(?:recorded|since)\.[a-z][a-z0-9_]*")
+_NAMED = late(r"\b(?:recorded|since)\.[a-z][a-z0-9_]*")
 _NOTHING: Mapping[str, object] = {}
-_PARTS = re.compile(r"[a-z][a-z0-9_]*\s*\.\s*(?:status|passing)\b")
+_PARTS = late(r"[a-z][a-z0-9_]*\s*\.\s*(?:status|passing)\b")
 
 Standing = Literal["fresh", "waiting", "stale"]
 

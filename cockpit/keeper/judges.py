@@ -6,7 +6,6 @@ is judged of readings that do not count. It tells nobody by itself: what is to b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -21,6 +20,7 @@ from cockpit.keeper.resting import Checkpoint, checkpoints_of, pace
 from cockpit.keeper.triggers import TriggerWatch
 from cockpit.keeper.waits import Waits, WaitWatch
 from cockpit.keeper.watching import Watching
+from cockpit.patterns import late
 from cockpit.probes.reading import Judgement
 from cockpit.profile.conditions import plan_environment
 from cockpit.profile.kinds import Kinds
@@ -29,7 +29,7 @@ from cockpit.run.arming import suspended_because
 from cockpit.run.events import Body, Instant
 from cockpit.run.state import RunState
 
-_SINCE = re.compile(r"\bsince\.([a-z][a-z0-9_]*)")
+_SINCE = late(r"\bsince\.([a-z][a-z0-9_]*)")
 
 
 class Judges:

@@ -6,11 +6,11 @@ files, secrets) is looked at by the desk afterwards. `lapsed` and `refused` both
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.run.events import ActionRequested, Instant, run_gate
 from cockpit.run.hands import may_not_act
 from cockpit.run.messages import digest, filled, template_of, whole
@@ -25,7 +25,7 @@ LATEST_S = 5.0
 """An order older than this was pressed for something that the operator may no longer see."""
 
 
-_ID = re.compile(r"[0-9A-Za-z]{1,64}")
+_ID = late(r"[0-9A-Za-z]{1,64}")
 """Of actions: files in `outputs/` are named by them, and the log that gives them is data."""
 
 

@@ -25,10 +25,11 @@ from msgspec import Struct
 from cockpit.actions.command.planning import UMASK_VARIABLE
 from cockpit.audit.layout import environment_key
 from cockpit.audit.opening import content, opened
+from cockpit.patterns import late
 from cockpit.run.hands import REST
 from cockpit.session.creating import origin
 
-_LEFT_OUT = re.compile(
+_LEFT_OUT = late(
     r"""
     # The connection. An agent's socket is new with each one, and does not say whose keys it holds.
     SSH_(CLIENT|CONNECTION|TTY|AUTH_SOCK|AGENT_PID|ORIGINAL_COMMAND|USER_AUTH)|MOSH_.*|MOTD_SHOWN
@@ -53,7 +54,7 @@ _LEFT_OUT = re.compile(
 )
 UMASK = "umask"
 """In the environment that is told: how commands make their files, which is nobody's variable."""
-_NAME = re.compile(r"[!-<>-~]{1,100}")
+_NAME = late(r"[!-<>-~]{1,100}")
 _VARIABLES = 300
 _NAME_BYTES = 8192
 """Of all names together: a line of the log holds them beside everything else."""

@@ -6,11 +6,11 @@ A warning never keeps a profile from being run. Each stands where it can be mend
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Mapping
 
 from msgspec.structs import fields
 
+from cockpit.patterns import late
 from cockpit.profile import durations
 from cockpit.profile.advice_steps import advise_steps
 from cockpit.profile.advice_values import advise_values
@@ -54,7 +54,7 @@ def _warn(findings: Findings, node: Node, message: str, expected: str = "", near
     findings.add(node, message, severity="warning", expected=expected, nearest=nearest)
 
 
-_SHELL_NAME = re.compile(r"\$(?:\$?\{)?([A-Za-z_][A-Za-z0-9_]*)")
+_SHELL_NAME = late(r"\$(?:\$?\{)?([A-Za-z_][A-Za-z0-9_]*)")
 """`$NAME` of a command that people run: their shell's, and the variable's whose `env` it is."""
 _CARELESS, _CAREFUL = "`psql -f` goes on after an error", "`psql -v ON_ERROR_STOP=1 -f …`"
 

@@ -6,9 +6,9 @@ The same rules refuse such values where they are filled in (`cockpit.actions.com
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 
+from cockpit.patterns import late
 from cockpit.profile.arguments import may_begin_with_dash, slips
 from cockpit.profile.executing_kinds import runs
 from cockpit.profile.model import Profile, Step
@@ -76,7 +76,7 @@ def _scripts(root: Node, path: Path, settings: Mapping[str, object], findings: F
             findings.add(node, f"`{use.name}` {said}", inside=(use.line, use.column), severity="warning", expected=told)
 
 
-_DOTTED = re.compile(r"(?<=\$\{)([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)(?=\})")
+_DOTTED = late(r"(?<=\$\{)([a-z][a-z0-9_]*)\.([a-z][a-z0-9_]*)(?=\})")
 
 
 def _as_bash_has_it(script: str) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.references import fill, references
 
 
@@ -55,7 +56,7 @@ INTERPRETED = {
 """By program: the flags whose argument is text of a program."""
 _AT_FILE = _words("curl http https xh ansible ansible-playbook gcc g++ clang javac java aws az wget ab hey newman")
 _AT = ("@", "<", "file://", "fileb://")
-_PLAIN = re.compile(r"[A-Za-z0-9_@%+=:,./-]*")
+_PLAIN = late(r"[A-Za-z0-9_@%+=:,./-]*")
 
 
 class Slip(Struct, frozen=True):
@@ -178,7 +179,7 @@ def is_flag_c(word: object) -> bool:
 
 # ---- what a value can be ---------------------------------------------------------------------------------------------
 
-_CLASS = re.compile(r"\[(\^?)(\]?[^\]]*)\]")
+_CLASS = late(r"\[(\^?)(\]?[^\]]*)\]")
 
 
 def may_begin_with_dash(pattern: str) -> bool:

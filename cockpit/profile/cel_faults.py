@@ -11,16 +11,17 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.cel_words import FUNCTIONS, Token, tokens
 from cockpit.profile.problems import nearest, one_of
 from cockpit.text import shortened
 
-_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
-_OVERLOAD = re.compile(r"found no matching overload for '(.+?)' applied to '\((.*)\)'")
-_UNDECLARED = re.compile(r"undeclared reference to '(.*?)' \(in container")
-_SELECT = re.compile(r"expression of type '(.*?)' cannot be the operand of a select operation")
-_STATUS = re.compile(r"^[A-Z_]+: ")
-_NO_VALUE = re.compile(r'No value with name "(.*?)" found in Activation')
+_ERROR = late(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_OVERLOAD = late(r"found no matching overload for '(.+?)' applied to '\((.*)\)'")
+_UNDECLARED = late(r"undeclared reference to '(.*?)' \(in container")
+_SELECT = late(r"expression of type '(.*?)' cannot be the operand of a select operation")
+_STATUS = late(r"^[A-Z_]+: ")
+_NO_VALUE = late(r'No value with name "(.*?)" found in Activation')
 _NUMBERS = ("int", "double", "uint")
 _OTHER_SPELLINGS = {"and": "&&", "or": "||", "not": "!", "=": "=="}
 

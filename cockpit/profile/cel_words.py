@@ -12,6 +12,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.patterns import late
+
 _RESERVED_WORDS = (
     "true false null in as break const continue else for function if import let loop package namespace return var void "
     "while bool bytes double int list map null_type string type uint dyn"
@@ -20,7 +22,7 @@ RECORDED, SINCE = "recorded", "since"
 """Before the dot: what was recorded under a name, and the seconds since a step was settled."""
 RESERVED = frozenset((*_RESERVED_WORDS.split(), RECORDED, SINCE))
 """Names no probe may have: CEL's reserved words, its types, which a variable would hide, and our own two."""
-_ID = re.compile(r"[a-z][a-z0-9_]*")
+_ID = late(r"[a-z][a-z0-9_]*")
 
 _FUNCTION_WORDS = (
     "size matches contains startsWith endsWith exists all exists_one map filter has int uint double string bool type "
@@ -30,7 +32,7 @@ FUNCTIONS = tuple(_FUNCTION_WORDS.split())
 """What can be called, for suggestions."""
 
 TokenKind = Literal["name", "number", "text", "sign"]
-_TOKENS = re.compile(
+_TOKENS = late(
     r"""(?P<space>\s+|//[^\n]*)
     |(?P<text>(?:[rR][bB]?|[bB][rR]?)?(?:\"\"\"|'''|\"|'))
     |(?P<number>0[xX][0-9a-fA-F]+[uU]?|(?:\d+\.\d+|\.\d+|\d+)(?:[eE][+-]?\d+)?[uU]?)

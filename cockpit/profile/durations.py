@@ -6,10 +6,11 @@ Invariant: `seconds(written(s)) == s` for every finite `s` that is not negative.
 from __future__ import annotations
 
 import math
-import re
+
+from cockpit.patterns import late
 
 _UNITS = {"w": 604_800.0, "d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
-_WHOLE = re.compile("".join(rf"(?:([0-9]+(?:\.[0-9]+)?){unit})?" for unit in _UNITS))
+_WHOLE = late("".join(rf"(?:([0-9]+(?:\.[0-9]+)?){unit})?" for unit in _UNITS))
 EXPECTED = 'a duration such as "90s", "20m", "1h30m", "500ms" or "2d", or a number of seconds'
 LONGEST_S = 366 * 86_400.0
 """No duration in a profile is longer than a year."""

@@ -9,9 +9,10 @@ Invariant: what is too much is told as a text, before or instead of a value; not
 from __future__ import annotations
 
 import contextlib
-import re
 import resource
 from collections.abc import Iterator, Mapping
+
+from cockpit.patterns import late
 
 TURNS = 10_000
 """Of all comprehensions of one evaluation, by CEL's own budget."""
@@ -21,9 +22,9 @@ ROOM_BYTES = 128 << 20
 """What one evaluation may take of memory, beyond what the process has."""
 TOO_MANY_TURNS = f"it goes through lists more than {TURNS} times: ask for less of them"
 TOO_MUCH_MEMORY = f"it takes more than {ROOM_BYTES >> 20} MiB of memory: ask for less of the texts and lists"
-_MACRO = re.compile(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
-_BUILDS = re.compile(r"[+{\[]|\.\s*(?:map|filter)\s*\(")
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_MACRO = late(r"\.\s*(?:all|exists|exists_one|map|filter)\s*\(")
+_BUILDS = late(r"[+{\[]|\.\s*(?:map|filter)\s*\(")
+_WORD = late(r"[A-Za-z_]\w*")
 _DEPTH = 64
 
 

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from cockpit.patterns import late
 from cockpit.profile.model import Probe, Profile, Step
 from cockpit.text import visible
 
-_RUNS = re.compile(
+_RUNS = late(
     r"LD_\w+|DYLD_\w+|GCONV_PATH|LOCPATH|GLIBC_TUNABLES|PATH|IFS|ENV|BASH_ENV|BASHOPTS|SHELLOPTS|BASH_FUNC_\w*|SHELL|PS4"
     r"|PROMPT_COMMAND|CDPATH|GLOBIGNORE|EDITOR|VISUAL|PAGER|MANPAGER|LESSOPEN|LESSCLOSE|BROWSER"
     r"|PYTHON(?:PATH|HOME|STARTUP|INSPECT|USERBASE|PLATLIBDIR|EXECUTABLE|BREAKPOINT|WARNINGS)"
@@ -26,7 +27,7 @@ _RUNS = re.compile(
     r"|PSQLRC|PSQL_(?:EDITOR|PAGER)|KUBE_EDITOR|OPENSSL_(?:CONF|MODULES|ENGINES)"
 )
 """Names under which the environment decides what is loaded or run (ld.so(8), bash(1), python(1), git(1) …)."""
-_REACHES = re.compile(
+_REACHES = late(
     r"PG(?:SERVICEFILE|SYSCONFDIR|OPTIONS|PASSFILE|SSLKEY|HOST|HOSTADDR|PORT|SSLMODE)|KUBECONFIG|DOCKER_(?:HOST|CONFIG|CONTEXT)"
     r"|AWS_(?:CONFIG_FILE|SHARED_CREDENTIALS_FILE|ENDPOINT_URL\w*)|ANSIBLE_\w+|TF_\w+|HELM_\w+|GIT_\w+|SSH_AUTH_SOCK"
     r"|SSLKEYLOGFILE|SSL_CERT_\w+|CURL_HOME|CURL_CA_BUNDLE|(?:HTTPS?|FTP|ALL|NO)_PROXY|HOME|TMPDIR|TERMINFO\w*|MALLOC_\w+",

@@ -7,20 +7,20 @@ conversion goes on. `finish` reports the keys nobody took.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Collection, Sequence
 from typing import TypeVar
 
+from cockpit.patterns import late
 from cockpit.profile import durations
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import nearest, one_of
 
 _Word = TypeVar("_Word", bound=str)
-_ID = re.compile(r"[a-z][a-z0-9_]*")
+_ID = late(r"[a-z][a-z0-9_]*")
 _LONGEST_ID = 64
 _LONGEST_TITLE = 200
 # C0 (but tab and newline), C1, DEL and bidirectional controls: they deceive whoever reads or copies.
-_DECEIVING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DECEIVING = late("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def sort_of(value: object) -> str:

@@ -6,9 +6,9 @@ wrong.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 
+from cockpit.patterns import late
 from cockpit.profile import durations
 from cockpit.profile.cel_words import RESERVED
 from cockpit.profile.model import Profile, Step
@@ -17,8 +17,8 @@ from cockpit.profile.places import Path, PlacedStep, placed_phases, placed_steps
 from cockpit.profile.problems import nearest, one_of
 from cockpit.profile.recording import recorded_by
 
-_DUE = re.compile(r"(start|end)(?:([+-])(\w+))?")
-_KUBECTL = re.compile(r"(?<![\w./-])(?:[\w./-]*/)?kubectl\b")
+_DUE = late(r"(start|end)(?:([+-])(\w+))?")
+_KUBECTL = late(r"(?<![\w./-])(?:[\w./-]*/)?kubectl\b")
 
 
 def judge_links(profile: Profile, root: Node, findings: Findings, *, partial: bool) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from cockpit.patterns import late
 from cockpit.profile.references import REFERENCE
 
 ADDRESSES = ("url", "dsn", "webhook", "apprise", "server")
@@ -32,7 +33,7 @@ _IS = {
     "port": "a port", "path": "one part of a path, without `/`, `?` and `#`", "query": "a value without `&` and `#`",
     "word": "a value without spaces, quotes and backslashes", "quoted": "a value without quotes and backslashes",
 }  # fmt: skip
-_PAIRS = re.compile(r"\s*[A-Za-z_]\w*\s*=")
+_PAIRS = late(r"\s*[A-Za-z_]\w*\s*=")
 _MARK = "\x1a"
 
 

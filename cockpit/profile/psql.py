@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_COMMAND = re.compile(r"(?<![\w./-])(?:[\w./-]*/)?psql\b(?P<words>(?:\\\n|[^\n;|&])*)")
-_STOPS = re.compile(r"ON_ERROR_STOP\s*=\s*['\"]?(?:1|on|true|yes)\b", re.IGNORECASE)
+from cockpit.patterns import late
+
+_COMMAND = late(r"(?<![\w./-])(?:[\w./-]*/)?psql\b(?P<words>(?:\\\n|[^\n;|&])*)")
+_STOPS = late(r"ON_ERROR_STOP\s*=\s*['\"]?(?:1|on|true|yes)\b", re.IGNORECASE)
 _WITH_ARGUMENT = frozenset("cdfvoFPRTUhpL")
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 
-REFERENCE = re.compile(r"(?<!\$)\$\{([^{}\n]*)\}")
-_ANY = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
+from cockpit.patterns import late
+
+REFERENCE = late(r"(?<!\$)\$\{([^{}\n]*)\}")
+_ANY = late(r"\$\$\{|\$\{([^{}\n]*)\}")
 
 
 def references(text: str) -> Iterator[tuple[str, int]]:

@@ -5,8 +5,7 @@ A secret never gets into an argument, SQL, a title or a message; no value at all
 
 from __future__ import annotations
 
-import re
-
+from cockpit.patterns import late
 from cockpit.profile.model import Profile, Variable
 from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.places import known_before, placed_steps
@@ -15,8 +14,8 @@ from cockpit.profile.recording import RUN_NAMES, Recorded, recorded
 from cockpit.profile.references import references
 from cockpit.profile.texts import LOGGED, Text, referring_texts
 
-_NAME = re.compile(r"[A-Za-z_][\w.]*")
-_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+_NAME = late(r"[A-Za-z_][\w.]*")
+_PROFILE_NAME = late(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
 """In a script: a name of ours. `${HOME}` and `${count:-1}` are the shell's own."""
 
 

@@ -11,6 +11,7 @@ import re
 import stat
 from collections.abc import Iterable
 
+from cockpit.patterns import late
 from cockpit.profile.model import Profile
 from cockpit.profile.named_files import named_files
 from cockpit.profile.nodes import Findings, Node
@@ -25,9 +26,9 @@ FILES_BYTES = 2 << 20
 
 _EXPECTED = "a variable with `secret = true` and `env` or `prompt`, and `${its_name}` here"
 _EXPECTED_IN_FILE = "a variable with `secret = true`, given to the step by `env` or `params`"
-_MAY_NAME_A_PASSWORD = re.compile("pass|pwd", re.IGNORECASE)
+_MAY_NAME_A_PASSWORD = late("pass|pwd", re.IGNORECASE)
 """In every text in which `secrets_in` finds a password by its name; of a profile's thousands of texts few have it."""
-_ESCAPED = re.compile(r"\\(?:[uU]|[ \t]*\r?\n)")
+_ESCAPED = late(r"\\(?:[uU]|[ \t]*\r?\n)")
 """A text of TOML may be written so that what it says stands nowhere in its file."""
 
 

@@ -13,6 +13,7 @@ from typing import Literal, get_args, get_origin
 
 import msgspec
 
+from cockpit.patterns import late
 from cockpit.profile import durations
 from cockpit.profile.fields import Fields
 from cockpit.profile.kinds import Settings
@@ -20,9 +21,9 @@ from cockpit.profile.nodes import Findings, Node
 from cockpit.profile.problems import nearest, one_of
 from cockpit.profile.references import REFERENCE, fill, fill_within
 
-_AT = re.compile(r" - at `(?:key in )?\$(.*?)`$")
-_GOT = re.compile(r"^Expected `(.+?)`(.*), got `(.+?)`$")
-_QUOTED = re.compile(r"`([a-z_][a-z0-9_]*)")
+_AT = late(r" - at `(?:key in )?\$(.*?)`$")
+_GOT = late(r"^Expected `(.+?)`(.*), got `(.+?)`$")
+_QUOTED = late(r"`([a-z_][a-z0-9_]*)")
 _PLAIN_WORDS = {"str": "a string", "int": "a whole number", "float": "a number", "bool": "true or false",
                 "object": "a table", "array": "an array", "null": "nothing"}  # fmt: skip
 

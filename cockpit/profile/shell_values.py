@@ -21,6 +21,7 @@ import tree_sitter_bash
 from msgspec import Struct
 from tree_sitter import Language, Node, Parser
 
+from cockpit.patterns import late
 from cockpit.profile.arguments import INTERPRETED, SHELLS, is_flag_c, program_name
 
 Way = Literal["split", "counted", "run"]
@@ -32,15 +33,15 @@ SAID: dict[Way, tuple[str, str]] = {
 """By way: what is wrong, and what to write."""
 _LANGUAGE = Language(tree_sitter_bash.language())
 _LONGEST_BYTES = 256 * 1024
-_NAME = re.compile(r"\$\{?([A-Za-z_]\w*)")
+_NAME = late(r"\$\{?([A-Za-z_]\w*)")
 _TEST_NUMBERS = frozenset(("-eq", "-ne", "-lt", "-le", "-gt", "-ge"))
 _RUNS = frozenset(("eval", "source", ".", "trap", "ssh", "rsh", "watch", "xargs", "parallel", "exec"))
 _COUNTS = frozenset(
     ("let", "declare", "typeset", "local", "readonly", "export", "unset", "printf", "read", "test", "[")
 )
-_SPLIT_ACTS = re.compile(r"[\s*?\[\]~{}\\]|^-|^$")
-_INTEGER = re.compile(r"-?[0-9]{1,18}")
-_PLAIN = re.compile(r"(?!-)[A-Za-z0-9_@%+=:,./-]*")
+_SPLIT_ACTS = late(r"[\s*?\[\]~{}\\]|^-|^$")
+_INTEGER = late(r"-?[0-9]{1,18}")
+_PLAIN = late(r"(?!-)[A-Za-z0-9_@%+=:,./-]*")
 
 
 class Use(Struct, frozen=True):

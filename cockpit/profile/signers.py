@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from cockpit.errors import SigningError
+from cockpit.patterns import late
 from cockpit.text import shortened
 
 LIMIT_BYTES = 256 * 1024
@@ -28,9 +29,9 @@ KINDS = (
     "sk-ssh-ed25519@openssh.com", "sk-ecdsa-sha2-nistp256@openssh.com",
 )  # fmt: skip
 """Of keys that can sign."""
-_WORD = re.compile(r'(?:[^\s"]|"[^"]*")+')
-_OPTION = re.compile(r'(cert-authority)|(namespaces|valid-after|valid-before)="([^"]*)"', re.IGNORECASE)
-_TIME = re.compile(r"\d{8}(?:\d{4}(?:\d{2})?)?Z?")
+_WORD = late(r'(?:[^\s"]|"[^"]*")+')
+_OPTION = late(r'(cert-authority)|(namespaces|valid-after|valid-before)="([^"]*)"', re.IGNORECASE)
+_TIME = late(r"\d{8}(?:\d{4}(?:\d{2})?)?Z?")
 
 
 class Signer(Struct, frozen=True):

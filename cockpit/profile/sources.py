@@ -13,6 +13,7 @@ import tomllib
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from cockpit.patterns import late
 from cockpit.profile.problems import Problem, problem
 
 if TYPE_CHECKING:
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
 
 LIMIT_BYTES = 1 << 20
 """Of one file, and of all files of a profile together: the profile is frozen into the log's first line."""
-_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+_PLACE = late(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _ESCAPES = {"u": 6, "U": 10, "x": 4}
 # tomllib takes time quadratic in a key's parts: half an hour for one key of 1 MiB.
-DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}""")
-_FOLDED = re.compile(r"\\[ \t]*\n\s*")
-_TWICE = re.compile(r"Cannot (?:declare|mutate immutable namespace) \((.*)\)(?: twice)?")
+DOTTED = late(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){200}""")
+_FOLDED = late(r"\\[ \t]*\n\s*")
+_TWICE = late(r"Cannot (?:declare|mutate immutable namespace) \((.*)\)(?: twice)?")
 
 
 class Unreadable(Exception):

@@ -7,17 +7,17 @@ clocks skips or repeats are read as the `zoneinfo` default (fold 0): the earlier
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from cockpit.patterns import late
 from cockpit.profile.model import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_TIME = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
+_TIME = late(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 LONGEST = dt.timedelta(days=31)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from cockpit.patterns import late
 from cockpit.profile.model import Trigger
 from cockpit.run.events import Instant
 from cockpit.run.evidence import probe_now
@@ -32,7 +31,7 @@ def suspended_because(state: RunState, trigger: Trigger) -> str:
     return "before the window's work" if phase is not None and phase.stage == "before" else ""
 
 
-_NAMED = re.compile(r"(?<![\w.])([a-z][a-z0-9_]*)(\s*\.\s*(?:passing|status)\b)?")
+_NAMED = late(r"(?<![\w.])([a-z][a-z0-9_]*)(\s*\.\s*(?:passing|status)\b)?")
 
 
 def unread_because(state: RunState, trigger: Trigger, now: Instant) -> str:

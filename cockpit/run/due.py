@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 
+from cockpit.patterns import late
 from cockpit.profile.durations import seconds
 from cockpit.profile.model import Step
 from cockpit.profile.steps import CheckpointSettings, MessageSettings, settings_of
 from cockpit.run.state import RunState
 
-_DUE = re.compile(r"(start|end)(?:([+-])(\w+))?")
+_DUE = late(r"(start|end)(?:([+-])(\w+))?")
 
 
 def due_at(state: RunState, step: Step) -> datetime | None:

@@ -8,10 +8,9 @@ dead keeper cannot say so.
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.model import Probe
 from cockpit.run.events import Instant
 from cockpit.run.numbering import gate_conditions
@@ -27,7 +26,7 @@ SAMPLE_SILENCE_S = 12.0
 """The keeper writes ages every 10 s at least; after that and a slow disk, ages are no longer kept up."""
 
 _VALUE_LIMIT = 160
-_WORD = re.compile(r"[a-z][a-z0-9_]*")
+_WORD = late(r"[a-z][a-z0-9_]*")
 
 
 class ProbeNow(Struct, frozen=True):

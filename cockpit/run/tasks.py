@@ -5,12 +5,12 @@ Pure. A due time counts from when the work was over; where that is not known, a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.durations import written
 from cockpit.profile.model import Profile
 from cockpit.profile.references import fill
@@ -18,7 +18,7 @@ from cockpit.profile.variables import secret_names
 from cockpit.run.naming import zone_of
 from cockpit.text import visible
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|~&])")
+_MARKDOWN = late(r"([\\`*_\[\]<>#|~&])")
 
 
 class DueTask(Struct, frozen=True):

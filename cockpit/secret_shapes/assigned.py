@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import looks_random, stands_in
 from cockpit.secret_shapes.standing_in import words as words_of
 from cockpit.secret_shapes.windows import lines_with, lowered
 
-_KEY = re.compile(
+_KEY = late(
     r"passw(?:or)?d|passphrase|passcode|(?<![a-z])pwd(?![a-z])|(?<![a-z])pass(?![a-z])|secret|token|credential"
     r"|(?:api|access|private|encryption|signing|master|auth|account|shared|role|anon|licen[cs]e|session|storage"
     r"|subscription|deploy|hmac|jwt|admin|application|app)[-_. ]?key|(?<=[a-z0-9])_key(?![a-z])|(?<=_)pat(?![a-z])",
@@ -24,7 +25,7 @@ _NEEDLES = ("pass", "pwd", "secret", "token", "credential", "key", "_pat")
 _NAME_CHARS = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")
 _LONGEST_NAME = 64
 _LONGEST_VARIABLE = 36
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = late(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ABOUT = words_of("""
 url uri endpoint name names file files path dir directory type types length len min max policy expiry expires expire
 expiration ttl lifetime age count counts limit limits ref refs keyref field fields column header prefix suffix enabled
@@ -39,20 +40,20 @@ image csrf xsrf page cursor input output prompt completion remaining used design
 """)
 """Before it: another sort of token or key."""
 _PASSWORDS = ("password", "passwd", "passphrase", "passcode")
-_SEPARATOR = re.compile(r"""["'`*\])]{0,3}(?P<before>[ \t]{0,8})(?P<sign>=>|:=|\?=|={1,3}|:|\|)(?P<after>[ \t]{0,8})""")
-_VALUE = re.compile(
+_SEPARATOR = late(r"""["'`*\])]{0,3}(?P<before>[ \t]{0,8})(?P<sign>=>|:=|\?=|={1,3}|:|\|)(?P<after>[ \t]{0,8})""")
+_VALUE = late(
     r"""(?P<open>\*{0,2})(?:"(?P<double>[^"\n]{1,400})"|'(?P<single>[^'\n]{1,400})'|`(?P<tick>[^`\n]{1,400})`"""
     r"""|\\"(?P<escaped>[^"\\\n]{1,400})\\"|(?P<bare>[^\s"'`,;|<>(){}\[\]*][^\s"'`,;|<>(){}\[\]]{0,2000}))"""
 )
-_LINE_START = re.compile(
+_LINE_START = late(
     r"[ \t]*(?:[-*+>] |\d+[.)] )?(?:(?:export|set|setx|env|ENV|ARG|readonly|declare -x|let|const|var) )?"
     r"[ \t]*[\"']?-{0,2}\Z"
 )
 _PROSE_WORDS = words_of(
     "is are has have was must should may can cannot not the a an to of for in invalid required expired"
 )
-_SENTENCE_ENDS = re.compile(r"(?:[.,:;)]|\*\*)+\Z")
-_NOT_THE_LINE = re.compile(r"[\s\"'`]|;[A-Za-z][A-Za-z ]{0,40}=|\A[(\[]")
+_SENTENCE_ENDS = late(r"(?:[.,:;)]|\*\*)+\Z")
+_NOT_THE_LINE = late(r"[\s\"'`]|;[A-Za-z][A-Za-z ]{0,40}=|\A[(\[]")
 """Behind a bare value: more words, the next part of a connection string, or a call."""
 
 

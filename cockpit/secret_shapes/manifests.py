@@ -5,18 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import stands_in
 from cockpit.secret_shapes.windows import lines_with
 
-_KIND = re.compile(r"[ \t]*kind:[ \t]*[\"']?Secret[\"']?[ \t]*\Z")
-_DATA = re.compile(r"(?P<indent>[ \t]*)(?:data|stringData):[ \t]*\Z")
-_ENTRY = re.compile(
+_KIND = late(r"[ \t]*kind:[ \t]*[\"']?Secret[\"']?[ \t]*\Z")
+_DATA = late(r"(?P<indent>[ \t]*)(?:data|stringData):[ \t]*\Z")
+_ENTRY = late(
     r"(?P<indent>[ \t]*)[\"']?(?P<key>[\w.-]{1,100})[\"']?:[ \t]+"
     r"(?:\"(?P<double>[^\"]{1,4000})\"|'(?P<single>[^']{1,4000})'|(?P<bare>[^\s\"'|>#&*!][^#]{0,4000}?))"
     r"[ \t]*(?:#.*)?\Z"
 )
-_ENDS = re.compile(r"[ \t]*(?:---|```|~~~)")
+_ENDS = late(r"[ \t]*(?:---|```|~~~)")
 _AROUND = 60
 """Lines to either side of the kind that may hold the data."""
 

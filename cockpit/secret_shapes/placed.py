@@ -8,24 +8,25 @@ from functools import cache
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import looks_random, stands_in
 from cockpit.secret_shapes.windows import lines_with, lowered
 
 _VALUE = r"""(?P<quote>["']?)(?P<value>(?<=")[^"\n]{1,300}|(?<=')[^'\n]{1,300}|[^\s"'|;&<>]{1,300})"""
-_URL = re.compile(r"""://(?P<user>[^\s/@:'"<>`]{0,100}):(?P<value>[^\s/'"<>`]{1,200})@(?P<host>[\w.-]{0,80})""")
+_URL = late(r"""://(?P<user>[^\s/@:'"<>`]{0,100}):(?P<value>[^\s/'"<>`]{1,200})@(?P<host>[\w.-]{0,80})""")
 """RFC 3986, 3.2.1: the part of the authority before its last `@`."""
-_SCHEME = re.compile(r"([a-z][a-z0-9]{0,20})(?:[+.-][a-z0-9]{1,20})?\Z", re.IGNORECASE)
+_SCHEME = late(r"([a-z][a-z0-9]{0,20})(?:[+.-][a-z0-9]{1,20})?\Z", re.IGNORECASE)
 _LOCAL = ("localhost", "127.0.0.1", "db", "postgres", "mysql", "redis", "host.docker.internal")
 _STORES = {
     "postgres": "DATABASE", "postgresql": "DATABASE", "mysql": "DATABASE", "mariadb": "DATABASE", "mssql": "DATABASE",
     "sqlserver": "DATABASE", "jdbc": "DATABASE", "mongodb": "MONGODB", "redis": "REDIS", "rediss": "REDIS",
     "amqp": "AMQP", "amqps": "AMQP", "smtp": "SMTP", "smtps": "SMTP", "ftp": "FTP", "sftp": "SFTP", "ldap": "LDAP",
 }  # fmt: skip
-_COOKIES = re.compile(
+_COOKIES = late(
     r"""(?:\b(?:set-)?cookie["']?\s{0,3}:\s{0,3}|\s(?:-b|--cookie)[ =])(?P<pairs>["']?[^"'\n]{3,4000})""", re.IGNORECASE
 )
-_COOKIE = re.compile(r"""([\w.-]{1,80})=([^;\s"']{6,4000})""")
+_COOKIE = late(r"""([\w.-]{1,80})=([^;\s"']{6,4000})""")
 _ATTRIBUTES = ("path", "domain", "max-age", "expires", "samesite", "version")
 
 

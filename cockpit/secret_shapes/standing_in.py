@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import re
 
+from cockpit.patterns import late
+
 
 def words(text: str) -> frozenset[str]:
     """The words of a list that is written as prose is."""
     return frozenset(text.split())
 
 
-_REFERENCE = re.compile(
+_REFERENCE = late(
     r"\$[A-Za-z_{(\[]|\$\$|%[A-Za-z_]\w{0,60}%|%[({]|\{\{|\{[A-Za-z_]|<[^>\s]|\[[A-Za-z_ ]|`|@\w|:'?[A-Za-z_]\w*'?$"
     r"|![A-Za-z]{2,20}(?: |$)|[&*][A-Za-z_]\w{0,40}$"
     r"|(?:vault|op|sm|ssm|awssm|arn|gcp|azure|ref\+\w+|secret|secrets|env|file|keyring|sops|doppler)[:/]"
     r"|(?:https?|file)://|[~.]{0,2}/[\w.-]|[A-Za-z]:\\"
 )
 """A variable, a template's field, an alias, a place in a vault, a URL, a path."""
-_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_NAME = late(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 """The name of a variable, `DB_PASSWORD`."""
-_MEMBER = re.compile(r"[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]{0,60}\])+|[\w.]{1,80}\([^)]{0,80}\)?")
+_MEMBER = late(r"[A-Za-z_]+(?:\.[A-Za-z_]+|\[[^\]]{0,60}\])+|[\w.]{1,80}\([^)]{0,80}\)?")
 """`process.env.TOKEN`, `config["token"]`, `get_token()`."""
-_MASK = re.compile(r"[xX*•·.…_?#-]+|[<>\[\]{}()]*|(?:[xX]{2,}[-_ ./]?)+|0+|1234(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?")
-_JOINED = re.compile(r"(?:[a-z]{2,}\d{0,2}|[a-z]\d{1,3}|\d{1,4})(?:[-_](?:[a-z]{2,}\d{0,2}|[a-z]\d{1,3}|\d{1,4}))+")
+_MASK = late(r"[xX*•·.…_?#-]+|[<>\[\]{}()]*|(?:[xX]{2,}[-_ ./]?)+|0+|1234(?:5(?:6(?:7(?:8(?:90?)?)?)?)?)?")
+_JOINED = late(r"(?:[a-z]{2,}\d{0,2}|[a-z]\d{1,3}|\d{1,4})(?:[-_](?:[a-z]{2,}\d{0,2}|[a-z]\d{1,3}|\d{1,4}))+")
 """`my-app-v2`, `32-byte-hex-string`: words joined."""
-_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}")
-_FILE = re.compile(r"\.(?:pem|key|crt|env|json|ya?ml|txt|sh|py|md|toml|conf|cfg|ini)\Z", re.IGNORECASE)
-_MIXED = re.compile("[a-z][A-Z]{2}|[a-z][A-Z][a-z][A-Z]")
-_PARTS = re.compile(r"[A-Za-z]+")
+_ADDRESS = late(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[a-z]{2,10}")
+_FILE = late(r"\.(?:pem|key|crt|env|json|ya?ml|txt|sh|py|md|toml|conf|cfg|ini)\Z", re.IGNORECASE)
+_MIXED = late("[a-z][A-Z]{2}|[a-z][A-Z][a-z][A-Z]")
+_PARTS = late(r"[A-Za-z]+")
 _SAMPLE_WORDS = words("""
 your yours example examples sample dummy fake placeholder replace replaceme changeme changeit insert redacted masked
 hidden removed todo tbd fixme foo bar foobar baz qux lorem somesecret somepassword sometoken mysecret mypassword
@@ -45,7 +47,7 @@ invalid expired missing leaked set stored store kept managed encrypted hashed pl
 long short good bad correct wrong ok okay enabled disabled active inactive configured unknown pending done change
 changed update updated check verify rotate reset create delete show hide admin-only n/a na tba
 """)
-_TECHNICAL = re.compile(
+_TECHNICAL = late(
     r"(?:oauth|sha|md|base|aes|auth|rs|hs|es|ps|k|s|ec|x|argon|pbkdf|ed|rsa|tls|ssl|u|fido|ipv|http|v|utf|p|scram|hmac)"
     r"[-_]?(?:sha[-_]?)?\d+(?:[.s-]\d+)*(?:[-_]?(?:gcm|cbc|bit|bits|sha\d{1,3}))?|argon2id?|bcrypt|scrypt|1password|lastpass"
     r"|\d+[- ]?[a-z]{1,12}|\d{1,4}(?:[-/.:]\d{1,4})+|v?\d+(?:\.\d+)+(?:-[a-z0-9.]+)?|\d+%?",

@@ -12,13 +12,12 @@ from functools import cache
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
 from cockpit.secret_shapes.standing_in import is_sample
 from cockpit.secret_shapes.windows import lines_with
 
-_PEM = re.compile(
-    r"-----BEGIN ([A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?:(?!-----)[\s\S]){0,16000}(?:-----END \1-----)?"
-)
+_PEM = late(r"-----BEGIN ([A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?:(?!-----)[\s\S]){0,16000}(?:-----END \1-----)?")
 """RFC 7468; OpenPGP's armour (RFC 9580, 6.2). Without its end, all that is no dash."""
 
 

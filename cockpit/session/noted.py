@@ -9,19 +9,19 @@ can be noted, nothing is. Notes of at most so many runs are kept, and of each at
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from cockpit.audit.line import Head
 from cockpit.audit.moved import branch_of
+from cockpit.patterns import late
 
 MOST_HEADS = 2000
 MOST_RUNS = 200
 _LIMIT_BYTES = 1 << 20
-_LINE = re.compile(r"([1-9][0-9]{0,17}) ([0-9a-f]{64})")
-_RUN = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_LINE = late(r"([1-9][0-9]{0,17}) ([0-9a-f]{64})")
+_RUN = late(r"[0-9A-Za-z_-]{1,64}")
 
 
 def heads_folder(environ: Mapping[str, str] | None = None) -> Path:

@@ -5,7 +5,6 @@ Invariant: a thread of its own, which connects only while something is missing h
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 from cockpit.audit.layout import log_path, outputs_dir
 from cockpit.audit.line import decode
 from cockpit.errors import LogError
+from cockpit.patterns import late
 from cockpit.run.events import ActionEnded, BranchTold
 from cockpit.run.state import RunState
 from cockpit.run.told_lines import told_events
@@ -27,7 +27,7 @@ if TYPE_CHECKING:  # a driver, which runs in files never need
 LOOK_S = 1.0
 _TRIES = 60
 """An output that is not whole in the database after so many looks is not waited for any more."""
-_NAME = re.compile(r"[0-9A-Za-z]{1,64}\.[a-z]{1,16}")
+_NAME = late(r"[0-9A-Za-z]{1,64}\.[a-z]{1,16}")
 _ENDED, _TOLD = b'"type":"action.ended"', b'"type":"branch.told"'
 
 

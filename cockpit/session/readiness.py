@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
@@ -23,6 +22,7 @@ from cockpit.actions.targets import identify
 from cockpit.errors import ActionError, VariableError
 from cockpit.masking import short
 from cockpit.masking.mask import Mask
+from cockpit.patterns import late
 from cockpit.probes.oneshot import Result, read_once
 from cockpit.profile.kinds import Kinds
 from cockpit.profile.model import Profile, Step, Target, Variable
@@ -35,7 +35,7 @@ from cockpit.run.readiness import Finding, Severity
 from cockpit.text import shortened, visible
 
 TARGET_TIMEOUT_S = 10.0
-_KNOWN_PROGRAMS = re.compile(
+_KNOWN_PROGRAMS = late(
     r"(?<![\w./-])(kubectl|psql|pg_dump|pg_restore|docker|helm|curl|jq|git|ssh|rsync|systemctl)(?![\w./-])"
 )
 """Of a script only those are looked for: reading shell text for every program would find too much."""

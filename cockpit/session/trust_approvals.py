@@ -29,6 +29,7 @@ from msgspec import Struct
 from cockpit.audit.reading import open_log
 from cockpit.audit.sshsig import Trust, checked
 from cockpit.errors import LogUnreadable, TrustError
+from cockpit.patterns import late
 from cockpit.session.trust_digest import Executed
 from cockpit.text import shortened, visible
 
@@ -37,7 +38,7 @@ LIMIT_BYTES = 1 << 20
 MOST = 40
 """Of approvals of one digest that are looked at: each costs two processes."""
 _ORIGIN = "cockpit-profile-v1"
-_BLOCK = re.compile(
+_BLOCK = late(
     r"^(cockpit-profile-v1\nprofile ([^\n]*)\nenvironment ([^\n]*)\ndigest ([0-9a-f]{64})\napprover ([^\n]*)\n)"
     r"(-----BEGIN SSH SIGNATURE-----\n[A-Za-z0-9+/=\n]{1,16000}-----END SSH SIGNATURE-----)$",
     re.MULTILINE,

@@ -6,12 +6,12 @@ taken out is told by its name or its shape; whoever typed it is told so in words
 
 from __future__ import annotations
 
-import re
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from cockpit.masking import told
+from cockpit.patterns import late
 from cockpit.run.commands import AddNote, Command
 
 _Asked = TypeVar("_Asked", bound=Command)
@@ -19,7 +19,7 @@ _FIELDS = ("reason", "value")
 """Of any command: what a person wrote in their own words."""
 _LEAST = 8
 """Characters; no secret is shorter."""
-_TAKEN = re.compile("‹secret(:?) ([^›]+)›")
+_TAKEN = late("‹secret(:?) ([^›]+)›")
 
 
 def without_secrets(command: _Asked) -> tuple[_Asked, str]:

@@ -9,20 +9,20 @@ confirmed.
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cockpit.audit.people import SETTING
 from cockpit.errors import KeeperError
+from cockpit.patterns import late
 from cockpit.profile.model import Profile
 from cockpit.run.state import RunState
 from cockpit.text import shortened, visible
 
 VARIABLE = "COCKPIT_UNIT"
 """In the environment of a keeper that a unit started: the unit's name."""
-_NAME = re.compile(r"cockpit-[0-9A-Za-z_-]{1,64}\.service")
+_NAME = late(r"cockpit-[0-9A-Za-z_-]{1,64}\.service")
 _WELL_KNOWN = "KUBECONFIG or PGPASSFILE"
 
 

@@ -6,13 +6,13 @@ servers, variables and other people.
 
 from __future__ import annotations
 
-import re
+from cockpit.patterns import late
 
-_MENTION = re.compile(r"(?<![\w.])@(?=\w)")
+_MENTION = late(r"(?<![\w.])@(?=\w)")
 """`@here`, `@everyone`, `@ana` (Slack, Discord, Mattermost, Matrix, GitHub); an address such as a@b.example is none."""
-_TAG = re.compile(r"<(?=[!@#&/:?\w])")
+_TAG = late(r"<(?=[!@#&/:?\w])")
 """`<!channel>`, `<@U024BE7LH>`, `<https://owned.example|the runbook>` (Slack), `<@&42>` (Discord), HTML (Matrix)."""
-_LINK = re.compile(r"\](?=[(\[:])")
+_LINK = late(r"\](?=[(\[:])")
 """`[the runbook](https://owned.example)`: words that hide where they lead."""
 
 

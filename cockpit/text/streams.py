@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import codecs
 import io
-import re
 import sys
 from collections.abc import Callable
 from typing import BinaryIO, cast
 
+from cockpit.patterns import late
 from cockpit.text import inert
 
-_PLAIN = re.compile(rb"[\t\n -~]*")
+_PLAIN = late(rb"[\t\n -~]*")
 _ERRORS = "cockpit.inert"
 """Name of the way in which characters are written that an encoding has none for."""
 

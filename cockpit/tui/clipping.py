@@ -6,18 +6,17 @@ sent to the clipboard holds no control but newline and tab, ends in no newline, 
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.text import counted, visible
 from cockpit.tui.outgoing import MOST_COPIED_BYTES
 
 LINES_SHOWN = 200
 """Lines of a copy that are shown before it is sent; what is longer says how much more there is."""
-_MADE_VISIBLE = re.compile("[\u2400-\u2421]|‹(?:U\\+[0-9A-F]{4,6}|tags [^›]*|[0-9]+ more marks?)›")
+_MADE_VISIBLE = late("[\u2400-\u2421]|‹(?:U\\+[0-9A-F]{4,6}|tags [^›]*|[0-9]+ more marks?)›")
 """What stands where `visible` found something that acts."""
-_SECRET = re.compile("‹secret [^›]{1,80}›")
+_SECRET = late("‹secret [^›]{1,80}›")
 
 
 class Clip(Struct, frozen=True):

@@ -6,13 +6,13 @@ columns straight. Text in spans is already visible text; a span never holds mark
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len, set_cell_size
 
+from cockpit.patterns import late
 from cockpit.run.elapsed import duration as duration
 from cockpit.tui.ink import Ink
 
@@ -130,7 +130,7 @@ def hour(at: datetime, now: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime(form)
 
 
-_FOLDERS = re.compile(r"/\S*/(?=audit\.jsonl)")
+_FOLDERS = late(r"/\S*/(?=audit\.jsonl)")
 
 
 def without_folders(told: str) -> str:

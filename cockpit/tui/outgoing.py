@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 
+from cockpit.patterns import late
 from cockpit.text import inert, shortened, visible
 
 _STYLE = r"(?:[34]8;(?:2;\d+;\d+;\d+|5;\d+)|[0-479]|2[1-57-9]|[34][0-79]|9[0-7]|10[0-7])"
 """Colours and weight (ECMA-48, SGR), but for what blinks (5, 6) or is not seen (8)."""
-SENT = re.compile(
+SENT = late(
     r"\x1b(?:\[0m|"  # a reset alone is half of them
     rf"\[(?:{_STYLE}(?:;{_STYLE})*)?m"
     r"|\[[0-9]+;[0-9]+H"  # the cursor to a cell

@@ -17,6 +17,7 @@ from cockpit.actions.command.declaration import CommandSettings, quoted
 from cockpit.actions.runner import ActionContext, Mode, Planned
 from cockpit.actions.targets.kubernetes import is_kubectl, with_target
 from cockpit.errors import ActionError
+from cockpit.patterns import late
 from cockpit.profile import arguments
 from cockpit.profile.advice_values import script_names
 from cockpit.profile.references import REFERENCE, fill_secret, references
@@ -26,9 +27,9 @@ UMASK_VARIABLE = "COCKPIT_UMASK"
 """In the keeper's environment, octal: what the operator's umask was before the keeper took a stricter one."""
 _SHOWN_BYTES = 4096
 _BASH = ("bash", "-euo", "pipefail", "-c")
-_PLACE = re.compile(r"\$\$\{|\$\{([^{}\n]*)\}")
-_PROFILE_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLACE = late(r"\$\$\{|\$\{([^{}\n]*)\}")
+_PROFILE_NAME = late(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?")
+_NAME = late(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Invocation(Struct, frozen=True):

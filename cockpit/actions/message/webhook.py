@@ -8,7 +8,6 @@ often the whole secret.
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 from collections.abc import Mapping
 
@@ -18,13 +17,14 @@ import msgspec
 import cockpit
 from cockpit.actions.message.sent import Sent
 from cockpit.errors import ProbeError
+from cockpit.patterns import late
 from cockpit.probes.http.exchange import reason
 from cockpit.probes.trust import trusting, unverified
 from cockpit.text import shortened, visible
 
 _ANSWER_BYTES = 2048
 """As much of a refusal is read: it often says why."""
-_PART = re.compile(r"[^/?&=#:@;+.%]{4,}")
+_PART = late(r"[^/?&=#:@;+.%]{4,}")
 """What of a URL would tell something of it."""
 
 

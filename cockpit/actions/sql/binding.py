@@ -14,8 +14,9 @@ from msgspec import Struct
 
 from cockpit.actions.sql.script import Statement
 from cockpit.errors import ActionError
+from cockpit.patterns import late
 
-_PLACEHOLDER = re.compile(r"%\(([A-Za-z_][A-Za-z0-9_]*)\)s")
+_PLACEHOLDER = late(r"%\(([A-Za-z_][A-Za-z0-9_]*)\)s")
 
 
 class Bound(Struct, frozen=True):

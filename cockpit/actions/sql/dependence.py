@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from cockpit.actions.sql.lexing import tokens
 from cockpit.actions.sql.script import statements
+from cockpit.patterns import late
 
 _NAME = r"(?:[^ .]+ \. )*([^ .]+)"
 _MADE = (
@@ -23,7 +24,7 @@ _MADE = (
     re.compile(rf"^ALTER\b.* RENAME (?:\S+ |COLUMN \S+ |CONSTRAINT \S+ )?TO {_NAME}", re.IGNORECASE),
     re.compile(rf"^SELECT\b.* INTO (?:TEMP |TEMPORARY |UNLOGGED )?(?:TABLE )?{_NAME}", re.IGNORECASE),
 )
-_COLUMNS = re.compile(r"\bADD (?:COLUMN )?(?:IF NOT EXISTS )?([^ .]+)", re.IGNORECASE)
+_COLUMNS = late(r"\bADD (?:COLUMN )?(?:IF NOT EXISTS )?([^ .]+)", re.IGNORECASE)
 _NO_COLUMN = frozenset({"constraint", "primary", "foreign", "unique", "check", "exclude", "value", "table", "column"})
 
 

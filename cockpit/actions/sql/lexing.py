@@ -17,12 +17,14 @@ from typing import Literal
 
 from msgspec import Struct
 
+from cockpit.patterns import late
+
 Kind = Literal[
     "space", "comment", "word", "name", "string", "dollar", "number", "parameter", "semicolon", "other", "unclosed"
 ]
 
 _START = r"A-Za-z_\x80-\U0010ffff"
-_TOKEN = re.compile(
+_TOKEN = late(
     rf"""
       (?P<space>[ \t\n\r\f\v]+)
     | (?P<comment>--[^\n\r]*)
@@ -39,15 +41,15 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_STRING = re.compile(r"[^']*+(?:''[^']*+)*+'")
-_NAME = re.compile(r'[^"]*+(?:""[^"]*+)*+"')
+_STRING = late(r"[^']*+(?:''[^']*+)*+'")
+_NAME = late(r'[^"]*+(?:""[^"]*+)*+"')
 # An escape string goes on after white space with a newline in it, and keeps its backslashes (4.1.2.1).
-_ESCAPED = re.compile(
+_ESCAPED = late(
     r"[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+'"
     r"(?:[ \t\f\v]*[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*[\n\r])*'[^'\\]*+(?:(?:''|\\.)[^'\\]*+)*+')*+",
     re.DOTALL,
 )
-_BLOCK_EDGE = re.compile(r"/\*|\*/")
+_BLOCK_EDGE = late(r"/\*|\*/")
 
 
 class Token(Struct, frozen=True):

@@ -15,6 +15,7 @@ from msgspec import Struct
 from cockpit.actions.sql.declaration import SqlSettings
 from cockpit.actions.sql.lexing import tokens
 from cockpit.actions.sql.script import STANDS_ALONE, Statement, read_script, statements
+from cockpit.patterns import late
 
 LOCK_TIMEOUT_S = 2.0
 """At most, in a rehearsal."""
@@ -26,16 +27,16 @@ _SHOWN_ONLY = (
     (re.compile(r"COPY\b.* TO '"), "COPY … TO writes a file on the server"),
     (re.compile(r"(CALL)\b"), "a procedure may commit by itself"),
 )
-_REACHES_OUT = re.compile(
+_REACHES_OUT = late(
     r"\b(dblink\w*|lo_export|pg_(?:create|drop)_\w*replication_slot|pg_reload_conf|pg_terminate_backend|"
     r"pg_cancel_backend|pg_switch_wal|pg_file_\w+|pg_stat_(?:\w+_)?reset\w*|pg_create_restore_point|pg_promote|"
     r"pg_rotate_logfile\w*|pg_wal_replay_(?:pause|resume)|pg_(?:backup_)?(?:start|stop)(?:_backup)?|"
     r"pg_logical_emit_message|pg_replication_\w+|pg_log_\w+|http_(?:get|post|put|patch|delete|head)) \(",
     re.IGNORECASE,
 )
-_USES_NUMBERS = re.compile(r"\b(nextval|setval) \(", re.IGNORECASE)
-_INSERTS = re.compile(r"\b(?:INSERT|MERGE) INTO (?:ONLY )?((?:[\w$]+|\"[^\"]*\")(?: \. (?:[\w$]+|\"[^\"]*\"))*)")
-_FILLS = re.compile(r"^COPY ((?:[\w$]+|\"[^\"]*\")(?: \. (?:[\w$]+|\"[^\"]*\"))*)(?: \(.*?\))? FROM\b")
+_USES_NUMBERS = late(r"\b(nextval|setval) \(", re.IGNORECASE)
+_INSERTS = late(r"\b(?:INSERT|MERGE) INTO (?:ONLY )?((?:[\w$]+|\"[^\"]*\")(?: \. (?:[\w$]+|\"[^\"]*\"))*)")
+_FILLS = late(r"^COPY ((?:[\w$]+|\"[^\"]*\")(?: \. (?:[\w$]+|\"[^\"]*\"))*)(?: \(.*?\))? FROM\b")
 
 
 class Obstacle(Struct, frozen=True):

@@ -17,6 +17,7 @@ from msgspec import Struct
 from cockpit.actions.sql.declaration import SqlSettings
 from cockpit.actions.sql.lexing import Piece, Token, pieces
 from cockpit.errors import ActionError
+from cockpit.patterns import late
 from cockpit.text import shortened
 
 LARGEST_BYTES = 2 * 1024 * 1024
@@ -24,10 +25,10 @@ LARGEST_BYTES = 2 * 1024 * 1024
 _NONE: Mapping[str, str] = {}
 _FIRST_WORDS = 60
 """Characters."""
-_ENDS_A_TRANSACTION = re.compile(
+_ENDS_A_TRANSACTION = late(
     r"(BEGIN|COMMIT|END|ABORT|START TRANSACTION|PREPARE TRANSACTION|ROLLBACK(?! (?:(?:WORK|TRANSACTION) )?TO\b))\b"
 )
-_COPIES_DATA = re.compile(r"COPY\b.* (FROM STDIN|TO STDOUT)\b")
+_COPIES_DATA = late(r"COPY\b.* (FROM STDIN|TO STDOUT)\b")
 STANDS_ALONE = (
     (re.compile(r"CREATE (UNIQUE )?INDEX CONCURRENTLY\b"), "CREATE INDEX CONCURRENTLY"),
     (re.compile(r"DROP INDEX CONCURRENTLY\b"), "DROP INDEX CONCURRENTLY"),

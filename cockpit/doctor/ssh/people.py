@@ -16,13 +16,14 @@ from msgspec import Struct
 
 from cockpit.audit.people import user_name
 from cockpit.doctor.findings import Finding, advice, error, ok, quoted, unknown, warning
+from cockpit.patterns import late
 from cockpit.run.events import Actor
 from cockpit.session.identity import actor
 from cockpit.session.login_records import logind_session
 
 _CONFIG_BYTES = 256 * 1024
-_EXPOSING = re.compile(r"^\s*ExposeAuthInfo\s*[\s=]\s*(\S+)", re.IGNORECASE | re.MULTILINE)
-_INCLUDING = re.compile(r"^\s*Include\s+(.+)$", re.IGNORECASE)
+_EXPOSING = late(r"^\s*ExposeAuthInfo\s*[\s=]\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+_INCLUDING = late(r"^\s*Include\s+(.+)$", re.IGNORECASE)
 
 
 class Terminal(Struct, frozen=True):

@@ -6,10 +6,9 @@ Sources: ctlseqs of xterm (DA1, DSR, CPR, DECRQM, XTVERSION, XTGETTCAP, OSC 11),
 
 from __future__ import annotations
 
-import re
-
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.text import shortened
 
 GLYPHS = "·»–—“”‡…←↑→↓↷⇧─━│┃┊┤╋═▁▂▃▄▅▆▇█▌▐░■□▶◂◆○●◔⚑✔✖‹›⏎␊"
@@ -18,7 +17,7 @@ SYNC, PASTE, FOCUS, MOUSE = 2026, 2004, 1004, 1006
 _MODES = (SYNC, PASTE, FOCUS, MOUSE)
 _CLIPBOARD_ATTRIBUTE = 52
 _ERASE = b"\r\x1b[2K"
-_TOKEN = re.compile(
+_TOKEN = late(
     rb"\x1b\[(?P<row>\d+);(?P<column>\d+)R"
     rb"|(?P<ok>\x1b\[0n)"
     rb"|\x1b\[\?(?P<attributes>[0-9;]*)c"

@@ -21,12 +21,14 @@ from types import FrameType
 
 from msgspec import Struct
 
+from cockpit.patterns import late
+
 ANSWER_S = 1.5
 """How long the first answer may take: three times what a link over a satellite does."""
 _DRAIN_S, _LATE_S = 0.3, 1.5
 """How long what comes too late is still taken off the input: after an interruption, and of the first answer."""
-_OK = re.compile(rb"\x1b\[0n")
-FENCE = re.compile(rb"\x1b\[\?[0-9;]*c")
+_OK = late(rb"\x1b\[0n")
+FENCE = late(rb"\x1b\[\?[0-9;]*c")
 _ERASE = b"\r\x1b[2K"
 _CTRL_C = b"\x03"
 _ENDING = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)

@@ -5,14 +5,13 @@ Python's own `re` has, and it holds the interpreter while it searches: one carel
 
 from __future__ import annotations
 
-import re
-
+from cockpit.patterns import late
 from cockpit.profile.conditions import compile_value
 
 _SEARCH = compile_value("text.matches(pattern)", {"text": "string", "pattern": "string"})
 _LINE = 2000
 """Characters of a line that are searched."""
-_TIED_TO_THE_TEXT = re.compile(r"\\[AzQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
+_TIED_TO_THE_TEXT = late(r"\\[AzQ]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 """Patterns that may find something in a line and nothing in the text around it."""
 
 

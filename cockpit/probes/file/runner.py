@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 import stat
 import time
 from datetime import datetime
 
 from cockpit.errors import ProbeError
+from cockpit.patterns import late
 from cockpit.probes.file.declaration import FileSettings
 from cockpit.probes.file.matching import matching
 from cockpit.probes.runner import Context, Facts
@@ -17,7 +17,7 @@ from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
 READ_BYTES = 1 << 20
-_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?")
+_TIME = late(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?(?:Z|[+-]\d\d:?\d\d)?")
 
 
 class FileRunner:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
+from cockpit.patterns import late
 from cockpit.profile.elsewhere import open_problems
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
 from cockpit.profile.unverified import reason_problems
@@ -94,7 +94,7 @@ def header_problems(headers: Mapping[str, str]) -> tuple[str, ...]:
     return ()
 
 
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
+_HEADER_NAME = late(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,256}")
 _OURS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
 """What a request is framed by: given by hand it could smuggle a second one."""
 

@@ -8,7 +8,6 @@ cookies are kept between readings, no proxy is taken from the environment, no re
 from __future__ import annotations
 
 import asyncio
-import re
 import ssl
 import time
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ import msgspec
 
 import cockpit
 from cockpit.errors import ProbeError
+from cockpit.patterns import late
 from cockpit.probes.http.declaration import http_target
 from cockpit.probes.reaching import resolve
 from cockpit.probes.runner import Context
@@ -34,7 +34,7 @@ _REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 """Idempotent methods (RFC 9110, 9.2.2): these may be sent again when a kept connection turns out to be closed."""
 
 
-_BREAKS = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_BREAKS = late(r"[\x00-\x08\x0a-\x1f\x7f]")
 """What no header's value may hold (RFC 9110, 5.5): with a line break, one value could be two headers."""
 _NO_HEADER = "a header holds a line break or another character that HTTP does not allow"
 

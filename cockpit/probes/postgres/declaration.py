@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from cockpit.patterns import late
 from cockpit.profile.database_trust import CURE, proof, taken_apart
 from cockpit.profile.kinds import Fact, ProbeKind, Settings
 from cockpit.profile.unverified import reason_problems
@@ -24,7 +23,7 @@ class PostgresSettings(Settings, frozen=True, kw_only=True):
 
 # Stricter than libpq, which takes `?` and `#` inside a password, and cuts one with `/` or `@` into host and port: what
 # does not match could show a part of the password wherever host and port are shown.
-_URI = re.compile(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?(?P<where>[^@/?#\s]*)(?P<name>/[^@?#\s]*)?(?:\?[^@#\s]*)?")
+_URI = late(r"postgres(?:ql)?://(?:[^@/?#\s]*@)?(?P<where>[^@/?#\s]*)(?P<name>/[^@?#\s]*)?(?:\?[^@#\s]*)?")
 
 
 def postgres_target(dsn: str) -> str:

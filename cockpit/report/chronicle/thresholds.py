@@ -7,10 +7,10 @@ read as text. Invariant: what is not understood gives no threshold, never a wron
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from typing import Literal, cast
 
+from cockpit.patterns import late
 from cockpit.probes.command.declaration import COMMAND
 from cockpit.probes.env.declaration import ENV
 from cockpit.probes.file.declaration import FILE
@@ -27,9 +27,9 @@ from cockpit.run.numbering import phase_label, step_label
 _NUMBER = r"(?:int|double|uint)?\(?(-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)u?\)?"
 _NAME = r"((?:int|double|uint)\([a-z_][a-z0-9_.]*\)|[a-z_][a-z0-9_.]*)"
 _OP = r"(<=|>=|==|!=|<|>)"
-_PLAIN = re.compile(rf"\s*{_NAME}\s*{_OP}\s*{_NUMBER}\s*")
-_TURNED = re.compile(rf"\s*{_NUMBER}\s*{_OP}\s*{_NAME}\s*")
-_CAST = re.compile(r"(?:int|double|uint)\((.+)\)")
+_PLAIN = late(rf"\s*{_NAME}\s*{_OP}\s*{_NUMBER}\s*")
+_TURNED = late(rf"\s*{_NUMBER}\s*{_OP}\s*{_NAME}\s*")
+_CAST = late(r"(?:int|double|uint)\((.+)\)")
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 _KINDS = {kind.name: kind for kind in (COMMAND, ENV, FILE, HTTP, POSTGRES, PROMETHEUS, TCP, TLS)}
 _LIMIT = 12

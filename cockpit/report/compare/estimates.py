@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import statistics
 from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.durations import written
 from cockpit.profile.model import Phase, Profile, Step
 from cockpit.run.due import has_set_time
@@ -117,8 +117,8 @@ def rounded_up(seconds: float) -> float:
     return max(unit, math.ceil(round(seconds, 3) / unit) * unit)
 
 
-_HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
-_ID = re.compile(r"""\s*id\s*=\s*(?:"([^"]*)"|'([^']*)')\s*(?:#.*)?""")
+_HEADER = late(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?")
+_ID = late(r"""\s*id\s*=\s*(?:"([^"]*)"|'([^']*)')\s*(?:#.*)?""")
 
 
 def _places(sources: Sequence[SourceFile], step_id: str) -> Iterator[str]:

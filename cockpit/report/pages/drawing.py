@@ -7,7 +7,6 @@ at one picture, there is a sentence in its place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -15,6 +14,7 @@ from xml.etree import ElementTree as ET
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.text import shortened, visible
 
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -28,8 +28,8 @@ _ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 _NUMBERS = frozenset({"d", "transform", "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height"})
-_LONG_NUMBER = re.compile(r"-?\d+\.\d{2,}(?:e-?\d+)?")
-_OWN_REFERENCE = re.compile(r"url\(#([A-Za-z0-9_-]+)\)")
+_LONG_NUMBER = late(r"-?\d+\.\d{2,}(?:e-?\d+)?")
+_OWN_REFERENCE = late(r"url\(#([A-Za-z0-9_-]+)\)")
 _FONT = "system-ui, 'Helvetica Neue', Arial, sans-serif"
 _CONFIG: dict[str, Any] = {
     "background": None,

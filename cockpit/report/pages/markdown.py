@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from cockpit.patterns import late
 from cockpit.report.chronicle.records import ActionRecord, Decision
 from cockpit.report.pages.account import Account
 from cockpit.report.pages.phrasing import Phrasing, against_window, outcome_of
@@ -27,11 +28,11 @@ from cockpit.report.pages.tables import (
 )
 from cockpit.text import counted, visible
 
-_SPECIAL = re.compile(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])")
+_SPECIAL = late(r"[\\`*\[\]<>|~&$#]|(?<![^\W_])_|_(?![^\W_])")
 """What means something wherever it stands; an underscore does only at the edge of a word."""
-_AT_START = re.compile(r"^(?:[-+=](?=\s|$|[-+=])|(\d+)[.)](?=\s|$))")
+_AT_START = late(r"^(?:[-+=](?=\s|$|[-+=])|(\d+)[.)](?=\s|$))")
 """What begins a list or underlines a heading."""
-_ADDRESS = re.compile(r"(?i)\b(https?|ftp|www|mailto|xmpp)(?=[:.])|(?<!\w)@(?=\w)")
+_ADDRESS = late(r"(?i)\b(https?|ftp|www|mailto|xmpp)(?=[:.])|(?<!\w)@(?=\w)")
 """What GitHub makes a link or a mention of, however it is escaped."""
 _EVIDENCE = 12
 _LINES = 40

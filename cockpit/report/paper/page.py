@@ -5,9 +5,9 @@ Invariant: everything that is put on a page is visible text; nothing of it is cu
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from cockpit.patterns import late
 from cockpit.text import visible
 from cockpit.text.cells import cells
 
@@ -19,9 +19,9 @@ _NEAR_END = 30
 """So far from the end of a line of code a space is looked for to break at: it stands at the next line's beginning."""
 _LEAST = 16
 """Cells that a line has at least, however deep it stands."""
-_BLOCK = re.compile(r"\s*([-*+>#|]|[0-9]+[.)])\s|\s{4}|\t")
+_BLOCK = late(r"\s*([-*+>#|]|[0-9]+[.)])\s|\s{4}|\t")
 """How a line begins that goes on with none before it."""
-_ALONE = re.compile(r"\s*(```|#|\|)")
+_ALONE = late(r"\s*(```|#|\|)")
 """How a line begins that no other goes on with."""
 
 

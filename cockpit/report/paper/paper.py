@@ -6,9 +6,9 @@ name; every step that is left, and every plan's, is whole.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
+from cockpit.patterns import late
 from cockpit.profile.model import Phase, Probe, Step
 from cockpit.report.paper import back, standing, steps
 from cockpit.report.paper.page import CODE, GOES_ON, Page
@@ -18,7 +18,7 @@ from cockpit.run.people import name_of
 from cockpit.run.phrases import quantity
 from cockpit.run.walk import open_steps
 
-_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_NAME = late(r"[a-z][a-z0-9_]*")
 _SETTLED = {
     "confirmed": "done", "done_outside": "done outside, by hand", "skipped": "skipped",
     "not_applicable": "does not apply",

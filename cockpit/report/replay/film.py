@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from cockpit.audit.line import Head, digest
+from cockpit.patterns import late
 from cockpit.report.marks import KINDS, MarkKind, mark_of
 from cockpit.report.replay.reel import Damage, Reel, Row
 from cockpit.report.replay.scene import Place, Scenes
@@ -41,7 +42,7 @@ __all__ = ["Damage", "Film", "Moment", "Place"]
 
 _POLL_S = 0.25
 _TELL_S = 0.1
-_HEADER = re.compile(
+_HEADER = late(
     rb'\{"v":1,"run":"[^"]*","seq":(\d+),"prev":"[^"]*","class":"[^"]*","type":"[^"]*","id":"[^"]*","at":"([^"]*)"'
 )
 _LINE_BYTES, _NAMES = 65536, 65536

@@ -13,7 +13,6 @@ never by a guess; what was found is said, so that a wrong one is seen.
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
@@ -21,6 +20,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.report.marks import KINDS, MarkKind
 from cockpit.report.replay.timeline import Timeline
 from cockpit.report.replay.times import moments
@@ -30,8 +30,8 @@ from cockpit.run.state import RunState
 from cockpit.run.wording import sentence
 from cockpit.text import shortened
 
-_STEP = re.compile(r"[rR]?\d+\.\d+")
-_PHASE = re.compile(r"[rR]?\d+")
+_STEP = late(r"[rR]?\d+\.\d+")
+_PHASE = late(r"[rR]?\d+")
 _LOOK_UP = 200
 """Facts that are looked at between two pauses of a search."""
 _LONGEST = 200

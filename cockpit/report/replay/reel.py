@@ -12,7 +12,6 @@ order is damage, told where it is. Whether the chain holds is for `verify` to sa
 from __future__ import annotations
 
 import os
-import re
 from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -25,6 +24,7 @@ from cockpit.audit.layout import log_path
 from cockpit.audit.line import decode
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.errors import LogDamaged, LogError, LogTooNew, LogUnreadable
+from cockpit.patterns import late
 from cockpit.run.events import Event, LogRecovered
 from cockpit.text import shortened
 
@@ -33,7 +33,7 @@ _OUTPUT = b'telemetry","type":"action.output",'
 _KEY = b'"data":{"key":true,'
 _KEY_WITHIN = 700
 """Bytes of a line in which its data begin: ids, names and times take no more in what cockpit writes."""
-_START = re.compile(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":([1-9][0-9]{0,17}),"prev":"[0-9a-f]{64}","class":"')
+_START = late(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":([1-9][0-9]{0,17}),"prev":"[0-9a-f]{64}","class":"')
 _TORN_LIMIT = 64 * 1024 * 1024
 _BLOCK_BYTES = 1024 * 1024
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from cockpit.patterns import late
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_TIME = re.compile(
+_TIME = late(
     r"(?:(?P<date>\d{4}-\d\d-\d\d)(?:[ T]|$))?(?:(?P<day>mon|tue|wed|thu|fri|sat|sun)[a-z]* )?"
     r"(?:(?P<hour>\d{1,2}):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d+)?)?)? ?(?P<zone>z|utc|[+-]\d\d:?\d\d)?",
     re.IGNORECASE,
 )
-_LIKE_A_TIME = re.compile(r"\d{1,2}:\d{1,2}(:|$)|\d{4}-\d|[+-]\d")
-_AWAY = re.compile(r"([+-])\s*((?:\d+(?:\.\d+)?\s*[dhms]\s*)+)")
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*([dhms])")
+_LIKE_A_TIME = late(r"\d{1,2}:\d{1,2}(:|$)|\d{4}-\d|[+-]\d")
+_AWAY = late(r"([+-])\s*((?:\d+(?:\.\d+)?\s*[dhms]\s*)+)")
+_PART = late(r"(\d+(?:\.\d+)?)\s*([dhms])")
 _SECONDS = {"d": 86_400.0, "h": 3600.0, "m": 60.0, "s": 1.0}
 _LONGEST = timedelta(days=4000)
 

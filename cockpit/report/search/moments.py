@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from cockpit.patterns import late
 from cockpit.profile.durations import seconds
 from cockpit.profile.model import Profile
 from cockpit.text import shortened
@@ -23,8 +24,8 @@ BEFORE_START = timedelta(hours=1)
 """A time of day means the first one from so long before the run's start on: `21:55` of a run begun at 22:00."""
 
 _DAY, _TIME = r"([0-9]{4})-([0-9]{2})-([0-9]{2})", r"([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,6}))?)?"
-_CLOCK = re.compile(_TIME)
-_DATED = re.compile(rf"{_DAY}(?:[Tt ]{_TIME} ?(Z|z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
+_CLOCK = late(_TIME)
+_DATED = late(rf"{_DAY}(?:[Tt ]{_TIME} ?(Z|z|[+-][0-9]{{2}}:?[0-9]{{2}})?)?")
 _SHORTEST = timedelta(microseconds=1)
 _YEARS = (1970, 9000)
 """Nothing that is read here lies outside; and every zone can tell these."""

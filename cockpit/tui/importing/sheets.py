@@ -5,19 +5,19 @@ Invariant: a row of one sheet and a row of another belong together if they share
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 
 from cockpit.importing.imported import Imported
 from cockpit.importing.ledger import Entry
 from cockpit.importing.linking import Key, TomlLines, TomlTable, keys_of, lines_of
+from cockpit.patterns import late
 from cockpit.text import visible
 from cockpit.tui.ink import Ink
 from cockpit.tui.lines import Line
 
 _LONGEST = 4000
 """Characters of a line that are looked at for drawing: no terminal is wider, and a source may be one line of 4 MB."""
-_ASSIGNED = re.compile(r"([A-Za-z0-9_.\"-]{1,200}) = ")
+_ASSIGNED = late(r"([A-Za-z0-9_.\"-]{1,200}) = ")
 GLYPHS: dict[str, tuple[str, Ink]] = {
     "mapped": ("→", "good"),
     "layout": (" ", "dim"),

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 from seated import Night, night, until
@@ -76,7 +77,8 @@ def has_child(it: Night) -> bool:
 
 def _kill(pid: int) -> None:
     if pid:
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it has just ended by itself
+            os.kill(pid, signal.SIGKILL)
 
 
 def boot(it: Night) -> None:

@@ -16,9 +16,12 @@ from terminal import Terminal
 
 COCKPIT = [sys.executable, "-m", "cockpit.cli"]
 SETTLED = re.compile(r"✔ (\d\.\d)")
-SEEN_S = 0.7
-"""How long a key is given to change something before it is pressed again."""
-STANDS_S = 0.17
+SEEN_S = 10.0
+"""How long a key is given to change something before it is pressed again: pressed while the screen is merely slow, it
+would be a key to whatever is there by then."""
+DROPPED_S = 2.5
+"""The same in a dialog, which drops keys that come too soon."""
+STANDS_S = 0.3
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
 PROBE_S = 0.5
 """Between two presses of the key that probes."""
@@ -55,7 +58,7 @@ class DemoOperator:
         """Confirm everything and finish the run; returns the program's exit status."""
         self.walk(lambda screen: "F finishes" in screen or "was finished" in screen, timeout_s)
         while "was finished" not in self.look() and self.terminal.process.poll() is None:
-            self._press_and_see("F")
+            self._press_it("F")
         if self.terminal.process.poll() is None:
             self.terminal.send("q")
         return self.terminal.wait_for_exit()
@@ -85,7 +88,7 @@ class DemoOperator:
         if word := _WORD.search(screen):
             self._type(word[1])
         elif "c confirms" in screen or "✔ passes" in screen:
-            self._press_and_see("c")
+            self._press_it("c")
         else:
             return False
         return True
@@ -97,27 +100,30 @@ class DemoOperator:
             self.terminal.send(".")
 
     def _type(self, word: str) -> None:
-        """Type a word into the dialog, see that it stands there, and send it."""
+        """Type a word into the dialog, send it once it stands there, and see the dialog go."""
         time.sleep(STANDS_S)
-        self.terminal.send("ctrl+u")
-        self.terminal.type(word)
-        stands = rf"▊ +{word} +▎"
-        self.terminal.wait_until(lambda screen: bool(re.search(stands, screen)) or not _WORD.search(screen), 1.5)
-        if re.search(stands, self.look()):
+        self.terminal.fill(word)
+        while _WORD.search(self.look()):
             self._press_and_see("enter")
 
-    def _press_and_see(self, key: str) -> None:
-        """Press a key and wait for the screen to answer; a person would press again if it did not."""
+    def _press_it(self, key: str) -> None:
+        """Press a key, or in a dialog the same key once more."""
+        in_dialog = "Esc leaves" in self.look()
+        time.sleep(STANDS_S if in_dialog else 0.0)
+        self._press_and_see(key, DROPPED_S if in_dialog else SEEN_S)
+
+    def _press_and_see(self, key: str, timeout_s: float = SEEN_S) -> None:
+        """Press a key and wait for the screen to answer."""
         before = _place(self.look())
         self.terminal.send(key)
-        give_up = time.monotonic() + SEEN_S
-        while _place(self.look()) == before and time.monotonic() < give_up and self.terminal.process.poll() is None:
-            time.sleep(0.02)
+        self.terminal.wait_until(lambda screen: _place(screen) != before, timeout_s)
 
 
 def _place(screen: str) -> tuple[object, ...]:
-    """What a key that acts changes on the screen: where the run stands, and which dialog is open."""
-    return (re.findall(r"▶ \d(?:\.\d)?", screen), "Esc leaves" in screen, "was finished" in screen)
+    """What a key that acts changes on the screen: where the run stands, which dialog is open, that it came too soon."""
+    says = screen.splitlines()[-2]
+    is_refused = says.lstrip().startswith("✖") or "faster than a person" in says
+    return (re.findall(r"▶ \d(?:\.\d)?", screen), "Esc leaves" in screen, "was finished" in screen, is_refused)
 
 
 def moments(seed: int, count: int, longest_s: float) -> list[float]:

@@ -327,8 +327,15 @@ class SshHost:
 
     def screens(self, account: str) -> list[psutil.Process]:
         """The processes of an account that show a run."""
-        return [each for each in self.processes(account, "cockpit.cli") if each.name().startswith("python")]
+        return [each for each in self.processes(account, "cockpit.cli") if _is_of(each, name="python")]
 
     def keepers(self, run_dir: Path) -> list[psutil.Process]:
         """The keepers of a run; there should never be more than one."""
-        return [each for each in self.processes(word="cockpit.keeper") if str(run_dir) in " ".join(each.cmdline())]
+        return [each for each in self.processes(word="cockpit.keeper") if _is_of(each, word=str(run_dir))]
+
+
+def _is_of(process: psutil.Process, *, name: str = "", word: str = "") -> bool:
+    """Whether a process's name begins with one, and a word stands in its command line; not if it has just ended."""
+    with suppress(psutil.NoSuchProcess):
+        return process.name().startswith(name) and word in " ".join(process.cmdline())
+    return False

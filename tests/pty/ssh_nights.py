@@ -31,10 +31,12 @@ from cockpit.profile.load import load
 from cockpit.session.creating import create_run
 print(create_run(load(sys.argv[1], installed()), {}))
 """
-READ_S = 0.2
+READ_S = 0.3
 """More than the time for which a question takes no keys (`dialogs.SETTLE_S`), from when it is painted."""
 PATIENCE_S = 2.0
 """After which a key that did nothing is pressed again."""
+SEEN_S = 15.0
+"""How long a key is given to do something that can be seen."""
 _numbers = itertools.count(1)
 
 
@@ -129,23 +131,32 @@ def shared(
 
 
 def press(terminal: Terminal, key: str, pattern: str) -> None:
-    """Press a key and wait for what it does; on a loaded machine it may come while the last one is being written."""
+    """Press a key and wait for what it does; again if the screen says that it did nothing: it may have come too soon.
+
+    Never merely because nothing is to be seen: what is pressed while a screen is slow is a key to what comes next.
+    """
+
+    def is_there(screen: str) -> bool:
+        return re.search(pattern, screen) is not None
+
     for _ in range(4):
         terminal.send(key)
-        if terminal.wait_until(lambda screen: re.search(pattern, screen) is not None, 2 * PATIENCE_S):
+        terminal.wait_until(lambda screen: is_there(screen) or not _refuses(screen), PATIENCE_S)  # the last key
+        terminal.wait_until(lambda screen: is_there(screen) or _refuses(screen), SEEN_S)
+        if terminal.wait_until(is_there, PATIENCE_S):
             return
     raise AssertionError(f"{key} does nothing like {pattern!r}; the screen:\n{terminal.text}")
+
+
+def _refuses(screen: str) -> bool:
+    """Whether the line above the keys says that nothing was done."""
+    return any(line.lstrip().startswith(("✖", "! keys came")) for line in screen.splitlines()[-3:-1])
 
 
 def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = "") -> None:
     """Type an answer into the question that is open, or that a key opens, and send it."""
     _read(terminal, question, opened_by)
-    written = re.compile(rf"▊ *{re.escape(text)} ")
-    terminal.type(text)
-    for _ in range(5):
-        if terminal.wait_until(lambda screen: written.search(screen) is not None, 1.0):
-            break
-        terminal.send("ctrl+u", text)  # slower: a loaded machine took it for a paste
+    terminal.fill(text)
     _until_gone(terminal, question, "enter")
 
 

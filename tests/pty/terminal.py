@@ -54,6 +54,10 @@ TYPIST_S = 0.035
 """Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
 ESCAPE_S = 0.2
 """After Escape: sooner than 0.1 s (Textual's ESCDELAY) it and the next key are one key with Alt."""
+STANDS_S = 2.0
+"""How long a text is given to stand in its field before it is typed anew."""
+TAKEN_S = 5.0
+"""How long a key is given to be read: a program that is stopped, or asks nothing, never reads it."""
 # Sequences that pyte would print instead of obeying: private CSI other than modes, and mode requests.
 _BEYOND_PYTE = re.compile(r"\x1b\[[<>=][0-9;:]*[a-zA-Z]|\x1b\[\?[0-9;]*(?:\$p|[a-gi-km-zA-Z])|\x1b[P_^][^\x1b]*\x1b\\")
 _MODE = re.compile(rb"\x1b\[\?([0-9;]+)([hl])")
@@ -118,6 +122,8 @@ class Terminal:
         self._stream = pyte.Stream(self._screen)
         self._changed = threading.Condition(threading.RLock())
         self._pressed = 0.0
+        """When the last key was pressed; if that took longer, read."""
+        self._reads_keys = True
         self._text: str | None = None
         """What the screen shows, since it last changed; None: not made yet."""
         self._raw = bytearray()
@@ -125,6 +131,8 @@ class Terminal:
         self._fd, terminal = os.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self._terminal = terminal
+        self._unread = select.poll()
+        self._unread.register(terminal, select.POLLIN)
         self._modes_before = termios.tcgetattr(terminal)
         self.process = subprocess.Popen(
             [sys.executable, "-c", _STARTER, *argv],
@@ -189,10 +197,35 @@ class Terminal:
         for stroke in text:
             self._press(stroke, TYPIST_S)
 
+    def fill(self, text: str) -> None:
+        """Type text into the field that has the cursor, anew until it stands there.
+
+        What comes before a question stands is dropped, and what a busy machine hands over all at once is a paste.
+        """
+        stands = re.compile(rf"▊ *{re.escape(text)} *▎")
+        for _ in range(10):
+            self.send("ctrl+u")
+            self.type(text)
+            if self.wait_until(lambda screen: bool(stands.search(screen)), STANDS_S):
+                return
+        raise AssertionError(f"{text!r} cannot be typed; the screen:\n{self.text}")
+
     def _press(self, stroke: str, pace_s: float) -> None:
+        self._wait_until_read()
         time.sleep(max(0.0, self._pressed + pace_s - time.monotonic()))  # pace is what is meant here
         os.write(self._fd, stroke.encode())
         self._pressed = time.monotonic()
+
+    def _wait_until_read(self) -> None:
+        """Return once the program has read the key before: two that a busy machine hands over at once are a paste."""
+        give_up = self._pressed + TAKEN_S
+        while self._unread.poll(0):  # which also hands on what the kernel has not handed on yet
+            if not self._reads_keys or time.monotonic() > give_up or self.process.poll() is not None:
+                self._reads_keys = False
+                return
+            time.sleep(0.004)
+            self._pressed = time.monotonic()
+        self._reads_keys = True
 
     def paste(self, text: str) -> None:
         """Send text all at once, as a paste without brackets does."""

@@ -47,14 +47,12 @@ def confirm_and_close(terminal: Terminal, dice: random.Random, n: int) -> bool:
     terminal.send("c")
     terminal.wait_for(f"type {word}")
     is_sent = dice.random() < 0.8
-    for _ in range(20):
-        terminal.type(word if is_sent else word[:1])
-        if not is_sent or terminal.wait_until(lambda screen: f"▊  {word} " in screen or f"▊ {word} " in screen, 0.5):
-            break
-        terminal.send("ctrl+u")
     if is_sent:
+        terminal.fill(word)
         terminal.send("enter")
         time.sleep(dice.uniform(0, LONGEST_S))
+    else:
+        terminal.type(word[:1])
     was_said = f"confirmed 1.{n + 1}" in terminal.text
     terminal.close_window()
     return was_said

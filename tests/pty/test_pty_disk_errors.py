@@ -69,19 +69,11 @@ def goes_on_elsewhere(it: Night, terminal: Terminal, spare: Path, *, is_rewritte
     terminal.send("l")
     terminal.wait_for("Log – ")
     terminal.wait_for("started shop")  # it stays usable for reading
-    for _ in range(5):
-        terminal.send("escape")
-        if terminal.wait_until(lambda screen: "Log – " not in screen, 2):
-            break
-    for _ in range(5):
-        terminal.send("W")
-        if terminal.wait_until(lambda screen: "a folder on a disk that is well" in screen, 2):
-            break
-    for _ in range(5):
-        terminal.send("ctrl+u")
-        terminal.type(str(spare))
-        if terminal.wait_until(lambda screen: f"▊  {spare} " in screen or f"▊ {spare} " in screen, 1.0):
-            break
+    terminal.send("escape")
+    terminal.wait_until_gone("Log – ")
+    terminal.send("W")
+    terminal.wait_for("a folder on a disk that is well")
+    terminal.fill(str(spare))
     terminal.send("enter")
     went = terminal.wait_for("went on here from|not gone on: (.*)")
     if is_rewritten and went[1]:
@@ -136,8 +128,7 @@ def test_a_disk_that_fails_under_keeper_or_screen_is_said_and_the_run_goes_on_el
         if who == "screen":
             terminal.send("n")
             terminal.wait_for("what should others know")
-            terminal.type("never acknowledged")
-            terminal.wait_for("acknowledged")
+            terminal.fill("never acknowledged")
         with failing(pid, log, fault):
             if who == "screen":
                 terminal.send("enter")

@@ -113,7 +113,7 @@ def enter(terminal: Terminal, text: str) -> None:
     for _ in range(10):
         terminal.send("ctrl+u")
         terminal.type(text[0])
-        if terminal.wait_until(lambda screen: re.search(f"▊ +{re.escape(text[0])} +▎", screen), 0.4):
+        if terminal.wait_until(lambda screen: re.search(f"▊ +{re.escape(text[0])} +▎", screen), 2.0):
             break
     terminal.type(text[1:])
     # of what is longer than the field its end is to be seen

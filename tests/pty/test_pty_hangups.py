@@ -75,7 +75,7 @@ def writing(night: Night, terminal: Terminal, held: ExitStack) -> None:
     held.enter_context(lock.held())
     terminal.send("h")
     terminal.wait_for("what is wrong")
-    terminal.type("never written")
+    terminal.fill("never written")
     terminal.send("enter")
     terminal.wait_for("… writing")
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import fuse_place
 import pytest
 from people import Host, Person, obstacle
+from seated import keeper_pid
 from terminal import Terminal
 
-from cockpit.audit.layout import keeper_beat, keeper_lock, locks_dir, log_path
+from cockpit.audit.layout import keeper_lock, locks_dir, log_path
 from cockpit.audit.locks import holder_alive
 from cockpit.exits import Exit
 
@@ -75,7 +77,8 @@ def bastion() -> Iterator[Bastion]:
     yield bastion
     for run_dir in bastion.run_dirs():
         if holder_alive(keeper_lock(run_dir)):
-            os.kill(int(keeper_beat(run_dir).read_text().split()[1]), 9)
+            with suppress(ProcessLookupError):  # it ends just now
+                os.kill(keeper_pid(run_dir), 9)
     bastion.close()
 
 
@@ -88,11 +91,7 @@ def add_note(terminal: Terminal, text: str) -> None:
     """Write a note; what is typed before the question stands is dropped, so it is looked at before Enter."""
     terminal.send("n")
     terminal.wait_for("Enter sends")
-    for _ in range(5):
-        terminal.send("ctrl+u")
-        terminal.type(text)
-        if terminal.wait_until(lambda screen: f" {text} " in screen, 2.0):
-            break
+    terminal.fill(text)
     terminal.send("enter")
     terminal.wait_for(f"note on .*{text}")
 
@@ -123,7 +122,7 @@ def test_two_operators_of_a_group_share_a_run_and_its_keeper_goes_on(bastion: Ba
             second.wait_until(lambda screen: not any((locks_dir(run_dir) / "probe-now").iterdir()))
             leave(second)
         leave(first)
-    keeper = int(keeper_beat(run_dir).read_text().split()[1])
+    keeper = keeper_pid(run_dir)
     assert os.stat(f"/proc/{keeper}").st_uid == ANA
     with ben.cockpit("resume", "--reason", "ana sleeps") as second:
         reads_the_card(second)
@@ -147,7 +146,7 @@ def test_a_second_operator_starts_a_keeper_where_the_first_ones_died(bastion: Ba
         first.wait_for(READ)
         leave(first)
     (run_dir,) = bastion.run_dirs()
-    os.kill(int(keeper_beat(run_dir).read_text().split()[1]), 9)
+    os.kill(keeper_pid(run_dir), 9)
     with ben.cockpit("resume", "--reason", "ana sleeps") as second:
         reads_the_card(second)
         second.wait_for(rf"watching \(epoch 2, as {BEN}@")

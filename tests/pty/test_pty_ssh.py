@@ -6,7 +6,6 @@ import getpass
 import os
 import shlex
 import shutil
-import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -130,13 +129,21 @@ class Server:
 
     def children(self) -> list[psutil.Process]:
         """What serves sessions, oldest first: never the listening one, never what runs in a session."""
-        found = psutil.Process(self.process.pid).children(recursive=True)
-        return [each for each in found if each.name().startswith("sshd")]
+        found = list[psutil.Process]()
+        for each in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):  # it ended while we looked
+                if each.name().startswith("sshd"):
+                    found.append(each)
+        return found
 
-    def close(self) -> None:
+    def kill_sessions(self) -> None:
+        """Kill what serves them, but for what ends by itself when another of them does."""
         for each in self.children():
             with suppress(psutil.NoSuchProcess):
                 each.kill()
+
+    def close(self) -> None:
+        self.kill_sessions()
         self.process.kill()
         self.process.wait(10)
         self._log.close()
@@ -183,8 +190,7 @@ def test_a_session_that_dies_in_the_middle_of_a_command_is_resumed_by_another(
             if killed == "client":
                 first.kill()
             else:
-                for each in server.children():
-                    os.kill(each.pid, signal.SIGKILL)
+                server.kill_sessions()
             took = until(lambda: has_ended(screen), "the end of the screen")
             left = it.bodies(OperatorDetached)[-1].reason
             print(f"{killed} killed: the screen was gone after {took:.2f} s: {left}")

@@ -25,16 +25,18 @@ from terminal import Terminal
 
 PROBE_S = 0.6
 """Between two presses of the key that probes."""
-SEEN_S = 1.5
-"""How long a key is given to change something before it is pressed again."""
+SEEN_S = 10.0
+"""How long a key is given to change something before it is pressed again: pressed while the screen is merely slow, it
+would be a key to whatever is there by then."""
 WALK_S = 100.0
 """For one walk; it takes a third of that on a machine with nothing else to do."""
-CHOSEN_S = 5.0
-"""How long another choice of a list is given to be seen: choosing once more would go past it."""
-TURNED_S = 10.0
-"""How long a way back that was chosen is given to be seen."""
-STANDS_S = 0.17
+STANDS_S = 0.3
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
+DROPPED_S = 2.5
+"""How long a key in a dialog is given, until it counts as one that was dropped."""
+STOOD_S = 3.0
+"""How long a text is given to stand in its field before it is typed anew, in its place."""
+_TOO_FAST = "keys came faster than a person"
 _DUE = re.compile(r"(r (?:run|send)|c (?:confirm|enter|leave|choose|by its gate)|a approve|F finish|y copy)")
 _SHUT = re.compile(r"[│┃╎] ?(?:✖ blocked|\? unknown)")
 _TURNED = re.compile(r"[╭┏][─━] The way back [─━]")
@@ -85,18 +87,19 @@ class Operator:
         return self.terminal.wait_for_exit()
 
     def press(self, key: str) -> None:
-        """Press a key and wait until the screen shows that it was taken, or had time to."""
+        """Press a key and wait until the screen shows what came of it, or had time to."""
         place = _place(self.terminal.look())
         self.terminal.send(key)
         self._wait_for_another(place, SEEN_S)
 
-    def _wait_for_another(self, place: tuple[object, ...], timeout_s: float) -> None:
-        """Wait until the screen, painted whole, shows something else that matters; or for the time."""
+    def _wait_for_another(self, place: tuple[object, ...], timeout_s: float) -> bool:
+        """Wait until the screen, painted whole, shows something else that matters, or for the time; whether it does."""
         give_up = time.monotonic() + timeout_s
         while (left := give_up - time.monotonic()) > 0:
             self.terminal.wait_until(lambda screen: _place(screen) != place, left)
             if _place(self.terminal.look()) != place:
-                return
+                return True
+        return False
 
     def _go_on(self, screen: str) -> None:
         dialog = dialog_on(screen)
@@ -148,7 +151,7 @@ class Operator:
             self._second = self._second_opener()
         place = _place(self.terminal.text)
         self._second.approve()
-        self._wait_for_another(place, 5.0)
+        self._wait_for_another(place, SEEN_S)
 
     def approve(self) -> None:
         """Approve, or agree, from a screen that only watches."""
@@ -175,6 +178,7 @@ class Operator:
         )
         if is_another:
             self.press("escape")
+            self._open = ""
         elif dialog.fields:
             self._fill(dialog)
         elif dialog.key:
@@ -183,13 +187,25 @@ class Operator:
                 self.terminal.send("down", "enter")
                 assert self._down < 12, f"{wanted!r} cannot be chosen:\n{self.terminal.text}"
                 # both keys have to arrive before the next look: a late one would choose anew after the answer was seen
-                self.terminal.wait_until(lambda now: _picked(now) != dialog.picked, CHOSEN_S)
+                self.terminal.wait_until(lambda now: _picked(now) != dialog.picked, SEEN_S)
             else:
-                self.press(dialog.key)
+                self._press_in(dialog)
         elif dialog.is_list:
             self._choose(dialog)
         else:  # what the dialog says is not painted whole yet
             self.terminal.wait_until(lambda now: now != dialog.screen, 0.3)
+
+    def _press_in(self, dialog: Dialog) -> None:
+        """Press the key that a dialog names; again if the dialog stays while the screen goes on: it was dropped."""
+        place = _place(dialog.screen)
+        for _ in range(4):
+            self.terminal.send(dialog.key)
+            if self._wait_for_another(place, DROPPED_S):
+                return
+            before = self.terminal.text
+            self.terminal.wait_until(lambda now, before=before: now != before, SEEN_S)
+            if _place(self.terminal.look()) != place:
+                return
 
     def _choose(self, dialog: Dialog) -> None:
         """Mark what is highlighted; of the ways back the proposed one, or that of `plan`, once it fits."""
@@ -197,13 +213,13 @@ class Operator:
             wanted = self.plan or "▶ PROPOSED"
             at = next((at for at, option in enumerate(dialog.options) if wanted in option), None)
             if at is None:  # the keeper has not judged yet what fits: look again
-                self.terminal.send("escape")
-                time.sleep(0.2)
+                self.press("escape")
+                self._open = ""
                 return
             if self.plan:
                 self.terminal.send(*["up"] * len(dialog.options), *["down"] * at)
         self.terminal.send("enter")
-        self.terminal.wait_until(lambda now: now != dialog.screen, SEEN_S)
+        self.terminal.wait_until(lambda now: (left := dialog_on(now)) is None or not left.is_list, SEEN_S)
 
     def _fill(self, dialog: Dialog) -> None:
         """Every field in its order: a value, a reason, a word."""
@@ -215,25 +231,37 @@ class Operator:
             texts.insert(0, self._wanted(dialog))
         for at, text in enumerate(texts):
             self._type(at, text)
-            place = self.terminal.text
-            self.terminal.send("enter")
-            self.terminal.wait_until(lambda now, place=place: now != place, SEEN_S)
-        self.terminal.wait_until(lambda now: (left := dialog_on(now)) is None or left.title != dialog.title, SEEN_S)
+            self._enter()
         if dialog.title.startswith("Which way back"):  # or it was refused, which is seen too
-            self.terminal.wait_until(lambda now: _TURNED.search(now) or _refusal(now), TURNED_S)
+            self.terminal.wait_until(lambda now: _TURNED.search(now) or _refusal(now), SEEN_S)
+
+    def _enter(self) -> None:
+        """Send what stands in a field, and wait until the question has gone, or asks for the next thing."""
+        asked = dialog_on(self.terminal.look())
+        while asked is not None:
+            self.terminal.send("enter")
+            self.terminal.wait_until(lambda now, said=asked.text: _said(now) != said, SEEN_S)
+            asked = dialog_on(self.terminal.look())
+            if asked is None or _TOO_FAST not in asked.text:
+                return
 
     def _type(self, field: int, text: str) -> None:
         """Type into the field that has the cursor, and see that it stands there."""
         for _ in range(6):  # letters that a busy machine hands over all at once are taken for a paste
             self.terminal.send("ctrl+u")
             self.terminal.type(text)
-            if self.terminal.wait_until(lambda screen: _stands(screen, field, text), SEEN_S):
+            if self.terminal.wait_until(lambda screen: _stands(screen, field, text), STOOD_S):
                 return
 
     def _wanted(self, dialog: Dialog) -> str:
         found = [answer for part, answer in self.answers.items() if part in dialog.title]
         assert found, f"no answer to {dialog.title!r}:\n{dialog.screen}"
         return found[-1]
+
+
+def _said(screen: str) -> str:
+    dialog = dialog_on(screen)
+    return dialog.text if dialog else ""
 
 
 def _picked(screen: str) -> str:
@@ -253,9 +281,10 @@ def _stands(screen: str, field: int, text: str) -> bool:
 def _place(screen: str) -> tuple[object, ...]:
     """What a key that acts changes on the screen: which step and key are due, which question is open, a refusal."""
     dialog = dialog_on(screen)
-    titles = re.findall(r"[╭┏][─━] (.*?) [─━]", screen)
+    titles = [title for title in re.findall(r"[╭┏][─━] (.*?) [─━]", screen) if not title.startswith("Probes")]
     hints = screen.splitlines()[-1]
-    return (titles, hints, _refusal(screen), dialog and (dialog.title, dialog.key, dialog.fields))
+    asked = dialog and (dialog.title, dialog.key, dialog.fields)
+    return (titles, hints, _refusal(screen), _TOO_FAST in screen, asked)
 
 
 def _refusal(screen: str) -> str:

@@ -47,11 +47,11 @@ def guarded_server(data_path: Path) -> Iterator[str]:
 def stop_at_once(pid: int) -> None:
     """As a power cut is to a database: nothing is written any more (SIGQUIT: immediate shutdown)."""
     os.kill(pid, signal.SIGQUIT)
-    while not _has_ended(pid):
+    while not has_ended(pid):
         time.sleep(0.005)
 
 
-def _has_ended(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     """Whether a process does nothing any more, also where nobody has waited for it yet: some hosts take 2 s for it."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"

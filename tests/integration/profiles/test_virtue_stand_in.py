@@ -14,9 +14,9 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 from systems.looking import until
+from systems.server import has_ended
 
 from cockpit.demo.virtue.app import NEW_IMAGE, OLD_IMAGE, PASSWORD
 from cockpit.demo.virtue.system import CONTEXT, System
@@ -148,4 +148,4 @@ def test_the_database_server_ends_even_when_the_process_that_started_it_is_kille
             assert process.stdout.readline() == b"up\n"
             pid = int((data / "postmaster.pid").read_text().split("\n", 1)[0])
             process.send_signal(signal.SIGKILL)
-        until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == "zombie", "the server's end")
+        until(lambda: has_ended(pid), "the server's end")

@@ -85,6 +85,8 @@ class ActionContext(Struct, frozen=True, kw_only=True):
     """Relative paths of settings start here: the profile's folder."""
     fixed: Mapping[str, str] = {}
     """By name as written: the SHA-256 (hex) of each file when the run began. What is read is held to it."""
+    scripts: tuple[str, ...] = ()
+    """Those of them that a command of the step starts, or gives to what it starts."""
     rehearsal: bool = False
     timeout_s: float = 600.0
     settings: Settings

@@ -20,6 +20,7 @@ from cockpit.keeper.values import RunValues, references_in
 from cockpit.profile.kinds import Settings, StepKind
 from cockpit.profile.model import Profile, Step, Target
 from cockpit.profile.pasting import refusal_in
+from cockpit.profile.programs import fixed_in
 from cockpit.profile.references import fill_secret
 from cockpit.run.naming import run_values
 from cockpit.run.state import RunState
@@ -39,8 +40,8 @@ class Doing(Struct, frozen=True):
 
     @property
     def files(self) -> tuple[str, ...]:
-        """What it reads, as the profile names it."""
-        return files_of(self.step)
+        """What it reads, as the profile names it, and those of its scripts that were fixed when the run began."""
+        return tuple(dict.fromkeys((*files_of(self.step), *self.context.scripts)))
 
 
 class Workshop(Struct, frozen=True):
@@ -70,11 +71,13 @@ class Workshop(Struct, frozen=True):
             named = target_of(state.profile, step)
             target = resolved(named, public, self.values) if named is not None else None
             template, channel = message_of(state, step, public, self.values)
+        fixed = state.started.files if state.started is not None else {}
         context = ActionContext(
             action=action,
             run_dir=self._home_of(action, step, state) if is_begun else self.run_dir,
             base_dir=self.base_dir,
-            fixed=state.started.files if state.started is not None else {},
+            fixed=fixed,
+            scripts=fixed_in(step.settings, fixed) if step.behaviour == "action" else (),
             rehearsal=state.is_rehearsal,
             timeout_s=timeout_of(settings),
             settings=settings,

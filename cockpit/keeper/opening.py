@@ -28,8 +28,10 @@ class _Nothing(Settings, frozen=True):
     """Settings of a kind that is not known."""
 
 
-def watched(probe: Probe, kinds: Kinds, values: RunValues, openers: Openers, base_dir: Path) -> Watched:
-    """The probe as the scheduler takes it."""
+def watched(
+    probe: Probe, kinds: Kinds, values: RunValues, openers: Openers, base_dir: Path, files: Mapping[str, str]
+) -> Watched:
+    """The probe as the scheduler takes it. `files`: the digests of those that were fixed when the run began."""
     kind = kinds.probes.get(probe.kind)
     if kind is None:
         return _broken(probe, f"no plug-in for kind `{shortened(probe.kind, 60)}` is installed here")
@@ -37,7 +39,7 @@ def watched(probe: Probe, kinds: Kinds, values: RunValues, openers: Openers, bas
         judge = Judge(probe, kind)
     except CockpitError as error:
         return _broken(probe, str(error))
-    context = context_of(probe, base_dir)
+    context = context_of(probe, base_dir, files)
     opening = partial(_open, probe, kind, values, openers, context)
     return Watched(probe=probe, judge=judge, open=lambda: asyncio.ensure_future(opening()))
 

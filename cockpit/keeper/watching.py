@@ -45,8 +45,9 @@ class Watching:
         self._sampler = Sampler([probe.id for probe in self._probes], _ended(state))
         openers = Openers()
         openers.load({probe.kind: None for probe in self._probes if probe.kind in kinds.probes})
+        files = state.started.files if state.started is not None else {}
         self._scheduler = Scheduler(
-            [watched(probe, kinds, values, openers, base_dir) for probe in self._probes], on_reading
+            [watched(probe, kinds, values, openers, base_dir, files) for probe in self._probes], on_reading
         )
         self._known: dict[str, Known] = {probe.id: Known("waiting") for probe in self._probes}
         self._pace = Pace()

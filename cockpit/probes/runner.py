@@ -17,6 +17,7 @@ from cockpit.profile import arguments
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe
 from cockpit.profile.pasting import refusal_in
+from cockpit.profile.programs import fixed_in
 from cockpit.profile.references import fill_secret, fill_within, references
 from cockpit.text import shortened
 
@@ -32,6 +33,8 @@ class Context(msgspec.Struct, frozen=True):
     """Of this probe; the schedule enforces it too, a runner may use it to end its own work in order."""
     is_rare: bool = False
     """Whether readings are so far apart that nothing should be held at the server between them."""
+    fixed: Mapping[str, str] = {}
+    """By name from `base_dir`: the SHA-256 (hex) that each script must have for the probe to be read."""
 
 
 class Runner(Protocol):
@@ -50,9 +53,11 @@ RARE_S = 60.0
 """From this interval on, and on demand, a probe is read rarely."""
 
 
-def context_of(probe: Probe, base_dir: Path) -> Context:
-    """What the runner of `probe` may know."""
-    return Context(base_dir, probe.timeout_s, is_rare=probe.on_demand or probe.interval_s >= RARE_S)
+def context_of(probe: Probe, base_dir: Path, files: Mapping[str, str] | None = None) -> Context:
+    """What the runner of `probe` may know. `files`: the digests of all files that were fixed when the run began."""
+    is_rare = probe.on_demand or probe.interval_s >= RARE_S
+    fixed = {name: files[name] for name in fixed_in(probe.settings, files)} if files else {}
+    return Context(base_dir, probe.timeout_s, is_rare=is_rare, fixed=fixed)
 
 
 OpenRunner = Callable[[Settings, Context], Awaitable[Runner]]

@@ -61,8 +61,8 @@ def create_run(
     `rehearsal_reason` says why a production target is rehearsed against; `despite_place` why it is kept on a file
     system that cannot be trusted; `started_by` who starts it, where more is known than the system tells; `dsn` the
     database that keeps the run, if not its folder alone; `trust` how it came that the profile is trusted. The files
-    that its steps name are fixed now. Raises PlaceRefused; RunError with one sentence if one of those files cannot be
-    read, or if the run cannot be kept there; then nothing of it is left.
+    that its steps name, and the scripts that it starts, are fixed now. Raises PlaceRefused; RunError with one sentence
+    if one of those files cannot be read, or if the run cannot be kept there; then nothing of it is left.
     """
     folder = folder or runs_folder()
     started_by, now = started_by or actor(), clock.now()
@@ -129,10 +129,13 @@ def _run_started(
 
 
 def _fixed(loaded: Loaded) -> dict[str, str]:
-    """The digests of the files that steps name, in the order of the walk."""
+    """The digests of the files that steps name, in the order of the walk, and of the scripts that are started."""
+    from cockpit.session.trust_digest import scripts  # where a run is begun, as below
+
+    base_dir = Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))
     named = dict.fromkeys(name for _, step in loaded.profile.every_step() for name in files_of(step))
     try:
-        return digests(named, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
+        return digests({**named, **dict.fromkeys(scripts(loaded.profile, base_dir))}, base_dir)
     except ActionError as error:
         raise RunError(
             f"the run cannot begin: {error}", hint="a step names it, and its content is fixed at the start"

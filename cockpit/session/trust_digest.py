@@ -13,7 +13,6 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,9 +20,11 @@ from msgspec import Struct
 
 from cockpit.actions.files import digests
 from cockpit.errors import ActionError
+from cockpit.patterns import late
 from cockpit.profile.executing import Execution, executions, keys, texts_in
 from cockpit.profile.model import Profile
 from cockpit.profile.named_files import named_files
+from cockpit.profile.programs import Word, words_of
 from cockpit.secret_shapes import secrets_in
 from cockpit.text import visible
 
@@ -31,15 +32,14 @@ if TYPE_CHECKING:
     from cockpit.profile.load import Loaded
 
 _TAG = "cockpit-profile-v1"
-_SOURCE = re.compile(
+_SOURCE = late(
     r".*\.(?:sh|bash|zsh|fish|p?sql|py|rb|pl|[mc]?js|ts|php|lua|awk|sed|jq|go|ya?ml|json|toml|tf|tfvars|conf|cfg|ini|env|j2"
     r"|te?mpl|tpl|ps1|groovy|mk|service)",
     re.IGNORECASE,
 )
-_WORD = re.compile(r"[^\s'\"`$(){}<>|;&=,*?\[\]\\!#~]+")
-_MOST_WORDS = 5000
+_DATA = late(r".*\.(?:ya?ml|json|toml|tf|tfvars|conf|cfg|ini|env|j2|te?mpl|tpl|service)", re.IGNORECASE)
+"""Of these, what no program is."""
 _MOST_FILES = 500
-_MOST_FOLDERS = 8
 _HEAD_BYTES = 2
 
 
@@ -115,7 +115,7 @@ def _texts(profile: Profile) -> Iterator[str]:
 
 def _files(profile: Profile, base_dir: Path) -> dict[str, str]:
     """Every file, sorted by name."""
-    names = set(named_files(profile)) | set(list(_programs(profile, base_dir))[:_MOST_FILES])
+    names = set(named_files(profile)) | {word.name for word in list(_programs(profile, base_dir))[:_MOST_FILES]}
     names |= {target.kubeconfig for target in profile.targets if _is_beside(target.kubeconfig)}
     return {name: _said(name, base_dir) for name in sorted(names)}
 
@@ -132,48 +132,35 @@ def _said(name: str, base_dir: Path) -> str:
         return visible(error.message)
 
 
-def _programs(profile: Profile, base_dir: Path) -> Iterator[str]:
-    """The words of commands that are files of source text beside the profile."""
+def scripts(profile: Profile, base_dir: Path) -> tuple[str, ...]:
+    """Those of its programs that are code, whatever they are given to: what a run holds them to, each time.
+
+    Data (`values.yaml`) may be written by a step for the next one; what a step lists under `files` may not.
+    """
+    found = list(_programs(profile, base_dir))[:_MOST_FILES]
+    return tuple(word.name for word in found if word.is_program or not _DATA.fullmatch(word.name))
+
+
+def _programs(profile: Profile, base_dir: Path) -> Iterator[Word]:
+    """The words of commands that are files of source text beside the profile, each once."""
     settings = [probe.settings for probe in profile.probes if probe.kind == "command"]
     settings += [step.settings for _, step in profile.every_step() if step.behaviour == "action"]
-    for given in settings:
-        cwd = given.get("cwd", "")
-        folder = cwd if isinstance(cwd, str) and "${" not in cwd else ""
-        for key in ("argv", "script", "dry_run"):
-            what = given.get(key)
-            words = _words(what) if isinstance(what, str) else [each for each in texts_in(what) if "${" not in each]
-            folders = (folder, *_entered(words, folder))
-            for place, word in enumerate(words):
-                for each in folders if word else ():
-                    name = os.path.normpath(os.path.join(each, word))
-                    if _is_source(name, base_dir, is_program=place == 0 and "/" in word):
-                        yield name
+    seen = set[Word]()
+    for each in settings:
+        for word in words_of(each):
+            if word not in seen and _is_source(word, base_dir):
+                yield word
+            seen.add(word)
 
 
-def _entered(words: list[str], folder: str) -> list[str]:
-    """The folders that a script changes into, one after the other: what it starts there is named from there."""
-    found: list[str] = []
-    for before, word in pairwise(words):
-        if before in ("cd", "pushd") and word != "-" and len(found) < _MOST_FOLDERS:
-            folder = os.path.normpath(os.path.join(folder, word))
-            found.append(folder)
-    return found
-
-
-def _words(script: str) -> list[str]:
-    return [match[0] for _, match in zip(range(_MOST_WORDS), _WORD.finditer(script), strict=False)]
-
-
-def _is_source(name: str, base_dir: Path, *, is_program: bool) -> bool:
+def _is_source(word: Word, base_dir: Path) -> bool:
     """Whether a word is a source text in a folder of the profile's. A file that is only written or read is none."""
-    if os.path.isabs(name) or name == ".." or name.startswith("../") or "\0" in name or len(name) > 1000:
-        return False
-    path = base_dir / name
+    path = base_dir / word.name
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return False
-        if is_program or _SOURCE.fullmatch(path.name) or status.st_mode & 0o111:
+        if word.is_program or _SOURCE.fullmatch(path.name) or status.st_mode & 0o111:
             return True
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         try:

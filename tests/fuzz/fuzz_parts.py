@@ -179,6 +179,7 @@ def handed_seeds() -> list[bytes]:
     whole = spec.Spec(
         argv=["true"], env={"A": "b"}, cwd="/", umask=18, timeout_s=1.0, grace_s=1.0, log="/l", status="/s", exit="/e",
         cancel="/c", secrets={"X": "yyyyy"}, private={}, head_bytes=1, tail_bytes=1,
+        folder="/", fixed={"a.sh": "0" * 64},
     )  # fmt: skip
     return [
         spec.encoded(whole),

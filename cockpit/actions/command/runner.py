@@ -120,6 +120,8 @@ async def _spec(context: ActionContext, what: Invocation) -> Spec:
         private=private,
         head_bytes=HEAD_BYTES,
         tail_bytes=TAIL_BYTES,
+        folder=str(context.base_dir.absolute()),
+        fixed={name: context.fixed[name] for name in context.scripts},
     )
 
 

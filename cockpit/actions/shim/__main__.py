@@ -12,7 +12,7 @@ import traceback
 from contextlib import suppress
 
 from cockpit.actions.shim.capture import LogFile
-from cockpit.actions.shim.command import Command, refusal
+from cockpit.actions.shim.command import Command, objection, refusal
 from cockpit.actions.shim.processes import adopt_orphans
 from cockpit.actions.shim.record import Exit, ExitFile, claim, own_status, renew
 from cockpit.actions.shim.spec import Spec, decoded
@@ -70,6 +70,9 @@ def _run(spec: Spec) -> Exit:
         log = LogFile(spec.log, spec.head_bytes, spec.tail_bytes)
     except OSError as error:
         return Exit(refused=f"{error.filename or 'a file in outputs/'} cannot be written: {error.strerror}")
+    if why := objection(spec):
+        log.close()
+        return Exit(refused=why)
     try:
         command = Command(spec, log, lambda: bool(told_to_stop))
     except (OSError, ValueError) as error:

@@ -19,6 +19,7 @@ from cockpit.actions.shim.processes import Process, descendants, kill, look, ter
 from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec
 from cockpit.masking.stream import Masker
+from cockpit.profile.contents import CURE, differs
 
 _READ_BYTES = 65536
 _LOOK_EVERY_S = 0.1
@@ -252,6 +253,12 @@ class Command:
             left=[f"{process.pid} {process.name}" for process in self._everything()][:100],
             fault=log.fault,
         )
+
+
+def objection(spec: Spec) -> str:
+    """Why the command is not to be started: what it starts is not what the run began with. Empty if it is."""
+    said = "; ".join(filter(None, (differs(name, spec.folder, digest) for name, digest in spec.fixed.items())))
+    return f"{said}; {CURE}" if said else ""
 
 
 def refusal(spec: Spec, error: OSError | ValueError) -> str:

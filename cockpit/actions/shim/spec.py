@@ -36,6 +36,10 @@ class Spec(NamedTuple):
     head_bytes: int
     tail_bytes: int
     """Of the output file: what is kept of more."""
+    folder: str
+    """Path of the profile's folder."""
+    fixed: dict[str, str]
+    """By name from there: the SHA-256 (hex) that each file must have for the command to be started."""
 
 
 def encoded(spec: Spec) -> bytes:

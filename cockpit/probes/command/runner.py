@@ -20,6 +20,7 @@ from cockpit.errors import ProbeError
 from cockpit.probes.command.declaration import CommandSettings
 from cockpit.probes.runner import Context, Facts
 from cockpit.probes.threads import in_own_thread
+from cockpit.profile.contents import differs
 from cockpit.profile.kinds import Settings
 from cockpit.text import shortened
 
@@ -37,9 +38,12 @@ class CommandRunner:
         self._argv = settings.argv or ("/bin/sh", "-c", settings.script)
         self._cwd = context.base_dir / settings.cwd
         self._env = {**os.environ, **settings.env}
+        self._folder, self._fixed = context.base_dir, context.fixed
 
     async def read(self) -> Facts:
-        """Run it to its end. Raises `ProbeError` if it cannot be started."""
+        """Run it to its end. Raises `ProbeError` if it cannot be started, or is not what the run began with."""
+        if self._fixed and (why := await in_own_thread(self._changed)):
+            raise ProbeError(why, hint="put it back as it was")
         began = time.perf_counter()
         process = self._start()
         output = _Output(process)
@@ -61,6 +65,10 @@ class CommandRunner:
         with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # no JSON: the fact is absent
             facts["json"] = msgspec.json.decode(stdout)
         return facts
+
+    def _changed(self) -> str:
+        said = (differs(name, self._folder, digest) for name, digest in self._fixed.items())
+        return next(filter(None, said), "")
 
     def _start(self) -> subprocess.Popen[bytes]:
         """Not by asyncio: a cancellation while that starts a program leaves it waiting for ever (CPython 3.13)."""

@@ -16,9 +16,9 @@ from cockpit.run.events import ActionCancelled, ActionRequested, ActionStarted, 
 DB = Target(id="db", kind="postgres", dsn="postgres://localhost/${run.environment}", database="shop")
 
 
-def with_step(*, requires: tuple[str, ...] = (), **settings: Any) -> Callable[[Profile], Profile]:
+def with_step(*, kind: str = "fake", requires: tuple[str, ...] = (), **settings: Any) -> Callable[[Profile], Profile]:
     """A profile whose first step is of the plug-in's kind."""
-    act = Step(id="act", title="Act", kind="fake", behaviour="action", settings=settings, requires=requires)
+    act = Step(id="act", title="Act", kind=kind, behaviour="action", settings=settings, requires=requires)
     phases = (Phase(id="doing", title="Doing", steps=(act, Step(id="look", title="Look"))),)
     token = Variable(name="token", env="COCKPIT_TEST_TOKEN", secret=True)
     return lambda profile: replace(profile, phases=phases, targets=(DB,), variables=(*profile.variables, token))
@@ -96,6 +96,31 @@ def test_a_file_that_changed_since_the_run_began_blocks_its_step(stage: Stage) -
     assert stage.done(changed) == []
     path.write_text("select 1;")
     assert stage.ending(stage.order("act", attempt=2)).outcome == "succeeded"
+
+
+def test_a_script_that_changed_since_the_run_began_blocks_its_step_for_a_later_keeper_too(stage: Stage) -> None:
+    path = stage.folder / "scripts" / "act.sh"
+    path.parent.mkdir()
+    path.write_text("echo deployed\n")
+    (stage.folder / "values.json").write_text("{}")
+    stage.begin_with(with_step(kind="command", argv=("sh", "scripts/act.sh", "values.json")))
+    first = stage.keeper()
+    (stage.folder / "values.json").write_text("data of a step before it")
+    done = stage.ending(stage.order("act"))
+    assert done.outcome == "succeeded", done
+    path.write_text("rm -rf /\n")
+    ended = stage.ending(stage.order("act", attempt=2))
+    assert ended.outcome == "refused"
+    assert "`scripts/act.sh` has changed since the run began" in ended.detail
+    assert "put it back as it was, or do the step by hand: d" in ended.detail
+    first.kill()
+    first.wait()
+    stage.keeper()
+    until(lambda: len(stage.bodies("keeper.started")) == 2, "another keeper")
+    again = stage.ending(stage.order("act", epoch=2, attempt=3))
+    assert (again.outcome, "`scripts/act.sh` has changed" in again.detail) == ("refused", True)
+    path.write_text("echo deployed\n")
+    assert stage.ending(stage.order("act", epoch=2, attempt=4)).outcome == "succeeded"
 
 
 def test_a_kind_that_is_not_installed_is_warned_of_and_refused(stage: Stage) -> None:

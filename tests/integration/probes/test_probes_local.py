@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
 import os
 import socket
 import ssl
@@ -15,8 +16,12 @@ from pathlib import Path
 import psutil
 import pytest
 import trustme
-from probe_reading import read
+from probe_reading import KINDS, read
 from probe_server import deaf_address
+
+from cockpit.errors import ProbeError
+from cockpit.probes.runner import context_of, filled_settings, find_opener
+from cockpit.profile.model import Probe
 
 # ---- command ---------------------------------------------------------------------------------------------------------
 
@@ -73,6 +78,21 @@ async def test_a_flood_of_output_is_cut_and_does_not_block() -> None:
         "command", {"script": "head -c 50000000 /dev/zero | tr '\\0' x"}, pass_when=("size(stdout) == 65536",)
     )
     assert result.reading.status == "pass", result
+
+
+async def test_a_script_that_is_not_what_the_run_began_with_is_not_started(tmp_path: Path) -> None:
+    script = tmp_path / "look.sh"
+    script.write_text("echo 1\n")
+    declared = Probe(id="it", kind="command", settings={"argv": ["sh", "look.sh"]})
+    files = {"look.sh": hashlib.sha256(script.read_bytes()).hexdigest(), "other.sh": "0" * 64}
+    context = context_of(declared, tmp_path, files)
+    runner = await find_opener("command")(filled_settings(declared, KINDS.probes["command"], {}), context)
+    assert (await runner.read())["stdout"] == "1\n"
+    script.write_text("touch was-run\n")
+    with pytest.raises(ProbeError, match=r"`look\.sh` has changed since the run began") as raised:
+        await runner.read()
+    assert raised.value.hint == "put it back as it was"
+    assert not (tmp_path / "was-run").exists()
 
 
 async def test_a_program_that_is_not_there_is_said() -> None:

@@ -13,7 +13,7 @@ from cockpit.errors import TrustError
 from cockpit.profile.executing import changes
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
-from cockpit.session.trust_digest import Executed, executed
+from cockpit.session.trust_digest import Executed, executed, scripts
 from cockpit.session.trust_memory import MOST_DIGESTS, Confirmed, Remembered, remember, remembered
 from cockpit.session.trust_policy import Policy, policy
 
@@ -235,6 +235,16 @@ def test_a_script_that_is_started_in_another_folder_is_found_there(tmp_path: Pat
     (tmp_path / "scripts" / "sub" / "look.sh").write_text("echo\n")
     before = laid(tmp_path, PROFILE.replace('argv = ["./deploy.sh", "--release=${release}"]', script))
     assert {"scripts/deeper.sh", "scripts/sub/look.sh"} <= set(before.files)
+
+
+def test_of_what_is_in_the_digest_a_run_is_held_to_what_is_code(tmp_path: Path) -> None:
+    argv = 'argv = ["python3", "tool.py", "values.yaml", "scripts/look.sh", "-f", "up.sql", "data.JSON"]'
+    for name in ("tool.py", "values.yaml", "up.sql", "data.JSON"):
+        (tmp_path / name).write_text("x\n")
+    text = PROFILE.replace('argv = ["./deploy.sh", "--release=${release}"]', argv)
+    assert {"values.yaml", "data.JSON", "tool.py"} <= set(laid(tmp_path, text).files)
+    found = scripts(load(tmp_path / "shop.toml", KINDS).profile, tmp_path)
+    assert set(found) == {"tool.py", "scripts/look.sh", "up.sql"}
 
 
 # ---- what comes with a profile and is no step's --------------------------------------------------------------------

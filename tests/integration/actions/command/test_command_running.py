@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import os
+import re
 import resource
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 from commanding import context_of, is_running, log_of, run, run_script, until
+from msgspec.structs import replace
 
 from cockpit.actions.command import runner
 from cockpit.actions.command.declaration import CommandSettings
@@ -33,6 +35,27 @@ async def test_what_a_command_prints_and_how_it_ends_are_told(tmp_path: Path):
     assert ending.output_bytes == log.stat().st_size == 15
     assert ending.output_sha256 == hashlib.sha256(log.read_bytes()).hexdigest()
     assert {path.stat().st_mode & 0o777 for path in log.parent.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("rehearsal", [False, True], ids=["real", "rehearsed"])
+async def test_a_script_is_compared_again_just_before_it_is_started(tmp_path: Path, rehearsal: bool):
+    script = tmp_path / "deploy.sh"
+    script.write_text("touch was-run\n")
+    fixed = {"deploy.sh": hashlib.sha256(script.read_bytes()).hexdigest()}
+    settings = CommandSettings(argv=("sh", "deploy.sh"), dry_run=("sh", "deploy.sh", "--check"))
+    context = replace(context_of(tmp_path, settings, rehearsal=rehearsal), fixed=fixed, scripts=("deploy.sh",))
+    script.write_text("touch was-run; touch much-else\n")  # after the keeper looked: the shim is the last to look
+    ending = await run(context)
+    assert ending.outcome == "refused"
+    assert re.search(r"`deploy.sh` has changed since the run began: [0-9a-f]{8} instead of [0-9a-f]{8}", ending.detail)
+    assert ending.detail.endswith("put it back as it was, or do the step by hand: d")
+    script.unlink()
+    away = await run(replace(context, action="a2"))
+    assert (away.outcome, "file `deploy.sh` cannot be read: No such file" in away.detail) == ("refused", True)
+    assert not (tmp_path / "was-run").exists()
+    script.write_text("touch was-run\n")
+    assert (await run(replace(context, action="a3"))).outcome == "succeeded"
+    assert (tmp_path / "was-run").exists()
 
 
 async def test_a_number_that_counts_as_success_is_one_and_others_fail(tmp_path: Path):

@@ -19,6 +19,7 @@ from cockpit.errors import ActionError
 from cockpit.masking.mask import Mask
 from cockpit.profile.kinds import Settings
 from cockpit.profile.model import Channel, Step, Target, Template
+from cockpit.profile.plugins import offers
 from cockpit.profile.references import fill, fill_within
 from cockpit.text import shortened
 
@@ -144,13 +145,11 @@ def typed_settings(step: Step, declared: type[_Settings], values: Mapping[str, s
 
 def find_runner(kind: str) -> ActionRunner:
     """Load the runner of a kind from the installed packages' entry points. Raises ActionError if it cannot."""
-    from importlib.metadata import entry_points  # 12 ms, which only a keeper that acts needs
-
-    found = entry_points(group="cockpit.step_runners", name=kind)
+    found = [each for each in offers("cockpit.step_runners") if each.name == kind]
     if not found:
         raise ActionError(f"no plug-in that runs kind `{shortened(kind, 60)}` is installed here")
     try:
-        return cast("ActionRunner", next(iter(found)).load())
+        return cast("ActionRunner", found[0].load())
     except Exception as error:
         said = shortened(f"{type(error).__name__}: {error}", 150)
         raise ActionError(f"the plug-in for kind `{shortened(kind, 60)}` cannot be loaded: {said}") from error

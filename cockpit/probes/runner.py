@@ -17,6 +17,7 @@ from cockpit.profile import arguments
 from cockpit.profile.kinds import ProbeKind, Settings
 from cockpit.profile.model import Probe
 from cockpit.profile.pasting import refusal_in
+from cockpit.profile.plugins import offers
 from cockpit.profile.programs import fixed_in
 from cockpit.profile.references import fill_secret, fill_within, references
 from cockpit.text import shortened
@@ -112,13 +113,11 @@ def _require_texts(script: str, env: Mapping[str, object], values: Mapping[str, 
 
 def find_opener(kind: str) -> OpenRunner:
     """Load the runner of a kind from the installed packages' entry points. Raises `ProbeError` if it cannot."""
-    from importlib.metadata import entry_points
-
-    found = entry_points(group="cockpit.probe_runners", name=kind)
+    found = [each for each in offers("cockpit.probe_runners") if each.name == kind]
     if not found:
         raise ProbeError(f"no plug-in for kind `{shortened(kind, 60)}` is installed here")
     try:
-        return cast("OpenRunner", next(iter(found)).load())
+        return cast("OpenRunner", found[0].load())
     except Exception as error:
         said = shortened(f"{type(error).__name__}: {error}", 150)
         raise ProbeError(f"the plug-in for kind `{shortened(kind, 60)}` cannot be loaded: {said}") from error

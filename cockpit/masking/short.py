@@ -13,7 +13,7 @@ from __future__ import annotations
 LEAST = 8
 """Characters."""
 KNOWN_FROM = 4
-"""Characters. What got in all the same, as the password of a URL or from an older run, is masked from here on."""
+"""Characters. What got in all the same, as a part of something or from an older run, is masked from here on."""
 
 _WORDS = """
 admin administrator root guest user users username mysql redis minio grafana elastic kibana rabbitmq mongodb
@@ -42,11 +42,11 @@ def too_short(name: str, value: str) -> str:
     return f"the secret `{name}` has {_too_few(length)}"
 
 
-def short_password(name: str, password: str) -> str:
-    """A warning about a password within the secret `name`; empty if it is long enough."""
+def too_short_inside(name: str, password: str) -> str:
+    """The same of a password within the secret `name`; empty if it is long enough."""
     if len(password) >= LEAST:
         return ""
-    return f"the password in the secret `{name}` has {_too_few(len(password))}{CURE}"
+    return f"the password in the secret `{name}` has {_too_few(len(password))}"
 
 
 def too_common(name: str, value: str, words: tuple[str, ...] = ()) -> str:

@@ -60,7 +60,8 @@ def secret_values(profile: Profile, environ: Mapping[str, str], prompted: Mappin
 def check_value(variable: Variable, value: str) -> None:
     """Raise `VariableError` if a value does not fit the variable. A secret's value is not quoted.
 
-    It does not fit its pattern; it is a secret and too short to be masked; or it is none and looks like one.
+    It does not fit its pattern; it is a secret and it, or the password in it, is too short to be masked; or it is none
+    and looks like one.
     """
     from cockpit.profile.conditions import matches_whole  # CEL is not needed for variables without patterns
 
@@ -73,13 +74,21 @@ def check_value(variable: Variable, value: str) -> None:
             hint=f"correct {_origin(variable)}{_described(variable)}",
         )
     if variable.secret:
-        if value and (short := too_short(variable.name, value)):
+        if value and (short := too_short(variable.name, value) or _short_inside(variable.name, value)):
             raise VariableError(short, hint=f"choose a longer one and set {_origin(variable)}{_described(variable)}")
     elif what := shaped_like(value):
         raise VariableError(
             f"variable `{variable.name}` holds {what}, is not secret, and the log keeps its value",
             hint="mark it `secret = true` in the profile",
         )
+
+
+def _short_inside(name: str, value: str) -> str:
+    if not ("=" in value or "@" in value):
+        return ""
+    from cockpit.masking.weak import short_inside  # what parts a secret has: of those that have some
+
+    return short_inside(name, value)
 
 
 def weaknesses(profile: Profile, shown: Mapping[str, str], secrets: Mapping[str, str]) -> tuple[str, ...]:

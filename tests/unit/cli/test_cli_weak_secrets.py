@@ -13,11 +13,15 @@ from cockpit.cli.variables import ask
 from cockpit.profile.model import Profile, Variable
 
 SHORT, TOKEN = "hunter2", "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+DSN = "postgresql://app@db.example/shop"
 REFUSED = """
 id = "shop"
 environment = "staging"
 [variables.pin]
 env = "COCKPIT_TEST_PIN"
+secret = true
+[variables.dsn]
+env = "COCKPIT_TEST_DSN"
 secret = true
 [variables.bot]
 env = "COCKPIT_TEST_BOT"
@@ -28,9 +32,6 @@ environment = "staging-of-the-north"
 [variables.pin]
 env = "COCKPIT_TEST_PIN"
 secret = true
-[variables.dsn]
-env = "COCKPIT_TEST_DSN"
-secret = true
 """
 
 
@@ -39,7 +40,7 @@ def test_a_short_secret_and_a_value_that_looks_like_one_are_refused_by_name_and_
     cockpit: Cockpit, tmp_path: Path, command: str
 ) -> None:
     (tmp_path / "p.toml").write_text(REFUSED)
-    ended = cockpit(command, "p.toml", COCKPIT_TEST_PIN=SHORT, COCKPIT_TEST_BOT=TOKEN)
+    ended = cockpit(command, "p.toml", COCKPIT_TEST_PIN=SHORT, COCKPIT_TEST_BOT=TOKEN, COCKPIT_TEST_DSN=DSN)
     said = ended.stdout + ended.stderr
     assert ended.returncode != 0
     assert "has 7 characters; one of fewer than 8 cannot be kept out of what is shown and logged" in said
@@ -50,16 +51,26 @@ def test_a_short_secret_and_a_value_that_looks_like_one_are_refused_by_name_and_
 
 
 @pytest.mark.parametrize("command", ["ready", "probe"])
-def test_a_common_word_as_a_secret_and_a_short_password_in_one_are_warned_of(
-    cockpit: Cockpit, tmp_path: Path, command: str
-) -> None:
+def test_a_common_word_as_a_secret_is_warned_of(cockpit: Cockpit, tmp_path: Path, command: str) -> None:
     (tmp_path / "p.toml").write_text(WEAK)
-    dsn = f"postgresql://app:{SHORT}@db.example/shop"
-    ended = cockpit(command, "p.toml", COCKPIT_TEST_PIN="staging-of-the-north", COCKPIT_TEST_DSN=dsn)
+    ended = cockpit(command, "p.toml", COCKPIT_TEST_PIN="staging-of-the-north")
     said = ended.stdout + ended.stderr
     assert "the secret `pin` is a common word: it is masked wherever that word stands, which tells it" in said
+
+
+@pytest.mark.parametrize("command", ["run", "ready", "probe"])
+def test_a_connection_string_with_a_short_password_is_refused_as_a_short_secret_is(
+    cockpit: Cockpit, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "p.toml").write_text(REFUSED.partition("[variables.bot]")[0])
+    dsn = f"postgresql://app:{SHORT}@db.example/shop"
+    ended = cockpit(command, "p.toml", COCKPIT_TEST_PIN="long-enough-pin", COCKPIT_TEST_DSN=dsn)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode != 0
     assert "the password in the secret `dsn` has 7 characters; one of fewer than 8 cannot be kept out" in said
-    assert SHORT not in said
+    assert "choose a longer one and set the environment variable COCKPIT_TEST_DSN" in said
+    assert (SHORT in said, "Traceback" in said) == (False, False)
+    assert not (tmp_path / "runs").exists() or not list((tmp_path / "runs").glob("*shop*"))
 
 
 def test_whoever_types_a_secret_is_asked_again_for_a_short_one_and_warned_of_a_weak_one() -> None:

@@ -89,7 +89,7 @@ class _Answering:
         try:
             async with asyncio.timeout(TIMEOUT_S):
                 given = msgspec.json.decode(await reader.readline(), type=Given)
-        except (TimeoutError, ValueError):  # msgspec's errors and a line too long are both ValueError
+        except (TimeoutError, ValueError, RecursionError):  # msgspec's errors and a line too long are both ValueError
             return Taken(ok=False, why="the request was not understood")
         why = self._take(given.name, given.value)
         return Taken(ok=not why, why=why)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -55,11 +56,15 @@ class Requests:
 
     def _taken(self) -> Iterator[tuple[str, ...]]:
         with contextlib.suppress(OSError):  # somebody took the folder away: then nobody asks any more
-            there = heapq.nsmallest(MOST_AT_ONCE, (path for path in self._folder.iterdir() if path.suffix != PART))
-            for path in there:
+            with os.scandir(self._folder) as found:  # a folder cannot be taken away, and would be in the way for ever
+                names = [each.name for each in found if not each.is_dir(follow_symlinks=False)]
+            for name in heapq.nsmallest(MOST_AT_ONCE, (name for name in names if not name.endswith(PART))):
+                asked = None
                 with contextlib.suppress(OSError):  # another took it, or it is none
-                    asked = content(path, LIMIT_BYTES).decode("ascii", "replace").split()
-                    path.unlink()
+                    asked = content(self._folder / name, LIMIT_BYTES).decode("ascii", "replace").split()
+                with contextlib.suppress(OSError):
+                    (self._folder / name).unlink()
+                if asked is not None:
                     yield tuple(asked)
 
     def close(self) -> None:

@@ -93,12 +93,17 @@ def give(run_dir: Path, name: str, value: str) -> None:
         why = "no keeper listens" if isinstance(error, FileNotFoundError | ConnectionRefusedError) else str(error)
         hint = "start one by resuming the run: cockpit resume"
         raise KeeperError(f"the secret {shortened(name, 60)} was not taken: {why}", hint=hint) from None
-    try:
-        taken = msgspec.json.decode(answer, type=Taken)
-    except msgspec.MsgspecError:
-        taken = Taken(ok=False, why="its answer was not understood")
+    taken = understood(answer)
     if not taken.ok:
         raise KeeperError(f"the keeper did not take the secret {shortened(name, 60)}: {shortened(taken.why, 200)}")
+
+
+def understood(answer: bytes) -> Taken:
+    """What a keeper answered; that it took nothing, if that is none."""
+    try:
+        return msgspec.json.decode(answer, type=Taken)
+    except (ValueError, RecursionError):  # msgspec's errors are ValueErrors, UnicodeDecodeError too
+        return Taken(ok=False, why="its answer was not understood")
 
 
 def want(run_dir: Path, names: Collection[str]) -> None:

@@ -125,12 +125,15 @@ class _Tail:
         if not is_last and (now < self._next_mono or self._told_bytes >= _BUDGET_BYTES):
             return
         try:
-            with self._path.open("rb", buffering=0) as file:
-                size = os.fstat(file.fileno()).st_size
-                start = max(self._at, size - _TOLD_BYTES)
-                new = os.pread(file.fileno(), size - start, start) if size > start else b""
-        except FileNotFoundError:
+            file = opened(self._path, os.O_RDONLY)
+        except OSError:  # it is not there yet, or what is there is no shim's
             return
+        try:
+            size = os.fstat(file).st_size
+            start = max(self._at, size - _TOLD_BYTES)
+            new = os.pread(file, size - start, start) if size > start else b""
+        finally:
+            os.close(file)
         if not new:
             return
         skipped = start - self._at

@@ -12,12 +12,18 @@ import json
 import os
 import time
 from contextlib import suppress
+from types import UnionType
 from typing import NamedTuple
 
 from cockpit.actions.shim.processes import boot_id, look
-from cockpit.audit.opening import opened
+from cockpit.audit.opening import content, opened
 
 _RESERVED_BYTES = 8192
+_LIMIT_BYTES = 32 << 20
+"""Of an end: two excerpts of 1 MiB, each byte of which JSON may write as six."""
+_LATEST = 1 << 36
+"""Seconds since 1970 that are still a date."""
+_MOST, _MOST_PIDS = 1 << 63, 1 << 31
 
 
 class Status(NamedTuple):
@@ -98,21 +104,32 @@ def is_alive(status: Status) -> bool:
 
 
 def read_status(path: str) -> Status | None:
-    """The status, or None if there is none that can be read."""
+    """The status, or None if there is none that can be read, or no shim wrote it."""
     try:
-        with open(path, "rb") as file:
-            return Status(**json.loads(file.read()))
-    except (FileNotFoundError, ValueError, TypeError, RecursionError):
+        told = Status(**json.loads(content(path, _LIMIT_BYTES)))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    is_one = _fits(told, (int, int, str, int | float, int))
+    return told if is_one and told.at < _LATEST and max(told.pid, told.child) < _MOST_PIDS else None
 
 
 def read_exit(path: str) -> Exit | None:
-    """The end, or None if there is none that can be read."""
+    """The end, or None if there is none that can be read, or no shim wrote it."""
     try:
-        with open(path, "rb") as file:
-            return Exit(**json.loads(file.read()))
-    except (FileNotFoundError, ValueError, TypeError, RecursionError):
+        told = Exit(**json.loads(content(path, _LIMIT_BYTES)))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    number, sizes = int | None, (int, int)
+    kinds = (number, number, str, bool, bool, int | float, *sizes, str, *sizes, str, str, bool, list, str)
+    return told if _fits(told, kinds) and all(isinstance(each, str) for each in told.left) else None
+
+
+def _fits(told: tuple[object, ...], kinds: tuple[type | UnionType, ...]) -> bool:
+    """Whether each is of its kind, and each number one that others can calculate with."""
+    return all(
+        isinstance(each, kind) and (not isinstance(each, int | float) or 0 <= each < _MOST)
+        for each, kind in zip(told, kinds, strict=True)
+    )
 
 
 class ExitFile:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 
 from cockpit.actions.runner import DETACH, ActionContext, Ending, OnOutput, Outcome, Output
 from cockpit.actions.sql.keeping import Kept, kept_path, recall
 from cockpit.actions.sql.planning import application_name
 from cockpit.actions.sql.settling import Settled, settle
+from cockpit.audit.layout import action_log
+from cockpit.audit.opening import opened
 from cockpit.probes.threads import in_own_thread
 from cockpit.text import shortened
 
@@ -84,7 +87,8 @@ async def _ending(context: ActionContext, outcome: Outcome, detail: str) -> Endi
 def _output(context: ActionContext) -> tuple[int, str]:
     """Size and digest of the output file as the other keeper left it."""
     try:
-        content = (context.run_dir / "outputs" / f"{context.action}.log").read_bytes()
+        with open(opened(action_log(context.run_dir, context.action), os.O_RDONLY), "rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), digest
     except OSError:
         return 0, ""  # it died before there was one
-    return len(content), hashlib.sha256(content).hexdigest()

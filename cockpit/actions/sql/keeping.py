@@ -14,7 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from cockpit.actions.runner import Ending
-from cockpit.audit.opening import make_folder, opened
+from cockpit.audit.opening import content, make_folder, opened
+
+_LIMIT_BYTES = 16 << 20
 
 
 class Kept(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -64,6 +66,6 @@ def keep(path: Path, kept: Kept, *, durable: bool = True) -> None:
 def recall(path: Path) -> Kept | None:
     """What is kept; None if there is nothing, or nothing that can be read."""
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Kept)
+        return msgspec.json.decode(content(path, _LIMIT_BYTES), type=Kept)
     except (OSError, ValueError, RecursionError):  # msgspec's errors are ValueErrors, UnicodeDecodeError too
         return None

@@ -35,6 +35,8 @@ _ELSEWHERE = ("--server", "-s", "--cluster", "--all-namespaces", "-A")
 LIMIT_BYTES = 1 << 20
 """Of what kubectl prints."""
 _CREDENTIALS = ("token", "password", "client-key-data")
+_NONE = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What comes of asking something for its parts that is no kubeconfig, or no version."""
 
 
 class Kubeconfig(Struct, frozen=True):
@@ -101,7 +103,7 @@ async def private_kubeconfig(target: Target, base_dir: Path, timeout_s: float) -
             for key in _CREDENTIALS
             if isinstance((user.get("user") or {}).get(key), str)
         }
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+    except _NONE as error:
         raise ActionError(f"context `{shortened(target.context, 60)}`: kubectl gave no kubeconfig of it") from error
     return Kubeconfig(json.dumps(config), secrets)
 
@@ -125,7 +127,7 @@ async def identify(target: Target, timeout_s: float, base_dir: Path | None = Non
         identity["version"] = shortened(str(version["gitVersion"]), 60)
     except ActionError as error:
         return Identity(identity=identity, verdict="unreachable", detail=str(error))
-    except (ValueError, KeyError, TypeError):
+    except _NONE:
         detail = f"{identity.get('server', 'what answers')} does not answer as a Kubernetes API server"
         return Identity(identity=identity, verdict="unreachable", detail=shortened(detail, 200))
     return Identity(identity=identity, verdict="match")

@@ -18,11 +18,11 @@ _MODES = (SYNC, PASTE, FOCUS, MOUSE)
 _CLIPBOARD_ATTRIBUTE = 52
 _ERASE = b"\r\x1b[2K"
 _TOKEN = late(
-    rb"\x1b\[(?P<row>\d+);(?P<column>\d+)R"
+    rb"\x1b\[(?P<row>\d{1,9});(?P<column>\d{1,9})R"
     rb"|(?P<ok>\x1b\[0n)"
-    rb"|\x1b\[\?(?P<attributes>[0-9;]*)c"
-    rb"|\x1b\[\?(?P<mode>\d+);(?P<value>\d)\$y"
-    rb"|\x1b\[\?(?P<kitty>\d+)u"
+    rb"|\x1b\[\?(?P<attributes>(?:\d{0,9};){0,99}\d{0,9})c"
+    rb"|\x1b\[\?(?P<mode>\d{1,9});(?P<value>\d)\$y"
+    rb"|\x1b\[\?(?P<kitty>\d{1,9})u"
     rb"|\x1bP>\|(?P<name>[^\x1b\x07]{0,200})\x1b\\"
     rb"|\x1b\]11;rgb:(?P<rgb>[0-9a-fA-F/]{5,14})(?:\x1b\\|\x07)"
     rb"|\x1bP(?P<has>[01])\+r(?P<capability>[0-9a-fA-F]*)[^\x1b]*\x1b\\"

@@ -82,6 +82,11 @@ def test_whatever_a_terminal_says_is_understood_or_passed_over(raw: bytes):
     assert told.name.isprintable()
 
 
+@pytest.mark.parametrize("form", ["\x1b[1;%sR", "\x1b[%s;1R", "\x1b[?64;%sc", "\x1b[?%s;2$y", "\x1b[?%su"], ids=ascii)
+def test_a_number_without_end_is_no_answer(form: str):
+    assert understood(form.encode() % (b"9" * 5000), 0.01) == Answers(round_trip_s=0.01)
+
+
 def test_a_hostile_name_of_a_terminal_is_only_shown():
     assert understood(b"\x1bP>|evil\x9b2J\xe2\x80\xae\x1b\\", 0.01).name.isprintable()
 

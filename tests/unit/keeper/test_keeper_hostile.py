@@ -13,9 +13,10 @@ from cockpit.audit import ids
 from cockpit.audit.layout import probe_requests
 from cockpit.keeper.listener import MOST_AT_ONCE, Listener
 from cockpit.keeper.requests import LIMIT_BYTES, Requests
+from cockpit.keeper.requests import MOST_AT_ONCE as MOST_REQUESTS
 from cockpit.session.nudge import probe_now
 from cockpit.session.secrets import LIMIT_BYTES as SECRET_BYTES
-from cockpit.session.secrets import Taken, socket_path
+from cockpit.session.secrets import Taken, socket_path, understood
 
 
 @pytest.fixture
@@ -46,6 +47,19 @@ async def test_what_is_no_request_holds_up_no_other(run_dir: Path) -> None:
     assert not any("root:" in name for each in asked for name in each)
 
 
+async def test_folders_among_requests_are_not_in_the_way_of_any(run_dir: Path) -> None:
+    asked: list[tuple[str, ...]] = []
+    requests = Requests(run_dir, asked.append)
+    try:
+        for number in range(MOST_REQUESTS + 1):
+            (probe_requests(run_dir) / f"0-{number:04}").mkdir()
+        probe_now(run_dir, ["api"])
+        requests.look()
+    finally:
+        requests.close()
+    assert asked == [("api",)]
+
+
 async def test_a_flood_of_requests_is_taken_in_parts(run_dir: Path) -> None:
     asked: list[tuple[str, ...]] = []
     requests = Requests(run_dir, asked.append)
@@ -73,8 +87,16 @@ async def _said(path: Path, line: bytes) -> bytes:
 
 @pytest.mark.parametrize(
     "line",
-    [b"\n", b"{}\n", b"\x00\xff\n", b"[" * 60_000 + b"\n", b'{"name": "a", "value": 5}\n', b"x" * (SECRET_BYTES * 2)],
-    ids=["empty", "object", "bytes", "deep", "type", "long"],
+    [
+        b"\n",
+        b"{}\n",
+        b"\x00\xff\n",
+        b"[" * 60_000 + b"\n",
+        b'{"name": "a", "value": 5}\n',
+        b'{"name": "a", "value": "b", "more": ' + b"[" * 60_000 + b"\n",
+        b"x" * (SECRET_BYTES * 2),
+    ],
+    ids=["empty", "object", "bytes", "deep", "type", "deep-within", "long"],
 )
 async def test_garbage_on_the_socket_is_answered_and_taken_for_nothing(run_dir: Path, line: bytes) -> None:
     taken: list[str] = []
@@ -84,7 +106,8 @@ async def test_garbage_on_the_socket_is_answered_and_taken_for_nothing(run_dir: 
     finally:
         await listener.close()
     assert taken == []
-    assert answer in (b"", msgspec.json.encode(Taken(ok=False, why="the request was not understood")) + b"\n")
+    refused = msgspec.json.encode(Taken(ok=False, why="the request was not understood")) + b"\n"
+    assert answer == refused or (answer == b"" and len(line) > SECRET_BYTES)
 
 
 async def test_those_who_say_nothing_are_so_many_at_a_time_and_nobody_is_kept_out_for_long(run_dir: Path) -> None:
@@ -107,3 +130,8 @@ async def test_those_who_say_nothing_are_so_many_at_a_time_and_nobody_is_kept_ou
                     break
     finally:
         await listener.close()
+
+
+@pytest.mark.parametrize("answer", [b"", b"null", b"\xff", b'{"ok":true,"x":' + b"[" * 60_000, b'{"ok":1}'])
+def test_what_is_no_answer_of_a_keeper_is_no_consent(answer: bytes) -> None:
+    assert understood(answer) == Taken(ok=False, why="its answer was not understood")

@@ -71,3 +71,23 @@ async def test_an_answer_without_end_is_not_held(tmp_path: Path, monkeypatch: py
     assert found.verdict == "unreachable"
     assert "no answer within" in found.detail
     assert peak_bytes < 8 << 20
+
+
+@pytest.mark.parametrize(
+    "said", ["[", "[" * 100_000, "null", "[]", '{"gitVersion": {}'], ids=["cut", "deep", "null", "list", "open"]
+)
+async def test_what_is_no_version_is_no_api_server(said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "version").write_text(said)
+    _kubectl(tmp_path, monkeypatch, {"server": "https://k8s.example"}, f"cat {tmp_path}/version")
+    found = await identify(Target(id="k", kind="kubernetes", context="prod"), 10.0, tmp_path)
+    assert found.verdict == "unreachable"
+    assert "does not answer as a Kubernetes API server" in found.detail
+
+
+@pytest.mark.parametrize("contexts", [[], [{"name": "prod", "context": "prod"}], {}, "prod"], ids=str)
+async def test_what_is_no_kubeconfig_leads_nowhere(
+    contexts: object, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _kubectl(tmp_path, monkeypatch, {"server": "https://k8s.example"}, VERSION)
+    (tmp_path / "config.json").write_text(json.dumps({"contexts": contexts, "clusters": []}))
+    assert (await identify(Target(id="k", kind="kubernetes", context="prod"), 10.0, tmp_path)).verdict == "unreachable"

@@ -14,7 +14,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from msgspec import Struct
 
@@ -29,7 +29,10 @@ _ENVIRONMENT = {
 }  # fmt: skip
 _OLD_TLS = frozenset({"TLSv1", "TLSv1.1"})
 _SERVICE_BYTES = 65536
-_PAIR = late(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?:[^\s'\\]|\\.)*))(?=\s|$)", re.DOTALL)
+_SPACES = " \t\n\r\f\v"
+"""As isspace(3) has them, by which libpq goes."""
+_PAIR = late(r"\s*([^\s=]+)\s*=\s*(?:'((?:[^'\\]|\\.)*)'|((?!')(?:[^\s\\]|\\.)*\\?))", re.DOTALL | re.ASCII)
+_URI = late(r"postgres(?:ql)?://(?P<user>[^@/?]*@)?(?P<places>[^/?]*)(?P<name>[^?]*)\??(?P<query>.*)", re.DOTALL)
 
 
 class Proof(Struct, frozen=True):
@@ -92,7 +95,7 @@ class _Known:
         return self._environ.get(variable, ""), variable
 
     def hosts_elsewhere(self) -> list[str]:
-        """The hosts that are not this machine, as written: the name, which is verified, or the address, which is called."""
+        """The hosts that are not this machine, as written: a name is verified, and an address beside it is called."""
         names, addresses = (self.value(name)[0].split(",") for name in ("host", "hostaddr"))
         many = max(len(names), len(addresses))
         named = zip(names + [""] * (many - len(names)), addresses + [""] * (many - len(addresses)), strict=True)
@@ -146,14 +149,17 @@ def _system_authorities() -> str:
 
 def taken_apart(dsn: str) -> dict[str, str]:
     """Keywords and values of a connection string or URI, as far as they can be told without a driver."""
-    if not dsn.startswith(("postgresql://", "postgres://")):
+    uri = _URI.fullmatch(dsn)
+    if uri is None:
         return _pairs(dsn)
-    try:
-        parts = urlsplit(dsn)
-    except ValueError:
-        return {}
-    hosts = [_host(each) for each in parts.netloc.rpartition("@")[2].split(",")]
-    return {"host": ",".join(hosts), **dict(parse_qsl(parts.query))}
+    hosts = [_host(each) for each in uri["places"].split(",")]
+    return {"host": ",".join(hosts), **dict(parse_qsl(uri["query"]))}
+
+
+def is_torn(dsn: str) -> bool:
+    """Whether libpq takes a part of a URI's password for host, port or database: `@` or `/` in it is not escaped."""
+    uri = _URI.fullmatch(dsn)
+    return uri is not None and "@" in uri["places"] + uri["name"]
 
 
 def _host(place: str) -> str:
@@ -165,7 +171,7 @@ def _pairs(dsn: str) -> dict[str, str]:
     """The keywords and values of a connection string (34.1.1.1); nothing if it is none."""
     found: dict[str, str] = {}
     at = 0
-    while dsn[at:].strip():
+    while dsn[at:].strip(_SPACES):
         pair = _PAIR.match(dsn, at)
         if pair is None:
             return {}

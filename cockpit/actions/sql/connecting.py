@@ -42,7 +42,7 @@ async def connect(dsn: str, name: str, *, unverified: str = "", timeout_s: float
             **{key: value for key, value in _PATIENCE.items() if key not in given},
             **trust.added,
         )
-    except psycopg.ProgrammingError:
+    except (psycopg.ProgrammingError, UnicodeError):
         # Not `from error`: its text may quote the string, password and all.
         raise ActionError("the target's `dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
     if trust.objection:

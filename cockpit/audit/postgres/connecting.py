@@ -11,7 +11,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TypeAlias
@@ -23,7 +23,7 @@ from psycopg.rows import tuple_row
 
 from cockpit.errors import StoreAway, StoreFailed
 from cockpit.masking.closing import close
-from cockpit.profile.database_trust import proof, refused_proof
+from cockpit.profile.database_trust import is_torn, proof, refused_proof
 from cockpit.text import shortened
 
 Connection: TypeAlias = psycopg.Connection[tuple[object, ...]]
@@ -48,8 +48,8 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
     Raises StoreFailed: the string is none; StoreAway: no server answers, or none that takes this user.
     """
     close()  # the string, or what libpq reads beside it, may hold a password
+    given = _parts(dsn)
     try:
-        given = conninfo_to_dict(dsn)
         trust = proof(given, reason=os.environ.get(UNVERIFIED, ""))
         several = "," in str(given.get("host") or "") and "target_session_attrs" not in given
         conninfo = make_conninfo(
@@ -88,8 +88,8 @@ def waived(dsn: str) -> str:
     """Why the server of a store need not prove who it is; empty: it has to, or is on this machine."""
     reason = os.environ.get(UNVERIFIED, "")
     try:
-        return reason if reason and proof(conninfo_to_dict(dsn), reason=reason).is_waived else ""
-    except psycopg.ProgrammingError:
+        return reason if reason and proof(_parts(dsn), reason=reason).is_waived else ""
+    except StoreFailed:
         return ""
 
 
@@ -101,8 +101,8 @@ def look_elsewhere(dsn: str) -> None:
 def where(dsn: str) -> str:
     """Host, port and database, for people; never the password."""
     try:
-        given = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
+        given = _parts(dsn)
+    except StoreFailed:
         return "(no connection string)"
     host, port, name = (str(given.get(key) or "") for key in ("host", "port", "dbname"))
     return shortened(
@@ -112,10 +112,7 @@ def where(dsn: str) -> str:
 
 def holds_password(dsn: str) -> bool:
     """Whether a connection string has a password in it. Raises StoreFailed if it is none."""
-    try:
-        given = conninfo_to_dict(dsn)
-    except psycopg.ProgrammingError:
-        raise _no_string() from None
+    given = _parts(dsn)
     return any(given.get(name) for name in ("password", "sslpassword"))
 
 
@@ -128,6 +125,21 @@ def without_password(dsn: str) -> str:
             hint="take it out, and put it into ~/.pgpass (chmod 600) or PGPASSFILE",
         )
     return dsn
+
+
+def _parts(dsn: str) -> Mapping[str, str | int | None]:
+    """A connection string as libpq takes it apart. Raises StoreFailed if it is none that can be shown to people."""
+    try:
+        given: Mapping[str, str | int | None] = conninfo_to_dict(dsn)
+    except (psycopg.ProgrammingError, UnicodeError):
+        # Not `from error`: its text may quote the string, password and all.
+        raise _no_string() from None
+    if is_torn(dsn):
+        raise StoreFailed(
+            "the connection string of the store holds an @ or / that libpq takes for the end of its password",
+            hint="write %40 for @ and %2F for /; better, take the password out: ~/.pgpass (chmod 600) or PGPASSFILE",
+        )
+    return given
 
 
 def _no_string() -> StoreFailed:

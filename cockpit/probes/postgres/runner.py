@@ -53,7 +53,7 @@ class PostgresRunner:
                 options=f"{own} -c default_transaction_read_only=on -c statement_timeout={limit_ms}".strip(),
                 **trust.added,
             )
-        except psycopg.ProgrammingError:
+        except (psycopg.ProgrammingError, UnicodeError):
             raise ProbeError("`dsn` is no PostgreSQL connection string", hint="see libpq, 34.1.1") from None
         if trust.objection:
             raise ProbeError(f"{self._where}: {trust.objection}", hint=CURE)

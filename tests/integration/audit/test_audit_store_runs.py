@@ -137,6 +137,9 @@ def test_a_run_of_this_folder_alone_is_not_taken_for_a_copy(run_dir: Path, store
     [
         ("postgresql://ana:hunter2@db/cockpit", "the store db/cockpit holds a password"),
         ("postgresql://db/cockpit?password=hunter2", "the store db/cockpit holds a password"),
+        ("postgresql://ana:ana@hunter2@db/cockpit", "an @ or / that libpq takes for the end of its password"),
+        ("postgresql://ana:ana/hunter2@db/cockpit", "an @ or / that libpq takes for the end of its password"),
+        ("postgresql://ana:hunter2%ff@db/cockpit", "no PostgreSQL connection string"),
         ("nonsense", "no PostgreSQL connection string"),
         ("postgresql://x@/db?host=/nowhere", "cannot be reached"),
     ],

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.profile.database_trust import proof, taken_apart
+from cockpit.profile.database_trust import is_torn, proof, taken_apart
 
 FULL = "verify-full"
 
@@ -118,9 +118,27 @@ def test_tls_older_than_1_2_is_raised(tmp_path: Path) -> None:
         ("postgresql:///shop?host=/tmp", "/tmp", ""),
         ("postgresql://%2Frun%2Fpg/shop", "/run/pg", ""),
         ("host=db.example sslmode='verify-ca' password='a b\\'c'", "db.example", "verify-ca"),
+        ("postgresql://ana:a@b@db.example/shop", "b@db.example", ""),
+        ("postgresql://[2001:db8[::1]/shop", "2001:db8[::1", ""),
+        ("host=db.e'x sslmode=disable", "db.e'x", "disable"),
+        ("host='db'sslmode=disable", "db", "disable"),
+        ("host=a\x1cb", "a\x1cb", ""),
         ("nonsense", "", ""),
     ],
 )
 def test_a_connection_string_is_taken_apart_without_a_driver(dsn: str, host: str, mode: str) -> None:
     found = taken_apart(dsn)
     assert (found.get("host", ""), found.get("sslmode", "")) == (host, mode)
+
+
+@pytest.mark.parametrize("dsn", ["postgresql://ana:pa@ss@db/shop", "postgres://ana:pa/ss@db/shop"])
+def test_a_password_that_libpq_cuts_into_the_host_is_noticed(dsn: str) -> None:
+    assert is_torn(dsn)
+    assert not is_torn(dsn.replace("pa@ss", "pa%40ss").replace("pa/ss", "pa%2Fss"))
+
+
+@pytest.mark.parametrize(
+    "dsn", ["postgresql://ana@db/shop?application_name=a@b/c", "host=db user=a@b", "postgresql://"]
+)
+def test_an_at_sign_where_it_belongs_is_none_of_a_password(dsn: str) -> None:
+    assert not is_torn(dsn)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import importing_claims
 import importing_fuzz
-from fuzz_claims import answered, claim
+from fuzz_claims import answered, claim, twice
 
 _KEPT: list[tempfile.TemporaryDirectory[str]] = []
 
@@ -26,8 +26,9 @@ def runbook(data: bytes) -> None:
     claim(not errors, f"what was imported does not pass check: {errors[:1]}")
     wrong = [*importing_claims.unaccounted(made), *importing_claims.invented(made)]
     claim(not wrong, f"the account is wrong: {wrong[:1]}")
-    again = importing_claims.import_text(data)
-    claim(again.toml == made.toml, "imported twice, it is another profile")
+    if twice(data):
+        again = importing_claims.import_text(data)
+        claim(again.toml == made.toml, "imported twice, it is another profile")
 
 
 def seeds() -> list[bytes]:

@@ -19,7 +19,7 @@ from cockpit.actions.files import digests, files_of
 from cockpit.audit import accepting, clock, ids, places
 from cockpit.audit.keeping import create_store, open_store
 from cockpit.audit.layout import origin_path
-from cockpit.audit.line import Draft, draft
+from cockpit.audit.line import GENESIS, Draft, draft
 from cockpit.audit.opening import content, opened
 from cockpit.audit.store import Conflict, Store, Unknown
 from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
@@ -29,9 +29,11 @@ from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.titles import titled
 from cockpit.profile.window import resolve_window
 from cockpit.run.events import Actor, ProfileTrust, RunStarted, SourceFile
+from cockpit.session.begun import begun_folder, note_begun
 from cockpit.session.identity import actor
 from cockpit.session.runs import runs_folder
 from cockpit.session.timings import earlier_timings
+from cockpit.session.trust_foreign import first_line
 from cockpit.text import visible
 
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a screen never needs
@@ -78,16 +80,20 @@ def create_run(
             **_expected(loaded, folder),
         )
         _require_as_shown(loaded, body.files, trust)
+        _note(run_dir, GENESIS)  # whether it can be kept: known before a database holds anything of this run
         store = create_store(run_dir, dsn, despite_place=bool(despite_place.strip()))
         try:
             write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
             _begin(store, draft(body, started_by, now))
+            first = first_line(run_dir)
+            if first is not None:  # else it is asked about
+                _note(run_dir, first.digest)
             accepting.accept_place(store, run_dir, started_by, told.masked(despite_place) if despite_place else "")
             if dsn:
                 accepting.accept_store(store, run_dir, dsn, started_by)
         finally:
             store.close()
-    except PlaceRefused:
+    except (PlaceRefused, RunError):
         shutil.rmtree(run_dir, ignore_errors=True)
         raise
     except (LogError, OSError) as error:
@@ -103,6 +109,15 @@ def _begin(store: Store, first: Draft) -> None:
         raise StoreFailed("the run did not begin: its first line was not committed", hint="begin it again")
     if isinstance(outcome, Conflict):
         raise StoreFailed("the run did not begin: its id is taken", hint="begin it again")
+
+
+def _note(run_dir: Path, digest: str) -> None:
+    """So that its keepers are started without a question: see `trust_foreign`. Raises RunError."""
+    try:
+        note_begun(run_dir.name, digest)
+    except OSError as error:
+        why = f"the run cannot begin: that it began here cannot be kept in {begun_folder()}: {error.strerror}"
+        raise RunError(why, hint="mend it, or name another folder in XDG_STATE_HOME") from error
 
 
 def _run_started(

@@ -24,6 +24,8 @@ VARIABLE = "COCKPIT_UNIT"
 """In the environment of a keeper that a unit started: the unit's name."""
 _NAME = late(r"cockpit-[0-9A-Za-z_-]{1,64}\.service")
 _WELL_KNOWN = "KUBECONFIG or PGPASSFILE"
+_HANDED_ON = (SETTING, "XDG_STATE_HOME")
+"""Settings of the shell without which a keeper would not find, or not be let at, what is this user's."""
 
 
 def unit_name(run: str) -> str:
@@ -59,7 +61,7 @@ def unit_text(run_dir: Path, state: RunState, user: str, environ: Mapping[str, s
         f"ExecStart={_word(sys.executable)} -P -m cockpit.keeper {_word(str(run_dir.absolute()))}",
         f"Environment={_quoted(f'{VARIABLE}={name}')}",
         f"Environment={_quoted('PATH=' + environ.get('PATH', os.defpath))}",
-        *([f"Environment={_quoted(f'{SETTING}={group}')}"] if (group := environ.get(SETTING)) else []),
+        *(f"Environment={_quoted(f'{name}={environ[name]}')}" for name in _HANDED_ON if environ.get(name)),
         f"EnvironmentFile=-%E/cockpit/{state.run}.env",
         f"UMask={umask:04o}",
         "Restart=on-failure",

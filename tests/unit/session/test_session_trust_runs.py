@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cockpit.audit.layout import origin_path
+from cockpit.audit.layout import log_path, origin_path
 from cockpit.errors import KeeperError, RunError
 from cockpit.profile.kinds import installed
 from cockpit.profile.load import load
 from cockpit.run.events import Actor, ProfileTrust
-from cockpit.session import spawn
+from cockpit.session import begun, spawn
+from cockpit.session.begun import begun_folder, has_begun_here, note_begun
 from cockpit.session.creating import create_run
 from cockpit.session.identity import account
 from cockpit.session.trust_digest import executed
@@ -117,11 +121,88 @@ def test_no_run_begins_of_a_file_that_changed_after_it_was_confirmed(tmp_path: P
     assert create_run(loaded, {}, folder=tmp_path / "runs", trust=trust).exists()
 
 
-def test_a_run_out_of_a_database_is_not_ones_own_because_it_says_so(tmp_path: Path, started: list[str]) -> None:
-    """Who can write rows can write any name into them; that a run began here is noted in its folder alone."""
+def moved_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another machine, where everybody is called the same."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "elsewhere"))
+
+
+def test_a_run_out_of_a_database_is_not_ones_own_because_it_says_so(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who can write rows can write any name into them."""
     run_dir = run_of(tmp_path, account())
     origin_path(run_dir).unlink()  # as in the folder of a run that was brought
+    moved_elsewhere(tmp_path, monkeypatch)
     assert foreign(run_dir) is not None
     with pytest.raises(KeeperError, match="was begun elsewhere"):
         spawn.start_keeper(run_dir)
     assert started == []
+
+
+def test_a_folder_that_was_unpacked_among_ones_own_runs_is_not_ones_own_because_it_says_so(
+    tmp_path: Path, started: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who packs a folder can write any name into it, and the note of where its profile lay as well."""
+    there = run_of(tmp_path, account())
+    assert origin_path(there).exists()
+    moved_elsewhere(tmp_path, monkeypatch)
+    here = tmp_path / "mine" / "runs" / there.name
+    shutil.copytree(there, here)
+    assert foreign(here) is not None
+    with pytest.raises(KeeperError, match="was begun elsewhere, and nobody here has confirmed"):
+        spawn.start_keeper(here)
+    assert started == []
+
+
+def test_a_folder_with_the_id_of_a_run_that_began_here_and_another_beginning_is_not_ones_own(
+    tmp_path: Path, started: list[str]
+) -> None:
+    mine, other = run_of(tmp_path, account()), run_of(tmp_path, account(), program="false")
+    assert (foreign(mine), foreign(other)) == (None, None)
+    log = log_path(other).read_bytes().replace(other.name.encode(), mine.name.encode())
+    log_path(mine).write_bytes(log)
+    assert foreign(mine) is not None
+    with pytest.raises(KeeperError, match="was begun elsewhere"):
+        spawn.start_keeper(mine)
+    assert started == []
+
+
+@pytest.mark.parametrize("change", ["writable by others", "a link", "another text", "gone"])
+def test_a_note_that_cannot_be_believed_counts_as_none(tmp_path: Path, started: list[str], change: str) -> None:
+    run_dir = run_of(tmp_path, account())
+    note = begun_folder() / run_dir.name
+    digest = note.read_text()
+    assert stat.S_IMODE(note.stat().st_mode) == 0o600
+    if change == "writable by others":
+        note.chmod(0o666)
+    else:
+        note.unlink()
+    if change == "a link":
+        (tmp_path / "note").write_text(digest)
+        note.symlink_to(tmp_path / "note")
+    if change == "another text":
+        note.write_text("0" * 64)
+    assert foreign(run_dir) is not None
+    assert started == []
+
+
+def test_where_it_cannot_be_noted_that_a_run_began_none_begins(tmp_path: Path, started: list[str]) -> None:
+    begun_folder().parent.mkdir(parents=True)
+    begun_folder().write_text("a file in its place")
+    with pytest.raises(RunError, match="the run cannot begin: that it began here cannot be kept in ") as refused:
+        run_of(tmp_path, account())
+    assert "XDG_STATE_HOME" in refused.value.hint
+    assert list((tmp_path / "runs").iterdir()) == []
+    assert started == []
+
+
+def test_of_very_many_runs_the_newest_notes_are_kept(tmp_path: Path) -> None:
+    for number in range(4):
+        note_begun(f"run-{number}", "0" * 64, tmp_path)
+        os.utime(tmp_path / f"run-{number}", (number, number))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(begun, "MOST_RUNS", 2)
+        note_begun("run-4", "1" * 64, tmp_path)
+    assert sorted(os.listdir(tmp_path)) == ["run-3", "run-4"]
+    assert has_begun_here("run-4", "1" * 64, tmp_path)
+    assert not has_begun_here("../run-4", "1" * 64, tmp_path)

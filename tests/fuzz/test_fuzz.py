@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 NAMES = tuple(TARGETS)
 LONGEST_S = 5.0
 """Of a processor, for any input."""
-_SLOW = {"profile": 12, "runbook": 6, "chained_log": 12, "log": 20}
+_SLOW = {"profile": 16, "runbook": 6, "chained_log": 16, "log": 24, "host": 30, "marks": 30}
 _EXAMPLES = 60
 _SEEDS = {"profile": 5, "runbook": 4, "chained_log": 20, "log": 12}
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from systems.dialog import refusal_on
 from terminal import Terminal
 
 COCKPIT = [sys.executable, "-m", "cockpit.cli"]
@@ -121,8 +122,7 @@ class DemoOperator:
 
 def _place(screen: str) -> tuple[object, ...]:
     """What a key that acts changes on the screen: where the run stands, which dialog is open, that it came too soon."""
-    says = screen.splitlines()[-2]
-    is_refused = says.lstrip().startswith("✖") or "faster than a person" in says
+    is_refused = bool(refusal_on(screen))
     return (re.findall(r"▶ \d(?:\.\d)?", screen), "Esc leaves" in screen, "was finished" in screen, is_refused)
 
 

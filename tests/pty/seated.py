@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from looks import looks
 from terminal import Terminal
 
 from cockpit.audit.layout import keeper_beat, keeper_lock
@@ -32,10 +33,10 @@ HEAD = 'id = "shop"\nenvironment = "staging"\n'
 def until(holds: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> float:
     """Wait for a condition; how long that took, seconds."""
     began = time.monotonic()
-    while not holds():
-        assert time.monotonic() < began + timeout_s, f"never came: {what}"
-        time.sleep(0.005)
-    return time.monotonic() - began
+    for _ in looks(timeout_s):
+        if holds():
+            return time.monotonic() - began
+    raise AssertionError(f"never came: {what}")
 
 
 ORDERS = """

@@ -16,6 +16,7 @@ from typing import Any
 import psutil
 from seated import Night, until
 from ssh_host import OPS, SshHost
+from systems.dialog import refusal_on
 from terminal import Terminal
 
 from cockpit.audit.line import Head
@@ -141,16 +142,11 @@ def press(terminal: Terminal, key: str, pattern: str) -> None:
 
     for _ in range(4):
         terminal.send(key)
-        terminal.wait_until(lambda screen: is_there(screen) or not _refuses(screen), PATIENCE_S)  # the last key
-        terminal.wait_until(lambda screen: is_there(screen) or _refuses(screen), SEEN_S)
+        terminal.wait_until(lambda screen: is_there(screen) or not refusal_on(screen), PATIENCE_S)  # the last key
+        terminal.wait_until(lambda screen: is_there(screen) or bool(refusal_on(screen)), SEEN_S)
         if terminal.wait_until(is_there, PATIENCE_S):
             return
     raise AssertionError(f"{key} does nothing like {pattern!r}; the screen:\n{terminal.text}")
-
-
-def _refuses(screen: str) -> bool:
-    """Whether the line above the keys says that nothing was done."""
-    return any(line.lstrip().startswith(("✖", "! keys came")) for line in screen.splitlines()[-3:-1])
 
 
 def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = "") -> None:

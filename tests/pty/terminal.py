@@ -50,6 +50,8 @@ PERSON_S = 0.08
 """Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
 PAINTED_S = 0.006
 """After this long without a byte the screen is taken to be painted whole."""
+SEEN_S = 0.04
+"""Between seeing something and the next key: nobody is faster."""
 TYPIST_S = 0.035
 """Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
 ESCAPE_S = 0.2
@@ -123,6 +125,8 @@ class Terminal:
         self._changed = threading.Condition(threading.RLock())
         self._pressed = 0.0
         """When the last key was pressed; if that took longer, read."""
+        self._seen = 0.0
+        """When something that was waited for was last seen."""
         self._reads_keys = True
         self._text: str | None = None
         """What the screen shows, since it last changed; None: not made yet."""
@@ -188,6 +192,8 @@ class Terminal:
         """Press keys one after the other, at a person's pace: names of `KEYS`, or text, letter by letter."""
         for key in keys:
             for stroke in [KEYS[key]] if key in KEYS else key:
+                # the key before may have come much later than it was pressed, yet before what it did was seen
+                time.sleep(max(0.0, self._seen + SEEN_S - time.monotonic()))
                 self._press(stroke, PERSON_S)
             if key == "escape":
                 time.sleep(ESCAPE_S)
@@ -258,6 +264,7 @@ class Terminal:
         while time.monotonic() < give_up:
             was_running = self.process.poll() is None
             if result := found():
+                self._seen = time.monotonic()
                 return result
             with self._changed:
                 has_changed = self._changed.wait(0.1)

@@ -14,6 +14,7 @@ from cockpit.demo.bn_aura.releases import PREVIOUS, RELEASE
 from cockpit.demo.bn_aura.system import System
 
 WHY = "no codes"
+pytestmark = pytest.mark.timeout(300)  # a minute on a machine that is busy; more only where it is slow, too
 
 
 @pytest.fixture

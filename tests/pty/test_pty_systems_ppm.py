@@ -17,6 +17,7 @@ from cockpit.demo.ppm.hosting import NEW, OLD
 from cockpit.demo.ppm.system import KEY, System
 
 WHY = "it says of itself that it is not well"
+pytestmark = pytest.mark.timeout(300)  # a minute on a machine that is busy; more only where it is slow, too
 
 
 @pytest.fixture

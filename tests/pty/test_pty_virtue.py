@@ -18,6 +18,7 @@ from cockpit.run import commands as c
 
 WHY = "it is not valid"
 SECRETS = (PASSWORD, database.PASSWORD, "token-sponsor", "token-practitioner", "token-admin", "/hooks/mail")
+pytestmark = pytest.mark.timeout(300)  # a minute on a machine that is busy; more only where it is slow, too
 
 
 @pytest.fixture

@@ -45,6 +45,13 @@ class Dialog:
         return "Enter choose" in self.text
 
 
+def refusal_on(screen: str) -> str:
+    """What is said above the keys, on one line or two, if it is that nothing was done; else empty."""
+    said = screen.splitlines()[-3:-1]
+    at = next((at for at, line in enumerate(said) if line.lstrip().startswith(("✖", "! keys came faster"))), None)
+    return " ".join(said[at:]) if at is not None else ""
+
+
 def dialog_on(screen: str) -> Dialog | None:
     """The question that is open; None without one. It names the environment and the profile in its border."""
     identity = re.match(r" ?▌(.+?)▐ (\S+)", screen)

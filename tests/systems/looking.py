@@ -8,10 +8,11 @@ log.holding("a secret") -> files of the run in which that stands
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from looks import looks
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.tail import Tail
@@ -64,8 +65,7 @@ class Looking:
 
 def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
     """What `true` returns once it is true; fails, naming `what`, if that never comes."""
-    give_up = time.monotonic() + timeout_s
-    while not (found := true()):
-        assert time.monotonic() < give_up, f"never came: {what}"
-        time.sleep(0.02)
-    return found
+    for _ in looks(timeout_s):
+        if found := true():
+            return found
+    raise AssertionError(f"never came: {what}")

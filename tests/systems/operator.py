@@ -10,8 +10,8 @@
 choice's title. `why` is every reason. A blocked gate is probed again (`.`), never overridden. When an action failed or
 a trigger fired the operator asks for the ways back (`b`) and takes the proposed one, or the one whose title holds
 `plan`; with `rolls_back=False` a failed action is tried again and what fired is gone on from. A sign-off that this
-person may not give is given by `second()`, another operator's screen, which is opened when it is first needed. Stuck,
-it fails with the screen.
+person may not give is given by `second()`, another operator's screen, which is opened for it. Stuck, it fails with the
+screen.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
-from systems.dialog import Dialog, dialog_on
+from systems.dialog import Dialog, dialog_on, refusal_on
 from terminal import Terminal
 
 PROBE_S = 0.6
@@ -28,8 +29,8 @@ PROBE_S = 0.6
 SEEN_S = 10.0
 """How long a key is given to change something before it is pressed again: pressed while the screen is merely slow, it
 would be a key to whatever is there by then."""
-WALK_S = 100.0
-"""For one walk; it takes a third of that on a machine with nothing else to do."""
+WALK_S = 250.0
+"""For one walk; it takes an eighth of that on a machine with nothing else to do."""
 STANDS_S = 0.3
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
 DROPPED_S = 2.5
@@ -63,11 +64,10 @@ class Operator:
         self.questions: list[str] = []
         """Titles of the questions that were answered, in their order."""
         self._second_opener = second
-        self._second: Operator | None = None
         self._probed = 0.0
         self._down = 0
         self._open = ""
-        self._below: tuple[object, ...] = ()
+        self._below: _Place | None = None
 
     # ---- walking -------------------------------------------------------------------------------------------------
 
@@ -92,12 +92,20 @@ class Operator:
         self.terminal.send(key)
         self._wait_for_another(place, SEEN_S)
 
-    def _wait_for_another(self, place: tuple[object, ...], timeout_s: float) -> bool:
+    def _wait_for_another(self, place: _Place, timeout_s: float) -> bool:
         """Wait until the screen, painted whole, shows something else that matters, or for the time; whether it does."""
+        refusals = [place.refusal]
+
+        def is_another(screen: str) -> bool:
+            now = _place(screen)
+            if now.refusal != refusals[-1]:  # a key takes away what the one before was told, and may be told the same
+                refusals.append(now.refusal)
+            return now.at != place.at or bool(now.refusal and len(refusals) > 1)
+
         give_up = time.monotonic() + timeout_s
         while (left := give_up - time.monotonic()) > 0:
-            self.terminal.wait_until(lambda screen: _place(screen) != place, left)
-            if _place(self.terminal.look()) != place:
+            self.terminal.wait_until(is_another, left)
+            if is_another(self.terminal.look()):
                 return True
         return False
 
@@ -106,11 +114,13 @@ class Operator:
         if dialog is not None:
             self._answer(dialog)
             return
-        if self._open and _place(screen) == self._below:  # what was answered is not to be seen yet
+        now = _place(screen)
+        if self._open and self._below is not None and now.at == self._below.at and not now.refusal:
+            # what was answered is not to be seen yet
             self._open = ""
-            self._wait_for_another(self._below, SEEN_S)
+            self._wait_for_another(now, SEEN_S)
             return
-        self._open, self._below = "", _place(screen)
+        self._open, self._below = "", now
         hints = screen.splitlines()[-1].strip()
         goes_back = self.rolls_back and not _TURNED.search(screen)  # a way back is chosen once
         if hints.startswith("b roll back") and "g go on" in hints:
@@ -147,11 +157,13 @@ class Operator:
 
     def _ask_second(self) -> None:
         assert self._second_opener is not None, f"this takes a second person:\n{self.terminal.text}"
-        if self._second is None:
-            self._second = self._second_opener()
+        second = self._second_opener()
         place = _place(self.terminal.text)
-        self._second.approve()
+        second.approve()
         self._wait_for_another(place, SEEN_S)
+        # and goes: a screen that only watches to the end of a walk paints as much as the first
+        second.terminal.send("q")
+        second.terminal.wait_for_exit()
 
     def approve(self) -> None:
         """Approve, or agree, from a screen that only watches."""
@@ -189,17 +201,17 @@ class Operator:
                 # both keys have to arrive before the next look: a late one would choose anew after the answer was seen
                 self.terminal.wait_until(lambda now: _picked(now) != dialog.picked, SEEN_S)
             else:
-                self._press_in(dialog)
+                self._press_in(dialog, dialog.key)
         elif dialog.is_list:
             self._choose(dialog)
         else:  # what the dialog says is not painted whole yet
             self.terminal.wait_until(lambda now: now != dialog.screen, 0.3)
 
-    def _press_in(self, dialog: Dialog) -> None:
-        """Press the key that a dialog names; again if the dialog stays while the screen goes on: it was dropped."""
+    def _press_in(self, dialog: Dialog, key: str) -> None:
+        """Press a key in a dialog; again if the dialog stays as it is while the screen goes on: it was dropped."""
         place = _place(dialog.screen)
         for _ in range(4):
-            self.terminal.send(dialog.key)
+            self.terminal.send(key)
             if self._wait_for_another(place, DROPPED_S):
                 return
             before = self.terminal.text
@@ -218,8 +230,7 @@ class Operator:
                 return
             if self.plan:
                 self.terminal.send(*["up"] * len(dialog.options), *["down"] * at)
-        self.terminal.send("enter")
-        self.terminal.wait_until(lambda now: (left := dialog_on(now)) is None or not left.is_list, SEEN_S)
+        self._press_in(dialog, "enter")
 
     def _fill(self, dialog: Dialog) -> None:
         """Every field in its order: a value, a reason, a word."""
@@ -233,7 +244,7 @@ class Operator:
             self._type(at, text)
             self._enter()
         if dialog.title.startswith("Which way back"):  # or it was refused, which is seen too
-            self.terminal.wait_until(lambda now: _TURNED.search(now) or _refusal(now), SEEN_S)
+            self.terminal.wait_until(lambda now: _TURNED.search(now) or refusal_on(now), SEEN_S)
 
     def _enter(self) -> None:
         """Send what stands in a field, and wait until the question has gone, or asks for the next thing."""
@@ -278,16 +289,17 @@ def _stands(screen: str, field: int, text: str) -> bool:
     return entered == text or (dialog.filled[field] and len(entered) > 1 and text.endswith(entered))
 
 
-def _place(screen: str) -> tuple[object, ...]:
-    """What a key that acts changes on the screen: which step and key are due, which question is open, a refusal."""
+class _Place(NamedTuple):
+    """What a key that acts changes on the screen."""
+
+    at: tuple[object, ...]
+    """Which step and keys are due, which question is open."""
+    refusal: str
+
+
+def _place(screen: str) -> _Place:
     dialog = dialog_on(screen)
     titles = [title for title in re.findall(r"[╭┏][─━] (.*?) [─━]", screen) if not title.startswith("Probes")]
     hints = screen.splitlines()[-1]
-    asked = dialog and (dialog.title, dialog.key, dialog.fields)
-    return (titles, hints, _refusal(screen), _TOO_FAST in screen, asked)
-
-
-def _refusal(screen: str) -> str:
-    """What the line above the keys says, if it refuses."""
-    says = screen.splitlines()[-2]
-    return says if says.startswith(("✖", " ✖")) else ""
+    asked = dialog and (dialog.title, dialog.key, dialog.fields, dialog.is_list)
+    return _Place((titles, hints, asked), refusal_on(screen))

@@ -22,7 +22,7 @@ from cockpit.demo.serving import Answer, Asked, Server
 
 API_KEY = "sb_publishable_q7ZrT0vLk3xWm9Yc2HsJdA"
 NEXT_STATE = {"requested": "scheduled", "scheduled": "in_treatment", "in_treatment": "completed"}
-_SYNC_S = 0.02
+_SYNC_S = 0.1
 _EVENTS_S = 2.0
 Row = dict[str, Any]
 

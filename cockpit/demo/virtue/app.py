@@ -27,7 +27,7 @@ FIGURES = {
     "active_users": 118.0,
     "support_tickets": 3.0,
 }
-_SYNC_S = 0.02
+_SYNC_S = 0.1
 
 
 class App:

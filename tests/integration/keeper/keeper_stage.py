@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from keeper_plugin import KINDS
+from looks import looks
 from msgspec.structs import replace
 
 from cockpit.audit.files import FileStore
@@ -39,13 +40,10 @@ from cockpit.session.seat import Seat
 
 def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
     """What `true` returns once it is true; fails, naming `what`, if that never comes."""
-    give_up = time.monotonic() + timeout_s
-    while True:
-        found = true()
-        if found:
+    for _ in looks(timeout_s):
+        if found := true():
             return found
-        assert time.monotonic() < give_up, f"never came: {what}"
-        time.sleep(0.01)
+    raise AssertionError(f"never came: {what}")
 
 
 class Server:

@@ -10,12 +10,20 @@ character escaped.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 
-BREAK = rb"(?:[\r\n \t]|\\+[rn])*"
+_BREAKS = b"\r\n \t"
+_CONTINUED = rb"\+[ |]*\r?\n[ |]*"
+"""psql ends a line with `+` where the value goes on in the next one, and may have columns on both sides."""
+BREAK = rb"(?:[\r\n \t]|\\+[rn]|" + _CONTINUED + rb")*"
 """Between two characters of what is `squeezed`: `base64` breaks lines, YAML indents them, JSON escapes the breaks."""
-BREAKS = b"\r\n \t"
-URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
+ESCAPED_BREAK = re.compile(rb"\\{1,8}[rn]")
+TABLE_BREAK = re.compile(_CONTINUED + rb"|\+[ |]*\r?\Z")
+"""Also one of which the end is still to come."""
+BETWEEN = re.compile(rb"(?:[\r\n \t]|\\{1,8}[rn])+")
+"""What `flat` takes out."""
+_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")
 """RFC 4648, 5: from the alphabet for URLs to the other one."""
 
 _SQUEEZED_FROM = 16
@@ -69,18 +77,25 @@ def spelled_pattern(units: list[str], first: int) -> bytes:
 
 def squeezed(part: str) -> Iterator[bytes]:
     """The part in base64 (of the usual alphabet) and in hexadecimal digits, not broken into lines."""
-    raw = part.encode("utf-8", "surrogatepass")
-    for before in range(3):
-        # The characters that depend on the part alone, whatever stands around it.
-        first, last = -(-8 * before // 6), 8 * (before + len(raw)) // 6
-        text = base64.b64encode(b"\0" * before + raw)[first:last]
-        yield text
-        if b"+" in text or b"/" in text:
-            yield text.replace(b"+", b"%2B").replace(b"/", b"%2F")
-            yield text.replace(b"+", b"%2b").replace(b"/", b"%2f")
-            yield text.replace(b"/", b"\\/")
-    yield raw.hex().encode()
-    yield raw.hex().upper().encode()
+    for raw in _encoded(part):
+        for before in range(3):
+            # The characters that depend on the part alone, whatever stands around it.
+            first, last = -(-8 * before // 6), 8 * (before + len(raw)) // 6
+            text = base64.b64encode(b"\0" * before + raw)[first:last]
+            yield text
+            if b"+" in text or b"/" in text:
+                yield text.replace(b"+", b"%2B").replace(b"/", b"%2F")
+                yield text.replace(b"+", b"%2b").replace(b"/", b"%2f")
+                yield text.replace(b"/", b"\\/")
+        yield raw.hex().encode()
+        yield raw.hex().upper().encode()
+
+
+def flat(data: bytes) -> bytes:
+    """Without breaks, in one alphabet: what is `squeezed` stands in it as a whole."""
+    if b"\\" in data:
+        data = ESCAPED_BREAK.sub(b"", data)
+    return data.translate(_URL_ALPHABET, _BREAKS)
 
 
 def broken(text: bytes) -> bytes:
@@ -90,6 +105,18 @@ def broken(text: bytes) -> bytes:
     return _opening([units[0], *(BREAK.decode("latin-1") + unit for unit in units[1:])], _SQUEEZED_FROM).encode(
         "latin-1"
     )
+
+
+def _encoded(text: str) -> tuple[bytes, ...]:
+    """In UTF-8; in Latin-1; and as it becomes where the one is taken for the other, as servers do with headers."""
+    raw = text.encode("utf-8", "surrogatepass")
+    if raw.isascii():
+        return (raw,)
+    twice = raw.decode("latin-1").encode()
+    try:
+        return raw, twice, text.encode("latin-1")
+    except UnicodeEncodeError:
+        return raw, twice
 
 
 def literal(text: bytes) -> bytes:
@@ -127,7 +154,8 @@ def _character(character: str) -> str:
     if character.isascii() and character.isalnum():
         return character
     code, raw = ord(character), character.encode("utf-8", "surrogatepass")
-    ways = ["".join(f"(?:{_byte(byte)}|%(?:25)*{byte:02x})" for byte in raw), _entity(character)]
+    ways = ["".join(f"(?:{_byte(byte)}|%(?:25)*{byte:02x})" for byte in each) for each in _encoded(character)]
+    ways.append(_entity(character))
     ways.append(r"\\+(?:" + "|".join(_codes(code, raw)) + ")")
     if character in _HTML:
         ways.append(f"&(?:amp;)*{_HTML[character]};")

@@ -76,6 +76,14 @@ def open_key(data: bytes) -> int:
     return first + int(begins[-1][0])
 
 
+def without_ends(data: bytes) -> bytes:
+    """The data with dashes for the words by which keys end."""
+    for match in _ENDS.finditer(data):
+        start, end = match.span()
+        data = data[:start] + b"-" * (end - start) + data[end:]
+    return data
+
+
 def _end_of_body(data: bytes, begun: int) -> int:
     """How far what follows the armour can be the key."""
     at = begun

@@ -12,16 +12,17 @@ from typing import Any
 
 from msgspec import Struct
 
-from cockpit.masking.automaton import compiled
+from cockpit.masking.automaton import compiled, compiled_set
 from cockpit.masking.forms import (
     BEGUN,
-    BREAKS,
-    URL_ALPHABET,
+    BETWEEN,
+    TABLE_BREAK,
     broken,
     chain,
     escaped,
     escaped_beginning,
     escaped_end,
+    flat,
     literal,
     literal_beginning,
     spelled,
@@ -31,12 +32,15 @@ from cockpit.masking.forms import (
 from cockpit.masking.parts import LONGEST_PART, least_cut, parts
 from cockpit.masking.short import KNOWN_FROM
 from cockpit.masking.spans import Span, by_name
+from cockpit.masking.views import View, is_coloured, uncoloured, unfinished
 
 _WIDEST = 8
 """Bytes that one byte of a secret takes at most, escaped: more is not held back."""
 LOOKED_BACK = LONGEST_PART * 4 * _WIDEST
 """Bytes at the end of data that may be the beginning of a secret: the most that is ever held back for one."""
 _MOST_SEEN = 1000
+_FEW = 4
+"""Bytes: where output comes letter by letter, the same ones come again and again."""
 
 
 class Known:
@@ -50,7 +54,12 @@ class Known:
         texts = [(text, by_name(name)) for part, name in ordered for text in squeezed(part)]
         self._squeezed = _Forms([_Form(literal(text), literal_beginning(text), shown) for text, shown in texts])
         self._texts = [text for text, _ in texts]
+        self._alike: dict[bytes, list[int]] = {}
+        """By how they begin: of those that begin alike each is looked for, and the longest is there."""
+        for index, text in enumerate(self._texts):
+            self._alike.setdefault(literal(text), []).append(index)
         self._broken: dict[int, Any] = {}
+        self._of_few: dict[bytes, int] = {}
 
     def __bool__(self) -> bool:
         return bool(self._texts)
@@ -59,23 +68,23 @@ class Known:
         """Every place of a secret, in order of their kinds; they may overlap."""
         if not self._texts:
             return []
-        found = list(self._plain.spans(data))
-        for index in dict.fromkeys(index for index, _, _ in self._squeezed.places(_flat(data))):
-            if index not in self._broken:
-                self._broken[index] = compiled(broken(self._texts[index]))
-            shown = self._squeezed.forms[index].shown
-            found += [Span(match.start(), match.end(), shown) for match in self._broken[index].finditer(data)]
+        found = self._spans(data)
+        if is_coloured(data):
+            view = uncoloured(data)
+            found += view.spans(self._spans(view.data))
         return found
 
     def beginning(self, data: bytes) -> int:
         """Where a secret may begin that goes on behind the data's end; the data's length if none does."""
         if not self._texts or not data:
             return len(data)
-        first = max(0, len(data) - LOOKED_BACK)
-        tail = data[first:]
-        flat = _flat(tail)
-        in_flat = self._squeezed.open(flat)
-        return first + min(self._plain.open(tail), len(tail) if in_flat == len(flat) else _unflat(tail, in_flat))
+        if len(data) > _FEW:
+            return self._begun_at(data)
+        if data not in self._of_few:
+            if len(self._of_few) > _MOST_SEEN:
+                self._of_few.clear()
+            self._of_few[data] = self._begun_at(data)
+        return self._of_few[data]
 
     def cut_off(self, data: bytes) -> Span | None:
         """The beginning of a secret with which the data ends, if it is long enough to be one."""
@@ -83,14 +92,58 @@ class Known:
             return None
         first = max(0, len(data) - LOOKED_BACK)
         tail = data[first:]
+        sure = self._cut_off(tail)
+        if is_coloured(tail):
+            view = uncoloured(tail[: unfinished(tail)])
+            sure += [(view.place(start), shown) for start, shown in self._cut_off(view.data)]
+        return Span(first + min(sure)[0], len(data), min(sure)[1]) if sure else None
+
+    def _begun_at(self, data: bytes) -> int:
+        first = max(0, len(data) - LOOKED_BACK)
+        tail = data[first:]
+        at = self._beginning(tail)
+        if is_coloured(tail):
+            view = uncoloured(tail[: unfinished(tail)])
+            at = min(at, view.place(self._beginning(view.data)))
+        return first + at
+
+    def _spans(self, data: bytes) -> list[Span]:
+        found = list(self._plain.spans(data))
+        indices = dict.fromkeys(index for index, _, _ in self._squeezed.places(flat(data)))
+        if b"+" in data and TABLE_BREAK.search(data):
+            indices |= dict.fromkeys(i for i, _, _ in self._squeezed.places(flat(TABLE_BREAK.sub(b"", data))))
+        for begins in dict.fromkeys(literal(self._texts[index]) for index in indices):
+            for index in self._alike[begins]:
+                shown = self._squeezed.forms[index].shown
+                found += [Span(match.start(), match.end(), shown) for match in self._broken_at(index).finditer(data)]
+        return found
+
+    def _broken_at(self, index: int) -> Any:
+        if index not in self._broken:
+            self._broken[index] = compiled(broken(self._texts[index]))
+        return self._broken[index]
+
+    def _beginning(self, tail: bytes) -> int:
+        at = min(self._plain.open(tail), self._squeezed_beginning(tail))
+        if b"+" in tail and TABLE_BREAK.search(tail):
+            table = View(tail, TABLE_BREAK)
+            at = min(at, table.place(self._squeezed_beginning(table.data)))
+        return at
+
+    def _squeezed_beginning(self, tail: bytes) -> int:
+        bare = flat(tail)
+        at = self._squeezed.open(bare)
+        return len(tail) if at == len(bare) else View(tail, BETWEEN).place(at)
+
+    def _cut_off(self, tail: bytes) -> list[tuple[int, bytes]]:
         sure: list[tuple[int, bytes]] = []
         start, shown, length = self._plain.begun(tail)
         if length >= KNOWN_FROM:
-            sure.append((first + start, shown))
-        start, shown, length = self._squeezed.begun(_flat(tail))
+            sure.append((start, shown))
+        start, shown, length = self._squeezed.begun(flat(tail))
         if length >= KNOWN_FROM:
-            sure.append((first + _unflat(tail, start), shown))
-        return Span(min(sure)[0], len(data), min(sure)[1]) if sure else None
+            sure.append((View(tail, BETWEEN).place(start), shown))
+        return sure
 
 
 class _Form(Struct, frozen=True):
@@ -124,10 +177,11 @@ class _Forms:
         """`begun`: may follow the beginning of any, and stand for one."""
         self.forms = forms
         # Of secrets that begin alike (two JWTs) the one that goes on longest is there.
-        self._any = compiled(b"|".join(form.whole for form in forms), longest=True)
-        begins = b"|".join(form.begins for form in forms if form.begins)
+        self._any = compiled(b"|".join(form.whole for form in forms), longest=True, captures=False)
+        # Each with its own end: one that all have in common takes RE2 a second to compile (`Prog::MarkDominator`).
+        begins = b"|".join(form.begins + (b"" if begun else rb"\z") for form in forms if form.begins)
         self._tail = begun + rb")\z"
-        self._open = compiled(b"(?i:(?:" + begins + b")?" + self._tail)
+        self._open = compiled(b"(?i:(?:" + begins + b")?" + self._tail, captures=False)
         self._named: Any = None
         self._named_begins: Any = None
         self._seen: dict[bytes, int] = {}
@@ -141,8 +195,7 @@ class _Forms:
             if end > done:
                 yield self._which(data[start:end]), start, end
                 done = end
-            # One secret may begin in the midst of another.
-            match = self._any.search(data, start + 1 if len(self.forms) > 1 else end)
+            match = self._any.search(data, start + self._next(data[start:end]))
 
     def spans(self, data: bytes) -> Iterable[Span]:
         for index, start, end in self.places(data):
@@ -164,29 +217,16 @@ class _Forms:
         index = match.lastindex
         return match.start(), self.forms[index - 1].shown, match.end(index) - match.start(index)
 
+    def _next(self, found: bytes) -> int:
+        """Where in what was found another may begin: one secret may begin in the midst of another."""
+        return 1 + self.open(found[1:]) if len(self.forms) > 1 else len(found)
+
     def _which(self, found: bytes) -> int:
         if found not in self._seen:
             if self._named is None:
-                self._named = compiled(b"|".join(b"(" + form.whole + b")" for form in self.forms), longest=True)
-            match = self._named.search(found)
+                self._named = compiled_set(tuple(form.whole for form in self.forms))
+            which = self._named.Match(found)
             if len(self._seen) > _MOST_SEEN:
                 self._seen.clear()
-            self._seen[found] = match.lastindex - 1 if match is not None else 0
+            self._seen[found] = min(which) if which else 0
         return self._seen[found]
-
-
-def _flat(data: bytes) -> bytes:
-    """Without breaks, in one alphabet."""
-    if b"\\" in data:
-        data = data.replace(b"\\r", b"\r").replace(b"\\n", b"\n").replace(b"\\\n", b"\n")
-    return data.translate(URL_ALPHABET, BREAKS)
-
-
-def _unflat(data: bytes, place: int) -> int:
-    """Where the byte stands in `data` that stands at `place` in it flat; at the latest, if breaks are escaped."""
-    count = len(_flat(data)) - place
-    at = len(data)
-    while count and at:
-        at -= 1
-        count -= data[at] not in BREAKS
-    return at

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from cockpit.masking.short import KNOWN_FROM, is_common
@@ -22,6 +22,7 @@ _PIECE_FROM = 96
 _TELLING_FROM = 16
 _SURELY_FROM = 14
 """Characters of one word: what is left of a cut secret, though it may be made of words."""
+_LONGER = (16, 20, 24)
 _PASSWORD_FROM = 8
 _ARMOUR = re.compile(r"-{2,5} ?(?:BEGIN|END) ")
 """Of keys and certificates (RFC 7468, 2): public."""
@@ -45,11 +46,16 @@ def least_cut(part: str) -> tuple[int, int]:
     """
     if "://" in part or _ARMOUR.match(part):
         return 0, 0
-    lengths = (8, 12)
-    others = 0 if re.search(r"[\s=]", part) else _SURELY_FROM
-    first = next((length for length in lengths if looks_random(part[:length])), others)
-    last = next((length for length in lengths[1:] if len(part) > length and looks_random(part[-length:])), others)
+    surely = () if re.search(r"[\s=]", part) else (12,) if looks_random(part) else (_SURELY_FROM,)
+    first = _least((part[:length] for length in (8, 12)), surely, (part[:length] for length in _LONGER))
+    last = _least((part[-length:] for length in (12,)), surely, (part[-length:] for length in _LONGER))
     return (first if first < len(part) else 0), (last if last < len(part) else 0)
+
+
+def _least(short: Iterable[str], surely: tuple[int, ...], longer: Iterable[str]) -> int:
+    """The length of the shortest that can be no words; 0 if none."""
+    found = next((len(each) for each in short if looks_random(each)), 0)
+    return found or next(iter(surely), 0) or next((len(each) for each in longer if looks_random(each)), 0)
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -102,4 +102,6 @@ CUT = rf"(?:^|[^A-Za-z0-9])((?:{BEGINS})[A-Za-z0-9_.+/=-]{{6,}})(\xe2\x80\xa6|\z
 """A token that was cut, where a text was."""
 TOKEN_BEGINS = rf"(?:^|[^A-Za-z0-9])(?:{BEGINS})"
 _OPEN_WORDS = r"authorization|cookie|bearer|passw(?:or)?d|passphrase|pwd|token|secret|key|auth|_pat|_pass|credential|signature|[?&](?:sig|hmac)|identified"
-OPEN = rf"(?:{TOKEN_BEGINS}[A-Za-z0-9_.+/=~:@%-]*|://[^\s/\"<>]*|(?i:{_OPEN_WORDS})[^\r\n]*|{ARMOURED.decode()}[A-Za-z0-9+/=\r\n \t\\n_-]*)\z"
+OPEN_WORD = rf"(?i:{_OPEN_WORDS})"
+"""Behind it the rest of a line is waited for."""
+OPEN = rf"(?:{TOKEN_BEGINS}[A-Za-z0-9_.+/=~:@%-]*|://[^\s/\"<>]*|{OPEN_WORD}[^\r\n]*|{ARMOURED.decode()}[A-Za-z0-9+/=\r\n \t\\n_-]*)\z"

@@ -30,6 +30,7 @@ from cockpit.masking.places import (
     Place,
 )  # fmt: skip
 from cockpit.masking.spans import Span, by_shape
+from cockpit.masking.views import is_coloured, uncoloured
 from cockpit.secret_shapes.standing_in import looks_random
 from cockpit.secret_shapes.tokens import SHAPES
 
@@ -70,7 +71,14 @@ def _unbounded(pattern: str) -> str:
 
 
 def shapes(data: bytes) -> list[Span]:
-    """Every secret that is told by its shape or place, in no order; they may overlap."""
+    """Every secret that is told by its shape or place, in no order; they may overlap. Colours are looked through."""
+    if is_coloured(data):
+        view = uncoloured(data)
+        return view.spans(_shapes(view.data))
+    return _shapes(data)
+
+
+def _shapes(data: bytes) -> list[Span]:
     patterns = _patterns()
     if patterns.look.search(data) is None:
         return []

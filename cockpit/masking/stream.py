@@ -11,26 +11,43 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cockpit.masking.keys import HELD_BYTES, open_key
+from cockpit.masking.keys import HELD_BYTES, open_key, without_ends
 from cockpit.masking.known import Known
+from cockpit.masking.places import OPEN_WORD
 from cockpit.masking.shapes import open_shape, shapes
+from cockpit.masking.short import KNOWN_FROM
 from cockpit.masking.spans import joined, replaced
+from cockpit.masking.views import is_coloured, uncoloured, unfinished
 
 _LINE_BYTES = 16384
+_LEAST_SHAPE = 4
+"""Bytes: what a secret has at least behind the word for which it is held back, and that word was the last to come."""
 _CONTEXT_BYTES = 256
 """Of what was let go of the unfinished line: a token's first letters may be among it."""
 _GOES_ON = {False: re.compile(rb"[^\s\"'<>]*"), True: re.compile(rb"(?:[A-Za-z0-9+/=\r\n \t]|\\n)*")}
 """By whether it is a key: what belongs to a secret that was too long to be held back as a whole."""
+_MARK = "‹secret".encode()
+_MARKS = re.compile("‹secret[^›\r\n]{0,120}›".encode())
+"""What stands for a secret holds such words itself, and is none of them."""
+_OPEN_WORD = re.compile(OPEN_WORD.encode())
+_ENDS_BEGIN = re.compile(rb"[-0-9]")
+"""With which the words end by which a key begins."""
+_MAY_END_KEY = re.compile(rb"[-:\x1b]")
+_MAY_END_LINE = re.compile(rb"[\r\n\x1b]")
+_MAY_END_SHAPE = re.compile(rb"[^A-Za-z0-9+=_]")
+"""What has to come before something that is held back is looked at again; else every byte costs all that is held."""
 
 
 class Masker:
     """One stream's mask."""
 
-    def __init__(self, secrets: Mapping[str, str]) -> None:
-        """`secrets` by name."""
-        self._known = Known(secrets)
+    def __init__(self, secrets: Mapping[str, str] | Known) -> None:
+        """`secrets` by name; or as another mask knows them already."""
+        self._known = secrets if isinstance(secrets, Known) else Known(secrets)
         self._held_for_known = b""
         self._held_for_shapes = b""
+        self._may_end: re.Pattern[bytes] | None = None
+        """While nothing of this comes, what is held for shapes stays held."""
         self._context = b""
         self._too_long: re.Pattern[bytes] | None = None
         """What still belongs to a secret of which the beginning was masked."""
@@ -53,7 +70,7 @@ class Masker:
             return data
         data = self._held_for_known + data
         cut = self._known.beginning(data)
-        spans = joined(self._known.spans(data))
+        spans = joined(self._known.spans(data)) if cut and len(data) >= KNOWN_FROM else []
         for span in spans:
             if span.start < cut < span.end:
                 cut = span.start  # it may be the beginning of a longer one
@@ -63,7 +80,11 @@ class Masker:
     # ---- secrets that are told by their shape ----------------------------------------------------------------------
 
     def _shaped(self, data: bytes, *, is_over: bool) -> bytes:
-        data = self._held_for_shapes + data
+        held = self._held_for_shapes
+        if not is_over and self._goes_on_waiting(data):
+            self._held_for_shapes += data
+            return b""
+        data = held + data
         self._held_for_shapes = b""
         if self._too_long is not None:
             data = data[self._end_of_too_long(data) :]
@@ -74,8 +95,25 @@ class Masker:
         is_too_long = len(data) - cut > longest
         if is_too_long:
             cut = len(data)
-        self._held_for_shapes = data[cut:]
-        return self._masked(data[:cut], is_key=is_key, is_too_long=is_too_long)
+        self._hold(data[cut:], is_key=is_key)
+        if not held and cut < _LEAST_SHAPE:  # and so is its context, of which nothing was held
+            self._context = _last_line(self._context + data[:cut])[-_CONTEXT_BYTES:]
+            return data[:cut]
+        return self._masked(data[:cut], is_key=is_key, is_too_long=is_too_long) if cut else b""
+
+    def _goes_on_waiting(self, data: bytes) -> bool:
+        if self._may_end is None or len(self._held_for_shapes) + len(data) >= _LINE_BYTES:
+            return False
+        return self._may_end.search(data) is None
+
+    def _hold(self, data: bytes, *, is_key: bool) -> None:
+        self._held_for_shapes = data
+        if not data:
+            self._may_end = None
+        elif is_key:
+            self._may_end = _MAY_END_KEY
+        else:
+            self._may_end = _MAY_END_LINE if _OPEN_WORD.match(data) else _MAY_END_SHAPE
 
     def _masked(self, data: bytes, *, is_key: bool, is_too_long: bool) -> bytes:
         """What is let go, by what stood before it, too."""
@@ -91,15 +129,16 @@ class Masker:
 
     def _cut(self, data: bytes) -> tuple[int, bool]:
         """Up to where nothing more can come to what is there; and whether it is a key that is waited for."""
-        # With what was let go before it: a read may have ended within the words by which a key begins.
-        key = max(0, open_key(self._context + data) - len(self._context))
-        line = _last_line(data)
-        before = self._context if len(line) == len(data) else b""
-        tail = line[-2 * _LINE_BYTES :]
-        is_whole = len(tail) == len(line)
-        start = open_shape(before + tail if is_whole else tail) - (len(before) if is_whole else 0)
-        shape = len(data) - len(tail) + max(0, start)
-        return (key, True) if key < shape else (shape, False)
+        # With what was let go before it: a read may have ended within the words by which a secret begins.
+        whole = self._context + data
+        may_be_key = _ENDS_BEGIN.search(data) is not None
+        if is_coloured(whole):
+            view = uncoloured(whole[: unfinished(whole)])
+            at, is_key = _open(view.data, may_be_key=may_be_key)
+            at = view.place(at)
+        else:
+            at, is_key = _open(whole, may_be_key=may_be_key)
+        return max(0, at - len(self._context)), is_key
 
     def _end_of_too_long(self, data: bytes) -> int:
         assert self._too_long is not None
@@ -108,6 +147,18 @@ class Masker:
         if end < len(data):
             self._too_long = None
         return end
+
+
+def _open(data: bytes, *, may_be_key: bool) -> tuple[int, bool]:
+    """Where something begins that may go on; and whether it is a key."""
+    key = open_key(data) if may_be_key else len(data)
+    line = _last_line(data)[-2 * _LINE_BYTES :]
+    if _MARK in line:
+        line = _MARKS.sub(lambda mark: b"-" * len(mark[0]), line)
+    if may_be_key:
+        line = without_ends(line)  # the words by which a key ends are none behind which a secret stands
+    shape = len(data) - len(line) + open_shape(line)
+    return (key, True) if key < shape else (shape, False)
 
 
 def _last_line(data: bytes) -> bytes:

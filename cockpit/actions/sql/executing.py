@@ -81,6 +81,7 @@ class Execution:
         self.rows = 0
         self.result: tuple[dict[str, object], ...] = ()
         self.notices: list[str] = []
+        """As the server says them; `facts` has them without secrets."""
         self.unreplicated = ""
         """The server's words for a commit that no standby confirmed."""
         self.blockers: tuple[str, ...] = ()
@@ -150,8 +151,8 @@ class Execution:
         """For `expect`."""
         return {
             "rows": self.rows,
-            "result": _masked(list(self.result), self._transcript),
-            "notices": list(self.notices),
+            "result": self._transcript.clean_value(list(self.result)),
+            "notices": self._transcript.clean_lines(self.notices),
             "statements": self.done,
             "duration_s": time.monotonic() - self.began,
         }
@@ -220,9 +221,9 @@ class Execution:
 
     def _told(self, statement: Statement, answer: Answer) -> str:
         place = f"{statement.number}/{len(self.order.script)}"
-        line = f"{place} {answer.tag}, {seconds(answer.duration_s)}: {statement.first_words}\n"
+        line = f"{place} {answer.tag}, {seconds(answer.duration_s)}: {self._transcript.clean(statement.first_words)}\n"
         if answer.names:
-            line += table(answer.names, answer.texts, answer.count, self._transcript.clean)
+            line += table(answer.names, answer.texts, answer.count, self._transcript.clean_lines)
         return line
 
     async def _end(self, connection: Connection) -> None:
@@ -253,7 +254,7 @@ class Execution:
             said += f"\n  {diagnostic.message_detail}"
         said = said[:MAX_CHARACTERS]
         if len(self.notices) < KEPT_ROWS:
-            self.notices.append(self._transcript.clean(said))
+            self.notices.append(said)
         self._transcript.say(f"{said}\n")
 
     def _on_seen(self, seen: Seen) -> None:
@@ -264,13 +265,3 @@ class Execution:
 
 def _ms(duration_s: float) -> int:
     return max(1, round(duration_s * 1000))  # 0 would mean no limit
-
-
-def _masked(value: object, transcript: Transcript) -> object:
-    if isinstance(value, str):
-        return transcript.clean(value)
-    if isinstance(value, list):
-        return [_masked(item, transcript) for item in value]
-    if isinstance(value, dict):
-        return {key: _masked(item, transcript) for key, item in value.items()}
-    return value

@@ -14,14 +14,18 @@ _CELL = 60
 
 
 def table(
-    names: Sequence[str], rows: Sequence[Sequence[str | None]], count: int, clean: Callable[[str], str] = str
+    names: Sequence[str],
+    rows: Sequence[Sequence[str | None]],
+    count: int,
+    clean: Callable[[Sequence[str]], Sequence[str]] = list,
 ) -> str:
     """The first rows under their column names, visible, each line at most `WIDTH` characters, ending in a newline.
 
-    `count`: rows there were. `clean` takes secrets out, before anything is cut. None is shown as `NULL`.
+    `count`: rows there were. `clean` takes secrets out of a column, before anything is cut: a key may stand in many
+    rows. None is shown as `NULL`.
     """
-    cells = [[_cell(value, clean) for value in row] for row in rows[:ROWS]]
-    heads = [_cell(name, clean) for name in names]
+    columns = [_column([name, *(row[at] for row in rows[:ROWS])], clean) for at, name in enumerate(names)]
+    heads, *cells = zip(*columns, strict=True)
     widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
     lines = [_line(heads, widths), "-+-".join("-" * width for width in widths), *(_line(row, widths) for row in cells)]
     left = count - len(cells)
@@ -38,10 +42,9 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
     return " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
-def _cell(value: str | None, clean: Callable[[str], str]) -> str:
-    if value is None:
-        return "NULL"
-    return shortened(clean(value), _CELL)
+def _column(values: Sequence[str | None], clean: Callable[[Sequence[str]], Sequence[str]]) -> list[str]:
+    texts = iter(clean([value for value in values if value is not None]))
+    return ["NULL" if value is None else shortened(next(texts), _CELL) for value in values]
 
 
 def _cut(line: str) -> str:

@@ -31,6 +31,7 @@ class Transcript:
         self._file = LogFile(str(path), _HEAD_BYTES, _TAIL_BYTES)
         self._mask = mask
         self._on_output = on_output
+        self._unsaid = ""
         self._pending = ""
         self._skipped_bytes = 0
         self._room_bytes = _SCREEN_BYTES
@@ -41,9 +42,22 @@ class Transcript:
         """Text without secrets, for what is cut afterwards."""
         return self._mask.text(text)
 
+    def clean_lines(self, texts: Sequence[str]) -> list[str]:
+        """The same of texts one below the other, of which a secret may take several."""
+        return self._mask.lines(texts)
+
+    def clean_value(self, value: object) -> object:
+        """The same of what conditions take."""
+        return self._mask.value(value)
+
     def say(self, text: str) -> None:
-        """One or more whole lines, each ending in a newline."""
-        safe = visible(self._mask.text(text), multiline=True)
+        """One or more whole lines, each ending in a newline. A private key is waited for until it ends."""
+        self._unsaid += text
+        if not self._mask.ends_in_key(self._unsaid):
+            self._let_go()
+
+    def _let_go(self) -> None:
+        safe, self._unsaid = visible(self._mask.text(self._unsaid), multiline=True), ""
         self._file.write(safe.encode())
         self._pending += safe
         if len(self._pending) > 2 * _PORTION_BYTES:  # bounded between two looks
@@ -64,6 +78,7 @@ class Transcript:
 
     def close(self) -> Written:
         """Hand on the rest, and close the file."""
+        self._let_go()
         self._progress = ()
         self.flush()
         return self._file.close()

@@ -9,8 +9,8 @@ from writing import WRITTEN
 from cockpit.masking.mask import Mask
 from cockpit.masking.stream import Masker
 
-OUT_OF_REACH = {"between colours", "between moves of the cursor", "in lines of a narrow screen"}
-"""A secret in whose midst a program writes something of its own."""
+OUT_OF_REACH = {"in lines of a narrow screen"}
+"""A secret in whose midst a program writes text of its own."""
 LETTER_BY_LETTER = {way for way in WRITTEN if "every" in way} | {"as C shows its bytes", "in capital ones with colons"}
 """No program writes letters so that need no quoting; what is long is not looked for in these."""
 LONG = 100

@@ -9,6 +9,14 @@ import shlex
 import urllib.parse
 from collections.abc import Callable
 
+
+def _as_psql(text: str) -> str:
+    """A value of several lines, as psql shows it beside another column."""
+    lines = text.rstrip("\n").split("\n")
+    rows = [f" {'' if at else 'a'} | {line:<76}+" for at, line in enumerate(lines[:-1])]
+    return "\n".join([*rows, f"   | {lines[-1]}"])
+
+
 WRITTEN: dict[str, Callable[[str], str]] = {
     "as it is": str,
     "in a URL": lambda text: urllib.parse.quote(text, safe=""),
@@ -34,9 +42,15 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "in base64 after two letters": lambda text: base64.b64encode(b"xy" + text.encode() + b"z").decode(),
     "in base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode(),
     "in base64 in lines": lambda text: base64.encodebytes(b"x" * 50 + text.encode()).decode().replace("\n", "\r\n  "),
+    "in base64 in lines of a table": lambda text: _as_psql(base64.encodebytes(b"y" * 50 + text.encode()).decode()),
+    "as a server takes its header": lambda text: text.encode().decode("latin-1"),
+    "in base64, by a server that takes it so": lambda text: base64.b64encode(
+        text.encode().decode("latin-1").encode()
+    ).decode(),
     "in lines of a narrow screen": lambda text: "│\r\n│ ".join(text[at : at + 7] for at in range(0, len(text), 7)),
     "between colours": lambda text: "\x1b[1;38;5;12m".join(text[at : at + 5] for at in range(0, len(text), 5)),
     "between moves of the cursor": lambda text: "\x1b[12;40H".join(text[at : at + 3] for at in range(0, len(text), 3)),
+    "found by grep": lambda text: f"{text[:9]}\x1b[01;31m\x1b[K{text[9:14]}\x1b[m\x1b[K{text[14:]}",
     "its first half": lambda text: text[: len(text) // 2],
     "its second half": lambda text: text[len(text) // 2 :],
 }

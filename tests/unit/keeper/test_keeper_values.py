@@ -82,7 +82,7 @@ def test_a_secret_that_the_environment_lacks_is_named_by_its_variable() -> None:
     ("text", "expected"),
     [
         (f"401 for {SECRET}!", "401 for ‹secret typed›!"),
-        (f"401 for {SECRET[:9]}…", "401 for ‹secret typed›"),
+        (f"401 for {SECRET[:9]}…", "401 for ‹secret typed›…"),
         ("401 for nobody…", "401 for nobody…"),
         ("", ""),
     ],

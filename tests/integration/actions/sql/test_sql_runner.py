@@ -42,6 +42,25 @@ async def test_statements_run_in_one_transaction_and_tell_what_they_did(stage: S
     assert sql("select count(*) from t") == [(60,)]
 
 
+BODY = tuple(f"{number}abcDEF+{'x9Y8z7W6' * 7}" for number in range(5))
+KEY = ("-----BEGIN PRIVATE KEY-----", *BODY, "-----END PRIVATE KEY-----")
+GIVEN = {
+    "a line a row": f"select n, line from unnest(array{list(KEY)}) with ordinality as t (line, n) order by n",
+    "in one cell": "select 1 as n, E'" + "\\n".join(KEY) + "' as line",
+    "a line a notice": f"do $$ declare l text; begin foreach l in array array{list(KEY)} loop raise notice '%', l;"
+    " end loop; end $$; select 1",
+}
+
+
+@pytest.mark.parametrize("way", GIVEN)
+async def test_a_private_key_over_several_lines_is_in_no_transcript_and_no_fact(stage: Stage, way: str) -> None:
+    ending = await stage.run(GIVEN[way])
+    assert ending.outcome == "succeeded", ending
+    assert "‹secret: private key›" in stage.log
+    assert "COMMIT, " in stage.log, "what follows is told"
+    assert not [line for line in BODY if line[:20] in stage.log + stage.said + str(ending.facts)]
+
+
 @pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 120])
 async def test_rows_that_are_changed_and_given_back_are_counted_as_affected(stage: Stage, sql: Sql, count: int) -> None:
     sql("create table t (id int)")

@@ -7,7 +7,6 @@
         <action>.status         who watches it; there before it is started
         <action>.exit           how it ended
         <action>.cancel         it is to be stopped
-        <action>.kubeconfig     for its eyes alone, while it runs
     locks/append            serialises appends
     locks/poisoned          a write or sync failed: nobody appends any more
     locks/continued         a symbolic link to where the run goes on: nobody appends here any more
@@ -63,11 +62,6 @@ def action_exit(run_dir: Path, action: str) -> Path:
 def action_cancel(run_dir: Path, action: str) -> Path:
     """Whoever makes this file has the command stopped."""
     return outputs_dir(run_dir) / f"{action}.cancel"
-
-
-def action_kubeconfig(run_dir: Path, action: str) -> Path:
-    """A private kubeconfig, removed when the command is over."""
-    return outputs_dir(run_dir) / f"{action}.kubeconfig"
 
 
 def locks_dir(run_dir: Path) -> Path:

@@ -20,6 +20,7 @@ import msgspec
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.following import Following, give_up, trace
 from cockpit.actions.command.planning import Invocation, environment, invocation, mode_of, planned, umask
+from cockpit.actions.command.private import kubeconfig_path, make_private_folder
 from cockpit.actions.runner import DETACH, ActionContext, Ending, OnOutput, Outcome, Planned
 from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec, encoded
@@ -96,7 +97,8 @@ async def _spec(context: ActionContext, what: Invocation) -> Spec:
     if what.needs_kubeconfig:
         assert context.target is not None
         kubeconfig = await private_kubeconfig(context.target, context.base_dir, _KUBECONFIG_S)
-        path = str(layout.action_kubeconfig(context.run_dir.absolute(), context.action))
+        make_private_folder()
+        path = str(kubeconfig_path(context.run_dir, context.action))
         private[path] = kubeconfig.text
         env["KUBECONFIG"] = path
         secrets |= kubeconfig.secrets
@@ -158,7 +160,7 @@ def _reap_later(process: subprocess.Popen[bytes]) -> None:
 def _clear_away(context: ActionContext) -> None:
     """Credentials that a shim left which ended without a word; one that lives removes them itself."""
     with suppress(OSError):
-        layout.action_kubeconfig(context.run_dir, context.action).unlink(missing_ok=True)
+        kubeconfig_path(context.run_dir, context.action).unlink(missing_ok=True)
 
 
 def _lost(context: ActionContext) -> Ending:

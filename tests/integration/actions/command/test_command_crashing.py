@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from cockpit.actions.command import following
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.following import give_up, trace
+from cockpit.actions.command.private import kubeconfig_path, make_private_folder
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import ActionContext, Ending, Output
 
@@ -128,8 +129,8 @@ async def test_a_killed_shim_leaves_nothing_but_what_is_known_of_it(tmp_path: Pa
 
 
 async def test_a_shim_killed_under_its_own_keeper_is_an_unknown_end(tmp_path: Path):
-    (tmp_path / "outputs").mkdir()
-    credentials = tmp_path / "outputs" / "a1.kubeconfig"
+    make_private_folder()
+    credentials = kubeconfig_path(tmp_path, "a1")
     credentials.touch()
     ending = await run_script(tmp_path, "kill -KILL $PPID; sleep 0.1")
     assert ending.outcome == "unknown"

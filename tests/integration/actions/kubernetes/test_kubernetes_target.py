@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.actions.command.declaration import CommandSettings
+from cockpit.actions.command.private import kubeconfig_path, private_folder
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import ActionContext
 from cockpit.actions.targets import identify
@@ -145,17 +146,31 @@ async def test_a_script_gets_a_private_kubeconfig_of_this_context_alone(
     cluster: Cluster, kubeconfig: Path, tmp_path: Path
 ):
     script = """
-        stat -c %a "$KUBECONFIG"; kubectl config get-contexts -o name; kubectl config view --raw -o json
+        stat -c '%a %n' "$KUBECONFIG"; kubectl config get-contexts -o name; kubectl config view --raw -o json
         kubectl scale deployment/virtue-app --replicas=1
     """
     ending = await RUNNER.run(_context(tmp_path, CommandSettings(script=script), _target(kubeconfig)), lambda _: None)
     assert ending.outcome == "succeeded", ending.detail
     said = str(ending.facts["stdout"])
-    assert said.split()[:2] == ["600", "prod"]
+    assert said.split()[:3] == ["600", str(kubeconfig_path(tmp_path, "a1")), "prod"]
     assert TOKEN not in said
     assert "‹secret kubeconfig token›" in said
     assert cluster.replicas == 1
     assert not list((tmp_path / "outputs").glob("*.kubeconfig"))
+    assert not kubeconfig_path(tmp_path, "a1").exists()
+
+
+async def test_a_private_kubeconfig_lies_where_nobody_else_can_put_another(
+    cluster: Cluster, kubeconfig: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    settings = CommandSettings(script="stat -c %a $(dirname $KUBECONFIG)")
+    ending = await RUNNER.run(_context(tmp_path, settings, _target(kubeconfig)), lambda _: None)
+    assert ending.facts["stdout"] == "700\n"
+    private_folder().chmod(0o770)
+    ending = await RUNNER.run(_context(tmp_path, settings, _target(kubeconfig)), lambda _: None)
+    assert ending.outcome == "refused"
+    assert "is not a folder of this user alone" in ending.detail
 
 
 async def test_a_script_whose_kubeconfig_cannot_be_had_is_refused(kubeconfig: Path, tmp_path: Path):

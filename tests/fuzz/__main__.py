@@ -37,6 +37,10 @@ class Fuzzed(NamedTuple):
     """Places of the code that were reached, as atheris counts them."""
     slowest_s: float
     """Seconds of a processor, instrumented."""
+    cpu_s: float
+    """That it had of a processor: on a busy machine much less than it was given."""
+    memory_mb: float
+    """The most that it held."""
     found: list[Path]
     ended: str
     """Why it is no result; empty: it ran."""
@@ -45,7 +49,8 @@ class Fuzzed(NamedTuple):
 def fuzz(name: str, seconds: int, folder: Path) -> Fuzzed:
     """Run one target for a time, and again if it ends before; a fresh folder."""
     folder.mkdir(parents=True)
-    until, began, inputs, covered, slowest_s, ended = time.monotonic() + seconds, time.monotonic(), 0, 0, 0.0, ""
+    until, began, inputs, covered, ended = time.monotonic() + seconds, time.monotonic(), 0, 0, ""
+    slowest_s, cpu_s, memory_mb = 0.0, 0.0, 0.0
     for attempt in range(_RESTARTS):
         left_s = int(until - time.monotonic())
         if left_s < _SHORTEST_S and attempt:
@@ -58,6 +63,7 @@ def fuzz(name: str, seconds: int, folder: Path) -> Fuzzed:
         figures = _figures(folder)
         inputs += int(figures.get("inputs", 0))
         slowest_s = max(slowest_s, figures.get("slowest_s", 0.0))
+        cpu_s, memory_mb = cpu_s + figures.get("cpu_s", 0.0), max(memory_mb, figures.get("memory_mb", 0.0))
         said = (folder / "log").read_text(errors="replace")
         covered = max([covered, *(int(cov) for cov, _ in _COVERED.findall(said))])
         if status == 0:
@@ -66,7 +72,8 @@ def fuzz(name: str, seconds: int, folder: Path) -> Fuzzed:
             ended = said.strip().splitlines()[-1] if said.strip() else f"exit status {status}"
             break
     found = sorted(path for path in (folder / "found").glob("*") if path.suffix != ".txt")
-    return Fuzzed(name, inputs, inputs / max(0.1, time.monotonic() - began), covered, slowest_s, found, ended)
+    per_s = inputs / max(0.1, time.monotonic() - began)
+    return Fuzzed(name, inputs, per_s, covered, slowest_s, cpu_s, memory_mb, found, ended)
 
 
 def _figures(folder: Path) -> dict[str, float]:
@@ -82,7 +89,8 @@ def row(each: Fuzzed) -> str:
     """One line of the table."""
     found = each.ended or (f"{len(each.found)} found" if each.found else "nothing")
     return (
-        f"{each.name:<12} {each.inputs:>9,} {each.per_s:>7.0f}/s {each.covered:>7,} {each.slowest_s:>7.2f} s  {found}"
+        f"{each.name:<12} {each.inputs:>9,} {each.per_s:>7.0f}/s {each.cpu_s:>7.0f} s {each.covered:>7,} "
+        f"{each.slowest_s:>7.2f} s {each.memory_mb:>5.0f} MB  {found}"
     )
 
 
@@ -98,7 +106,8 @@ def main() -> int:
     folder = given.keep or Path(tempfile.mkdtemp(prefix="cockpit-fuzz-"))
     if folder.exists() and any(folder.iterdir()):
         parser.error(f"{folder} is not empty")
-    print(f"{'target':<12} {'inputs':>9} {'':>9} {'places':>7} {'slowest':>9}  what broke a claim", flush=True)
+    head = f"{'target':<12} {'inputs':>9} {'':>9} {'processor':>9} {'places':>7} {'slowest':>9} {'memory':>8}"
+    print(f"{head}  what broke a claim", flush=True)
     done = []
     for name in given.names or TARGETS:
         done.append(fuzz(name, given.seconds, folder / name))

@@ -2,7 +2,8 @@
 
 What breaks a claim is kept and fuzzing goes on: the shortest input of each kind of failure, by where it was raised.
 Only what ends the process (a crash in native code, a hang, memory without end) is left to libFuzzer, which keeps the
-input too. In FOLDER: `corpus/`, `found/`, and `figures`, JSON.
+input too. An input that takes too long, or too much memory, counts as one that breaks a claim. In FOLDER: `corpus/`,
+`found/`, `figures` (JSON) and `slowest`, an input.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import resource
 import sys
 import tempfile
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import atheris
@@ -22,6 +25,10 @@ HERE = Path(__file__).parent
 LONGEST_S = 20
 """Of one input, before libFuzzer ends the process: instrumented code takes three times as long."""
 MEMORY_MB = 3000
+SLOW_S = 3.0
+"""Of one input, of a processor: a second, instrumented."""
+GROWN_MB = 200
+"""By one input."""
 if os.access("/dev/shm", os.W_OK):  # in memory: on a disk, writing a file anew costs more than to look at it
     tempfile.tempdir = "/dev/shm"
 sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1])]
@@ -62,25 +69,49 @@ def where(error: BaseException) -> str:
     return " ".join([type(error).__name__, *places[-2:]])
 
 
+class TooMuch(AssertionError):
+    """An input takes more than it may."""
+
+
+def held_to(took_s: float, grown_mb: float) -> None:
+    """Raise TooMuch if that is more than one input may take."""
+    if took_s > SLOW_S:
+        raise TooMuch(f"it takes {took_s:.1f} s of a processor, instrumented")
+    if grown_mb > GROWN_MB:
+        raise TooMuch(f"it takes {grown_mb:.0f} MB")
+
+
+def memory_mb() -> float:
+    """The most that this process ever held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
 def main() -> None:
     """Fuzz until the time is over."""
     for folder in ("corpus", "found"):
         (FOLDER / folder).mkdir(parents=True, exist_ok=True)
     for data in [*SEEDS, *(path.read_bytes() for place in (CORPUS, FOUND) for path in kept(NAME, place))]:
         (FOLDER / "corpus" / hashlib.sha1(data).hexdigest()).write_bytes(data)
-    found, counted = Kept(FOLDER / "found"), {"inputs": 0, "slowest_s": 0.0}
+    found, counted = Kept(FOLDER / "found"), {"inputs": 0, "slowest_s": 0.0, "cpu_s": 0.0, "memory_mb": 0.0}
+    with suppress(
+        Exception
+    ):  # what is imported and compiled once is no input's own; if it breaks a claim, it comes again
+        FUZZ(SEEDS[0])
 
     def one(data: bytes) -> None:
-        began = time.process_time()
+        began, before_mb = time.process_time(), memory_mb()
         try:
             FUZZ(data)
+            held_to(time.process_time() - began, memory_mb() - before_mb)
         except Exception as error:
             found.keep(data, error)
         took = time.process_time() - began
         counted["inputs"] += 1
         if took > counted["slowest_s"]:
             counted["slowest_s"] = took
+            (FOLDER / "slowest").write_bytes(data)
         if counted["inputs"] % 50 == 0:
+            counted["cpu_s"], counted["memory_mb"] = time.process_time(), memory_mb()
             (FOLDER / "figures").write_text(json.dumps(counted))
 
     options = [

@@ -8,9 +8,7 @@ found alone: that costs RE2 more.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from cockpit.masking.automaton import compiled, compiled_set
 from cockpit.masking.forms import (
@@ -146,7 +144,7 @@ class Known:
         return sure
 
 
-class _Form(Struct, frozen=True):
+class _Form(NamedTuple):
     """One form of one secret, as patterns."""
 
     whole: bytes

@@ -6,8 +6,7 @@ And how tokens begin, and behind which words an unfinished line is waited for. T
 from __future__ import annotations
 
 import re
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from cockpit.masking.keys import ARMOURED
 
@@ -24,7 +23,7 @@ CODE = re.compile(
 ATTRIBUTES = frozenset((b"path", b"domain", b"max-age", b"expires", b"samesite", b"version", b"comment", b"priority"))
 
 
-class Place(Struct, frozen=True):
+class Place(NamedTuple):
     """A place whose first group that took part holds a secret."""
 
     what: str

@@ -10,9 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from typing import Any
-
-from msgspec import Struct
+from typing import Any, NamedTuple
 
 from cockpit.masking.automaton import compiled
 from cockpit.masking.keys import ARMOURED, keys
@@ -38,7 +36,7 @@ _MARK = "‹secret".encode()
 _CUT_FROM = 16
 
 
-class _Patterns(Struct, frozen=True):
+class _Patterns(NamedTuple):
     """Compiled once a process, when the first text is masked."""
 
     look: Any

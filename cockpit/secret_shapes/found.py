@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import NamedTuple
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class Found(NamedTuple):
     """One secret in a text. The value is `text[start:end]`, and nowhere else."""
 
     start: int

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
@@ -30,7 +29,7 @@ _COOKIE = late(r"""([\w.-]{1,80})=([^;\s"']{6,4000})""")
 _ATTRIBUTES = ("path", "domain", "max-age", "expires", "samesite", "version")
 
 
-class Place(Struct, frozen=True):
+class Place(NamedTuple):
     """A place whose group `value` is a secret, unless something stands in for it."""
 
     what: str

@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from cockpit.patterns import late
 from cockpit.secret_shapes.found import Found
@@ -21,7 +20,7 @@ _PEM = late(r"-----BEGIN ([A-Z0-9 ]{0,30}PRIVATE KEY(?: BLOCK)?)-----(?:(?!-----
 """RFC 7468; OpenPGP's armour (RFC 9580, 6.2). Without its end, all that is no dash."""
 
 
-class Shape(Struct, frozen=True):
+class Shape(NamedTuple):
     """One sort of token."""
 
     what: str

@@ -198,10 +198,10 @@ class Terminal:
             if key == "escape":
                 time.sleep(ESCAPE_S)
 
-    def type(self, text: str) -> None:
+    def type(self, text: str, pace_s: float = TYPIST_S) -> None:
         """Type text into a field, as fast as people who type well; no key that acts comes so soon."""
         for stroke in text:
-            self._press(stroke, TYPIST_S)
+            self._press(stroke, pace_s)
 
     def fill(self, text: str) -> None:
         """Type text into the field that has the cursor, anew until it stands there.
@@ -209,9 +209,9 @@ class Terminal:
         What comes before a question stands is dropped, and what a busy machine hands over all at once is a paste.
         """
         stands = re.compile(rf"▊ *{re.escape(text)} *▎")
-        for _ in range(10):
+        for attempt in range(1, 8):
             self.send("ctrl+u")
-            self.type(text)
+            self.type(text, attempt * TYPIST_S)
             if self.wait_until(lambda screen: bool(stands.search(screen)), STANDS_S):
                 return
         raise AssertionError(f"{text!r} cannot be typed; the screen:\n{self.text}")
@@ -275,9 +275,13 @@ class Terminal:
     def wait_for_exit(self, timeout_s: float = 20.0) -> int:
         """Return the program's exit status once it has ended and all it said is on the screen."""
         status = self.process.wait(timeout_s)
+        if self._fd < 0:
+            return status
+        unread = select.poll()
+        unread.register(self._fd, select.POLLIN)
         with self._changed:
-            while self._changed.wait(0.1):
-                pass
+            while self._reads.is_set() and unread.poll(0):
+                self._changed.wait(0.05)
         return status
 
     def resize(self, columns: int, lines: int) -> None:
@@ -333,11 +337,11 @@ class Terminal:
             if self._stop in dict(waiting.poll()):
                 return
             self._reads.wait()
-            try:
-                block = os.read(self._fd, 65536)
-            except OSError:  # EIO: nobody has the terminal open any more
-                block = b""
-            with self._changed:
+            with self._changed:  # what was read is on the screen, for whoever looks
+                try:
+                    block = os.read(self._fd, 65536)
+                except OSError:  # EIO: nobody has the terminal open any more
+                    block = b""
                 self._raw += block
                 self._text = None
                 self._feed(decoder.decode(block))

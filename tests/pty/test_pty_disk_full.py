@@ -146,7 +146,10 @@ def test_a_full_disk_is_said_and_the_run_goes_on_elsewhere_by_one_key(run_dir: P
         terminal.wait_for("not written: ")
         terminal.send("l")  # it stays usable for reading
         terminal.wait_for("1.1 First of all")
-        terminal.send("escape", "W")
+        terminal.wait_for("↑ ↓ scroll")
+        terminal.send("escape")
+        terminal.wait_until_gone("↑ ↓ scroll")
+        terminal.send("W")
         terminal.wait_for("a folder on a disk that is well")
         enter(terminal, str(spare))
         terminal.wait_for("went on here from")

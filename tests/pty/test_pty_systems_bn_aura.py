@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from systems.bn_aura import FAST, SOON, VALUES, bn_aura_night, clinics_data
+from systems.looking import Looking
 from systems.stage import evening, resumed, system_of
 
 from cockpit.demo.bn_aura.database import PASSWORD, PERSON_PASSWORD
@@ -23,18 +24,16 @@ def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
         yield system
 
 
-def test_production_is_walked_to_its_end_by_keys_alone(system: System, tmp_path: Path):
-    with evening(system, tmp_path, profile="bn-aura", fast=FAST, values=VALUES, more='environment = "live"') as run:
-        assert run.operator.walk_to_the_end() == 0
-        log = run.log
-        assert log.problem() == ""
-        assert log.settled() == [step.id for _, step in log.state.profile.steps()]
-        assert log.state.profile.production
-        assert log.state.deviations == ()
-        assert log.bodies("trigger.fired") == []
-        assert {body.outcome for body in log.bodies("action.ended")} == {"succeeded"}
-        for secret in (PASSWORD, PERSON_PASSWORD, system.environ["BN_AURA_MANAGEMENT_TOKEN"], "/hooks/notice"):
-            assert log.holding(secret) == []
+def is_deployed(system: System, log: Looking) -> None:
+    """The run went as it should, and left what it should."""
+    assert log.problem() == ""
+    assert log.settled() == [step.id for _, step in log.state.profile.steps()]
+    assert log.state.profile.production
+    assert log.state.deviations == ()
+    assert log.bodies("trigger.fired") == []
+    assert {body.outcome for body in log.bodies("action.ended")} == {"succeeded"}
+    for secret in (PASSWORD, PERSON_PASSWORD, system.environ["BN_AURA_MANAGEMENT_TOKEN"], "/hooks/notice"):
+        assert log.holding(secret) == []
     assert [said["title"].split(":")[1].split(" on ")[0] for said in system.beside.sent["notice"]] == [
         " deployment",
         " deployment in two hours",
@@ -46,6 +45,22 @@ def test_production_is_walked_to_its_end_by_keys_alone(system: System, tmp_path:
     assert system.query("select count(*) from auth.users") == [(5,)]
     (code,) = system.query("insert into customers (clinic_id, name) values (2, 'next') returning customer_code")[0]
     assert "CUST-001003" < code < "CUST-001010"
+
+
+def test_production_is_walked_to_its_end(system: System, tmp_path: Path):
+    night = bn_aura_night(system, tmp_path, more='environment = "live"')
+    try:
+        night.walk(timeout_s=250)
+        is_deployed(system, night)
+    finally:
+        night.close()
+
+
+@pytest.mark.many  # the keys of its screens are those of the walks that are walked to their ends by keys anyway
+def test_production_is_walked_to_its_end_by_keys_alone(system: System, tmp_path: Path):
+    with evening(system, tmp_path, profile="bn-aura", fast=FAST, values=VALUES, more='environment = "live"') as run:
+        assert run.operator.walk_to_the_end() == 0
+        is_deployed(system, run.log)
 
 
 def test_customers_without_a_code_lead_back_by_keys_alone(system: System, tmp_path: Path):

@@ -86,7 +86,7 @@ def desk(tmp_path: Path) -> Desk:
 def test_a_new_profile_is_shown_and_asked_for_and_enter_is_no(desk: Desk) -> None:
     with desk.cockpit("probe") as terminal:
         terminal.wait_for("trust it on this machine")
-        assert "probe up every 1h runs: touch executed" in terminal.text
+        terminal.wait_for("probe up every 1h runs: touch executed")
         assert "1 by itself, without a key press" in terminal.text
         terminal.send("enter")
         assert terminal.wait_for_exit() == Exit.REFUSED

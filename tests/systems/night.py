@@ -107,7 +107,7 @@ class Night(Looking):
 
     # ---- pressing ------------------------------------------------------------------------------------------------
 
-    def walk(self, to: str | Callable[[RunState], Any] = "", timeout_s: float = 60.0) -> RunState:
+    def walk(self, to: str | Callable[[RunState], Any] = "", timeout_s: float = 150.0) -> RunState:
         """Press what is due until a step is current, a condition holds or (by default) the run is finished."""
         is_there = to if callable(to) else _reaches(to)
         give_up = time.monotonic() + timeout_s

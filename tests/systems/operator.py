@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from systems.dialog import Dialog, dialog_on, refusal_on
-from terminal import Terminal
+from terminal import TYPIST_S, Terminal
 
 PROBE_S = 0.6
 """Between two presses of the key that probes."""
@@ -258,9 +258,9 @@ class Operator:
 
     def _type(self, field: int, text: str) -> None:
         """Type into the field that has the cursor, and see that it stands there."""
-        for _ in range(6):  # letters that a busy machine hands over all at once are taken for a paste
+        for attempt in range(1, 8):  # letters that a busy machine hands over all at once are taken for a paste
             self.terminal.send("ctrl+u")
-            self.terminal.type(text)
+            self.terminal.type(text, attempt * TYPIST_S)
             if self.terminal.wait_until(lambda screen: _stands(screen, field, text), STOOD_S):
                 return
 

@@ -79,7 +79,7 @@ def test_the_planned_outage_alarms_nobody_and_an_unplanned_one_does(begin: Calla
     system.app.broken = False
     until(lambda: night.state.fired[0].is_cleared, "it is over")
     assert isinstance(night.ask(c.AnswerTriggers, reason="a node was restarted; all is well again"), Done)
-    night.walk()
+    night.walk(lambda state: state.cursor is not None and state.cursor.step != "login_works")
     assert [deviation.kind for deviation in night.state.deviations] == ["trigger"]
 
 

@@ -147,7 +147,7 @@ def exposes(config: Path) -> bool | None:
         if found := _EXPOSING.match(line):
             return found[1].lower() == "yes"
         if included := _INCLUDING.match(line):
-            for pattern in included[1].split():
+            for pattern in included[1].replace("\0", "").split():
                 for path in sorted(glob(str(config.parent / pattern))):
                     if found := _EXPOSING.search(_text(Path(path)) or ""):
                         return found[1].lower() == "yes"

@@ -237,6 +237,11 @@ def test_the_first_setting_of_sshd_counts_with_what_it_includes(tmp_path: Path, 
     assert people.exposes(tmp_path / "none") is None
 
 
+def test_a_null_character_in_an_include_of_sshd_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "sshd_config").write_bytes(b"Include /n\0r*/*\nExposeAuthInfo yes\n")
+    assert people.exposes(tmp_path / "sshd_config") is True
+
+
 def test_from_where_else_this_user_is_logged_in_is_read_from_logind(tmp_path: Path):
     folder = tmp_path / "run/systemd/sessions"
     folder.mkdir(parents=True)

@@ -83,11 +83,12 @@ def create_run(
         _note(run_dir, GENESIS)  # whether it can be kept: known before a database holds anything of this run
         store = create_store(run_dir, dsn, despite_place=bool(despite_place.strip()))
         try:
-            write_origin(run_dir, Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name))))
+            profile_folder = Path(os.path.dirname(os.path.abspath(loaded.sources[-1].name)))
+            write_origin(run_dir, profile_folder)
             _begin(store, draft(body, started_by, now))
             first = first_line(run_dir)
             if first is not None:  # else it is asked about
-                _note(run_dir, first.digest)
+                _note(run_dir, first.digest, profile_folder)
             accepting.accept_place(store, run_dir, started_by, told.masked(despite_place) if despite_place else "")
             if dsn:
                 accepting.accept_store(store, run_dir, dsn, started_by)
@@ -111,10 +112,10 @@ def _begin(store: Store, first: Draft) -> None:
         raise StoreFailed("the run did not begin: its id is taken", hint="begin it again")
 
 
-def _note(run_dir: Path, digest: str) -> None:
+def _note(run_dir: Path, digest: str, profile_folder: Path | None = None) -> None:
     """So that its keepers are started without a question: see `trust_foreign`. Raises RunError."""
     try:
-        note_begun(run_dir.name, digest)
+        note_begun(run_dir.name, digest, origin=profile_folder)
     except OSError as error:
         why = f"the run cannot begin: that it began here cannot be kept in {begun_folder()}: {error.strerror}"
         raise RunError(why, hint="mend it, or name another folder in XDG_STATE_HOME") from error

@@ -14,14 +14,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cockpit.audit import clock
-from cockpit.audit.layout import outputs_dir
+from cockpit.audit.layout import origin_path, outputs_dir
 from cockpit.audit.opening import make_folder, opened
 from cockpit.errors import KeeperError, TrustError
 from cockpit.run.commands import KeeperSight
 from cockpit.run.refusals import KEEPER_SILENCE_S
 from cockpit.session.sight import keeper_sight
-from cockpit.session.trust_foreign import foreign
-from cockpit.text import shortened
+from cockpit.session.trust_foreign import foreign, led_elsewhere
+from cockpit.text import shortened, visible
 
 _LOOK_EVERY_S = 0.05
 _LAST_WORDS_BYTES = 4096
@@ -67,6 +67,10 @@ def require_trust(run_dir: Path) -> None:
     """
     started = foreign(run_dir)
     if started is None:
+        if (led := led_elsewhere(run_dir)) is not None:
+            said, noted = (visible(str(each)) for each in led)
+            why = f"the run {run_dir.name} began with the profile's folder {noted}, and its `origin` now says {said}"
+            raise KeeperError(why, hint=f"write back what it said: {origin_path(run_dir)}")
         return
     from cockpit.session.trust_runs import objection  # the listing of a profile, which hardly any screen needs
 

@@ -186,6 +186,19 @@ def test_a_note_that_cannot_be_believed_counts_as_none(tmp_path: Path, started: 
     assert started == []
 
 
+def test_a_run_whose_scripts_would_be_others_than_when_it_began_gets_no_keeper(
+    tmp_path: Path, started: list[str]
+) -> None:
+    """Members of a group that shares a run can write there where its profile lay."""
+    run_dir = run_of(tmp_path, account())
+    origin_path(run_dir).write_text(str(tmp_path / "evil"))
+    with pytest.raises(KeeperError, match=r"began with the profile's folder .*, and its `origin` now says .*evil"):
+        spawn.start_keeper(run_dir)
+    assert started == []
+    origin_path(run_dir).write_text(str(tmp_path))
+    assert spawn.start_keeper(run_dir)
+
+
 def test_where_it_cannot_be_noted_that_a_run_began_none_begins(tmp_path: Path, started: list[str]) -> None:
     begun_folder().parent.mkdir(parents=True)
     begun_folder().write_text("a file in its place")

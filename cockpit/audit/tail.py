@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 import select
 import time
+from contextlib import suppress
 from pathlib import Path
 
-from inotify_simple import INotify, flags
 from msgspec import Struct
 
 from cockpit.audit import layout
 from cockpit.audit.chain import Chain
+from cockpit.audit.inotify import ATTRIBUTES, DELETED, MODIFIED, MOVED, Watch
 from cockpit.audit.line import Head
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
@@ -44,7 +45,7 @@ class Tail:
     def __init__(self, run_dir: Path, *, is_waited_for: bool = True, remembers: bool = False) -> None:
         """Open the log of a run, or a log file of any name; raises LogUnreadable if there is none.
 
-        One that nobody waits for (`is_waited_for`) asks the kernel for no watch, which starts a program at first. One
+        One that nobody waits for (`is_waited_for`) asks the kernel for no watch. One
         that `remembers` notices by and by that lines were changed which it read long ago: see `look_back`.
         """
         is_log = run_dir.exists() and not run_dir.is_dir()
@@ -135,7 +136,7 @@ class Tail:
                 return
             ready = {fd for fd, _ in self._poll.poll(min(left_s, longest_s) * 1000)}
             if self._watch and self._watch.fileno() in ready:
-                self._watch.read(timeout=0)
+                self._watch.clear()
             if self._waker in ready:
                 os.eventfd_read(self._waker)
                 return
@@ -173,15 +174,8 @@ class Tail:
         self._fd = self._waker = -1
 
 
-def _watch(path: Path) -> INotify | None:
-    """An inotify watch on the file, or None where the kernel has none to give: polling is then all there is."""
-    try:
-        watch = INotify(nonblocking=True)
-    except OSError:
-        return None
-    try:
-        watch.add_watch(path, flags.MODIFY | flags.MOVE_SELF | flags.DELETE_SELF | flags.ATTRIB)
-    except OSError:
-        watch.close()
-        return None
-    return watch
+def _watch(path: Path) -> Watch | None:
+    """A watch on the file, or None where the kernel has none to give: polling is then all there is."""
+    with suppress(OSError):
+        return Watch(path, MODIFIED | MOVED | DELETED | ATTRIBUTES)
+    return None

@@ -13,8 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from inotify_simple import INotify, flags
-
+from cockpit.audit.inotify import MOVED_IN, Watch
 from cockpit.audit.layout import probe_requests
 from cockpit.audit.opening import content, make_folder
 from cockpit.session.nudge import PART
@@ -33,20 +32,14 @@ class Requests:
         self._folder = probe_requests(run_dir)
         make_folder(self._folder)
         self._on_request = on_request
-        self._watch: INotify | None = None
+        self._watch: Watch | None = None
         with contextlib.suppress(OSError):  # no inotify to be had: `look` at every tick finds them too, a little later
-            watch = INotify(nonblocking=True)
-            try:
-                watch.add_watch(self._folder, flags.MOVED_TO)
-            except OSError:
-                watch.close()
-                raise
-            self._watch = watch
-            asyncio.get_running_loop().add_reader(watch.fileno(), self._woken)
+            self._watch = Watch(self._folder, MOVED_IN)
+            asyncio.get_running_loop().add_reader(self._watch.fileno(), self._woken)
 
     def _woken(self) -> None:
         if self._watch is not None:
-            self._watch.read(timeout=0)
+            self._watch.clear()
         self.look()
 
     def look(self) -> None:

@@ -13,15 +13,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from systems.dialog import refusal_on
-from terminal import Terminal
+from terminal import DROPPED_S, Terminal
 
 COCKPIT = [sys.executable, "-m", "cockpit.cli"]
 SETTLED = re.compile(r"✔ (\d\.\d)")
 SEEN_S = 10.0
 """How long a key is given to change something before it is pressed again: pressed while the screen is merely slow, it
 would be a key to whatever is there by then."""
-DROPPED_S = 2.5
-"""The same in a dialog, which drops keys that come too soon."""
 STANDS_S = 0.3
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
 PROBE_S = 0.5

@@ -153,21 +153,13 @@ def answers(terminal: Terminal, question: str, text: str, *, opened_by: str = ""
     """Type an answer into the question that is open, or that a key opens, and send it."""
     _read(terminal, question, opened_by)
     terminal.fill(text)
-    _until_gone(terminal, question, "enter")
+    terminal.press_away("enter", question)
 
 
 def agrees(terminal: Terminal, question: str, key: str, *, opened_by: str = "") -> None:
     """Answer the question that is open, or that a key opens, with a key."""
     _read(terminal, question, opened_by)
-    _until_gone(terminal, question, key)
-
-
-def _until_gone(terminal: Terminal, question: str, key: str) -> None:
-    for _ in range(5):
-        terminal.send(key)
-        if terminal.wait_until(lambda screen: re.search(question, screen) is None, PATIENCE_S):
-            return
-    raise AssertionError(f"{key} answers nothing; the screen:\n{terminal.text}")
+    terminal.press_away(key, question)
 
 
 def _read(terminal: Terminal, question: str, key: str) -> None:

@@ -58,6 +58,8 @@ ESCAPE_S = 0.2
 """After Escape: sooner than 0.1 s (Textual's ESCDELAY) it and the next key are one key with Alt."""
 STANDS_S = 2.0
 """How long a text is given to stand in its field before it is typed anew."""
+DROPPED_S = 2.5
+"""How long a key is given to answer a question, until it counts as dropped."""
 TAKEN_S = 5.0
 """How long a key is given to be read: a program that is stopped, or asks nothing, never reads it."""
 # Sequences that pyte would print instead of obeying: private CSI other than modes, and mode requests.
@@ -215,6 +217,14 @@ class Terminal:
             if self.wait_until(lambda screen: bool(stands.search(screen)), STANDS_S):
                 return
         raise AssertionError(f"{text!r} cannot be typed; the screen:\n{self.text}")
+
+    def press_away(self, key: str, question: str) -> None:
+        """Answer a question with a key, and see it go; again if it stays: it drops what comes before it stands."""
+        for _ in range(6):
+            self.send(key)
+            if self.wait_until(lambda screen: re.search(question, screen) is None, DROPPED_S):
+                return
+        raise AssertionError(f"{key} answers nothing; the screen:\n{self.text}")
 
     def _press(self, stroke: str, pace_s: float) -> None:
         self._wait_until_read()

@@ -77,7 +77,7 @@ def leave(terminal: Terminal) -> None:
 def reads(terminal: Terminal, card: str) -> None:
     terminal.wait_for(card)
     time.sleep(READ_S + 0.2)  # a person reads it
-    terminal.send("a")
+    terminal.press_away("a", card)
 
 
 def test_a_screen_that_watches_takes_its_persons_pen_up_by_one_key_and_sees_to_a_keeper(run: Night) -> None:
@@ -109,7 +109,7 @@ def test_nobody_takes_the_pen_of_somebody_here_by_resuming_but_asks_for_it_and_i
         terminal.send("P")
         terminal.wait_for("what for")
         time.sleep(0.3)  # the dialog takes no keys at once
-        terminal.send("enter")
+        terminal.press_away("enter", "what for")
         until(lambda: somebody.view.state.pen_asked, "the ask")
         old = somebody.command(c.ConfirmStep, step="first", painted_seq=1, pen_epoch=2)
         (ask,) = somebody.view.state.pen_asked

@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from systems.dialog import Dialog, dialog_on, refusal_on
-from terminal import TYPIST_S, Terminal
+from terminal import DROPPED_S, TYPIST_S, Terminal
 
 PROBE_S = 0.6
 """Between two presses of the key that probes."""
@@ -33,8 +33,6 @@ WALK_S = 250.0
 """For one walk; it takes an eighth of that on a machine with nothing else to do."""
 STANDS_S = 0.3
 """A dialog drops what is pressed as soon as this after it opened: it was meant for the screen below."""
-DROPPED_S = 2.5
-"""How long a key in a dialog is given, until it counts as one that was dropped."""
 STOOD_S = 3.0
 """How long a text is given to stand in its field before it is typed anew, in its place."""
 _TOO_FAST = "keys came faster than a person"

@@ -23,6 +23,8 @@ from cockpit.run.arming import suspended_because
 from cockpit.session.nudge import probe_now
 from cockpit.session.outcomes import Done
 
+pytestmark = pytest.mark.timeout(300)  # of the longest of all nights
+
 
 @pytest.fixture
 def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:

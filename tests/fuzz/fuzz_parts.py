@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -18,6 +19,8 @@ from cockpit.actions.shim import record, spec
 from cockpit.actions.sql.keeping import recall
 from cockpit.audit.checkpoints import checkpoint_text, read_checkpoint
 from cockpit.audit.sshsig import parsed
+from cockpit.importing import pristine
+from cockpit.importing.pristine import Unusable
 from cockpit.profile.durations import seconds
 from cockpit.profile.signers import LIMIT_BYTES, fits, moment, read_revoked, read_signers
 from cockpit.report.search.moments import moment as when
@@ -131,6 +134,8 @@ def handed(data: bytes) -> None:
     if left is not None:
         msgspec.json.encode(left)
     recall(path)
+    with suppress(Unusable):
+        pristine.read(path)
     for seq, digest in noted("handed", _folder()).items():
         claim(seq > 0 and len(digest) == 64, "what was noted is no head")
 
@@ -188,4 +193,5 @@ def handed_seeds() -> list[bytes]:
         b'{"stage":"committing","xid":"7","ending":{"outcome":"succeeded","detail":"x"}}',
         b"17 " + b"a" * 64 + b"\n",
         b"[" * 100000,
+        b'{"format":1,"cockpit":"1","toml":"a = 1","sources":[]}',
     ]

@@ -24,7 +24,9 @@ from cockpit.profile.kinds import Kinds, installed
 from cockpit.profile.load import Loaded, examine, load
 from cockpit.profile.model import Profile
 from cockpit.profile.problems import Problem
+from cockpit.profile.references import references
 from cockpit.profile.show import show
+from cockpit.profile.variables import Values, resolve, secret_names, secret_values, weaknesses
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 _BASE = PROFILES / "virtue" / "base.toml"
@@ -126,6 +128,61 @@ def _told(ask: object) -> object:
         for fault in error.faults:
             claim(fault.line >= 1 and fault.column >= 1, f"{fault} is nowhere")
         return tuple(error.faults)
+
+
+def values(data: bytes) -> None:
+    """What variables are given by the environment, by people and by the command line."""
+    draw = Draw(data)
+    profile_ = _filled_profile()
+    environ = {each.env: draw.text(300, surrogates=True) for each in profile_.variables if each.env is not None}
+    typed = {each.name: draw.text(300, surrogates=True) for each in profile_.variables if each.prompt is not None}
+    public = answered(lambda: resolve(profile_, environ, typed)) or {}
+    secrets = answered(lambda: secret_values(profile_, environ, typed)) or {}
+    names = secret_names(profile_)
+    claim(not set(public) & names, "a secret is among what is shown")
+    for each in weaknesses(profile_, public, secrets):
+        shown(each)
+        claim(not any(len(value) > 7 and value in each for value in secrets.values()), "a warning tells a secret")
+    msgspec.json.encode(public)
+    text = draw.rest().decode("utf-8", "replace")
+    list(references(text))
+    filled = answered(lambda: Values(public, names).fill(text))
+    claim(filled is None or "$" in text or filled == text, "what holds no reference was changed")
+
+
+@cache
+def _filled_profile() -> Profile:
+    variables = "".join(
+        f"[variables.{name}]\n{rest}\n"
+        for name, rest in (
+            ("release", 'env = "RELEASE"\npattern = "[a-z0-9.]+"'), ("token", 'env = "TOKEN"\nsecret = true'),
+            ("ticket", 'prompt = "Which?"'), ("pin", 'prompt = "Pin?"\nsecret = true'), ("zone", 'value = "eu"'),
+            ("host", 'env = "HOST"\ndefault = "localhost"'),
+        )
+    )  # fmt: skip
+    path = _place() / "filled.toml"
+    path.write_text(_HEAD + variables)
+    loaded, _ = examine(path, kinds())
+    assert loaded is not None  # it is right
+    return loaded.profile
+
+
+_HEAD = """
+id = "shop"
+environment = "staging"
+[[phases]]
+id = "one"
+title = "One"
+[[phases.steps]]
+id = "first"
+title = "First"
+"""
+
+
+def value_seeds() -> list[bytes]:
+    """Values of each kind, and a text to fill them into."""
+    text = b"${release} $$x ${token} ${ticket|q} ${nobody} ${"
+    return [bytes([1, n, *range(n, n + n)]) + text for n in range(12)] + [bytes(8) + text]
 
 
 def seeds() -> list[bytes]:

@@ -16,6 +16,8 @@ from fuzz_draw import Draw
 from cockpit.errors import TrustError
 from cockpit.masking.mask import Mask
 from cockpit.masking.stream import Masker
+from cockpit.session import trust_memory
+from cockpit.session.begun import began_in, has_begun_here, note_begun
 from cockpit.session.trust_approvals import read_approvals
 from cockpit.session.trust_memory import remembered
 from cockpit.session.trust_policy import policy
@@ -123,9 +125,15 @@ def trust(data: bytes) -> None:
         policy(environ, machine=_folder() / "none")
     except TrustError as error:
         shown(str(error))
-    known = _folder() / "known"
-    known.mkdir(exist_ok=True)
-    claim(not remembered("a", "b", known).confirmed, "nothing was confirmed")
+    kept = trust_memory._path("a", "b", _folder())
+    kept.write_bytes(data)
+    kept.chmod(0o600)
+    known = remembered("a", "b", _folder())
+    claim((known.profile, known.environment) == ("a", "b"), "what was confirmed is of another")
+    note_begun("R", "0" * 64, _folder())
+    (_folder() / "R").write_bytes(data)
+    began_in("R", "0" * 64, _folder())
+    claim(not has_begun_here("R", "9f" * 32, _folder()) or data.startswith(b"9f" * 32), "it did not begin here")
 
 
 def masking_seeds() -> list[bytes]:
@@ -143,5 +151,6 @@ def trust_seeds() -> list[bytes]:
         b"<<<<<<< ours\n" + (block + armour) * 3,
         b'reviewed = "production"\napprovers = 2\nallowed_signers = "signers"\nproduction = ["*prod*"]\n',
         b"a = " + b"[" * 3000,
-        b'{"profile":"a","environment":"b","confirmed":[]}',
+        b'{"profile":"a","environment":"b","confirmed":[],"keys":["x"]}',
+        b"9f" * 32 + b"\n/srv/profiles",
     ]

@@ -59,6 +59,7 @@ def kept(name: str, where: Path) -> list[Path]:
 TARGETS: dict[str, Target] = {
     "profile": Target("fuzz_profiles", "profile", "seeds", words="toml", most_bytes=8192),
     "condition": Target("fuzz_profiles", "condition", "condition_seeds", words="cel", most_bytes=1024),
+    "values": Target("fuzz_profiles", "values", "value_seeds", words="toml", most_bytes=1024),
     "log": Target("fuzz_logs", "raw_log", "seeds", words="log", most_bytes=1 << 16),
     "chained_log": Target("fuzz_logs", "chained_log", "chained_seeds", most_bytes=512),
     "runbook": Target("fuzz_runbooks", "runbook", "seeds", words="markdown", most_bytes=8192),

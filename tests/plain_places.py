@@ -328,6 +328,41 @@ SURROUNDED = (
 """What is fed by the environment."""
 
 
+class Screened(Struct, frozen=True):
+    """One call of a command that opens a screen, or refuses to: in a terminal."""
+
+    command: str
+    arguments: tuple[str, ...]
+    """As in `Case`."""
+    steps: tuple[tuple[str, str], ...]
+    """What is waited for, and what is typed then."""
+    status: int
+
+    def __str__(self) -> str:
+        return f"{self.command} {' '.join(self.arguments)} {self.status}".strip()
+
+
+_READ_IT = "have you read it"
+_TAKES = ((_READ_IT, "y\r"), ("the reason for taking it", "it is my turn\r"))
+SCREENED = (
+    Screened("resume", ("LIVE",), ((_READ_IT, "n\r"),), 4),
+    Screened("replay", ("LOG", "--zone", "TEXT"), (), 2),
+    Screened("resume", ("LIVE",), (*_TAKES, (f"type {MARK}.* to go on", f"{MARK}\r")), 4),
+    Screened("resume", ("LIVE", "--reason", "TEXT"), ((_READ_IT, "y\r"), ("to go on", "no\r")), 4),
+    Screened("resume", ("NAMED",), (), 3),
+    Screened("resume", ("TEXT",), (), 5),
+    Screened("join", ("LIVE",), ((f"WATCHING(?s:.)*{MARK}", "q"),), 0),
+    Screened("join", (), ((f"WATCHING(?s:.)*{MARK}", "q"),), 0),
+    Screened("join", ("TEXT",), (), 5),
+    Screened("replay", ("LOG", "--at", "TEXT"), ((f"(?s){MARK}.*verified", "q"),), 0),
+    Screened("replay", ("DAMAGED",), ((MARK, "q"),), 0),
+    Screened("replay", ("NAMED",), (), 3),
+    Screened("import", ("BOOK", "--preview"), ((MARK, "q"),), 0),
+    Screened("import", ("NAMED.md", "--preview"), (), 4),
+)
+"""What is said before a screen and after it, at prompts, and instead of it."""
+
+
 def _cases() -> Iterator[Case]:
     for command, lines in COMMAND_LINES.items():
         for line in filter(None, map(str.strip, lines.splitlines())):
@@ -371,7 +406,7 @@ class Outside:
             "BOOK": str(_runbook(folder / f"book{name}.md", texts)),
         }
 
-    def arguments(self, given: Case) -> list[str]:
+    def arguments(self, given: Case | Screened) -> list[str]:
         """With the command, and what stands for the words in capitals."""
         return [*given.command.split(), *map(self._meant, given.arguments)]
 

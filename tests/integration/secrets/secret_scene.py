@@ -7,19 +7,28 @@ their environment. Everything that cockpit writes lies below `Scene.folder`.
 from __future__ import annotations
 
 import base64
+import json
 import os
+import socket
+import ssl
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
 import faulty_plugin
 import psycopg
+import trustme
 from canaries import MAKERS, Canary, Hunt, made, password
 from msgspec.structs import replace
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
+from cockpit.demo.kube.api_server import ApiServer
+from cockpit.demo.kube.cluster import Cluster
 from cockpit.demo.serving import Answer, Asked, Server
 from cockpit.profile.kinds import Kinds, installed
 
@@ -79,6 +88,79 @@ class Telltale:
         return Answer(404, all_of_it)
 
 
+class Untrusted:
+    """Shakes hands with a certificate that nobody knows, and hears whatever is sent all the same."""
+
+    def __init__(self) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._server.getsockname()[1]}"
+        self.asked = 0
+        self.heard = b""
+        threading.Thread(target=self._serve, args=(context,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _serve(self, context: ssl.SSLContext) -> None:
+        while True:
+            try:
+                client, _ = self._server.accept()
+            except OSError:
+                return
+            self.asked += 1
+            client.settimeout(5)
+            with suppress(OSError), context.wrap_socket(client, server_side=True) as secured:
+                self.heard += secured.recv(65536)
+
+
+CLUSTER = """
+[[targets]]
+id = "cluster"
+kind = "kubernetes"
+context = "canary"
+namespace = "canary"
+kubeconfig = "@KUBECONFIG@"
+
+[[phases.steps]]
+id = "clusters"
+title = "A kubeconfig tells"
+kind = "command"
+target = "cluster"
+script = '''
+cat "$KUBECONFIG"
+kubectl config view --raw
+kubectl get deployments -v=9
+kubectl get --raw /no/such/path
+'''
+"""
+
+
+class Clustered:
+    """A cluster, and a kubeconfig that leads to it with a token that nobody told cockpit."""
+
+    def __init__(self, folder: Path) -> None:
+        self.token = Canary("kube", *(core := made("github_token")["github_token"].cores), core)
+        self._cluster = Cluster("canary", "canary-app", image="registry/app:1", replicas=1, config={})
+        self._server = ApiServer(self._cluster)
+        path = folder / "kubeconfig"
+        config = {
+            "apiVersion": "v1",
+            "kind": "Config",
+            "current-context": "canary",
+            "clusters": [{"name": "canary", "cluster": {"server": self._server.url}}],
+            "users": [{"name": "canary", "user": {"token": self.token.value}}],
+            "contexts": [{"name": "canary", "context": {"cluster": "canary", "user": "canary"}}],
+        }
+        path.write_text(json.dumps(config))
+        self.toml = CLUSTER.replace("@KUBECONFIG@", str(path))
+
+    def close(self) -> None:
+        self._server.close()
+        self._cluster.close()
+
+
 TELL = '''
 """Prints secrets as programs do: in pieces, in a traceback with its locals, as curl -v shows what it sends."""
 import os, subprocess, sys, time, json, urllib.parse
@@ -106,11 +188,20 @@ fails(os.environ["CANARY_PASSWORD"])
 class Scene:
     """All of it, in one folder."""
 
-    def __init__(self, folder: Path, dsn: str, kind: str = "") -> None:
-        """`dsn`: of a superuser of a real PostgreSQL. `kind`: all secrets are of this one, whatever they are for."""
+    def __init__(self, folder: Path, dsn: str, kind: str = "", *, has_cluster: bool = False) -> None:
+        """`dsn`: of a superuser of a real PostgreSQL. `kind`: all secrets are of this one, whatever they are for.
+
+        `has_cluster`: a step reaches one with kubectl, whose kubeconfig holds a token.
+        """
         self.folder, self._admin = folder, dsn
         self.untold = {name: canary for name, canary in made().items() if name != "password"}
-        self.server = Telltale(self.untold)
+        self.server = Telltale(dict(self.untold))
+        self.untrusted = Untrusted()
+        self._given = tempfile.TemporaryDirectory(prefix="cockpit-given-")
+        """What holds secrets before cockpit is started: a kubeconfig."""
+        self.cluster = Clustered(Path(self._given.name)) if has_cluster else None
+        if self.cluster:
+            self.untold["kube"] = self.cluster.token
         self.canaries = {name: MAKERS[kind or name]()._replace(name=name) for name in MAKERS}
         for canary in (*self._with_addresses(), *self._of_the_database()):
             self.canaries[canary.name] = canary
@@ -130,7 +221,14 @@ class Scene:
     def _write_profile(self, tell: Path) -> None:
         tell.write_text(TELL)
         text = Path(__file__).with_name("scene.toml").read_text()
-        names = {"URL": self.server.url, "PYTHON": sys.executable, "TELL": str(tell), "UNTIL": str(self.until)}
+        text += self.cluster.toml if self.cluster else ""
+        names = {
+            "URL": self.server.url,
+            "UNTRUSTED": self.untrusted.url,
+            "PYTHON": sys.executable,
+            "TELL": str(tell),
+            "UNTIL": str(self.until),
+        }
         for name, value in names.items():
             text = text.replace(f"@{name}@", value)
         for way in faulty_plugin.WAYS:
@@ -174,6 +272,10 @@ class Scene:
     def close(self) -> None:
         """Nothing of it answers any more."""
         self.server.close()
+        self.untrusted.close()
+        if self.cluster:
+            self.cluster.close()
+        self._given.cleanup()
         with psycopg.connect(self._admin, autocommit=True) as admin:
             self._rules.write_text(self._rules_before)
             admin.execute("select pg_reload_conf()")

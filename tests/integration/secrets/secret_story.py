@@ -180,7 +180,7 @@ class Story:
 
 
 def walk(story: Story, *, whole: bool = False) -> None:
-    """The night. `whole`: with every command before and after it, a keeper and a shim that are killed, a replay."""
+    """The night. `whole`: with every format of every command, and all probes read by commands too."""
     path = str(story.scene.profile_path)
     story.commands(["check", path], ["show", path], *([["show", "--format", "md", path]] if whole else []))
     if whole:
@@ -190,15 +190,13 @@ def walk(story: Story, *, whole: bool = False) -> None:
     with story.screen(faulty="key") as terminal:
         with story.seat() as seat:
             acts(story, seat, terminal)
-            if whole:
-                lasts = story.act(seat, "lasts", is_awaited=False)
-                until((outputs_dir(story.run_dir) / f"{lasts}.log").exists, "its first words")
-                story.kill_keeper()
+            lasts = story.act(seat, "lasts", is_awaited=False)
+            until((outputs_dir(story.run_dir) / f"{lasts}.log").exists, "its first words")
+            story.kill_keeper()
         terminal.send("t")
         terminal.wait_for_exit()
         assert b"ValueError" in terminal.raw, "the screen was to crash"
-    if whole:
-        goes_on(story, lasts)
+    goes_on(story, lasts)
     story.end()
     after(story, whole=whole)
 
@@ -211,20 +209,26 @@ def acts(story: Story, seat: Seat, terminal: Terminal) -> None:
     terminal.send("y")
     terminal.look()
     terminal.send("escape")
+    terminal.wait_until_gone("y sends it")
     watched = [probe.id for probe in story.state.profile.probes]
     until(lambda: all(story.state.probes[name].status != "unread" for name in watched), "every reading", 60)
-    for step in ("tells", "notices", "raises", "message", "faulty"):
+    for step in ("tells", "notices", "raises", "message", "faulty", *(["clusters"] if story.scene.cluster else [])):
         story.act(seat, step)
-        terminal.send("v")
-        terminal.look()
-        terminal.send("escape")
-    terminal.send("p")
-    terminal.look()
-    terminal.send("end", "escape")
+        reads(terminal, "v")
+    reads(terminal, "p", "end")
     told = " ".join(canary.value for canary in story.scene.untold.values() if canary.name.endswith("token"))
     story.do(seat, AddNote, text=f"the new one is {told}")
     story.do(seat, PlaceHold, reason=f"{story.scene.untold['stripe_key'].value} leaked")
     story.do(seat, ReleaseHold, reason=f"revoked {story.scene.untold['stripe_key'].value}")
+
+
+def reads(terminal: Terminal, *keys: str) -> None:
+    """Open a list, look at it, and close it."""
+    terminal.send(*keys)
+    terminal.wait_for("↑ ↓ scroll|has nothing to read")
+    terminal.look()
+    terminal.send("escape")
+    terminal.wait_until_gone("↑ ↓ scroll")
 
 
 def goes_on(story: Story, lasts: str) -> None:
@@ -233,34 +237,39 @@ def goes_on(story: Story, lasts: str) -> None:
         story.scene.until.touch()
         until(lambda: story.ended(lasts), "the end of what went on without a keeper")
         story.scene.until.unlink()
+        story.commands(["ready", "--run", str(story.run_dir), str(story.scene.profile_path)])
         with story.seat() as seat:
             lost = story.act(seat, "lasts_too", is_awaited=False)
             story.kill_shim(lost)
             until(lambda: story.ended(lost), "that nobody knows how it ended")
             story.scene.until.touch()
-        terminal.send("l")
-        terminal.look()
-        terminal.send("escape", "q")
+        reads(terminal, "l")
+        terminal.send("q")
         terminal.wait_for_exit()
 
 
 def after(story: Story, *, whole: bool) -> None:
     """What is made of the run the next day."""
     run, out = str(story.run_dir), str(story.scene.folder / "work" / "out")
+    book = story.scene.runbook()
     reports = [["report", run, "--format", name, "-o", f"{out}.{name}"] for name in ("html", "md", "json", "csv")]
     told = [["log", run], ["export", run, "-o", f"{out}.jsonl"], ["print", run, "--done"], ["runs", "--format", "json"]]
-    more = [["log", "--format", "json", run], ["runs"], ["compare", run, run], ["verify", run], ["checkpoint", run]]
+    told += [["compare", run, run], ["import", book, "-o", f"{out}.toml"], ["check", f"{out}.toml"]]
+    more = [
+        ["log", "--format", "json", run],
+        ["runs"],
+        ["verify", run],
+        ["checkpoint", run],
+        ["import", book, "--report"],
+    ]
     more += [["tasks", run], ["report", run, "-o", "-"], ["runs", "--format", "csv"], ["unit", run], ["doctor"]]
-    book = story.scene.runbook()
-    more += [["import", book, "-o", f"{out}.toml"], ["import", book, "--report"], ["check", f"{out}.toml"]]
-    more += (
-        [["store", "list", "--store", story.dsn], ["store", "compare", run, "--store", story.dsn]] if story.dsn else []
-    )
+    if story.dsn:
+        told += [["store", "import", f"{out}.jsonl", "--store", story.dsn]]
+        more += [["store", "list", "--store", story.dsn], ["store", "compare", run, "--store", story.dsn]]
     story.commands(*reports, *told, *(more if whole else []))
-    if whole:
-        with story.terminal("replay", run) as terminal:
-            terminal.wait_for("What is left")
-            terminal.send("end", "p")
-            terminal.look()
-            terminal.send("escape", "q")
-            terminal.wait_for_exit()
+    with story.terminal("replay", run) as terminal:
+        terminal.wait_for("What is left")
+        terminal.send("end")
+        reads(terminal, "p")
+        terminal.send("q")
+        terminal.wait_for_exit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from secret_story import Story, walk
 
 from cockpit.audit.postgres.installing import install
 
-pytestmark = pytest.mark.xdist_group("secrets")
+pytestmark = [pytest.mark.xdist_group("secrets"), pytest.mark.timeout(300)]
 
 
 @contextmanager
@@ -28,7 +29,7 @@ def walked(postgres_dsn: str, *, kind: str = "", whole: bool = False) -> Iterato
     store = make_conninfo(postgres_dsn, dbname="secrets")
     install(store)
     with tempfile.TemporaryDirectory(prefix="cockpit-secrets-") as folder:
-        scene = Scene(Path(folder), postgres_dsn, kind)
+        scene = Scene(Path(folder), postgres_dsn, kind, has_cluster=whole and shutil.which("kubectl") is not None)
         story = Story(scene, store)
         try:
             with story.watch:
@@ -107,13 +108,20 @@ def test_the_secrets_were_at_work(story: Story) -> None:
         "raises": "failed",
         "message": "failed",
         "faulty": "unknown",
+        "lasts": "succeeded",
+        "lasts_too": "unknown",
     }
+    assert story.scene.untrusted.asked, "nobody came to the server that nobody trusts"
+    assert story.scene.untrusted.heard == b""
 
 
 @pytest.mark.many
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("kind", ["", *MAKERS])
 def test_a_whole_night_leaves_no_secret_of_any_kind_anywhere(postgres_dsn: str, kind: str) -> None:
     with walked(postgres_dsn, kind=kind, whole=True) as story:
         assert said(everywhere(story, story.scene.hunt)) == ""
         assert said(everywhere(story, story.scene.untold_hunt)) == ""
+        if story.scene.cluster:
+            outputs = [path.read_bytes() for path in story.run_dir.glob("outputs/*.log")]
+            assert any("‹secret kubeconfig token›".encode() in output for output in outputs), "kubectl told nothing"

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import click
 import pytest
-from attacks import ACTING, ATTACKS, MARK, attack
-from plain_places import CASES, COMMAND_LINES, Case, Outside, hostile_database
+from attacks import ACTING, ATTACKS, MARK, attack, foreign
+from plain_places import CASES, COMMAND_LINES, SCREENED, Case, Outside, Screened, hostile_database
 from policies import let_note
 from pty_once import in_terminal
+from terminal import Terminal
 
 import cockpit.cli
 from cockpit.cli import COMMANDS, cockpit_group, main
@@ -158,6 +159,32 @@ def test_the_bytes_that_a_terminal_gets_hold_nothing_that_it_obeys(line: str, pl
         there = subprocess.run(program, capture_output=True, check=True).stdout
         assert told == [json.loads(line) for line in there.splitlines()]
         assert there == Path(place.arguments(case)[1], "audit.jsonl").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "screened",
+    [
+        pytest.param(each, marks=[] if at < 2 else pytest.mark.many, id=f"{at} {each}")
+        for at, each in enumerate(SCREENED)
+    ],
+)
+def test_nor_do_those_of_a_command_with_a_screen_before_it_after_it_or_without_it(
+    screened: Screened, place: Outside, tmp_path: Path
+) -> None:
+    for path in (tmp_path / "runs").rglob("*"):  # else nobody may write there
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    program = [sys.executable, "-m", "cockpit.cli", *place.arguments(screened)]
+    with Terminal(program, env={**os.environ, "TERM": "xterm-256color"}, columns=80, lines=24) as terminal:
+        for sign, typed in screened.steps:
+            terminal.wait_for(sign)
+            terminal.paste(typed)
+        status = terminal.wait_for_exit()
+        seen = terminal.raw.decode(errors="surrogateescape")
+    assert status == screened.status, seen[-2000:]
+    assert foreign(seen) == []
+    assert MARK in seen
+    assert "Traceback" not in seen
+    assert "this should not have happened" not in seen
 
 
 def test_a_crash_is_told_and_kept_without_what_acts(place: Outside, tmp_path: Path) -> None:

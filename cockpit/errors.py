@@ -10,6 +10,8 @@
     │   ├── LogDamaged          the log's bytes do not verify from some line on
     │   ├── LogTooNew           written by a newer cockpit: reading goes on, acting does not
     │   ├── LogUnreadable       not a log, or not readable
+    │   │   └── LogTooLarge     longer than any log may be
+    │   ├── LogFull             the run's log has no room for this; nothing was written
     │   ├── PlaceRefused        a folder or file is not one that a run may be written to; nothing was written
     │   │   └── ReadOnlyRun     it is somebody else's run, which this user may only read
     │   └── StoreFailed         an append failed; the store is poisoned, nothing was acknowledged
@@ -73,6 +75,14 @@ class LogTooNew(LogError):
 
 class LogUnreadable(LogError):
     """Not a log, or not readable."""
+
+
+class LogTooLarge(LogUnreadable):
+    """Longer than any log may be: it is not read to its end."""
+
+
+class LogFull(LogError):
+    """The run's log has no room for what was to be appended. Nothing was written, and nothing is wrong with it."""
 
 
 class PlaceRefused(LogError):

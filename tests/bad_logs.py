@@ -71,6 +71,15 @@ def _sparse(*lines: bytes, size: int = 10 * 1024**3) -> Callable[[Path], None]:
     return make
 
 
+def _endless(path: Path) -> None:
+    """What a file system with holes holds of a log that goes on and on: its beginning, and lines far behind."""
+    path.write_bytes(b"".join(LINES))
+    with path.open("r+b") as file:
+        file.seek(4 * 1024**3)
+        file.write(b"\n" + LINES[-1])
+    os.truncate(path, 50 * 1024**3)
+
+
 SYSLOG = b"Nov 21 22:41:07 bastion-1 sshd[4711]: Accepted publickey for ana from 192.0.2.7 port 51022 ssh2\n"
 DOCKER = b'{"log":"GET /health 200\\n","stream":"stdout","time":"2026-11-21T22:41:07.1Z"}\n'
 PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x04\x00" + bytes(range(256)) * 40
@@ -170,6 +179,13 @@ BAD_LOGS: tuple[BadLog, ...] = (
     ),
     BadLog("10 GB of nothing", _sparse(), 0, line=1, says="more than 2097152 bytes", status=1),
     BadLog("10 GB of nothing at its end", _sparse(*LINES), 48, line=49, says="more than 2097152 bytes", status=1),
+    BadLog(
+        "one of 50 GB",
+        _endless,
+        0,
+        says=r"has 50.0 GiB, more than the 4.0 GiB of the longest log; cockpit did not",
+        status=3,
+    ),
     BadLog("a folder", lambda path: path.mkdir(), 0, says="is a folder without a log", status=3),
     BadLog("a pipe", lambda path: os.mkfifo(path), 0, says="is not a file", status=3),
     BadLog("not there", lambda path: None, 0, says="there is no log", status=3),

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from cockpit.audit.chain import TORN_LINES
 from cockpit.audit.line import FIRST_LIMIT_BYTES, Envelope, open_envelope
 from cockpit.errors import LogError, LogTooNew
 
@@ -20,6 +21,7 @@ BLOCK_BYTES = 256 * 1024
 
 FRUITLESS_BYTES = 64 * 1024 * 1024
 """So far is looked for another event."""
+FRUITLESS_LINES = TORN_LINES
 
 
 class Break(Struct, frozen=True):
@@ -94,7 +96,7 @@ class Beyond:
                 yield Break(number, f"line {number} was written by a newer cockpit, and what follows: update cockpit")
                 return
             self._skipped = (self._skipped[0] if self._skipped else number, number)
-            if offset - last_event_at > FRUITLESS_BYTES:
+            if offset - last_event_at > FRUITLESS_BYTES or number - self._skipped[0] > FRUITLESS_LINES:
                 yield from self._told_skipped()
                 yield Break(number, f"after line {number} no more events were looked for")
                 return

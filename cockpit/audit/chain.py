@@ -17,6 +17,7 @@ import re
 import msgspec
 from msgspec import Struct
 
+from cockpit.audit.extent import Extent, require_within
 from cockpit.audit.line import (
     FIRST_LIMIT_BYTES,
     GENESIS,
@@ -33,6 +34,9 @@ from cockpit.patterns import late
 from cockpit.run.events import Event, LogContinued, LogRecovered
 from cockpit.text import shortened
 
+TORN_BYTES = 64 << 20
+"""Telemetry that lies unsynced: of some minutes, with all that a keeper can tell."""
+TORN_LINES = 20_000
 RUN_ID = late(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _FIRST = late(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":')
 
@@ -111,9 +115,15 @@ class Pending:
         """Whether a crash can have left these bytes, with `rest` after their last newline.
 
         Every fact is synced before the next line is written, and a sync covers all bytes before it. So a crash damages
-        unsynced telemetry and one fact at most; more whole facts after a bad line mean that somebody changed it.
+        unsynced telemetry and one fact at most; more whole facts after a bad line mean that somebody changed it. So
+        does more than a host can have written since.
         """
-        return self._facts + _is_fact(rest) <= 1
+        return self._facts + _is_fact(rest) <= 1 and not self.is_too_much
+
+    @property
+    def is_too_much(self) -> bool:
+        """Whether it is more than a crash can have left."""
+        return self.length > TORN_BYTES or self._lines > TORN_LINES
 
 
 class _Classed(Struct, gc=False, rename={"class_": "class"}):
@@ -153,7 +163,8 @@ class Chain:
     def step(self, raw: bytes) -> Link | None:
         """Walk one complete line, newline included. Return it if it counts, else None: it is pending.
 
-        Raises LogTooNew if a newer cockpit wrote it.
+        Raises LogTooNew if a newer cockpit wrote it, LogDamaged once more is pending than a crash can have left,
+        LogTooLarge behind the last line that any log has.
         """
         assert raw.endswith(b"\n"), "only complete lines can be walked"
         text = raw[:-1]
@@ -164,15 +175,18 @@ class Chain:
                 self.pending = Pending(self.position, self.lines + 1, why)
             self.pending.add(text)
             self.lines += 1
+            if self.pending.is_too_much:
+                raise self.pending.why from None
             return None
         return self._accept(envelope, text)
 
     def examine(self, text: bytes) -> Envelope:
         """Return the envelope if `text` (no newline) counts as the next line. Changes nothing.
 
-        Raises LogDamaged with the reason, or LogTooNew.
+        Raises LogDamaged with the reason, LogTooNew, or LogTooLarge.
         """
         number = self.lines + 1
+        require_within(Extent(self.seq, self.position), number)
         limit = LIMIT_BYTES if self.seq else FIRST_LIMIT_BYTES
         if len(text) + 1 > limit:
             raise LogDamaged(f"line {number} has more than {limit} bytes", line=number)

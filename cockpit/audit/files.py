@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cockpit.audit import layout, places
 from cockpit.audit.chain import RUN_ID, Chain
+from cockpit.audit.extent import Extent, require_room
 from cockpit.audit.line import Draft, Head, digest, draft, encode
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.moved import unwritable, went_on
@@ -121,6 +122,11 @@ class FileStore:
     def head(self) -> Head | None:
         """The last fact's place, as of the last append or opening."""
         return self._chain.head
+
+    @property
+    def extent(self) -> Extent:
+        """How long the log is, as of the last append or opening."""
+        return Extent(self._chain.seq, self._chain.position)
 
     @property
     def is_poisoned(self) -> bool:
@@ -233,6 +239,7 @@ class FileStore:
             raws.append(encode(one, run=chain.run, seq=chain.seq + number, prev=prev))
             digests.append(digest(raws[-1][:-1]))
         data = b"".join(raws)
+        require_room(self.extent, len(raws), len(data))
         self._put(data, sync=any(one.body.is_fact for one in drafts))
         if not self._file.wrote(data):
             raise self._poisoned(f"{self.path} was changed by another program during an append")

@@ -18,6 +18,7 @@ from typing import BinaryIO
 from msgspec import Struct
 
 from cockpit.audit.compression import BrokenOff, Packing, packing_of, pieces
+from cockpit.audit.extent import LONGEST, too_large
 from cockpit.audit.layout import log_path
 from cockpit.audit.poison import cause
 from cockpit.audit.scratch import scratch_folder
@@ -88,7 +89,7 @@ def _unpack(path: Path, target: Path, packing: Packing) -> str:
         with path.open("rb") as packed, open(fd, "wb") as out:
             room = _Room(path, target.parent, packing)
             try:
-                _copy(pieces(packed, packing, sys.maxsize), out, room)
+                _copy(pieces(packed, packing, sys.maxsize), out, room, path)
             except BrokenOff:
                 # What a decoder had in its hands at the fault is lost: once more, and slowly at the end.
                 packed.seek(0)
@@ -98,8 +99,8 @@ def _unpack(path: Path, target: Path, packing: Packing) -> str:
     return ""
 
 
-def _copy(pieces: Iterator[bytes], out: BinaryIO, room: _Room) -> None:
-    """Write pieces until they end or what they tell cannot be a log; BrokenOff passes through."""
+def _copy(pieces: Iterator[bytes], out: BinaryIO, room: _Room, path: Path) -> None:
+    """Write pieces until they end or what they tell cannot be a log; BrokenOff passes through. Raises LogTooLarge."""
     is_log, look_at, line_start = False, LOOK_BYTES, 0
     for piece in pieces:
         is_log = is_log or (piece.startswith(_BEGINNING) and not out.tell()) or b"\n" + _BEGINNING in piece
@@ -112,6 +113,8 @@ def _copy(pieces: Iterator[bytes], out: BinaryIO, room: _Room) -> None:
             if not is_log:
                 return
             look_at += LOOK_BYTES
+            if out.tell() > LONGEST.size_bytes:
+                raise too_large(f"the log in {path}", out.tell())
             room.look(out)
 
 

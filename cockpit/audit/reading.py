@@ -9,7 +9,8 @@ import os
 import stat
 from pathlib import Path
 
-from cockpit.audit.line import FIRST_LIMIT_BYTES
+from cockpit.audit.extent import LONGEST, too_large
+from cockpit.audit.line import FIRST_LIMIT_BYTES, LIMIT_BYTES
 from cockpit.audit.opening import opened
 from cockpit.audit.rereading import Reread
 from cockpit.errors import LogDamaged, LogUnreadable
@@ -19,7 +20,8 @@ _REMEMBERED_BYTES = 4096
 
 
 def open_log(path: Path, flags: int) -> int:
-    """Open a log file; raises LogUnreadable with the reason. What is no regular file (a pipe, a device) is refused.
+    """Open a log file; raises LogUnreadable with the reason. What is no regular file (a pipe, a device) is refused, and
+    so is one whose lines go on behind the end of the longest log.
 
     To be read it may be reached through a symbolic link: people have logs in many places. To be written to it may not.
     """
@@ -30,10 +32,23 @@ def open_log(path: Path, flags: int) -> int:
         fd = os.open(path, flags | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK)
     except OSError as error:
         raise LogUnreadable(f"{path} cannot be opened: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise LogUnreadable(f"{path} is not a file", hint="name a log, or a run's folder")
+        require_readable(fd, path)
+    except LogUnreadable:
         os.close(fd)
-        raise LogUnreadable(f"{path} is not a file", hint="name a log, or a run's folder")
+        raise
     return fd
+
+
+def require_readable(fd: int, path: Path) -> None:
+    """Raise LogTooLarge if there are lines behind the end of the longest log. Of all else, what counts is shown."""
+    size_bytes = os.fstat(fd).st_size
+    if size_bytes > LONGEST.size_bytes:
+        around = os.pread(fd, 2 * LIMIT_BYTES, LONGEST.size_bytes - 1)
+        if b'\n{"v":1,"run":"' in around:
+            raise too_large(path, size_bytes)
 
 
 class GrowingFile:

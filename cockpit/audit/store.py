@@ -10,6 +10,7 @@ from typing import Protocol
 
 from msgspec import Struct
 
+from cockpit.audit.extent import Extent
 from cockpit.audit.line import Draft, Head
 from cockpit.run.events import Event
 
@@ -54,6 +55,11 @@ class Store(Protocol):
         ...
 
     @property
+    def extent(self) -> Extent:
+        """How long the log is, as of the last append or what was read since; cheap, and from any thread."""
+        ...
+
+    @property
     def poison_reason(self) -> str:
         """Why nothing can be appended any more, one sentence; empty while all is well."""
         ...
@@ -70,7 +76,8 @@ class Store(Protocol):
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Outcome:
         """Append `drafts` as one write, if the last fact is still `last_fact_seq` (0: none yet; None: always).
 
-        Raises StoreFailed when poisoned or when the write or sync fails, LogError if a draft cannot be written.
+        Raises StoreFailed when poisoned or when the write or sync fails, LogError if a draft cannot be written:
+        LogFull behind the end of the longest log.
         """
         ...
 

@@ -21,6 +21,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from cockpit.audit.extent import LONGEST, Extent
 from cockpit.audit.line import DOMAIN, FIRST_YEAR, LAST_YEAR, LIMIT_BYTES, Class
 from cockpit.audit.remarks import REMARKING, Remarks
 from cockpit.patterns import late
@@ -147,6 +148,8 @@ def ordinary(block: bytes, before: Place, run: str, last_at: datetime | None = N
     lines = block.split(b"\n")
     lines.pop()
     first = before.seq + 1
+    if Extent(before.seq + len(lines), before.position + len(block)).reaches(LONGEST):
+        return None
     try:
         block.decode()
         envelopes = _decode_lines(block)

@@ -21,7 +21,7 @@ from cockpit.audit.inotify import ATTRIBUTES, DELETED, MODIFIED, MOVED, Watch
 from cockpit.audit.line import Head
 from cockpit.audit.poison import Poison, cause
 from cockpit.audit.reading import GrowingFile, open_log
-from cockpit.errors import LogDamaged, LogError, LogTooNew
+from cockpit.errors import LogDamaged, LogError, LogTooLarge, LogTooNew
 from cockpit.run.events import Event
 
 POLL_BEHIND_S = 0.25
@@ -90,8 +90,9 @@ class Tail:
         """Return the next new lines, at most about a block of 256 KiB of them; empty once all are read.
 
         Raises LogDamaged (with the line) for bytes that no crash can have left, or if the file was cut, replaced or
-        edited; LogTooNew for a line of a newer cockpit. Lines before the bad one are returned first, and the error
-        is raised from then on. Torn bytes after a crash are waited on quietly: whoever next appends steps over them.
+        edited; LogTooNew for a line of a newer cockpit; LogTooLarge behind the end of the longest log. Lines before the
+        bad one are returned first, and the error is raised from then on. Torn bytes after a crash are waited on
+        quietly: whoever next appends steps over them.
         """
         if self._failure is not None:
             raise self._failure
@@ -105,7 +106,7 @@ class Tail:
                 for raw in lines:
                     if (link := self._chain.step(raw)) is not None:
                         entries.append(Entry(event=link.event, digest=link.digest, size=link.size))  # noqa: PERF401 (those before a failure are kept)
-        except (LogDamaged, LogTooNew) as error:
+        except (LogDamaged, LogTooNew, LogTooLarge) as error:
             failure = error
         pending = self._chain.pending
         if failure is None and pending is not None and not pending.could_be_torn():

@@ -29,6 +29,7 @@ from cockpit.keeper.backstop import without_secrets
 from cockpit.keeper.beat import Beat, note_here
 from cockpit.keeper.desk import Desk
 from cockpit.keeper.ending import End, leave_at_last, leave_now, say, stopped_by_person, taken_over
+from cockpit.keeper.filling import Filling, is_needed
 from cockpit.keeper.following import Following
 from cockpit.keeper.judges import Judges
 from cockpit.keeper.listener import Listener
@@ -88,6 +89,7 @@ class Keeper:
         """The host of the keeper before this one, if it was another host."""
         self._let_go = let_go
         self._offsets = Offsets()
+        self._filling = Filling()
         self._is_left = False
         """Another keeper took over: what still runs is watched to its end, for the log, and nothing else is done."""
         self._sharing: Sharing | None = None
@@ -271,6 +273,8 @@ class Keeper:
     def tell(self, *bodies: Body) -> None:
         """Have these appended."""
         for each in bodies:
+            if not is_needed(each, self.state):
+                continue
             body = without_secrets(each, self.values.mask)
             self._writer.put(body)
             if self._sharing is not None:
@@ -312,6 +316,7 @@ class Keeper:
             self._end_once_idle()
             return
         moment = now()
+        self.tell(*self._filling.look(self._store.extent, self.state))
         self._judges.pace(self.state, moment)
         self.tell(*self._watching.look(now_mono, TICK_S / 2))
         self._tell_judged(self._judges.look(self.state, moment))

@@ -1,7 +1,7 @@
 """What is read, and how often: everything within the window; outside of it, only what somebody waits for.
 
-The run rests while the phase at the cursor is of stage `before` or `after`, or every step is settled, and the window
-has not begun, or is over.
+The run rests while its log is full; and while the phase at the cursor is of stage `before` or `after`, or every step is
+settled, and the window has not begun, or is over.
 Then regular probes are read only if the gate at the cursor, a running wait or an armed trigger needs them; those of an
 open checkpoint at the checkpoint's own interval, and those of an armed trigger no oftener than the checkpoint that is
 waited for has its own read, until its conditions hold and its time runs. Probes that are read on demand are read at
@@ -21,6 +21,7 @@ from cockpit.run.numbering import find_phase
 from cockpit.run.state import RunState
 
 DETAIL = "resting outside the window"
+DETAIL_FULL = "resting, since the log is full"
 
 
 class Pace(Struct, frozen=True):
@@ -30,6 +31,8 @@ class Pace(Struct, frozen=True):
     """Regular probes that are not read at their own interval."""
     asked: Mapping[str, float] = {}
     """Probes to be asked for, since nothing else reads them often enough: the interval, seconds."""
+    detail: str = DETAIL
+    """Why those rest that do."""
 
 
 class Checkpoint(Struct, frozen=True):
@@ -43,6 +46,8 @@ class Checkpoint(Struct, frozen=True):
 def is_resting(state: RunState, at: datetime) -> bool:
     """Whether the run rests at this moment (aware)."""
     started, cursor = state.started, state.cursor
+    if state.filled == "full":
+        return True
     if started is None or started.window_start is None or started.window_end is None:
         return False
     phase = find_phase(state.profile, cursor.phase) if cursor is not None else None
@@ -83,6 +88,7 @@ def pace(
     awake = {*watched, *(() if at_a_checkpoint else gate)}
     return Pace(
         resting=frozenset(regular - awake),
+        detail=DETAIL_FULL if state.filled == "full" else DETAIL,
         asked={probe: every for probe, every in asked.items() if probe in intervals and probe not in regular & awake},
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from cockpit.keeper.resting import DETAIL, Pace
+from cockpit.keeper.resting import Pace
 from cockpit.keeper.rounding import written
 from cockpit.probes.reading import Debounce
 from cockpit.profile.model import Probe
@@ -35,7 +35,7 @@ class Vigil:
             return
         self._pace = pace
         for probe, watch in self._watches.items():
-            watch.pace(pace.asked.get(probe, 0.0), is_resting=probe in pace.resting)
+            watch.pace(pace.asked.get(probe, 0.0), pace.detail if probe in pace.resting else "")
 
     def take(self, reading: Reading) -> Iterator[ProbeChanged]:
         """A probe was read."""
@@ -65,11 +65,12 @@ class _Watch:
         self._status: ShownStatus = status
         self._last_mono = now_mono
         self._last: Reading | None = None
-        self._is_resting = False
+        self._rests = ""
+        """Why it is not read, unless it is."""
 
-    def pace(self, interval_s: float, *, is_resting: bool) -> None:
+    def pace(self, interval_s: float, rests: str) -> None:
         self._limit_s = stale_after_s(self._probe, interval_s)
-        self._is_resting = is_resting and not interval_s
+        self._rests = "" if interval_s else rests
 
     def take(self, reading: Reading) -> Iterator[ProbeChanged]:
         self._last_mono = reading.ended_mono
@@ -80,7 +81,7 @@ class _Watch:
 
     def look(self, now_mono: float) -> Iterator[ProbeChanged]:
         if self._status not in ("stale", "unread") and self.is_old(now_mono):
-            yield self._changed("stale", DETAIL if self._is_resting else f"no reading within {self._limit_s:g} s")
+            yield self._changed("stale", self._rests or f"no reading within {self._limit_s:g} s")
 
     def is_old(self, now_mono: float) -> bool:
         return now_mono - self._last_mono > self._limit_s

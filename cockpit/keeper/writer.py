@@ -24,6 +24,7 @@ from cockpit.audit.line import draft
 from cockpit.audit.store import Store, Unknown
 from cockpit.errors import LogDamaged, LogError, StoreAway, StoreFailed, StoreFenced
 from cockpit.keeper.backlog import Backlog, Waiting
+from cockpit.keeper.filling import is_kept
 from cockpit.run.events import ActionEnded, Actor, Body, Instant, StoreWaitedFor
 from cockpit.text import shortened
 
@@ -167,9 +168,14 @@ class Writer:
                 self._done(count)
                 return
         batch = self._backlog.first(_TOGETHER)
-        outcome = self._store.append(None, *(each.draft for each in batch))
+        extent = self._store.extent
+        drafts = [each.draft for each in batch if is_kept(each.draft.body, extent)]
+        if not drafts:
+            self._done(len(batch))
+            return
+        outcome = self._store.append(None, *drafts)
         if isinstance(outcome, Unknown):
-            self._doubt = (batch[0].draft.id, len(batch))
+            self._doubt = (drafts[0].id, len(batch))
         else:
             self._done(len(batch))
 

@@ -113,6 +113,7 @@ def _alert(body: e.AlertSent) -> MarkKind | Literal[""]:
 _MARKS: dict[type[e.Body], MarkKind] = {
     e.LogRecovered: "damage",
     e.LogContinued: "damage",
+    e.LogFilled: "damage",
     e.StoreRestored: "damage",
     e.StoreLeft: "branch",
     e.StoreReturned: "branch",

@@ -73,6 +73,7 @@ from cockpit.run.events_watch import (
     KeeperStopped,
     KeeperStopRequested,
     LogContinued,
+    LogFilled,
     LogRecovered,
     PlaceAccepted,
     ProbeChanged,
@@ -117,6 +118,7 @@ __all__ = [
     "KeeperStopRequested",
     "KeeperStopped",
     "LogContinued",
+    "LogFilled",
     "LogRecovered",
     "NoteAdded",
     "OperatorAttached",
@@ -190,7 +192,7 @@ BODIES: dict[str, type[Body]] = {
         ActionOutput, ActionEnded, WaitBegan, WaitStopped, WaitCompleted, StepDue, TriggerFired, TriggerCleared,
         PlansJudged, AlertSent, ClockStepped, LogContinued, OperatorMoved, OperatorIdentified, PenAsked, PenOffered,
         PenWithdrawn, PenPassed, HeadSigned, SigningFailed, SignatureWaived,
-        StoreRestored, StoreWaitedFor,
+        StoreRestored, StoreWaitedFor, LogFilled,
         StoreLeft, StoreReturned, BranchMerged, BranchTold, ConflictSettled,
         KeeperMoved, ProbesAsked,
     )
@@ -201,7 +203,7 @@ BY_MACHINE = frozenset(
         "keeper.started", "keeper.stopped", "probe.changed", "gate.changed", "log.recovered", "target.seen",
         "action.started", "action.output", "action.ended", "wait.began", "wait.stopped", "wait.completed", "step.due",
         "trigger.fired", "trigger.cleared", "plans.judged", "alert.sent", "clock.stepped", "probes.sampled",
-        "store.restored", "store.waited_for",
+        "store.restored", "store.waited_for", "log.filled",
     }
 )  # fmt: skip
 """Types of events that a keeper (or the shim, or a writer that recovered) is behind, whosever hands it acts with."""

@@ -195,6 +195,15 @@ class StoreWaitedFor(Body, frozen=True, kw_only=True):
     """Why it was away, as it was seen at first."""
 
 
+class LogFilled(Body, frozen=True, kw_only=True):
+    """The log has become long: half of what it may have, or all of it. From `full` on the keeper rests."""
+
+    type: ClassVar[str] = "log.filled"
+    level: Literal["near", "full"]
+    events: int
+    size_bytes: int
+
+
 class ProbesAsked(Body, frozen=True, kw_only=True):
     """A person on another host than the keeper's has probes read at once."""
 

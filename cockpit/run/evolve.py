@@ -157,6 +157,7 @@ _CHANGES: dict[type[e.Body], Callable[[RunState, e.Event, Any], RunState]] = {
     e.OperatorIdentified: passing.operator_identified,
     e.LogRecovered: observed.log_recovered,
     e.LogContinued: observed.log_continued,
+    e.LogFilled: observed.log_filled,
     e.StoreLeft: branching.store_left,
     e.StoreReturned: branching.store_returned,
     e.BranchMerged: branching.branch_merged,

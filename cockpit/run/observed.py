@@ -72,6 +72,10 @@ def clock_stepped(state: RunState, event: e.Event, body: e.ClockStepped) -> RunS
 # ---- the log -----------------------------------------------------------------------------------------------
 
 
+def log_filled(state: RunState, event: e.Event, body: e.LogFilled) -> RunState:
+    return state if state.filled == "full" else replace(state, filled=body.level)
+
+
 def log_recovered(state: RunState, event: e.Event, body: e.LogRecovered) -> RunState:
     return replace(state, recoveries=state.recoveries + 1)
 

@@ -71,6 +71,8 @@ class RunState(Struct, frozen=True):
     unknown_types: tuple[str, ...] = ()
     """Types this version does not know: acting is refused ("update cockpit")."""
     recoveries: int = 0
+    filled: Literal["", "near", "full"] = ""
+    """How long the log has become, as the keeper said: half of what it may have, or all of it."""
     offline: Offline | None = None
     """This log goes on without its database. None once its lines are there."""
     words: dict[str, Word] = {}

@@ -55,10 +55,18 @@ def _waited_for(event: e.Event, body: e.StoreWaitedFor, state: RunState | None) 
     return f"could not write for {duration(body.away_s)}; what it saw meanwhile is in the log now{dropped}{why}"
 
 
+def _filled(event: e.Event, body: e.LogFilled, state: RunState | None) -> str:
+    size = f"{counted(body.events, 'event')}, {body.size_bytes / (1 << 30):.1f} GiB"
+    if body.level == "near":
+        return f"the log is half full ({size}): from twice that on, only what somebody waits for is probed"
+    return f"the log is FULL ({size}): only what somebody waits for is probed; every key does what it did"
+
+
 SAYINGS: Sayings = {
     e.PlaceAccepted: _place_accepted,
     e.LogRecovered: lambda event, body, state: f"stepped over {counted(body.length, 'damaged byte')} in the log",
     e.LogContinued: _continued,
+    e.LogFilled: _filled,
     e.StoreRestored: _restored,
     e.StoreWaitedFor: _waited_for,
     e.StoreLeft: _left,

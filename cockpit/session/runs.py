@@ -19,6 +19,7 @@ from cockpit.audit.layout import keeper_lock, log_path
 from cockpit.audit.line import FIRST_LIMIT_BYTES, decode, event_of, open_envelope
 from cockpit.audit.locks import holder_alive
 from cockpit.audit.moved import branch_of, place_now
+from cockpit.audit.reading import require_readable
 from cockpit.errors import LogError, LogTooNew, RunError
 from cockpit.run.elapsed import elapsed_s
 from cockpit.run.events import Event, RunAborted, RunFinished, RunStarted
@@ -139,6 +140,7 @@ def _ends(path: Path) -> tuple[Event, Event, Event | None, str]:
     """
     fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
     with open(fd, "rb") as file:
+        require_readable(fd, path)
         raw = file.readline(FIRST_LIMIT_BYTES + 1)
         if not raw.endswith(b"\n"):
             raise LogError("its first line was never written whole" if raw else "its log is empty: no run began in it")

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from cockpit.audit import layout
 from cockpit.audit.chain import Chain
+from cockpit.audit.extent import Extent
 from cockpit.audit.files import DISK
 from cockpit.audit.line import Head
 from cockpit.audit.locks import AppendLock
@@ -103,6 +104,11 @@ class Mirror:
     def digest(self) -> str:
         """Of that line."""
         return self._chain.digest
+
+    @property
+    def extent(self) -> Extent:
+        """How long the copy is."""
+        return Extent(self._chain.seq, self._chain.position)
 
     @property
     def head(self) -> Head | None:

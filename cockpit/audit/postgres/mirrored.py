@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cockpit.audit.extent import Extent, require_room
 from cockpit.audit.layout import log_path
-from cockpit.audit.line import Draft, Head
+from cockpit.audit.line import LIMIT_BYTES, Draft, Head
 from cockpit.audit.postgres.following import Told
 from cockpit.audit.postgres.mirror import Kept, Mirror, Source, start_mirror
 from cockpit.audit.postgres.store import ANSWER_S, OtherHistory, PostgresStore
@@ -18,6 +19,7 @@ from cockpit.audit.store import Durable, Outcome, Unknown
 from cockpit.errors import LogUnreadable, StoreAway
 from cockpit.run.events import Event
 
+_AHEAD_EVENTS = 1000
 OPENING_S = 2.0
 """How long a question may take while a store is opened."""
 
@@ -79,6 +81,11 @@ class MirroredStore:
         return self._mirror.head
 
     @property
+    def extent(self) -> Extent:
+        """How long the copy is."""
+        return self._mirror.extent
+
+    @property
     def is_poisoned(self) -> bool:
         """Whether this host's copy can no longer be written."""
         return bool(self.poison_reason)
@@ -93,6 +100,8 @@ class MirroredStore:
 
         StoreDiverged: the database goes on otherwise than this host's copy, and nothing was written.
         """
+        # Others may be ahead of the copy: so much is left to them.
+        require_room(self.extent, len(drafts) + _AHEAD_EVENTS, (len(drafts) + _AHEAD_EVENTS) * LIMIT_BYTES)
         self.require_usable()  # above all: the run may have gone on offline
         outcome, lines = self._added(last_fact_seq, drafts)
         if isinstance(outcome, Unknown):

@@ -17,13 +17,14 @@ import psycopg
 from psycopg import errors as sql
 from psycopg.errors import Diagnostic
 
-from cockpit.audit.chain import RUN_ID
-from cockpit.audit.line import GENESIS, Draft, Head, decode, encode, prefix
+from cockpit.audit.chain import RUN_ID, TORN_BYTES
+from cockpit.audit.extent import Extent
+from cockpit.audit.line import FIRST_LIMIT_BYTES, GENESIS, Draft, Head, decode, encode, prefix
 from cockpit.audit.postgres.connecting import Connection, connected, cut, has_ended, said, where, within
 from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.postgres.servers import Server, server_of
 from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
-from cockpit.errors import LogError, LogUnreadable, StoreAway, StoreFailed, StoreFenced
+from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreAway, StoreFailed, StoreFenced
 from cockpit.run.events import Event
 from cockpit.text import shortened
 
@@ -41,10 +42,17 @@ _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
 _WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 IDLE_S = 60.0
 """A connection that was not used for so long is let go of: a server has only so many for all its screens."""
-_AFTER = "SELECT seq, before, line, is_fact FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s"
+_AFTER = """SELECT seq, CASE WHEN size <= %s THEN before END, CASE WHEN size <= %s THEN line END, is_fact, size
+            FROM (SELECT *, sum(size) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS total
+                  FROM (SELECT seq, before, line, is_fact, octet_length(before) + octet_length(line) AS size
+                        FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s) AS some) AS next
+            WHERE total - size <= %s ORDER BY seq"""
+"""Their lengths are looked at first: who owns the schema can put a gigabyte into a row."""
 _GONE = """SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), dropped_by, exported
            FROM cockpit.dropped WHERE run = %s"""
 _BATCH = 500
+LARGEST_BYTES = TORN_BYTES + FIRST_LIMIT_BYTES
+"""A line, and the torn bytes before it."""
 _FENCE = "SET cockpit.keeper_epoch = '{}'"
 _FAR = 10**12
 """A sequence number as long as any: a line that fits with it fits anywhere."""
@@ -137,6 +145,11 @@ class PostgresStore:
     def head(self) -> Head | None:
         """The last fact's place, as of the last append or opening."""
         return self._head
+
+    @property
+    def extent(self) -> Extent:
+        """Up to the last fact that is known here; its size is what a copy says."""
+        return Extent(self._head.seq if self._head else 0, 0)
 
     @property
     def is_poisoned(self) -> bool:
@@ -242,8 +255,8 @@ class PostgresStore:
         return self._fetch(query, *values)
 
     def lines_after(self, seq: int) -> list[Kept]:
-        """The next lines, at most some hundred; none if there is none. Raises StoreFailed."""
-        return _kept(self._fetch(_AFTER, self._run, seq, _BATCH))
+        """The next lines, at most some hundred; none if there is none. Raises StoreFailed, LogDamaged."""
+        return _kept(self._fetch(_AFTER, *_after(self._run, seq, _BATCH)))
 
     @property
     def server_pid(self) -> int:
@@ -349,12 +362,22 @@ class PostgresStore:
 
 
 def kept_after(connection: Connection, run: str, seq: int, limit: int) -> list[Kept]:
-    """The next lines of a run. Raises what psycopg does."""
-    return _kept(connection.execute(_AFTER, (run, seq, limit)).fetchall())
+    """The next lines of a run. Raises what psycopg does, and LogDamaged for one that is too long to be one."""
+    return _kept(connection.execute(_AFTER, _after(run, seq, limit)).fetchall())
+
+
+def _after(run: str, seq: int, limit: int) -> tuple[object, ...]:
+    return LARGEST_BYTES, LARGEST_BYTES, run, seq, limit, LARGEST_BYTES
 
 
 def _kept(rows: Iterable[Any]) -> list[Kept]:
-    return [Kept(seq, bytes(before), bytes(line), is_fact) for seq, before, line, is_fact in rows]
+    kept: list[Kept] = []
+    for seq, before, line, is_fact, size in rows:
+        if line is None:
+            message = f"line {seq} in the database has {size} bytes, more than any line may have: it was not read"
+            raise LogDamaged(message, line=seq, hint="the database was changed: verify a copy that a host has")
+        kept.append(Kept(seq, bytes(before), bytes(line), is_fact))
+    return kept
 
 
 def rest_of(one: Draft, run: str, *, is_first: bool = False) -> bytes:

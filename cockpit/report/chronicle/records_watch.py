@@ -78,7 +78,7 @@ class LogRecord(Struct, frozen=True, kw_only=True):
 
     seq: int
     at: datetime
-    kind: Literal["clock", "recovered", "continued", "restored", "waited", "branch", "place", "alert"]
+    kind: Literal["clock", "recovered", "continued", "restored", "waited", "branch", "place", "alert", "filled"]
     text: str
     by_s: float = 0.0
     """Of the clock: by how much it was set."""

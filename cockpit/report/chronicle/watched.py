@@ -21,7 +21,7 @@ _LOGGED = 1000
 _BY_MACHINE = (
     e.KeeperStarted, e.KeeperStopped, e.ProbeChanged, e.GateChanged, e.LogRecovered, e.TargetSeen, e.ActionStarted,
     e.ActionOutput, e.ActionEnded, e.WaitBegan, e.WaitStopped, e.WaitCompleted, e.StepDue, e.TriggerFired,
-    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.StoreRestored,
+    e.TriggerCleared, e.PlansJudged, e.AlertSent, e.ClockStepped, e.LogContinued, e.LogFilled, e.StoreRestored,
     e.StoreWaitedFor, e.UnknownBody,
 )  # fmt: skip
 
@@ -165,6 +165,9 @@ class Watched:
     def _waited_for(self, event: e.Event, body: e.StoreWaitedFor) -> None:
         self._say(event, "waited", f"the keeper {sentence(event)}")
 
+    def _filled(self, event: e.Event, body: e.LogFilled) -> None:
+        self._say(event, "filled", sentence(event))
+
     def _branched(self, event: e.Event, body: e.Body) -> None:
         self._say(event, "branch", sentence(event, None))
 
@@ -204,6 +207,7 @@ _KEEPING: dict[type[e.Body], Callable[[Watched, e.Event, Any], None]] = {
     e.LogContinued: Watched._continued,
     e.StoreRestored: Watched._restored,
     e.StoreWaitedFor: Watched._waited_for,
+    e.LogFilled: Watched._filled,
     e.StoreLeft: Watched._branched,
     e.StoreReturned: Watched._branched,
     e.BranchMerged: Watched._branched,

@@ -20,6 +20,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from cockpit.audit.chain import TORN_BYTES, TORN_LINES
+from cockpit.audit.extent import Extent, require_within
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import decode
 from cockpit.audit.reading import GrowingFile, open_log
@@ -34,7 +36,7 @@ _KEY = b'"data":{"key":true,'
 _KEY_WITHIN = 700
 """Bytes of a line in which its data begin: ids, names and times take no more in what cockpit writes."""
 _START = late(rb'\{"v":1,"run":"([0-9A-Za-z_-]{1,64})","seq":([1-9][0-9]{0,17}),"prev":"[0-9a-f]{64}","class":"')
-_TORN_LIMIT = 64 * 1024 * 1024
+_TORN_LIMIT = TORN_BYTES
 _BLOCK_BYTES = 1024 * 1024
 
 
@@ -79,6 +81,9 @@ class Reel:
         self._pending: list[bytes] = []
         """Lines since the last that counts: none of them is an event."""
         self._pending_at = 0
+        self._pending_bytes = 0
+        self._fruitless = 0
+        """Lines since the last event."""
         self._kept: list[bytes] = []
         try:
             self._kept = self._file.read_lines()
@@ -112,6 +117,9 @@ class Reel:
         lines, self._kept = self._kept, []
         if not lines:
             try:
+                if self._fruitless > TORN_LINES or self._pending_bytes > TORN_BYTES:
+                    raise LogDamaged("no more events are looked for in what follows", line=self.lines + 1)
+                require_within(Extent(self._seq, self.offset), self.lines + 1)
                 if self.offset and (trouble := self._file.trouble()):
                     raise LogDamaged(trouble, line=self.lines)
                 lines = self._file.read_lines()
@@ -202,15 +210,17 @@ class Reel:
             if not self._pending:
                 self._pending_at = offset
                 self._damaged(line, offset, str(error) if isinstance(error, LogTooNew) else error.message)
-            if sum(map(len, self._pending)) < _TORN_LIMIT:
+            if self._pending_bytes < _TORN_LIMIT:
                 self._pending.append(raw)
+            self._pending_bytes += len(raw)
+            self._fruitless += 1
             return None
         if event.run != self.run:
             self._damaged(line, offset, f"line {line} is of another run, {shortened(event.run, 64)}: it is left out")
             return None
         if self._pending and isinstance(event.body, LogRecovered) and self._names(event.body):
             self.damages = self.damages[:-1]  # a crash left it, and this says so: that is no damage
-        self._pending = []
+        self._pending, self._pending_bytes, self._fruitless = [], 0, 0
         if event.seq != seq:
             self._damaged(line, offset, _out_of_order(line, event.seq, seq))
         return Row(event, offset, len(raw), line)

@@ -58,6 +58,7 @@ def _wrongs(seen: Seen, width: int, height: int) -> Iterator[tuple[str, Ink]]:
         yield from pen.murmurs(seen)
         yield from _of_me(seen)
         yield from _of_clocks(seen)
+        yield from _of_log(seen)
     if (width < ACTING[0] or height < ACTING[1]) and seen.acts:
         yield f"too small to act: {ACTING[0]}x{ACTING[1]} are needed", "warn"
 
@@ -132,6 +133,13 @@ def _of_me(seen: Seen) -> Iterator[tuple[str, Ink]]:
         return
     who = f"that you are {shortened(mine.by.person, 20)}" if mine.by.person else "who you are"
     yield f"NOT PROVEN {who}: approvals do not count (q, cockpit join --as NAME)", "warn"
+
+
+def _of_log(seen: Seen) -> Iterator[tuple[str, Ink]]:
+    if seen.state.filled == "full":
+        yield "THE LOG IS FULL: only what somebody waits for is probed; every key works; end this run soon", "alarm"
+    elif seen.state.filled == "near":
+        yield "THE LOG IS HALF FULL: plan how this run ends, or go on in a new one", "warn"
 
 
 def _of_clocks(seen: Seen) -> Iterator[tuple[str, Ink]]:

@@ -24,6 +24,7 @@ _INKS: dict[str, Ink] = {
     "log.continued": "alarm",
     "store.restored": "alarm",
     "store.waited_for": "warn",
+    "log.filled": "warn",
     "step.confirmed": "plain",
     "run.finished": "good",
     "trigger.fired": "bad",

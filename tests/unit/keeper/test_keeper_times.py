@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from keeper_moments import START, at
+from msgspec.structs import replace
 
 from cockpit.keeper.clockwatch import ClockWatch
 from cockpit.keeper.dues import Dues
@@ -186,6 +187,17 @@ def test_rounds_ask_at_once_and_then_at_the_interval() -> None:
     assert due == [0.0, 60.0, 120.0, 180.0]
     assert rounds.due({}, 200.0, 0.25) == ()
     assert rounds.due(asked, 201.0, 0.25) == ("api",), "asked for anew"
+
+
+def test_while_the_log_is_full_only_what_is_waited_for_is_read_also_within_the_window() -> None:
+    state = run_of(DEPLOY, LOOK, stage="window")
+    assert paced(state, NIGHT, gate=("api",)).resting == frozenset()
+    full = replace(state, filled="full")
+    rests = paced(full, NIGHT, gate=("api",))
+    assert "api" not in rests.resting
+    assert rests.detail == "resting, since the log is full"
+    assert "api" in paced(full, NIGHT).resting
+    assert paced(replace(state, filled="near"), NIGHT) == paced(state, NIGHT)
 
 
 def test_what_rests_is_said_to_rest_and_not_to_be_late() -> None:

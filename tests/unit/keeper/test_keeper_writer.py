@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.audit.aside import AsideFile, AsideReader
+from cockpit.audit.extent import Extent
 from cockpit.audit.layout import keeper_beat, locks_dir
 from cockpit.audit.line import Draft, Head
 from cockpit.audit.store import Durable, Unknown
@@ -29,6 +30,7 @@ class Store:
 
     run = "x"
     head: Head | None = None
+    extent = Extent(0, 0)
     poison_reason = ""
     is_poisoned = False
 

@@ -165,6 +165,7 @@ bodies: st.SearchStrategy[e.Body] = st.one_of(
     st.builds(e.LogRecovered, offset=small, length=small, sha256=texts),
     st.builds(e.StoreRestored, first=small, last=small, digest=texts, facts=small),
     st.builds(e.StoreWaitedFor, away_s=st.floats(0, 1e6), samples_dropped=small, detail=texts),
+    st.builds(e.LogFilled, level=st.sampled_from(["near", "full"]), events=small, size_bytes=small),
     st.builds(e.StoreLeft, reason=texts, store=texts, seq=small, digest=texts, former=texts),
     st.builds(e.StoreReturned, seq=small, digest=texts, count=small),
     st.builds(e.BranchMerged, ancestor=small, ancestor_digest=texts, tip=small, tip_digest=st.sampled_from(["t", "u"]),

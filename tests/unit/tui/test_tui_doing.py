@@ -342,6 +342,16 @@ def test_a_clock_that_was_set_is_told_for_a_while():
     assert "THE CLOCK" not in text_of(banner(night.seen(), 120, 24))
 
 
+def test_a_log_that_becomes_long_is_told_and_one_that_is_full_loudly():
+    night = at("go")
+    night.happens(e.LogFilled(level="near", events=2_000_000, size_bytes=1 << 30))
+    assert "THE LOG IS HALF FULL: plan how this run ends" in text_of(banner(night.seen(), 120, 24))
+    night.happens(e.LogFilled(level="full", events=4_000_000, size_bytes=2 << 30))
+    told = text_of(banner(night.seen(), 80, 24))
+    assert "THE LOG IS FULL: only what somebody waits for is probed" in told
+    assert "HALF" not in told
+
+
 def test_suspended_triggers_are_counted_with_the_reason():
     night = at("migrate")
     assert "2 triggers suspended: during 2 Database" in texts(probes.probes(night.seen(), 60, 12))

@@ -1,6 +1,7 @@
 """The terminal driver, tried on small programs: what it says about cockpit counts only if it is right itself."""
 
 import os
+import re
 import sys
 
 import pytest
@@ -72,3 +73,20 @@ def test_the_program_has_a_controlling_terminal_of_its_own():
         "import os; print(os.getsid(0) == os.getpid(), os.path.exists('/dev/tty') and bool(open('/dev/tty')))"
     ) as terminal:
         terminal.wait_for("True True")
+
+
+def test_a_key_waits_until_the_one_before_was_read_however_slow_the_program_is():
+    slow = """
+import os, time, tty
+tty.setraw(0)
+print("ready", end="\\r\\n", flush=True)
+for _ in range(4):
+    print("read", os.read(0, 100).decode(), end=".\\r\\n", flush=True)
+    time.sleep(0.25)
+"""
+    with program(slow) as terminal:
+        terminal.wait_for("ready")
+        terminal.send("a", "b")
+        terminal.type("cd")
+        assert terminal.wait_for_exit() == 0
+        assert re.findall(r"read (\w+)\.", terminal.text) == ["a", "b", "c", "d"]

@@ -41,7 +41,7 @@ from cockpit.run import holding
 holding.ANSWER_S = 1.0
 """
 GONE_S = 3.0
-CARD_S = 0.85
+CARD_S = 1.0
 """More than the time for which a handover card takes no key (`handing.READ_S`), from when it is painted."""
 
 

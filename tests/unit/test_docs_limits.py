@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.audit.extent import CROWDED, FULL, LEFT_TO_PEOPLE, LONGEST, NEAR, Extent
 from cockpit.profile.counts import MOST
 
 PAGE = (Path(__file__).parents[2] / "docs" / "limits.md").read_text()
@@ -34,3 +35,9 @@ def test_each_limit_is_the_one_of_the_code(what: str, limit: str, module: str, n
 def test_how_many_of_each_is_what_check_counts() -> None:
     found = re.findall(r"^\| `(\w+)` \| ([\d,]+) \|$", PAGE, re.MULTILINE)
     assert {key: int(most.replace(",", "")) for key, most in found} == dict(MOST)
+
+
+def test_how_long_a_log_may_become_is_what_the_code_says() -> None:
+    found = re.findall(r"^\| ([\d,]+) events or ([\d.]+) GiB \|", PAGE, re.MULTILINE)
+    lengths = [Extent(int(events.replace(",", "")), int(float(size) * (1 << 30))) for events, size in found]
+    assert lengths == [NEAR, FULL, CROWDED, LEFT_TO_PEOPLE, LONGEST]

@@ -45,7 +45,7 @@ IDLE_S = 60.0
 _AFTER = """SELECT seq, CASE WHEN size <= %s THEN before END, CASE WHEN size <= %s THEN line END, is_fact, size
             FROM (SELECT *, sum(size) OVER (ORDER BY seq ROWS UNBOUNDED PRECEDING) AS total
                   FROM (SELECT seq, before, line, is_fact, octet_length(before) + octet_length(line) AS size
-                        FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s) AS some) AS next
+                        FROM cockpit.lines WHERE run = %s AND seq > %s ORDER BY seq LIMIT %s) AS found) AS next
             WHERE total - size <= %s ORDER BY seq"""
 """Their lengths are looked at first: who owns the schema can put a gigabyte into a row."""
 _GONE = """SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), dropped_by, exported

@@ -13,6 +13,7 @@ from cockpit.audit.keeping import note_store
 from cockpit.audit.layout import log_path, poison_mark
 from cockpit.audit.line import Draft, decode, digest, draft, encode
 from cockpit.audit.postgres import comparing, mending, watching
+from cockpit.audit.postgres import store as postgres_store
 from cockpit.audit.postgres.dropping import drop_run
 from cockpit.audit.postgres.mirror import Mirror, start_mirror
 from cockpit.audit.postgres.mirrored import MirroredStore
@@ -21,7 +22,7 @@ from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.store import Durable
 from cockpit.audit.tail import Tail
 from cockpit.cli.storing import store as store_commands
-from cockpit.errors import StoreAway, StoreFailed
+from cockpit.errors import LogDamaged, StoreAway, StoreFailed
 from cockpit.run.events import Actor, NoteAdded, ProbesSampled, StoreRestored
 from cockpit.run.wording import sentence
 
@@ -205,3 +206,26 @@ def test_a_copy_does_not_bring_back_a_run_that_was_taken_out_of_the_store(
     assert log_path(tmp_path / run).read_bytes() == (LOGS / "night.jsonl").read_bytes()
     with psycopg.connect(admin_dsn) as admin:
         assert admin.execute("SELECT count(*) FROM cockpit.lines").fetchone() == (0,)
+
+
+def test_a_row_longer_than_any_line_is_not_fetched_and_said_in_one_sentence(
+    copy: MirroredStore, admin: Admin, store_dsn: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgres_store, "LARGEST_BYTES", 1 << 20)
+    admin.execute("UPDATE cockpit.lines SET line = convert_to(repeat('x', 3000000), 'UTF8') WHERE seq = 7")
+    store = PostgresStore.open(store_dsn, "R1")
+    with pytest.raises(
+        LogDamaged, match="line 7 in the database has 3000000 bytes, more than any line may have"
+    ) as raised:
+        store.lines_after(0)
+    assert raised.value.line == 7
+    store.close()
+    admin.execute("UPDATE cockpit.lines SET before = convert_to(repeat('y', 300000), 'UTF8')")
+    admin.execute("UPDATE cockpit.lines SET line = '{}' WHERE seq = 7")
+    store = PostgresStore.open(store_dsn, "R1")
+    assert [kept.seq for kept in store.lines_after(0)] == [1, 2, 3, 4], "as much as may be held at a time"
+    assert [kept.seq for kept in store.lines_after(4)] == [5, 6, 7, 8]
+    store.close()
+    ended = CliRunner().invoke(store_commands, ["export", "R1", str(tmp_path / "out"), "--store", store_dsn])
+    assert ended.exit_code != 0
+    assert "Traceback" not in ended.output

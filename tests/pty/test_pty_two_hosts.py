@@ -127,7 +127,7 @@ def test_two_people_on_two_hosts_walk_one_run_and_go_on_when_one_is_lost(hosts: 
             print(f"the cable was pulled: said there after {away_s:.1f} s, and on the other host after {gone_s:.1f} s")
             assert gone_s < 10
             press(bo, ".", "where are the profile's files on this host")
-            press(bo, "enter", "the last one was on ash")  # none are named
+            agrees(bo, "where are the profile.s files on this host", "enter")  # none are named
             bo.wait_for("1.3 Migrate was under way there")
             answers(bo, "the last one was on ash", "ash does not answer")
             bo.wait_for("UNKNOWN whether it was done")

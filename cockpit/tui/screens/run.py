@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.geometry import Size
 from textual.message import Message
 
 from cockpit.run.forecast import forecast
@@ -62,6 +63,7 @@ class RunScreen(Patient[None]):
         self._first_row = 0
         self._is_formatted = False
         self._plan: Plan | None = None
+        self._laid_out = Size()
         self._panes: dict[str, Pane] = {}
         window = self.painted.profile.window if self.painted.started else None
         self.zone = zones(window.timezone if window else None)[0]
@@ -77,9 +79,10 @@ class RunScreen(Patient[None]):
         self.set_interval(1.0, self.draw)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay out anew."""
-        self._plan = None
-        self.draw()
+        """Lay out anew. Textual says a size again when the screen is shown; that one is laid out."""
+        if self._plan is None or event.size != self._laid_out:
+            self._plan, self._laid_out = None, event.size
+            self.draw()
 
     # ---- drawing -------------------------------------------------------------------------------------------------
 

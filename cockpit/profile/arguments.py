@@ -54,6 +54,8 @@ INTERPRETED = {
     "tar": _words("--to-command --use-compress-program -I"),
 }
 """By program: the flags whose argument is text of a program."""
+READING = SHELLS | _CLIENTS | _INTERPRETERS
+"""Programs that take what they read from standard input for a program, unless they are given one."""
 _AT_FILE = _words("curl http https xh ansible ansible-playbook gcc g++ clang javac java aws az wget ab hey newman")
 _AT = ("@", "<", "file://", "fileb://")
 _PLAIN = late(r"[A-Za-z0-9_@%+=:,./-]*")

@@ -22,7 +22,7 @@ from msgspec import Struct
 from tree_sitter import Language, Node, Parser
 
 from cockpit.patterns import late
-from cockpit.profile.arguments import INTERPRETED, SHELLS, is_flag_c, program_name
+from cockpit.profile.arguments import INTERPRETED, READING, SHELLS, is_flag_c, program_name
 
 Way = Literal["split", "counted", "run"]
 SAID: dict[Way, tuple[str, str]] = {
@@ -152,6 +152,8 @@ def _way(node: Node, content: bytes) -> Way | Literal[""]:
             return "counted"
     if _compares_numbers(node, content):
         return "counted"
+    if _is_fed(node, content):
+        return "run"
     return "split" if _is_bare(node) else ""
 
 
@@ -172,6 +174,29 @@ def _is_run(words: list[str], place: int) -> bool:
     before = words[place - 1].strip("\"'")
     shells = any(program in SHELLS for program in programs[:place]) and is_flag_c(before)
     return shells or any(before in INTERPRETED.get(program, ()) for program in programs[:place])
+
+
+def _is_fed(node: Node, content: bytes) -> bool:
+    """Whether it stands in what a shell or an interpreter reads as its program: a here-document, or through a pipe."""
+    below, above, is_input = node, node.parent, False
+    while above is not None and above.type not in ("command_substitution", "process_substitution"):
+        is_input = is_input or above.type in ("heredoc_redirect", "herestring_redirect")
+        if is_input and above.type in ("command", "redirected_statement"):
+            return _reads_program(above, content)
+        if above.type == "pipeline":
+            later = [child for child in above.named_children if child.start_byte > below.end_byte]
+            if any(_reads_program(child, content) for child in later):
+                return True
+        below, above = above, above.parent
+    return False
+
+
+def _reads_program(statement: Node, content: bytes) -> bool:
+    """Whether a command reads its program from standard input: `bash`, `psql -q`, and not `psql -c '\\copy …'`."""
+    command = next((each for each in _every(statement) if each.type == "command"), None)
+    words = [_text(each, content).strip("\"'") for each in _words_of(command)] if command is not None else []
+    reads = any(program_name(word) in READING for word in words)
+    return reads and not any(word in ("-f", "--file") or is_flag_c(word) or word == "--command" for word in words)
 
 
 def _is_number(words: list[str], place: int) -> bool:

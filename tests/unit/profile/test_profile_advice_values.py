@@ -83,6 +83,28 @@ def test_a_pattern_that_is_said_to_begin_with_no_dash_matches_none_that_does(pat
         assert not matches_whole(pattern, f"-{rest}")
 
 
+@pytest.mark.parametrize(
+    ("script", "way"),
+    [
+        ("psql -q <<SQL\nselect '${x}';\nSQL\n", "run"),
+        ("docker exec -i db psql <<SQL\nselect '${x}';\nSQL\n", "run"),
+        ('bash <<< "echo ${x}"', "run"),
+        ("echo \"select '${x}'\" | psql -q", "run"),
+        ('printf "%s" "${x}" | tee log | sh', "run"),
+        ("psql -q <<'SQL'\nselect '${x}';\nSQL\n", ""),
+        ("psql -c '\\copy t from stdin' <<ROWS\n${x}\nROWS\n", ""),
+        ("cat > out <<END\n${x}\nEND\n", ""),
+        ('grep -q y <<< "${x}"', ""),
+        ('echo "${x}" | docker login --password-stdin', ""),
+        ('psql -v x="${x}" -f look.sql | tee "${x}"', ""),
+    ],
+)
+def test_a_value_that_an_interpreter_reads_as_its_program_is_run_and_one_that_it_reads_as_data_is_not(
+    script: str, way: str
+) -> None:
+    assert [use.way for use in uses(script, ["x"])] == ([way] if way else [])
+
+
 @given(st.text(alphabet="x$ {}\"'()[]=;\n|&<>!#-eval1", max_size=60))
 def test_any_script_is_read_to_its_end(script: str) -> None:
     for use in uses(script, ["x"]):

@@ -66,6 +66,7 @@ class Sharing:
     # ---- in the thread ---------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        has_failed = False
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._is_closing or bool(self._ends))
@@ -79,7 +80,10 @@ class Sharing:
             except (LogError, OSError):
                 pause_s = _PAUSE_S
                 if self._is_closing:
-                    return
+                    # Once more: the connection may be one from before the database was away, and the next is a new one.
+                    if has_failed:
+                        return
+                    has_failed = True
             with self._changed:
                 if not self._ends and self._incoming is not None:
                     self._incoming.rest()

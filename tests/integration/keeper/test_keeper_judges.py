@@ -43,16 +43,16 @@ def test_a_wait_is_completed_after_its_time_in_health(stage: Stage, server: Serv
 
 def test_a_breach_begins_a_wait_again_and_health_lets_it_end(stage: Stage, server: Server) -> None:
     server.body = WELL
-    stage.begin_with(walk(wait(3.0)))
+    stage.begin_with(walk(wait(4.0)))
     stage.keeper()
     until(lambda: stage.bodies("wait.began") and stage.state.probes["missing"].status == "pass", "a healthy wait")
     server.body = '{"missing": 4}'
-    until(lambda: len(stage.bodies("wait.began")) == 2, "a breach")
-    assert "missing is 4" in stage.bodies("wait.began")[1].detail
+    # not the second beginning: a reading that comes late is a breach, too
+    until(lambda: any("missing is 4" in body.detail for body in stage.bodies("wait.began")), "a breach")
     server.body = WELL
     until(lambda: stage.bodies("wait.completed"), "the end of the wait")
     began, completed = stage.events("wait.began")[-1], stage.events("wait.completed")[0]
-    assert completed.instant.mono - began.instant.mono >= 3.0
+    assert completed.instant.mono - began.instant.mono >= 4.0
 
 
 def test_a_wait_goes_on_with_the_next_keeper(stage: Stage, server: Server) -> None:

@@ -73,7 +73,7 @@ class DemoOperator:
             if self.terminal.process.poll() is None:
                 self.terminal.send("escape", "q")
                 with suppress(subprocess.TimeoutExpired):  # the key was dropped: press again
-                    return self.terminal.wait_for_exit(timeout_s=3)
+                    return self.terminal.wait_for_exit(timeout_s=6)
         return self.terminal.wait_for_exit(timeout_s=0.1)
 
     def look(self) -> str:

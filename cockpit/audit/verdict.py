@@ -326,8 +326,12 @@ def _about_anchors(found: Verification) -> list[str]:
         more = f", and {before} before it" if before else ""
         after = counted(found.seq - last.seq, "record")
         told.append(f"held by you: seq {last.seq} ({last.short}){more}; {after} after it")
-    if found.anchored and max(len(anchor.digest) for anchor in found.anchored) < SHORT_CODE:
-        told.append("so few digits are for eyes: whoever rewrites a log can make them fit; note 32 for checking")
+    digits = max((len(anchor.digest) for anchor in found.anchored), default=SHORT_CODE)
+    if digits < SHORT_CODE:
+        told.append(
+            f"{digits} digits are for eyes: they show a slip, and whoever rewrites a log with care finds a line that "
+            f"fits after some 2^{4 * digits} tries; note {SHORT_CODE} for checking"
+        )
     if not told and any(problem.kind in ("anchor", "checkpoint") for problem in found.problems):
         return ["not anchored: no head that was noted elsewhere is in this log"]
     return told or [UNANCHORED]

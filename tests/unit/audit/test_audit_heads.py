@@ -206,3 +206,13 @@ def test_that_the_run_did_not_end_here_is_told(tmp_path: Path, parallel: bool) -
     found, told = told_of(tmp_path / "log", parallel)
     assert found.ending is None
     assert told.endswith("the run is live, or its end is not here")
+
+
+@pytest.mark.parametrize(("digits", "power"), [(8, 32), (16, 64), (31, 124), (32, 0), (64, 0)])
+def test_it_is_said_what_a_code_of_few_digits_does_not_show(large: Path, digits: int, power: int) -> None:
+    found = verify.verify(large, codes=[digest_at(large, 2001)[:digits]])
+    assert found.ok
+    told = "\n".join(describe(found))
+    assert "anchored to seq 2001" in told
+    assert (f"{digits} digits are for eyes" in told) is bool(power)
+    assert (f"finds a line that fits after some 2^{power} tries; note 32 for checking" in told) is bool(power)

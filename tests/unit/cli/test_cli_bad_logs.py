@@ -209,6 +209,17 @@ def test_10_gb_of_nothing_behind_a_log_take_seconds_and_little_memory(tmp_path: 
         assert "line 50 has the sequence number 1 again, after 48" in said
 
 
+@pytest.mark.parametrize("command", ["compare", "checkpoint", "tasks", "report", "log"])
+def test_a_log_that_goes_on_for_ever_is_refused_at_once_by_whatever_reads_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+) -> None:
+    path = str(next(bad for bad in BAD_LOGS if bad.name == "one of 50 GB").write(tmp_path))
+    answer = Answer(capsys, command, *((path, path) if command == "compare" else (path,)))
+    assert answer.status == 3
+    assert "has 50.0 GiB, more than the 4.0 GiB of the longest log" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
 @pytest.fixture
 def open_folder() -> Iterator[Path]:
     """A folder that another user may pass, which those of pytest are not."""

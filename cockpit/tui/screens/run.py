@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.geometry import Size
 from textual.message import Message
 
-from cockpit.run.forecast import forecast
+from cockpit.run.events import Instant
+from cockpit.run.forecast import Forecast, forecast
 from cockpit.run.numbering import forward_steps
 from cockpit.run.state import RunState
 from cockpit.run.walk import route
@@ -37,6 +37,8 @@ if TYPE_CHECKING:  # a replay has no seat, which would be imported with it
 
 PANES = ("identity", "clock", "banner", "tree", "step", "gate", "probes", "tail", "timeline", "says", "keys")
 
+FORETOLD_FOR_S = 1.0
+"""As often as all is drawn anew."""
 TITLES = {"tree": "Phases", "gate": "Gate", "probes": "Probes", "tail": "Log"}
 
 
@@ -63,7 +65,7 @@ class RunScreen(Patient[None]):
         self._first_row = 0
         self._is_formatted = False
         self._plan: Plan | None = None
-        self._laid_out = Size()
+        self._forecast: tuple[RunState, float, Forecast] | None = None
         self._panes: dict[str, Pane] = {}
         window = self.painted.profile.window if self.painted.started else None
         self.zone = zones(window.timezone if window else None)[0]
@@ -79,10 +81,9 @@ class RunScreen(Patient[None]):
         self.set_interval(1.0, self.draw)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Lay out anew. Textual says a size again when the screen is shown; that one is laid out."""
-        if self._plan is None or event.size != self._laid_out:
-            self._plan, self._laid_out = None, event.size
-            self.draw()
+        """Lay out anew."""
+        self._plan = None
+        self.draw()
 
     # ---- drawing -------------------------------------------------------------------------------------------------
 
@@ -115,12 +116,19 @@ class RunScreen(Patient[None]):
             view=view,
             now=now,
             keeper=self.source.keeper_sight(),
-            forecast=forecast(view.shown, now),
+            forecast=self._foretold(view.shown, now),
             mode=self.source.mode,
             zone=self.zone,
             selected=self.selected,
             me=self.source.me,
         )
+
+    def _foretold(self, state: RunState, now: Instant) -> Forecast:
+        """The forecast; not anew where only another step is shown, of which it would be a quarter of the cost."""
+        was = self._forecast
+        if was is None or was[0] is not state or not was[1] <= now.mono < was[1] + FORETOLD_FOR_S:
+            self._forecast = was = (state, now.mono, forecast(state, now))
+        return was[2]
 
     def titled(self, name: str = "") -> str:
         """A title for what covers this one: none is without the environment's name, no rehearsal without the word."""
@@ -134,6 +142,7 @@ class RunScreen(Patient[None]):
         width, height = self.size
         if not self._panes or not width or self.source.view.state.started is None:
             return
+        self._forecast = None
         seen = self.seen()
         if self.selected is not None and seen.state.cursor and seen.state.cursor.step == self.selected:
             self.selected = None

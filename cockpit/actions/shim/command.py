@@ -18,6 +18,7 @@ from cockpit.actions.shim.cgroup import ControlGroup
 from cockpit.actions.shim.processes import Process, descendants, kill, look, terminate
 from cockpit.actions.shim.record import Exit
 from cockpit.actions.shim.spec import Spec
+from cockpit.masking.known import Known
 from cockpit.masking.stream import Masker
 from cockpit.profile.contents import CURE, differs
 
@@ -32,11 +33,11 @@ _EXCERPT_BYTES = 512 * 1024
 class Stream:
     """Standard output or standard error."""
 
-    def __init__(self, fd: int, log: LogFile, secrets: dict[str, str]) -> None:
+    def __init__(self, fd: int, log: LogFile, known: Known) -> None:
         os.set_blocking(fd, False)
         self.fd = fd
         self._log = log
-        self._masker = Masker(secrets)
+        self._masker = Masker(known)
         self._excerpt = Excerpt(_EXCERPT_BYTES, _EXCERPT_BYTES)
         self.written_bytes = 0
         self.line_ends = 0
@@ -95,7 +96,8 @@ class Command:
         self._timed_out = False
         # All that can fail comes before the start: what fails after it would deny something that was done.
         (out_fd, out_end), (err_fd, err_end) = os.pipe(), os.pipe()
-        self._stdout, self._stderr = (Stream(fd, log, spec.secrets) for fd in (out_fd, err_fd))
+        known = Known(spec.secrets)  # once for both: its patterns take milliseconds to compile
+        self._stdout, self._stderr = (Stream(fd, log, known) for fd in (out_fd, err_fd))
         self._selector = selectors.DefaultSelector()
         for stream in (self._stdout, self._stderr):
             self._selector.register(stream.fd, selectors.EVENT_READ, stream)

@@ -15,7 +15,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from cockpit.actions.runner import DETACH, ActionContext, Ending, OnOutput, Output, Planned
-from cockpit.keeper import __main__, outside
+from cockpit.keeper import main, outside
 from cockpit.keeper.identities import Found
 from cockpit.profile.kinds import Fact, Kinds, Settings, StepKind, installed
 from cockpit.profile.model import Channel, Target
@@ -119,8 +119,8 @@ def kinds() -> Kinds:
 
 
 if __name__ == "__main__":
-    __main__.installed = kinds
+    main.installed = kinds
     outside.find_runner = lambda kind: Fake()
     outside.look_at = look_at
     outside.send = send
-    sys.exit(__main__.main(sys.argv[1:]))
+    sys.exit(main.main(sys.argv[1:]))

@@ -11,7 +11,7 @@ from cockpit.session.outcomes import Done
 SHORT_LOGS = (
     "import sys; from cockpit.audit import extent; from cockpit.audit.extent import Extent; size = 1 << 40; "
     "extent.NEAR, extent.FULL, extent.CROWDED = Extent(8, size), Extent(14, size), Extent({crowded}, size); "
-    "from cockpit.keeper import __main__; sys.exit(__main__.main(sys.argv[1:]))"
+    "from cockpit.keeper import main; sys.exit(main.main(sys.argv[1:]))"
 )
 
 

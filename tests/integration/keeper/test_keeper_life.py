@@ -131,7 +131,7 @@ def test_a_keeper_whose_log_was_damaged_ends_with_a_sentence(stage: Stage, tmp_p
 
 STUBBORN = """
 import asyncio, sys, time
-from cockpit.keeper import __main__, ending, opening
+from cockpit.keeper import ending, main, opening
 
 class Stubborn:
     async def read(self):
@@ -144,7 +144,7 @@ async def stubborn(settings, context):
 
 opening.find_opener = lambda kind: stubborn
 ending.LAST_S = 0.5
-sys.exit(__main__.main(sys.argv[1:]))
+sys.exit(main.main(sys.argv[1:]))
 """
 
 

@@ -119,7 +119,10 @@ class Server:
 
     def session(self, it: Night) -> Terminal:
         """Resume the run in a session with a terminal."""
-        remote = " ".join(shlex.quote(word) for word in ["env", "COCKPIT_RUNS=" + str(it.folder / "runs"), *it.argv()])
+        # sshd gives a session none of the tests' own folders, in which this person's notes are
+        own = [f"{name}={os.environ[name]}" for name in ("XDG_STATE_HOME", "XDG_CONFIG_HOME")]
+        words = ["env", f"COCKPIT_RUNS={it.folder / 'runs'}", *own, *it.argv()]
+        remote = " ".join(shlex.quote(word) for word in words)
         key, hosts = self.folder / "user_key", self.folder / "known_hosts"
         options = ["-F", "none", "-i", str(key), "-o", f"UserKnownHostsFile={hosts}", "-o", "StrictHostKeyChecking=no"]
         options += ["-o", "IdentitiesOnly=yes", "-o", "LogLevel=ERROR", "-p", str(self.port)]

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import httpcore
+import httpx
 import msgspec
 from fuzz_claims import answered, at_most, claim, shown
 from fuzz_draw import Draw
@@ -126,7 +127,9 @@ def _judged(judge: Judge, facts: Facts | ProbeError) -> None:
     at_most((reading.detail, *(each.detail for each in judged.conditions)), 200)
     if isinstance(reading.value, str):
         shown(reading.value)
-        at_most((reading.value,), 80)
+        at_most(
+            (reading.value,), 80 if "‹secret" not in reading.value else 120
+        )  # a name may be longer than what it hides
     if isinstance(reading.value, float):
         claim(math.isfinite(reading.value), "a value is no number that JSON has")
     passing = all(each.holds is True for each in judged.conditions if each.condition in judge.probe.pass_when)
@@ -156,7 +159,7 @@ def http_answer(data: bytes) -> None:
         text = facts["text"]
         assert isinstance(text, str)
         claim(len(text) <= _MOST_BODY, f"{len(text)} characters were kept of a body")
-        claim(str(facts["url"]).startswith("http://shop.example/"), f"it went to {facts['url']}")
+        claim(httpx.URL(str(facts["url"])).host == "shop.example", f"it went to {facts['url']}")
     _judged(judge, facts)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -121,15 +122,18 @@ def _first_day(clock: time, began: datetime, zone: tzinfo) -> datetime:
 
 
 def zone_called(name: str, profile: Profile | None) -> tzinfo:
-    """The zone of an IANA name, of `utc`, `local` (this host's) or `window` (the profile's; UTC without a window).
+    """The zone of an IANA name, of `utc`, `local` (this host's) or `window` (the profile's).
 
+    Without a window that is UTC, and where this host does not know its zone: the log is from one that did.
     Raises ValueError, whose text is a sentence.
     """
     match name.strip().lower():
         case "utc" | "z":
             return UTC
         case "window":
-            return _iana(profile.window.timezone) if profile is not None and profile.window is not None else UTC
+            with suppress(ValueError):
+                return _iana(profile.window.timezone) if profile is not None and profile.window is not None else UTC
+            return UTC
         case "local":
             return _local()
     return _iana(name.strip())

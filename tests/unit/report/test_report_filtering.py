@@ -14,6 +14,7 @@ import pytest
 from cockpit.audit.files import FileStore
 from cockpit.audit.line import decode, draft
 from cockpit.audit.walking import Walk
+from cockpit.profile.model import Profile, Window
 from cockpit.report.search.filtering import Asked, moments_read
 from cockpit.report.search.moments import moment, zone_called
 from cockpit.report.search.searching import Search
@@ -187,6 +188,12 @@ def test_a_log_from_beyond_the_calendar_is_asked_like_any(began: datetime, text:
 def test_a_zone_that_is_none_is_refused_in_a_sentence(name: str) -> None:
     with pytest.raises(ValueError, match="there is no time zone"):
         zone_called(name, None)
+
+
+def test_a_zone_of_a_log_that_this_host_does_not_know_is_utc() -> None:
+    window = Window(start="22:00", end="02:00", timezone="Mars/Olympus")
+    profile = Profile(id="shop", title="Shop", environment="staging", phases=(), window=window)
+    assert zone_called("window", profile) is UTC
 
 
 @pytest.mark.parametrize(("tz", "hours"), [("Asia/Tokyo", 9), (":America/New_York", -5), ("nonsense", None)])

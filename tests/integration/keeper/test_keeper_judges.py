@@ -28,9 +28,18 @@ def wait(duration: float, on_breach: str = "restart") -> Step:
     return Step(id="settle", title="Settle", kind="wait", behaviour="wait", settings=settings)
 
 
+def patient(walked: Callable[[Profile], Profile]) -> Callable[[Profile], Profile]:
+    """Probes that stay fresh on a host that is slow: what is late would be a breach."""
+
+    def longer(profile: Profile) -> Profile:
+        return walked(replace(profile, probes=tuple(replace(probe, interval_s=15.0) for probe in profile.probes)))
+
+    return longer
+
+
 def test_a_wait_is_completed_after_its_time_in_health(stage: Stage, server: Server) -> None:
     server.body = WELL
-    stage.begin_with(walk(wait(1.0)))
+    stage.begin_with(patient(walk(wait(1.0))))
     stage.keeper()
     until(lambda: stage.bodies("wait.completed"), "the end of the wait")
     began, completed = stage.events("wait.began")[-1], stage.events("wait.completed")[0]
@@ -57,13 +66,7 @@ def test_a_breach_begins_a_wait_again_and_health_lets_it_end(stage: Stage, serve
 
 def test_a_wait_goes_on_with_the_next_keeper(stage: Stage, server: Server) -> None:
     server.body = WELL
-    walked = walk(wait(2.5))
-
-    def patient(profile: Profile) -> Profile:
-        """Probes that are still fresh when a slow host has its next keeper: what is late would be a breach."""
-        return walked(replace(profile, probes=tuple(replace(probe, interval_s=15.0) for probe in profile.probes)))
-
-    stage.begin_with(patient)
+    stage.begin_with(patient(walk(wait(2.5))))
     first = stage.keeper()
     until(lambda: stage.bodies("wait.began"), "a wait")
     first.kill()

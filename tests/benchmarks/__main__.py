@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import os
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,7 @@ def main() -> int:
     asked = parser.parse_args()
     if unknown := set(asked.names) - set(names()):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}; there are {', '.join(names())}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # else every start of what was edited would compile it again
     is_ok = True
     for name in asked.names or names():
         began = time.monotonic()

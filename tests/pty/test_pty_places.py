@@ -210,7 +210,7 @@ def test_a_keeper_of_a_run_that_others_can_change_does_not_begin(bastion: Bastio
     (run_dir,) = bastion.run_dirs()
     log_path(run_dir).chmod(0o666)
     keeper = ana.python(
-        "import sys; from cockpit.keeper.__main__ import main; sys.exit(main(sys.argv[1:]))", str(run_dir)
+        "import sys; from cockpit.keeper.main import main; sys.exit(main(sys.argv[1:]))", str(run_dir)
     )
     assert keeper.returncode == Exit.REFUSED
     assert (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os.path
+import subprocess
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -55,3 +56,13 @@ def test_other_groups_comments_and_what_is_no_entry_point_are_passed_over(
         Offer("cockpit.probes", "mine", "os:nothing").load()
     with pytest.raises(ModuleNotFoundError):
         Offer("cockpit.probes", "mine", "no_such_module:x").load()
+
+
+def test_checking_a_profile_imports_no_parsers_of_mail_and_archives() -> None:
+    code = (
+        "import sys\nfrom cockpit.profile.kinds import installed\n"
+        "assert installed().probes\n"
+        "print([name for name in ('importlib.metadata', 'email', 'zipfile') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"

@@ -70,6 +70,16 @@ def spelled(part: str) -> list[list[str]]:
     return [[_spelled(character) for character in part], [_entity(character) for character in part]]
 
 
+def spelled_beginning(part: str, units: list[str]) -> bytes:
+    """A pattern, in one group, for any beginning of that; of bytes in hexadecimal digits also after a first one."""
+    digits = [
+        unit
+        for byte in part.encode("utf-8", "surrogatepass")
+        for unit in (f"(?:%(?:25)*|[: ]?){byte >> 4:x}", f"{byte & 15:x}")
+    ]
+    return b"(" + chain(units)[1:-1] + b"|" + chain(digits)[1:-1] + b")"
+
+
 def spelled_pattern(units: list[str], first: int) -> bytes:
     """A pattern for at least so many of the first of them."""
     return f"(?i:{_opening(units, first or len(units))})".encode("latin-1")

@@ -16,7 +16,6 @@ from cockpit.masking.forms import (
     BETWEEN,
     TABLE_BREAK,
     broken,
-    chain,
     escaped,
     escaped_beginning,
     escaped_end,
@@ -24,6 +23,7 @@ from cockpit.masking.forms import (
     literal,
     literal_beginning,
     spelled,
+    spelled_beginning,
     spelled_pattern,
     squeezed,
 )
@@ -160,7 +160,8 @@ def _written(ordered: list[tuple[str, str]]) -> list[_Form]:
     for part, name in ordered:
         if len(part) < LONGEST_PART:  # of a long one this would be the most of it all, and nobody writes it so
             forms += [
-                _Form(spelled_pattern(units, cuts[part][0]), chain(units), by_name(name)) for units in spelled(part)
+                _Form(spelled_pattern(units, cuts[part][0]), spelled_beginning(part, units), by_name(name))
+                for units in spelled(part)
             ]
     # After all others: where one is there as a whole, its end is no news.
     return forms + [

@@ -14,6 +14,8 @@ OUT_OF_REACH = {"in lines of a narrow screen"}
 LETTER_BY_LETTER = {way for way in WRITTEN if "every" in way} | {"as C shows its bytes", "in capital ones with colons"}
 """No program writes letters so that need no quoting; what is long is not looked for in these."""
 LONG = 100
+CUT_OFF_BEFORE = "its second half"
+"""Nobody can wait for the end of a secret whose beginning never came."""
 WAYS = [way for way in WRITTEN if way not in OUT_OF_REACH]
 
 
@@ -78,7 +80,7 @@ def test_no_stream_holds_a_secret_in_any_way_and_any_cut(
     size: int, canaries: dict[str, Canary], hunt: Hunt, told: dict[str, str]
 ) -> None:
     masker, out = Masker(told), b""
-    data = "".join(written(way, canaries) for way in WAYS).encode()
+    data = "".join(written(way, canaries) for way in WAYS if way != CUT_OFF_BEFORE).encode()
     for at in range(0, len(data), size):
         out += masker.feed(data[at : at + size])
     assert "\n".join(map(str, hunt.in_bytes(out + masker.end(), f"pieces of {size}"))) == ""

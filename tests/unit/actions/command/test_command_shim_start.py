@@ -13,7 +13,7 @@ HEAVY = (
     "importlib.metadata",
     "tomllib",
     "cockpit.run",
-    "cockpit.profile",
+    "cockpit.profile.model",
 )
 
 

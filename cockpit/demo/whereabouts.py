@@ -60,7 +60,7 @@ def environ_of(profile_folder: Path) -> dict[str, str]:
     path = profile_folder.parent.parent / SOCKET
     asking = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     asking.settimeout(_TIMEOUT_S)
-    with asking, suppress(OSError, ValueError):
+    with asking, suppress(OSError, ValueError, TypeError, RecursionError):
         asking.connect(str(path))
         if _uid(asking) == os.geteuid():
             with asking.makefile("rb") as told:

@@ -32,7 +32,13 @@ def retire(run_dir: Path, unit: str) -> None:
     command = ["systemctl", "--user", "disable", unit]
     try:
         ended = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_SYSTEMCTL_S, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SYSTEMCTL_S,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         say(f"the run is over, and {unit} could not be disabled: {type(error).__name__}")

@@ -113,8 +113,8 @@ def signers_of(loaded: Loaded, policy: Policy) -> Trust | None:
     Raises TrustError if one that is named cannot be used.
     """
     if policy.allowed_signers is not None:
-        signers = _list(policy.allowed_signers)
-        revoked = _list(policy.revoked_keys) if policy.revoked_keys is not None else ""
+        signers = _list(policy.allowed_signers, policy.signers_owners)
+        revoked = _list(policy.revoked_keys, policy.revoked_owners) if policy.revoked_keys is not None else ""
         try:
             read_signers(signers)
             read_revoked(revoked)
@@ -128,10 +128,10 @@ def signers_of(loaded: Loaded, policy: Policy) -> Trust | None:
     return Trust(files.signers, files.revoked) if files.signers else None
 
 
-def _list(path: Path) -> str:
+def _list(path: Path, owners: tuple[int, ...]) -> str:
     """A list of keys that the policy names. As the policy, nobody else may have written it."""
     try:
-        return owned_file(path, (0, os.geteuid()), LIMIT_BYTES).decode()
+        return owned_file(path, owners, LIMIT_BYTES).decode()
     except FileNotFoundError as error:
         raise TrustError(
             f"{path} is not there, and the policy names it", hint="put the approvers' keys there"

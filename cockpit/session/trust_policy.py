@@ -62,6 +62,9 @@ class Policy(Struct, frozen=True, kw_only=True):
     allowed_signers: Path | None = None
     """Whose approvals count (ssh-keygen(1), ALLOWED SIGNERS): the machine's, else the user's."""
     revoked_keys: Path | None = None
+    signers_owners: tuple[int, ...] = msgspec.field(default_factory=lambda: _owners(False))
+    revoked_owners: tuple[int, ...] = msgspec.field(default_factory=lambda: _owners(False))
+    """Who may have written these lists (user ids): root alone, where the machine decides on them."""
     four_eyes: bool = True
     """Whether whoever starts a run does not count among its profile's approvers."""
     emergency: bool = True
@@ -96,6 +99,8 @@ def policy(environ: Mapping[str, str] | None = None, machine: Path = MACHINE) ->
         # What the machine asks for, its own list answers: a user who names one instead would approve for themselves.
         allowed_signers=_first(found[:1] if theirs is not None and theirs.asks else found, "allowed_signers"),
         revoked_keys=_first(found, "revoked_keys"),
+        signers_owners=_owners(theirs is not None and (theirs.asks or theirs.allowed_signers is not None)),
+        revoked_owners=_owners(theirs is not None and theirs.revoked_keys is not None),
         four_eyes=_strictest([each.four_eyes for each in written], int, True),
         emergency=_strictest([each.emergency for each in written], lambda allowed: not allowed, True),
         first_use=_strictest([each.first_use for each in written], _FIRST_USE.index, "ask"),
@@ -115,6 +120,10 @@ def user_policy_path(environ: Mapping[str, str] | None = None) -> Path:
 def _strictest(said: list[_T | None], strictness: Callable[[_T], int], default: _T) -> _T:
     known = [each for each in said if each is not None]
     return max(known, key=strictness) if known else default
+
+
+def _owners(machine_decides: bool) -> tuple[int, ...]:
+    return (0,) if machine_decides else (0, os.geteuid())
 
 
 def _first(found: list[tuple[Path, Written]], key: str) -> Path | None:

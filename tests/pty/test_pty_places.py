@@ -209,9 +209,7 @@ def test_a_keeper_of_a_run_that_others_can_change_does_not_begin(bastion: Bastio
     assert ana.python(CREATE, str(bastion.profile)).returncode == 0
     (run_dir,) = bastion.run_dirs()
     log_path(run_dir).chmod(0o666)
-    keeper = ana.python(
-        "import sys; from cockpit.keeper.main import main; sys.exit(main(sys.argv[1:]))", str(run_dir)
-    )
+    keeper = ana.python("import sys; from cockpit.keeper.main import main; sys.exit(main(sys.argv[1:]))", str(run_dir))
     assert keeper.returncode == Exit.REFUSED
     assert (
         f"open to others (mode 0666): {log_path(run_dir)}; nothing was written; chmod -R go= {run_dir}" in keeper.stderr

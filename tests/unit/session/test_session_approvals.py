@@ -264,3 +264,10 @@ def test_a_policy_without_keys_lets_nothing_run(office: Office) -> None:
         office.weigh(allowed_signers=None)
     with pytest.raises(TrustError, match="is not there"):
         office.weigh(allowed_signers=office.folder / "nowhere")
+
+
+def test_a_list_of_keys_that_somebody_else_wrote_decides_nothing(office: Office) -> None:
+    office.approve("bo")
+    for owners in ("signers_owners", "revoked_owners"):
+        with pytest.raises(TrustError, match=f"belongs to user {os.geteuid()}"):
+            office.weigh(**{owners: (40_001,)})

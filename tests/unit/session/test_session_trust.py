@@ -186,6 +186,21 @@ def test_the_machine_says_whose_approvals_count(tmp_path: Path) -> None:
     assert found.allowed_signers == Path("/tmp/mine")
 
 
+@as_root
+def test_the_list_that_the_machine_s_policy_names_is_root_s_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine, mine = (
+        'allowed_signers = "signers"\nrevoked_keys = "revoked"',
+        'allowed_signers = "mine"\nrevoked_keys = "gone"',
+    )
+    named = [policies(tmp_path, machine, mine), policies(tmp_path, "", mine)]
+    (tmp_path / "home" / "cockpit" / "policy.toml").write_text("")
+    monkeypatch.setattr(os, "geteuid", lambda: 40_001)
+    owners = [(each.signers_owners, each.revoked_owners) for each in (*named, policies(tmp_path, "", None))]
+    assert owners == [((0,), (0,)), ((0, 0), (0, 0)), ((0, 40_001), (0, 40_001))]
+
+
 def test_a_profile_does_not_decide_whether_its_environment_is_production(tmp_path: Path) -> None:
     found = policies(tmp_path, None, 'reviewed = "production"\nproduction = ["prod*", "shop/live"]\n')
     assert found.wants_review("shop", "production-eu", production=False)

@@ -11,6 +11,10 @@ from screen_pictures import NARROW, SIZES, looks
 from screen_story import FakeSeat, StoryApp
 
 from cockpit.audit.rewritten import APART
+from cockpit.tui.screens.dialogs import SETTLE_S
+
+SETTLED_S = SETTLE_S + 0.05
+"""A list takes no keys before: they were meant for the screen below."""
 
 
 @SIZES
@@ -56,4 +60,6 @@ def test_a_step_in_conflict(snap_compare, size):
 
 @SIZES
 def test_which_of_both_counts(snap_compare, size):
-    assert snap_compare(StoryApp(FakeSeat(conflict())), terminal_size=size, run_before=looks("u", "down"))
+    assert snap_compare(
+        StoryApp(FakeSeat(conflict())), terminal_size=size, run_before=looks("u", "down", each_after_s=SETTLED_S)
+    )

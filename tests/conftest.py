@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from itertools import compress
+from operator import not_
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,10 +74,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_turn)
     if config.getoption("--many"):
         return
-    left_out = [item for item in items if item.get_closest_marker("many")]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in set(left_out)]
+    is_many = [item.get_closest_marker("many") is not None for item in items]
+    config.hook.pytest_deselected(items=list(compress(items, is_many)))
+    items[:] = compress(items, map(not_, is_many))
 
 
 def _turn(item: pytest.Item) -> int:

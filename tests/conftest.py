@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from policies import let_note
 from systems.server import guarded_server
 
@@ -22,6 +23,11 @@ from cockpit.masking import closing
 
 if TYPE_CHECKING:
     from systems.patient import Patient
+
+
+# How long an example takes says something of the machine, and decides nothing.
+settings.register_profile("cockpit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("cockpit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

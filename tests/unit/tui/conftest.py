@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-settings.register_profile("screen", deadline=None, max_examples=150)
+settings.register_profile("screen", settings.get_profile("cockpit"), max_examples=150)
 settings.load_profile("screen")

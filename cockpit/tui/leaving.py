@@ -90,6 +90,7 @@ class Leaving:
             if driver._auto_restart and not driver._must_signal_resume:
                 driver.suspend_application_mode()
             resume(signal.SIGCONT, None)
+            app.screen.refresh(layout=True)  # the terminal shows an empty screen where this one had been
 
         def continued(number: int, frame: FrameType | None) -> None:
             # Not here: the signal may have come while the loop holds the lock of what is being written.

@@ -172,10 +172,12 @@ def test_a_screen_that_is_left_ends_at_once_and_says_why(
 def test_a_screen_that_was_stopped_and_goes_on_reads_keys_once_and_gives_the_terminal_back(long_night: Night) -> None:
     with long_night.screen() as terminal:
         terminal.wait_for("watching \\(epoch")
-        for _ in range(2):
+        for begun in (2, 3):
             terminal.process.send_signal(signal.SIGSTOP)
             until(lambda: psutil.Process(terminal.process.pid).status() == psutil.STATUS_STOPPED, "a stopped screen")
             terminal.process.send_signal(signal.SIGCONT)
+            # what is typed before it has the terminal again was typed for nobody, and is dropped
+            until(lambda begun=begun: terminal.raw.count(b"\x1b[?1049h") == begun, "a screen that begins anew")
         terminal.wait_for("q detach")
         terminal.send("n")
         terminal.wait_for("Esc leaves")

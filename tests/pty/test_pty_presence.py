@@ -248,7 +248,7 @@ int clock_gettime(clockid_t id, struct timespec *at) {
     static int (*real)(clockid_t, struct timespec *);
     if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
     int done = real(id, at);
-    if (id == CLOCK_REALTIME) at->tv_sec += 240;
+    if (id == CLOCK_REALTIME) at->tv_sec += 270; /* whole minutes are told, of what is seen a little later */
     return done;
 }
 """

@@ -105,6 +105,6 @@ def test_what_runs_is_watched_to_its_end_by_a_keeper_that_differs(stage: Stage) 
     keeper.wait()
     stage.plugged(KUBECONFIG="/root/.kube/config")
     until(lambda: "adopt" in stage.done(action), "its adoption")
-    assert other_hands(stage.state).are_there
+    until(lambda: other_hands(stage.state).are_there, "the difference in the log")
     (stage.run_dir / "enough").touch()
     assert stage.ending(action).outcome == "succeeded"

@@ -50,8 +50,8 @@ PERSON_S = 0.08
 """Between two keys: cockpit takes anything under 0.06 s for a paste and does nothing."""
 PAINTED_S = 0.006
 """After this long without a byte the screen is taken to be painted whole."""
-SEEN_S = 0.04
-"""Between seeing something and the next key: nobody is faster."""
+SEEN_S = 0.07
+"""Between seeing something and the next key: nobody is faster, and what a key did may be seen long after it was sent."""
 TYPIST_S = 0.035
 """Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
 ESCAPE_S = 0.2

@@ -83,7 +83,9 @@ delay = "1s"
 WORK = """
 echo begun
 until test -e '{folder}/enough'; do sleep 0.05; done
-echo half; sleep 0.3; echo over
+echo half
+until test -e '{folder}/enough for all'; do sleep 0.05; done
+echo over
 echo x >> '{folder}/effects'
 """
 
@@ -204,6 +206,7 @@ def test_a_session_that_dies_in_the_middle_of_a_command_is_resumed_by_another(
             second.wait_for("begun")
             (tmp_path / "enough").touch()
             second.wait_for("half")
+            (tmp_path / "enough for all").touch()
             second.wait_for("over")
             until(lambda: it.bodies(ActionEnded), "the command's end")
             second.wait_for("c confirm")

@@ -78,7 +78,8 @@ def test_the_runbooks_function_calls_the_builtin_or_itself_as_the_search_path_ha
 
 def test_over_a_pool_the_runbooks_lock_keeps_nobody_out(system: System):
     system.execute(RUNBOOKS)
-    assert [rpc(system, LOCK) for _ in range(3)] == [True, True, True], "all over one connection"
+    answers = [rpc(system, LOCK) for _ in range(6)]
+    assert answers.count(True) >= 3, "whoever asks over the connection that has it gets it again"
     told = json.loads(script(system, "try_locks.py").stdout)
     # Which connection a caller gets is chance. Either one more is let in, or letting go over the other does nothing.
     assert (told["let_in"], told["later"], told["freed"]) != (1, 0, True), "and the step sees it"

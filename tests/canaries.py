@@ -328,7 +328,7 @@ class ProcessWatch:
 
     def __exit__(self, *_: object) -> None:
         self._is_over.set()
-        self._thread.join(5)
+        self._thread.join(60)
 
     def hits(self, hunt: Hunt) -> list[Hit]:
         """In arguments; and in the environment of the programs that were named."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from looks import looks
+from looks import PATIENCE_S, looks
 
 from cockpit.demo import launch
 
@@ -43,6 +43,6 @@ def left_behind(folder: Path) -> list[str]:
     return lines
 
 
-def until(holds: Callable[[], bool], timeout_s: float = 20.0) -> bool:
+def until(holds: Callable[[], bool], timeout_s: float = PATIENCE_S) -> bool:
     """Wait until something holds; whether it does."""
     return any(holds() for _ in looks(timeout_s))

@@ -52,7 +52,7 @@ def mounted(folder: Path, kind: str, source: str) -> Iterator[list[int]]:
         yield asked
     finally:
         _LIBC.umount2(os.fsencode(folder), _DETACH)
-        thread.join(5)
+        thread.join(60)
         os.close(fd)
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+PATIENCE_S = 60.0
+"""How long something that is to come is waited for, until that is given up."""
+HANGS_S = 30.0
+"""What takes longer hangs. Nothing that is held to this would come to its end by itself in less than a minute."""
 OFTEN_S = 0.005
 SELDOM_S = 0.1
 

@@ -14,6 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import textual._wait
+from looks import PATIENCE_S
 from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
@@ -424,8 +425,8 @@ class StoryApp(CockpitApp):
 
 
 async def until(pilot: Pilot[Any], holds: Callable[[], bool], what: str = "") -> None:
-    """Wait for a condition, at most ten seconds."""
-    end = time.monotonic() + 10
+    """Wait for a condition, for as long as there is patience."""
+    end = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < end, f"waited in vain: {what}"
         await pilot.pause()

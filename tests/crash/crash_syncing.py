@@ -22,7 +22,7 @@ def write_notes(run_dir: Path) -> None:
     seat = Seat.open(run_dir, actor())
     has_come = threading.Event()
     seat.follow(lambda view: has_come.set() if view.state.seats or view.trouble else None)
-    has_come.wait(10)
+    has_come.wait(60)
     for number in range(NOTES):
         for _ in range(2):
             outcome = seat.submit(seat.command(AddNote, text=f"note {number}"))

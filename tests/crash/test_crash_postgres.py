@@ -101,7 +101,7 @@ def test_nothing_acknowledged_is_lost_when_the_database_is_stopped_at_once(
         for _ in range(stops):
             for host in hosts:
                 host.appended.clear()
-                assert host.appended.wait(20), "appends go on"
+                assert host.appended.wait(60), "appends go on"
             time.sleep(chance.uniform(0, 0.05))
             stop_at_once(server.get_pid())
             server.ensure_postgres_running()

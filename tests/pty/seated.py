@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from looks import looks
+from looks import PATIENCE_S, looks
 from terminal import Terminal
 
 from cockpit.audit.layout import keeper_beat, keeper_lock
@@ -26,7 +26,6 @@ from cockpit.session.creating import create_run
 from cockpit.session.identity import actor
 from cockpit.session.seat import Seat
 
-PATIENCE_S = 20.0
 HEAD = 'id = "shop"\nenvironment = "staging"\n'
 
 

@@ -223,7 +223,7 @@ class SshHost:
             with suppress(psutil.NoSuchProcess):
                 each.kill()
         self._server.kill()
-        self._server.wait(10)
+        self._server.wait(60)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # ---- what people do ------------------------------------------------------------------------------------------

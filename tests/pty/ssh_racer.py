@@ -23,7 +23,7 @@ from cockpit.session.outcomes import Done
 from cockpit.session.seat import Seat
 from cockpit.session.spawn import start_keeper
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 
 
 def main() -> None:

@@ -23,6 +23,7 @@ from types import TracebackType
 from typing import TypeVar
 
 import pyte
+from looks import PATIENCE_S
 from pyte.charsets import LAT1_MAP
 from pyte.modes import IRM
 from pyte.screens import Char, wcwidth
@@ -51,7 +52,7 @@ PERSON_S = 0.08
 PAINTED_S = 0.006
 """After this long without a byte the screen is taken to be painted whole."""
 SEEN_S = 0.07
-"""Between seeing something and the next key: nobody is faster, and what a key did may be seen long after it was sent."""
+"""Between seeing something and the next key: nobody is faster. What a key did may be seen long after it was pressed."""
 TYPIST_S = 0.035
 """Between two letters of a text; under 0.02 s the field of a typed word takes them for a paste."""
 ESCAPE_S = 0.2
@@ -163,7 +164,7 @@ class Terminal:
         self.kill()
         self._reads.set()
         os.close(self._terminal)
-        self._reader.join(5)
+        self._reader.join(60)
         if self._fd >= 0:
             os.close(self._fd)
         os.close(self._stop)
@@ -247,24 +248,24 @@ class Terminal:
         """Send text all at once, as a paste without brackets does."""
         os.write(self._fd, text.encode())
 
-    def wait_for(self, pattern: str, timeout_s: float = 20.0) -> re.Match[str]:
+    def wait_for(self, pattern: str, timeout_s: float = PATIENCE_S) -> re.Match[str]:
         """Return the match of `pattern` once the screen shows it; fails with the screen if it never does."""
         match = self._wait_until(lambda: re.search(pattern, self.text), timeout_s)
         assert match is not None, f"waited in vain for {pattern!r}; the screen:\n{self.text}"
         return match
 
-    def wait_for_hidden_input(self, pattern: str, timeout_s: float = 20.0) -> None:
+    def wait_for_hidden_input(self, pattern: str, timeout_s: float = PATIENCE_S) -> None:
         """Return once a question is on the screen and its answer is read unseen: what is pressed earlier is dropped."""
         self.wait_for(pattern, timeout_s)
         hidden = self._wait_until(lambda: not termios.tcgetattr(self._terminal)[3] & termios.ECHO, timeout_s)
         assert hidden, f"the answer would be seen; the screen:\n{self.text}"
 
-    def wait_until_gone(self, pattern: str, timeout_s: float = 20.0) -> None:
+    def wait_until_gone(self, pattern: str, timeout_s: float = PATIENCE_S) -> None:
         """Return once the screen does not show `pattern` any more."""
         gone = self._wait_until(lambda: re.search(pattern, self.text) is None, timeout_s)
         assert gone, f"waited in vain for {pattern!r} to go; the screen:\n{self.text}"
 
-    def wait_until(self, holds: Callable[[str], bool], timeout_s: float = 20.0) -> bool:
+    def wait_until(self, holds: Callable[[str], bool], timeout_s: float = PATIENCE_S) -> bool:
         """Wait until the screen's text fulfils a condition, at most `timeout_s`; whether it does."""
         return bool(self._wait_until(lambda: holds(self.text), timeout_s))
 
@@ -282,7 +283,7 @@ class Terminal:
                 return found() or None
         return found() or None
 
-    def wait_for_exit(self, timeout_s: float = 20.0) -> int:
+    def wait_for_exit(self, timeout_s: float = PATIENCE_S) -> int:
         """Return the program's exit status once it has ended and all it said is on the screen."""
         status = self.process.wait(timeout_s)
         if self._fd < 0:
@@ -312,7 +313,7 @@ class Terminal:
     def close_window(self) -> None:
         """Close the terminal itself, as a window's button or a dead link does: the kernel hangs up on the program."""
         os.eventfd_write(self._stop, 1)
-        self._reader.join(5)  # a read under way would keep it open
+        self._reader.join(60)  # a read under way would keep it open
         os.close(self._fd)
         self._fd = -1
 
@@ -321,7 +322,7 @@ class Terminal:
         if self.process.poll() is None:
             self.process.send_signal(number)
             if number == signal.SIGKILL:
-                self.process.wait(10)
+                self.process.wait(60)
 
     def modes_left_on(self) -> list[str]:
         """What the program has changed about the terminal and not put back: empty if all is as it was."""

@@ -18,7 +18,7 @@ script = "sleep 2; echo over >> '{folder}/effects'"
 """
 SOON_S = 3.0
 """So soon a screen says that the database is away."""
-SLACK = 1.5
+SLACK = 2.4
 """For what the machine does besides. Whoever waited for the server's own limits would wait for 10 s and more."""
 
 

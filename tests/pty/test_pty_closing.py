@@ -99,7 +99,7 @@ def test_a_window_closed_in_the_middle_does_things_wholly_or_not_at_all(
                 elif confirm_and_close(terminal, dice, n):
                     said += 1
                     assert it.state.steps[f"s{n}"].status == "confirmed", f"it was said to be; seed {seed}"
-                terminal.process.wait(10)
+                terminal.process.wait(60)
             if n % 2:
                 until(lambda n=n: len(it.bodies(ActionEnded)) == (n + 1) // 2, f"the result; seed {seed}")
             if it.state.steps[f"s{n}"].status != "confirmed":

@@ -93,7 +93,7 @@ def test_a_terminal_that_falls_silent_is_waited_for_no_longer_than_it_takes():
 )
 def test_a_signal_in_the_middle_gives_the_terminal_its_mode_back(number: signal.Signals, status: int):
     with Answering([sys.executable, "-c", ASK], env=ENVIRON, silent=True) as terminal:
-        assert terminal.asked.wait(20)
+        assert terminal.asked.wait(60)
         assert not terminal.has_its_mode
         terminal.kill(number)
         assert terminal.wait_for_exit() == status

@@ -150,7 +150,7 @@ class Server:
     def close(self) -> None:
         self.kill_sessions()
         self.process.kill()
-        self.process.wait(10)
+        self.process.wait(60)
         self._log.close()
 
 

@@ -74,7 +74,7 @@ class Racer:
             assert stream is not None
             stream.close()
         try:
-            self._process.wait(20)
+            self._process.wait(60)
         finally:
             self._process.kill()
 

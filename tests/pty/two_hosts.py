@@ -150,7 +150,7 @@ class Host:
         for pid in self._all():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._holder.wait(10)
+        self._holder.wait(60)
         for stream in (self._holder.stdout, self._holder.stderr):
             if stream is not None:
                 stream.close()

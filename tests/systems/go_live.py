@@ -88,10 +88,10 @@ def script(system: System, *arguments: str, run: str = "") -> subprocess.Complet
     given |= {"TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"], "TENANT": "1", "RUN": run}
     command = [sys.executable, "-B", FOLDER / "scripts" / arguments[0], *arguments[1:]]
     env = {**os.environ, **system.environ, **given}
-    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=60, check=False)
 
 
 def shell(system: System, text: str) -> int:
     """The exit status of what people would paste."""
     env = {**os.environ, **system.environ, "SUPABASE_ACCESS_TOKEN": system.environ["GO_LIVE_MANAGEMENT_TOKEN"]}
-    return subprocess.run(["bash", "-c", text], capture_output=True, check=False, timeout=30, env=env).returncode
+    return subprocess.run(["bash", "-c", text], capture_output=True, check=False, timeout=60, env=env).returncode

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from looks import looks
+from looks import PATIENCE_S, looks
 
 from cockpit.audit.layout import log_path
 from cockpit.audit.tail import Tail
@@ -63,7 +63,7 @@ class Looking:
         return [str(path.relative_to(self.run_dir)) for path in files if text.encode() in path.read_bytes()]
 
 
-def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
+def until(true: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> Any:
     """What `true` returns once it is true; fails, naming `what`, if that never comes."""
     for _ in looks(timeout_s):
         if found := true():

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from looks import PATIENCE_S
 from psycopg.conninfo import make_conninfo
 
 from cockpit.audit.postgres.installing import install
@@ -48,7 +49,7 @@ logging_collector = off
 _Programs = Callable[[str], str]
 
 
-def until(holds: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+def until(holds: Callable[[], object], what: str, seconds: float = PATIENCE_S) -> None:
     """Wait for a condition."""
     give_up = time.monotonic() + seconds
     while not holds():
@@ -261,7 +262,7 @@ def alone(template: Path, folder: Path) -> Iterator[Server]:
         server.stop()
         assert guard.stdin is not None
         guard.stdin.close()
-        guard.wait(10)
+        guard.wait(60)
 
 
 @contextmanager
@@ -287,4 +288,4 @@ def pair(template: Path, folder: Path) -> Iterator[Pair]:
         both.close()
         assert guard.stdin is not None
         guard.stdin.close()
-        guard.wait(10)
+        guard.wait(60)

@@ -76,7 +76,7 @@ def asked(
     body = None if given is None else json.dumps(given).encode()
     request = urllib.request.Request(system.app.url + path, body, headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, dict(answer.headers), json.loads(answer.read() or b"null")
     except urllib.error.HTTPError as answer:
         with answer:

@@ -41,7 +41,7 @@ def guarded_server(data_path: Path) -> Iterator[str]:
         server.cleanup()
         assert guard.stdin is not None
         guard.stdin.close()
-        guard.wait(10)
+        guard.wait(60)
 
 
 def stop_at_once(pid: int) -> None:

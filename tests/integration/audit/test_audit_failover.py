@@ -159,7 +159,7 @@ def test_the_longest_copy_brings_back_all_that_was_acknowledged(
     one.add("only host one knows this")
     acknowledged = one.log
     one.end()
-    both, have_met = threading.Barrier(2, timeout=20), threading.Event()
+    both, have_met = threading.Barrier(2, timeout=60), threading.Event()
 
     def meet(seconds: float) -> None:
         """Each waits for the other one's word; whoever tries again does not wait for a second one."""

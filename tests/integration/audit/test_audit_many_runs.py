@@ -207,7 +207,7 @@ def test_samples_wake_nobody_and_all_else_does(store_dsn: str) -> None:
         store.append(None, draft(ProbesSampled(), ANA), draft(ActionOutput(action="a", text="x"), ANA))
         store.append(None, draft(ProbesSampled(), ANA))
         store.append(None, draft(NoteAdded(text="end"), ANA))
-        assert [notice.payload for notice in listener.notifies(timeout=10, stop_after=3)] == ["R1 1", "R1 4", "R1 6"]
+        assert [notice.payload for notice in listener.notifies(timeout=60, stop_after=3)] == ["R1 1", "R1 4", "R1 6"]
     store.close()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from looks import PATIENCE_S
 
 from cockpit.audit.files import FileStore
 from cockpit.audit.keeping import copy_run, dsn_of, open_store
@@ -64,7 +65,7 @@ class Sitting:
 
     def until(self, holds: Callable[[View], bool]) -> View:
         with self._changed:
-            assert self._changed.wait_for(lambda: holds(self.seat.view), 20.0), self.seat.view
+            assert self._changed.wait_for(lambda: holds(self.seat.view), PATIENCE_S), self.seat.view
         return self.seat.view
 
 

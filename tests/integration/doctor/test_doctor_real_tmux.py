@@ -70,7 +70,7 @@ def test_the_lines_that_are_told_mend_a_real_tmux(server: Server):
     for each in wrong:
         if each.cure[0].startswith("tmux "):
             line = each.cure[0]
-            subprocess.run(["sh", "-c", line], env=server.inside, check=True, timeout=20, capture_output=True)
+            subprocess.run(["sh", "-c", line], env=server.inside, check=True, timeout=60, capture_output=True)
     # nobody is attached, so what the terminal can is not known; all else is mended
     assert {id_ for id_, level in levels(server).items() if level is not Level.OK} <= {
         "tmux.rgb", "tmux.sync", "tmux.set_clipboard",
@@ -83,7 +83,7 @@ def test_a_terminal_that_is_attached_is_seen_with_what_tmux_takes_it_to_be_able(
     with Terminal(attach, env={**server.environ, "TERM": "xterm-256color"}, columns=90, lines=30):
         deadline = subprocess.run(
             ["sh", "-c", f"until tmux -S {server.socket} list-clients | grep -q .; do sleep 0.05; done"],
-            env=server.environ, timeout=20, check=True,
+            env=server.environ, timeout=60, check=True,
         )  # fmt: skip
         assert deadline.returncode == 0
         seen = look(server.inside)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from keeper_plugin import KINDS
-from looks import looks
+from looks import PATIENCE_S, looks
 from msgspec.structs import replace
 
 from cockpit.audit.files import FileStore
@@ -38,7 +38,7 @@ from cockpit.session.outcomes import Done, Outcome
 from cockpit.session.seat import Seat
 
 
-def until(true: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
+def until(true: Callable[[], Any], what: str, timeout_s: float = PATIENCE_S) -> Any:
     """What `true` returns once it is true; fails, naming `what`, if that never comes."""
     for _ in looks(timeout_s):
         if found := true():

@@ -209,7 +209,7 @@ def test_a_keeper_that_ends_leaves_what_runs_and_the_next_one_adopts_it(stage: S
     action = stage.order("act")
     until(lambda: stage.bodies("action.output"), "its output")
     first.terminate()
-    assert first.wait(10) == 0
+    assert first.wait(60) == 0
     assert stage.bodies("action.ended") == []
     assert stage.done(action) == ["run", "detached"]
     stage.plugged()
@@ -292,7 +292,7 @@ def test_what_runs_when_its_run_is_given_up_goes_on_and_its_end_is_told(stage: S
     assert keeper.poll() is None
     (stage.run_dir / "enough").touch()
     assert stage.ending(action).outcome == "succeeded"
-    assert keeper.wait(10) == 0
+    assert keeper.wait(60) == 0
     assert stage.done(action) == ["run", "done"]
     found = stage.state.steps["act"].action
     assert found is not None

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from keeper_stage import Stage, until
+from looks import HANGS_S
 
 from cockpit.audit.poison import Poison
 from cockpit.audit.verify import verify
@@ -65,7 +66,7 @@ def test_a_keeper_that_is_asked_to_ends_in_order_and_says_who_asked_and_why(stag
     keeper = stage.keeper()
     until(lambda: stage.bodies("probe.changed"), "a reading")
     status, _, said = cockpit("stop", str(stage.run_dir), "--reason", "the host is patched\x1b[31m")
-    assert (status, keeper.wait(10)) == (Exit.OK, 0)
+    assert (status, keeper.wait(60)) == (Exit.OK, 0)
     assert f"(process {keeper.pid}) ended; the run stays live. Go on: cockpit resume" in said
     (asked,) = stage.events("keeper.stop_requested")
     assert (asked.actor.user, asked.body) == (
@@ -98,7 +99,7 @@ def test_runs_shows_the_keeper_of_each_live_run_and_why_there_is_none(
     assert cockpit("runs")[1].splitlines()[1].endswith(f"  {keeper.pid}, epoch 1, since {began:%H:%M}")
     (row,) = json.loads(cockpit("runs", "--format", "json")[1])
     assert (row["keeper"], row["keeper_pid"], row["keeper_epoch"]) == ("alive", keeper.pid, 1)
-    assert row["keeper_silent_s"] < 3
+    assert 0 <= row["keeper_silent_s"] < HANGS_S
     assert cockpit("stop", str(stage.run_dir), "--reason", "enough")[0] == Exit.OK
     assert cockpit("runs")[1].splitlines()[1].endswith(f"no keeper (stopped by {actor().user}: enough)")
 
@@ -133,7 +134,7 @@ def test_a_keeper_that_hangs_is_named_and_killed_only_where_that_was_asked_for(s
     assert f"kill it: cockpit stop {stage.run_dir} --reason TEXT --kill" in said
     assert keeper.poll() is None
     status, _, said = cockpit("stop", str(stage.run_dir), "--reason", "it hangs", "--kill")
-    assert (status, keeper.wait(10)) == (Exit.OK, -signal.SIGKILL)
+    assert (status, keeper.wait(60)) == (Exit.OK, -signal.SIGKILL)
     (stopped,) = stage.events("keeper.stopped")
     assert stopped.actor.user == actor().user
     assert stage.state.keeper is not None
@@ -158,7 +159,7 @@ def test_a_keeper_that_hangs_over_a_log_that_takes_no_word_is_ended_by_force(
     assert status == Exit.FAILED
     assert "to end it all the same, add --kill" in said
     status, _, _ = cockpit("stop", str(stage.run_dir), "--reason", "it hangs", "--kill")
-    assert (status, keeper.wait(10)) == (Exit.OK, -signal.SIGKILL)
+    assert (status, keeper.wait(60)) == (Exit.OK, -signal.SIGKILL)
     new_dir, _ = continuing.go_on(stage.run_dir, tmp_path / "spare", actor(), follower)
     follower.close()
     assert verify(new_dir).ok

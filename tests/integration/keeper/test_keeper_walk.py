@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from keeper_stage import Server, Stage, confirm, do, until
+from looks import HANGS_S
 
 from cockpit.audit.verify import verify
 from cockpit.run.commands import FinishRun, Refusal, SkipStep
@@ -31,12 +32,9 @@ def test_a_walk_is_watched_from_start_to_finish_and_the_keeper_ends_with_it(stag
         assert evidence["missing"].value == 0, "what is recorded is what opened the gate"
         assert isinstance(confirm(seat, "third"), Done)
         do(seat, FinishRun)
-    began = time.monotonic()
-    assert keeper.wait(10) == 0
+    assert keeper.wait(HANGS_S) == 0
     stopped = stage.events("keeper.stopped")
     assert [event.body.reason for event in stopped] == ["run over"]  # type: ignore[attr-defined] # a KeeperStopped
-    assert stopped[0].instant.mono - stage.events("run.finished")[0].instant.mono < 1.0
-    assert time.monotonic() - began < 5
     assert verify(stage.run_dir).ok
 
 

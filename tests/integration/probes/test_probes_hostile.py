@@ -9,6 +9,7 @@ import tracemalloc
 
 import pytest
 from hostile_server import ATTACKS, BODIES, hostile_server
+from looks import HANGS_S
 from probe_reading import read
 
 from cockpit.probes.http.declaration import MAX_BODY_BYTES
@@ -69,12 +70,12 @@ async def test_an_answer_that_drips_is_over_at_the_timeout_and_others_are_read_m
     async with hostile_server(iter([BODIES["900 headers"]])) as well:
         dripping, read_meanwhile = await asyncio.gather(
             read("http", {"url": f"http://127.0.0.1:{port}/"}, timeout_s=0.5),
-            read("http", {"url": f"http://127.0.0.1:{well}/"}, timeout_s=0.5),
+            read("http", {"url": f"http://127.0.0.1:{well}/"}, timeout_s=HANGS_S),
         )
     server.close()
     assert (dripping.reading.status, dripping.reading.detail) == ("error", "no answer within 0.5 s")
     assert read_meanwhile.reading.status == "pass"
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < HANGS_S
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import trustme
+from looks import HANGS_S
 from probe_reading import opened, read
 from probe_server import deaf_address, probe_server
 
@@ -85,7 +86,7 @@ async def test_an_answer_that_never_ends_is_an_error_at_the_timeout(path: str) -
     async with probe_server() as server:
         began = time.monotonic()
         result = await read("http", {"url": f"http://127.0.0.1:{server.port}{path}"}, timeout_s=0.4)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < HANGS_S
     assert result.reading.status == "error"
     assert result.reading.detail == "no answer within 0.4 s"
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 import trustme
+from looks import HANGS_S
 from probe_reading import KINDS, read
 from probe_server import deaf_address
 
@@ -56,7 +57,7 @@ async def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -
         base_dir=tmp_path,
         timeout_s=0.5,
     )
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < HANGS_S
     assert result.reading.detail == "no answer within 0.5 s"
     gone(int(marker.read_text()))
 
@@ -111,11 +112,11 @@ async def test_a_folder_that_is_not_there_is_named() -> None:
     assert result.reading.detail == "true cannot be started in /no/such/folder: No such file or directory"
 
 
-@pytest.mark.parametrize("leaving", ["sleep 61.7 & ", "setsid sleep 5 & "])
+@pytest.mark.parametrize("leaving", ["sleep 61.7 & ", "setsid sleep 60 & "])
 async def test_a_program_that_leaves_another_behind_is_read_at_its_own_end(leaving: str) -> None:
     began = time.monotonic()
     result = await read("command", {"script": f"{leaving} echo started"}, pass_when=("stdout == 'started\\n'",))
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < HANGS_S
     assert result.reading.status == "pass", result
     if not leaving.startswith("setsid"):
         assert [p for p in psutil.process_iter(["cmdline"]) if p.info["cmdline"] == ["sleep", "61.7"]] == []

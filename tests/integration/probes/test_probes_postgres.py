@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import psycopg
 import pytest
+from looks import HANGS_S
 from probe_reading import KINDS, read
 
 from cockpit.probes.postgres.runner import open_runner
@@ -101,8 +102,8 @@ def _sessions(dsn: str) -> int:
 
 async def test_a_query_that_takes_too_long_ends_at_the_timeout(postgres_dsn: str) -> None:
     began = time.monotonic()
-    result = await read("postgres", {"dsn": postgres_dsn, "query": "select pg_sleep(30)"}, timeout_s=0.5)
-    assert time.monotonic() - began < 3
+    result = await read("postgres", {"dsn": postgres_dsn, "query": "select pg_sleep(90)"}, timeout_s=0.5)
+    assert time.monotonic() - began < HANGS_S
     assert result.reading.status == "error"
     with psycopg.connect(postgres_dsn, autocommit=True) as other:
         for _ in range(100):
@@ -127,7 +128,7 @@ async def test_a_frozen_server_costs_no_more_than_the_timeout_and_is_asked_again
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.5):
                 await runner.read()
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < HANGS_S
         again = await runner.read()
         assert again["value"] != pid
     finally:
@@ -159,7 +160,7 @@ async def test_a_frozen_server_that_only_accepts_connections_costs_no_more_than_
     try:
         began = time.monotonic()
         frozen = await read("postgres", {"dsn": postgres_dsn}, timeout_s=0.5)
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < HANGS_S
         assert frozen.reading.detail == "no answer within 0.5 s"
     finally:
         postmaster.send_signal(signal.SIGCONT)

@@ -81,7 +81,7 @@ def psql(system: System, script: str) -> int:
     program = shutil.which("psql", path=system.environ["PATH"])
     assert program is not None, "it comes with the server"
     command = [program, "--no-psqlrc", "--quiet", "--file=-", system.dsn]
-    return subprocess.run(command, input=script.encode(), capture_output=True, check=False, timeout=30).returncode
+    return subprocess.run(command, input=script.encode(), capture_output=True, check=False, timeout=60).returncode
 
 
 def ours(system: System, *names: str) -> None:
@@ -119,7 +119,7 @@ def ask(system: System, method: str, path: str, body: dict[str, str] | None = No
     encoded = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(system.app.url + path, encoded, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -331,12 +331,12 @@ def test_the_runbooks_way_back_loses_the_links_and_ours_keeps_a_copy(system: Sys
     keep = STEPS["ab_links_kept"].settings["script"]
     env = {**os.environ, **system.environ, "URL": system.dsn, "backup": str(tmp_path / "b")}
     command = ["bash", "-euo", "pipefail", "-c", str(keep).replace("$${", "${")]
-    subprocess.run(command, env=env, check=True, capture_output=True, timeout=30)
+    subprocess.run(command, env=env, check=True, capture_output=True, timeout=60)
     assert psql(system, BACK) == 0
     psql(system, COLUMN)
     assert system.query(links) == [], "no word, and no way to have them again"
     ours(system, "rollback_commission_workflow")
-    assert subprocess.run(command, env=env, check=False, capture_output=True, timeout=30).returncode != 0
+    assert subprocess.run(command, env=env, check=False, capture_output=True, timeout=60).returncode != 0
     kept = [tuple(line.split(",")) for line in (tmp_path / "b.links.csv").read_text().splitlines()[1:]]
     assert kept == before, "also when the step is run once more, the column being gone"
     assert len(kept) > 0

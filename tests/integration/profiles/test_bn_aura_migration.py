@@ -53,7 +53,7 @@ def run_file(database: psycopg.Connection, name: str) -> None:
     """Run one of the scripts by hand, as its first lines say; in one transaction unless it cannot be in one."""
     whole = [] if name.startswith(("02", "04")) else ["-1"]
     command = [PSQL, *whole, "-v", "ON_ERROR_STOP=1", "-q", "-f", FOLDER / "sql" / name, database.info.dsn]
-    subprocess.run(command, check=True, capture_output=True, text=True, timeout=30)
+    subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
 
 
 def migrate(database: psycopg.Connection) -> None:

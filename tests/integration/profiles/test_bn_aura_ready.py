@@ -70,7 +70,7 @@ def by_hand(system: System, step: str, **values: str) -> subprocess.CompletedPro
     script = next(str(each.settings["script"]) for _, each in profile.every_step() if each.id == step)
     command = ["bash", "-euo", "pipefail", "-c", script.replace("$${", "${")]
     env = {**os.environ, **system.environ, **values}
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=30)
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
 
 
 def removed(*phases: str) -> str:

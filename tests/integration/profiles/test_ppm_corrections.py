@@ -88,7 +88,7 @@ def test_instances_that_start_at_once_both_apply_the_migration_and_one_of_them_f
         ) as second:
             until(lambda: system.query(waiting), "the second instance waits for the first")
             first.commit()
-            _, said = second.communicate(timeout=10)
+            _, said = second.communicate(timeout=60)
     assert (second.returncode, b"UniqueViolation" in said) == (1, True), said
     assert seen(system, "migration")[0].value == 3, "which the profile's step asks before it applies"
 

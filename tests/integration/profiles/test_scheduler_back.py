@@ -32,7 +32,7 @@ def system(postgres_dsn: str, tmp_path: Path) -> Iterator[System]:
 def put(system: System, name: str) -> None:
     """Run one of the profile's scripts, as somebody would by hand."""
     command = ["psql", "--quiet", "-v", "ON_ERROR_STOP=1", "-1", "-f", str(FOLDER / "sql" / name), system.direct_dsn]
-    subprocess.run(command, check=True, timeout=30, env={**os.environ, **system.environ})
+    subprocess.run(command, check=True, timeout=60, env={**os.environ, **system.environ})
 
 
 def test_the_database_is_as_it_was(system: System):

@@ -69,7 +69,7 @@ def test_times_are_the_checklists():
 def test_tasks_lead_from_one_stage_to_the_next_and_are_exported():
     for name, following in (("production", "rollout.toml"), ("rollout", "full-launch.toml")):
         command = [sys.executable, "-m", "cockpit.cli", "tasks", str(FOLDER / f"{name}.toml")]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30).stdout
+        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
         assert f"cockpit run {following}" in said
     assert {task.group for task in STAGES["production"].tasks} == {"Next stage", "Operations", "Caching, later"}
 

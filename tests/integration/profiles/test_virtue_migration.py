@@ -33,7 +33,7 @@ def dsn(postgres_dsn: str) -> Iterator[str]:
 def psql(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [str(PSQL), "--no-psqlrc", "--quiet", *arguments, dsn]
     env = {**os.environ, "PGCONNECT_TIMEOUT": "5"}
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False, env=env)
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, env=env)
 
 
 def run(dsn: str, *names: str) -> str:

@@ -103,7 +103,7 @@ def test_no_acknowledged_confirmation_is_lost_when_a_screen_is_killed(tmp_path: 
         go(process)
         time.sleep(chance.uniform(0.0, 0.02))  # the moment of the kill is what varies; nothing waits for it
         process.send_signal(signal.SIGKILL)
-        said, _ = process.communicate(timeout=30)
+        said, _ = process.communicate(timeout=60)
         # A last line without its end was printed by nobody who was told anything.
         whole = said[: said.rfind("\n") + 1]
         acknowledged |= {line.split()[0] for line in whole.splitlines() if line.split()[1] == "Done"}

@@ -51,7 +51,7 @@ def test_who_holds_a_lock_is_told_by_the_kernel(tmp_path: Path) -> None:
         assert not held_by(path, os.getpid())
         assert not held_by(other, holder.pid)
         holder.stdin.close()
-        holder.wait(10)
+        holder.wait(60)
         assert not held_by(path, holder.pid)
     with pytest.raises(FileNotFoundError):
         held_by(tmp_path / "absent", os.getpid())

@@ -212,7 +212,7 @@ def test_a_signal_leaves_nothing_behind(tmp_path: Path, own_folder: Path, number
         assert reader.stdout is not None
         assert Path(reader.stdout.readline().strip()).parent.parent == own_folder
         reader.send_signal(number)
-        assert reader.wait(20) == 128 + number
+        assert reader.wait(60) == 128 + number
     assert not list(own_folder.iterdir())
 
 

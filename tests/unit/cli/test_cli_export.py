@@ -142,4 +142,4 @@ def test_a_reader_that_leaves_ends_it_quietly() -> None:
     assert writing.stderr is not None
     assert writing.stderr.read() == b""
     writing.stderr.close()
-    assert writing.wait(20) == 141
+    assert writing.wait(60) == 141

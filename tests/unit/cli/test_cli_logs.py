@@ -62,7 +62,7 @@ def test_log_follows_until_the_run_is_over(cockpit: Cockpit, run_dir: Path, tmp_
         assert "note: hello" in following.stdout.readline()
         act(run_dir, AbortRun, reason="enough")
         assert "aborted the run: enough" in following.stdout.read()
-        assert following.wait(20) == 0
+        assert following.wait(60) == 0
     finally:
         following.kill()
         following.wait()
@@ -124,7 +124,7 @@ def test_what_follows_a_log_can_be_searched_as_it_comes(run_dir: Path) -> None:
         assert '"type":"note.added"' in following.stdout.readline()
         act(run_dir, AbortRun, reason="enough")
         assert following.stdout.read() == ""
-        assert following.wait(20) == 0
+        assert following.wait(60) == 0
     finally:
         following.kill()
         following.wait()

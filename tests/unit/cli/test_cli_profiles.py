@@ -111,4 +111,4 @@ def test_watching_probes_goes_on_until_ctrl_c_or_until_nobody_reads(tmp_path: Pa
     watching.stdout.close()
     with watching.stderr:
         assert watching.stderr.read() == ""
-    assert watching.wait(20) == (130 if end == "interrupt" else 141)
+    assert watching.wait(60) == (130 if end == "interrupt" else 141)

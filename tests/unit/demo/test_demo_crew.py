@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
+from looks import PATIENCE_S
 
 from cockpit.demo.crew import BACKUP, CREW_LOG, CURRENT, Crew
 from cockpit.demo.customers import CUSTOMERS, shop_for_ever
@@ -52,7 +53,7 @@ async def ask(port: int, path: str) -> dict[str, object]:
 
 
 async def until(shop: Shop, holds: Callable[[dict], bool]) -> dict[str, object]:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE_S):
         while not holds(metrics := await ask(shop.platform.port, "/metrics")):  # noqa: ASYNC110 - HTTP has no events
             await asyncio.sleep(0.02)
     return metrics

@@ -29,7 +29,7 @@ class Store:
 
     def put(self, name: str, start: int, chunk: bytes) -> None:
         self.asked.set()
-        self.answers.wait(10)
+        self.answers.wait(60)
         if self.refusals:
             self.refusals -= 1
             raise StoreFailed("the server closed the connection")
@@ -48,12 +48,12 @@ def test_what_ends_with_a_keeper_is_put_over_a_new_connection_if_the_old_one_is_
     store = Store(refusals)
     sharing = Sharing(tmp_path, EMPTY, lambda: store)  # type: ignore[arg-type, return-value] # by its behaviour
     sharing.take(ENDED)
-    assert store.asked.wait(10)
+    assert store.asked.wait(60)
     ending = threading.Thread(target=sharing.close)
     ending.start()
     while not sharing._is_closing:
         ending.join(0.001)
     store.answers.set()
-    ending.join(10)
+    ending.join(60)
     assert not sharing._thread.is_alive()
     assert store.taken == taken

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from looks import PATIENCE_S
 
 from cockpit.audit.aside import AsideFile, AsideReader
 from cockpit.audit.extent import Extent
@@ -41,7 +42,7 @@ class Store:
 
     def append(self, last_fact_seq: int | None, *drafts: Draft) -> Durable:
         assert last_fact_seq is None
-        assert self.go_on.wait(10)
+        assert self.go_on.wait(60)
         if self.failure is not None:
             raise self.failure
         self.appends.append([draft.body.text for draft in drafts if isinstance(draft.body, NoteAdded)])
@@ -179,7 +180,7 @@ def run_dir(tmp_path: Path) -> Path:
 
 
 def eventually(holds: Callable[[], object]) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.005)
@@ -297,7 +298,7 @@ def test_a_keeper_that_was_left_behind_writes_only_how_what_it_began_ended() -> 
 
 
 def until(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + PATIENCE_S
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.002)

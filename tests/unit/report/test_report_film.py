@@ -36,7 +36,7 @@ def opened(path: Path) -> Iterator[Film]:
     film, is_read = Film(path), threading.Event()
     film.start(lambda: is_read.set() if film.is_whole and film.proof is not None else None)
     try:
-        assert is_read.wait(20)
+        assert is_read.wait(60)
         yield film
     finally:
         film.close()
@@ -242,11 +242,11 @@ def test_a_live_log_is_followed(tmp_path: Path) -> None:
             file.write(b"".join(log[10:-1]) + log[-1][:20])
             file.flush()
             while film.facts < facts - (b'"class":"fact"' in log[-1]):
-                assert more.wait(10)
+                assert more.wait(60)
                 more.clear()
             file.write(log[-1][20:])
         while film.facts < facts:
-            assert more.wait(10)
+            assert more.wait(60)
             more.clear()
         assert film.state(film.at_fact(film.facts)) == fold(events_of(path)[: film.at_fact(facts).seq])
     finally:

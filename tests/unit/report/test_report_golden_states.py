@@ -47,7 +47,7 @@ def test_a_golden_log_is_replayed_to_the_same_final_state(log: Path) -> None:
     film, is_read = Film(log), threading.Event()
     film.start(lambda: is_read.set() if film.is_whole else None)
     try:
-        assert is_read.wait(20)
+        assert is_read.wait(60)
         replayed = film.state(film.at_seq(2**60))
     finally:
         film.close()

@@ -141,10 +141,10 @@ def test_data_that_are_not_those_of_their_type_are_said_to_be_unreadable(tmp_pat
 
 def test_no_pattern_takes_longer_than_its_text() -> None:
     """What hangs a backtracking matcher for years."""
-    began = time.perf_counter()
+    began = time.process_time()
     assert not Pattern("(a+)+$").is_in("a" * 60_000 + "b")
     assert not Pattern("(x+x+)+y").is_in("x" * 60_000)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+from looks import PATIENCE_S
 
 from cockpit.audit import clock, layout
 from cockpit.audit.files import FileStore
@@ -87,7 +88,7 @@ def append(run_dir: Path, *bodies: e.Body, actor: e.Actor | None = None) -> None
     store.close()
 
 
-def eventually(condition: Callable[[], object], *, within_s: float = 10.0) -> None:
+def eventually(condition: Callable[[], object], *, within_s: float = PATIENCE_S) -> None:
     """Wait for a condition, not for a time."""
     give_up = time.monotonic() + within_s
     pause = threading.Event()

@@ -166,7 +166,7 @@ def test_a_doubt_stands_until_the_store_settles_it(is_there: bool, fate: str, mo
 
     doubts = Doubts(lambda: store, lambda: False, tell)  # type: ignore[arg-type,return-value] # it only looks up
     doubts.add(Doubt(id="A", what="a note", since=now()))
-    assert is_settled.wait(10)
+    assert is_settled.wait(60)
     doubts.close()
     assert [each[0].fate for each in told] == ["open", fate]
     assert doubts.open == ()

@@ -75,7 +75,7 @@ def test_nothing_is_acknowledged_at_the_former_place_while_it_is_copied(
 
     monkeypatch.setattr(continuing, "carry_on", copying)
     new_dir = mine.moving.go_on(tmp_path / "spare")
-    writing.join(10)
+    writing.join(60)
     assert [type(outcome) for outcome in outcomes] == [Failed]
     assert f"this run goes on in {new_dir}" in str(outcomes[0])
     assert (texts(new_dir), texts(mine.run_dir)) == (["before"], ["before"])

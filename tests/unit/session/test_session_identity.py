@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from looks import HANGS_S
 
 from cockpit.run.people import name_of, same_person
 from cockpit.session import whence
@@ -331,21 +332,22 @@ def test_what_is_no_file_gives_no_key_and_does_not_hang(tmp_path: Path) -> None:
     for path in ("pipe", "link", "socket", "gone", ".", "\0"):
         assert session_key({"SSH_USER_AUTH": str(tmp_path) + "/" + path}) == ""
     assert session_key({"SSH_USER_AUTH": "/dev/zero"}) == session_key({"SSH_USER_AUTH": "relative"}) == ""
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < HANGS_S
     line.close()
 
 
 # ---- the real thing ----------------------------------------------------------------------------------------------
 
 
-def test_it_takes_less_than_two_milliseconds_here() -> None:
-    actor()
-    took = []
-    for _ in range(20):
-        began = time.perf_counter()
-        actor()
-        took.append(time.perf_counter() - began)
-    assert min(took) < 0.002
+def test_it_starts_no_process_and_asks_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is found out before the first paint."""
+
+    def never(*_: object, **__: object) -> None:
+        raise AssertionError("this may take long")
+
+    for owner, name in ((subprocess, "Popen"), (os, "fork"), (os, "posix_spawn"), (socket.socket, "connect")):
+        monkeypatch.setattr(owner, name, never)
+    assert actor().user
 
 
 def test_the_processes_above_are_those_that_the_kernel_tells() -> None:

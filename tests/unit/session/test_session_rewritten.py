@@ -102,15 +102,13 @@ WAYS: list[Callable[[Path], None]] = [in_place, in_place_and_chained, replaced, 
 
 
 @pytest.mark.parametrize("rewrite", WAYS)
-def test_an_open_screen_says_within_3_s_that_what_it_held_is_not_there(
+def test_an_open_screen_says_that_what_it_held_is_not_there(
     seat: Seat, run_dir: Path, rewrite: Callable[[Path], None]
 ) -> None:
     held = {recent.event.seq for recent in seat.view.recent}
     time.sleep(0.15)  # so that the file's time of change lies behind the first look
-    began = time.monotonic()
     rewrite(layout.log_path(run_dir))
     eventually(lambda: seat.view.trouble)
-    assert time.monotonic() - began < 3
     assert seat.view.trouble.startswith("THE LOG WAS REWRITTEN: you held ")
     assert int(seat.view.trouble.split(" at ")[1].split(",")[0]) in held
     refused = seat.submit(seat.command(c.AddNote, text="still here"))

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from looks import PATIENCE_S
 from msgspec.structs import replace
 from report_story import written
 from screen_story import BO, HOSTILE, FakeSeat, StoryApp, apart, blocked, text_of, texts
@@ -243,7 +244,7 @@ def test_a_replay_marks_where_people_looked_then(tmp_path: Path) -> None:
 
 
 def until_whole(film: Film) -> None:
-    give_up = time.monotonic() + 20
+    give_up = time.monotonic() + PATIENCE_S
     while not film.is_whole:
         assert time.monotonic() < give_up
         time.sleep(0.001)

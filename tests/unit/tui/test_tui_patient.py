@@ -54,7 +54,7 @@ def link(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
 
 
 async def until(holds: Callable[[], object], pilot: Any) -> None:
-    for _ in range(500):
+    for _ in range(6000):
         if holds():
             return
         await pilot.pause(0.01)

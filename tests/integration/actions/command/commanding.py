@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from looks import PATIENCE_S
+
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.runner import RUNNER
 from cockpit.actions.runner import ActionContext, Ending, Output
@@ -49,7 +51,7 @@ async def run(context: ActionContext, told: list[Output] | None = None) -> Endin
     return await RUNNER.run(context, (told if told is not None else []).append)
 
 
-async def until(condition: Callable[[], bool], longest_s: float = 20.0) -> None:
+async def until(condition: Callable[[], bool], longest_s: float = PATIENCE_S) -> None:
     """Wait for a condition, not for a time."""
     give_up = time.monotonic() + longest_s
     while not condition():

@@ -37,7 +37,7 @@ def executed(desk: Path, what: CommandSettings, value: str) -> list[str] | None:
     except ActionError as refusal:
         return None if refusal.hint and set(desk.rglob("*")) == before else ["refused, and not said what to do"]
     env = {"PATH": os.environ["PATH"], **planned.env}
-    done = subprocess.run(planned.argv, cwd=planned.cwd, env=env, capture_output=True, check=False, timeout=20)
+    done = subprocess.run(planned.argv, cwd=planned.cwd, env=env, capture_output=True, check=False, timeout=60)
     assert not list(desk.rglob(CANARY)), f"{value!r} was executed"
     assert set(desk.rglob("*")) == before
     return [os.fsdecode(part) for part in done.stdout.split(b"\0")[:-1]]

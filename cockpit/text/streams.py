@@ -11,6 +11,7 @@ import codecs
 import io
 import sys
 from collections.abc import Callable
+from errno import EAGAIN
 from typing import BinaryIO, cast
 
 from cockpit.patterns import late
@@ -28,6 +29,7 @@ def guard() -> Callable[[], None]:
     """
     put: list[tuple[str, io.TextIOWrapper, _Guarded]] = []
     for name in ("stdout", "stderr"):
+        _write_all_of(name)
         found = getattr(sys, name)
         if not isinstance(found, io.TextIOWrapper) or isinstance(found, _Guarded):
             continue  # there is none, or it is a text in memory
@@ -46,11 +48,62 @@ def guard() -> Callable[[], None]:
     return undo
 
 
+def _write_all_of(name: str) -> None:
+    """Put a stream that writes all it is given in the place of a standard one that has no buffer (`python -u`)."""
+    found = getattr(sys, f"__{name}__")
+    if not isinstance(found, io.TextIOWrapper) or not isinstance(found.buffer, io.RawIOBase):
+        return
+    whole = io.TextIOWrapper(
+        cast(BinaryIO, _Whole(found)),
+        encoding=found.encoding,
+        errors=found.errors,
+        newline="\n",
+        write_through=True,
+    )
+    if getattr(sys, name) is found:
+        setattr(sys, name, whole)
+    setattr(sys, f"__{name}__", whole)
+
+
 def exact() -> BinaryIO:
     """Where bytes get to stdout as they are; if that is a terminal, as what does not act."""
     sys.stdout.flush()
     below = sys.stdout.buffer
     return below.below if isinstance(below, _Inert) and not below.isatty() else below
+
+
+class _Whole(io.BufferedIOBase):
+    """A stream without a buffer, of which all is written that is given.
+
+    A pipe or a terminal that is full takes a part when its writer is stopped (Ctrl+Z, SIGSTOP) and goes on; Python
+    itself drops the rest then, and says nothing.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self._stood_here = stream  # which would close what is below if nobody held it
+        self._below = cast(io.RawIOBase, stream.buffer)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._below.isatty()
+
+    def fileno(self) -> int:
+        return self._below.fileno()
+
+    def close(self) -> None:
+        """What is below belongs to others."""
+
+    def write(self, data: object) -> int:
+        left = memoryview(cast(bytes, data)).cast("B")
+        length = len(left)
+        while left:
+            taken = self._below.write(left)
+            if taken is None:
+                raise BlockingIOError(EAGAIN, "it takes nothing now", length - len(left))
+            left = left[taken:]
+        return length
 
 
 class _Inert(io.BufferedIOBase):
@@ -99,6 +152,7 @@ class _Guarded(io.TextIOWrapper):
             errors=_ERRORS if stream.errors in ("strict", "surrogateescape") else stream.errors,
             newline="\n",
             line_buffering=stream.line_buffering,
+            write_through=stream.write_through,
         )
 
 

@@ -37,6 +37,8 @@ from cockpit.session.seat import Seat
 SCREENS, TARGETS = 8, 30
 ANSWER_S = 0.4
 """How long after a key everything is collected."""
+PATIENCE = 50
+"""So often, if it is not there by then."""
 SLOW_B_S = 2000
 
 
@@ -143,17 +145,19 @@ def _comes(found: Sequence[Program], text: str, slow: int | None, within_s: floa
 def _shown_at(found: Sequence[Program], second: Program, text: str, slow: int | None) -> float:
     """When the bytes came after which the second screen shows the text."""
     at = found.index(second)
-    kept, show = [], second.show
-    second.show = lambda block: kept.append(block)  # type: ignore[method-assign] # shown below, block by block
-    try:
-        arrived = dict(_collected(found, ANSWER_S, slow))[at]
-    finally:
-        second.show = show  # type: ignore[method-assign]
-    for when, block in arrived:
-        show(block)
-        if text in second.text:
-            drain([second], 0.01)
-            return when
+    kept: list[bytes] = []
+    show = second.show
+    for _ in range(PATIENCE):
+        second.show = kept.append  # type: ignore[method-assign] # shown below, block by block
+        try:
+            arrived = dict(_collected(found, ANSWER_S, slow))[at]
+        finally:
+            second.show = show  # type: ignore[method-assign]
+        for when, block in arrived:
+            show(block)
+            if text in second.text:
+                drain([second], 0.01)
+                return when
     raise TimeoutError(f"never shown: {text}\n{second.text}")
 
 

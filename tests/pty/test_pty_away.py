@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import groupby
 from pathlib import Path
 
 from seated import ORDERS, night, three_steps, until
@@ -66,7 +67,9 @@ def test_a_run_is_walked_through_an_outage(tmp_path: Path, db: Patient):
         screen.wait_for("confirmed 1.2")
         sizes = [r.value for body in it.bodies(ProbesSampled) for r in body.readings if r.probe == "orders"]
         assert [size for size in (1100, 1200, 1300) if size not in sizes] == [], "what was seen is in the log"
-        assert [body.status for body in it.bodies(ProbeChanged)] == ["pass", "fail"]
+        # a reading may come late on a busy machine: then the probe was stale between
+        changes = [key for key, _ in groupby(body.status for body in it.bodies(ProbeChanged) if body.status != "stale")]
+        assert changes == ["pass", "fail"]
         screen.send("q")
         assert screen.wait_for_exit() == 0
         assert not verify(log_path(it.run_dir)).problems

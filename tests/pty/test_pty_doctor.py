@@ -27,9 +27,20 @@ WIDE = 4000
 """Columns, so that what is printed stands in one row."""
 
 
-def asked(**settings: object) -> tuple[dict[str, object], Answering]:
+LATE = """
+import sys, msgspec, os
+from functools import partial
+from cockpit.doctor.terminal import asking
+from cockpit.doctor.terminal.looking import look
+asking._LATE_S = 60
+seen = look(dict(os.environ), put=partial(asking.ask, answer_s=0.3))
+print("seen" + msgspec.json.encode(seen).decode() + "end")
+"""
+
+
+def asked(program: str = ASK, **settings: object) -> tuple[dict[str, object], Answering]:
     """What the terminal was seen to be, and the terminal, once the program has ended."""
-    with Answering([sys.executable, "-c", ASK], env=ENVIRON, columns=WIDE, lines=10, **settings) as terminal:  # type: ignore[arg-type]
+    with Answering([sys.executable, "-c", program], env=ENVIRON, columns=WIDE, lines=10, **settings) as terminal:  # type: ignore[arg-type]
         assert terminal.wait_for_exit() == 0, terminal.text
         assert terminal.has_its_mode
         assert terminal.unread() == 0
@@ -74,7 +85,7 @@ def test_a_silent_terminal_is_asked_one_question_and_no_more():
 
 
 def test_an_answer_that_comes_too_late_is_taken_off_the_input_and_not_believed():
-    seen, terminal = asked(late_s=1.9)
+    seen, terminal = asked(LATE, late_s=3.0)
     assert (seen["answers"], seen["not_asked"]) == (None, "it did not answer, or too late")
     assert terminal.raw.count(b"\x1b[") == 1
 

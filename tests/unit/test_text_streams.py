@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import pytest
 from attacks import ACTING, ATTACKS, attack
+from looks import PATIENCE_S, looks
 from pty_once import in_terminal
 
 PROGRAM = """
@@ -96,3 +100,40 @@ def test_texts_in_two_writes_stay_what_they_were(capsys: pytest.CaptureFixture[s
     assert sys.stdout is theirs
     print("as before\x1b")
     assert capsys.readouterr().out == raw.decode() + "as before\x1b\n"
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "what", ["sys.stdout.write(text)", "exact().write(text.encode())", "print(text, file=sys.stderr)"]
+)
+def test_a_writer_that_is_stopped_before_a_full_pipe_loses_nothing_when_it_goes_on(what: str, unbuffered: str) -> None:
+    """Ctrl+Z and `fg`; `python -u`, which container images like, drops there what the pipe did not take at once."""
+    program = f"""
+import sys
+from cockpit.text.streams import exact, guard
+guard()
+text = "x" * 1_000_000
+{what}
+"""
+    env = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env
+    ) as writing:
+        assert writing.stdout is not None
+        held = bytearray(4)
+        for _ in looks(PATIENCE_S):
+            fcntl.ioctl(writing.stdout, termios.FIONREAD, held)
+            if int.from_bytes(held, sys.byteorder) == fcntl.fcntl(writing.stdout, fcntl.F_GETPIPE_SZ):
+                break
+        for number, state in ((signal.SIGSTOP, "T"), (signal.SIGCONT, "SR")):
+            writing.send_signal(number)
+            for _ in looks(PATIENCE_S):
+                if Path(f"/proc/{writing.pid}/stat").read_text().rpartition(")")[2].split()[0] in state:
+                    break
+        assert writing.stdout.read().count(b"x") == 1_000_000
+
+
+def test_what_is_written_without_a_buffer_is_there_at_once() -> None:
+    program = "import os, sys; from cockpit.text.streams import guard; guard(); sys.stdout.write('x'); os._exit(0)"
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    assert subprocess.run([sys.executable, "-c", program], capture_output=True, env=env, check=True).stdout == b"x"

@@ -1,18 +1,22 @@
 """What Textual writes to the terminal for a partial update, cut to the cells that changed.
 
 Textual 8.2.8 cuts a dirty region at its right end only: one changed number repaints its whole pane from the left edge,
-and every segment sets all its colours anew. Measured: 30 live probes cost 7 kB/s that way, and a cursor move 7 kB.
+and every segment sets all its colours anew. Measured: 30 live probes cost 7 kB/s that way, and a cursor move 7 kB. And
+whatever changed, it asks every widget for all its lines.
 Invariant: the same cells get the same text and style as Textual would give them; only fewer bytes are written.
 It rests on names that Textual keeps to itself, which is why Textual is pinned exactly.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.cells import cell_len, split_graphemes
 from rich.color import ColorSystem
 from rich.console import Console
 from rich.style import Style
 from textual._compositor import ChopsUpdate, Compositor
+from textual.geometry import Region
 from textual.strip import Strip
 
 _RESET = "\x1b[0m"
@@ -24,12 +28,35 @@ struck."""
 
 
 class FrugalCompositor(Compositor):
-    """Textual's compositor, with updates that write less."""
+    """Textual's compositor, with updates that ask for less and write less."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wanted: tuple[Region, ...] | None = None
+        """What a partial update is about; None: the whole screen is drawn."""
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """The update for all dirty regions, or None if there are none."""
-        update = super().render_partial_update()
+        self._wanted = tuple(self._dirty_regions)
+        try:
+            update = super().render_partial_update()
+        finally:
+            self._wanted = None
         return FrugalUpdate(update.chops, update.spans, update.chop_ends) if update is not None else None
+
+    def _get_renders(self, crop: Region | None = None) -> Iterable[tuple[Region, Region, list[Strip]]]:
+        """As Textual's, front to back; in a partial update, of widgets that lie there the rows that lie there."""
+        if self._wanted is None:
+            yield from super()._get_renders(crop)
+            return
+        for widget, (region, clip) in self.visible_widgets.items():
+            seen = region.intersection(clip)
+            hit = [seen.intersection(each) for each in self._wanted if seen.overlaps(each)]
+            if not hit:
+                continue
+            top, bottom = min(each.y for each in hit), max(each.bottom for each in hit)
+            rows = Region(seen.x, top, seen.width, bottom - top)
+            yield rows, rows, widget.render_lines(rows.translate((-region.x, -region.y)))
 
 
 class FrugalUpdate(ChopsUpdate):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import random
+
 import pyte
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.color import Color
 from rich.console import Console
 from rich.segment import Segment
 from rich.style import Style
+from screen_story import FakeSeat, StoryApp, blocked
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
-from cockpit.tui.widgets.frugal import FrugalUpdate
+from cockpit.tui.widgets.frugal import FrugalCompositor, FrugalUpdate
 
 WIDTH, HEIGHT = 24, 3
 COLOURS = st.sampled_from([None, Color.parse("#8a94a6"), Color.parse("red"), Color.parse("default")])
@@ -77,3 +81,36 @@ def test_a_changed_number_writes_its_own_cells_and_not_its_pane():
 def test_nothing_is_written_without_a_span_that_holds_a_cell():
     strip = Strip([Segment("abc")])
     assert FrugalUpdate([{0: strip}], [(0, 3, 9)], [[3]]).render_segments(console()) == ""
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_an_update_holds_what_the_whole_screen_would_show_there(
+    size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also beside panes that were not asked, and where a dialog lies over some of them."""
+    updates: list[tuple[int, int, int]] = []
+    whole = FrugalCompositor.render_partial_update
+
+    def compared(self: FrugalCompositor) -> ChopsUpdate | None:
+        update = whole(self)
+        if update is not None:
+            shown = self.render_strips()
+            for y, first, last in update.spans:
+                parts = [(x, strip) for x, strip in update.chops[y].items() if strip is not None]
+                found = Strip.join(
+                    strip.crop(max(0, first - x), last - x)
+                    for (x, strip), end in zip(parts, update.chop_ends[y], strict=False)
+                    if x < last and x + strip.cell_length > first
+                )
+                assert found.text == shown[y].crop(first, last).text
+                updates.append((y, first, last))
+        return update
+
+    monkeypatch.setattr(FrugalCompositor, "render_partial_update", compared)
+    dice = random.Random(7)
+    app = StoryApp(FakeSeat(blocked()))
+    async with app.run_test(size=size) as pilot:
+        for _ in range(60):
+            await pilot.press(dice.choice(("down", "up", "down", "n", "a", "escape", "question_mark", "pagedown", "x")))
+            await pilot.pause()
+    assert len(updates) > 50

@@ -8,19 +8,22 @@ that ends before the copy is `mending`'s matter.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from msgspec import Struct
 
 from cockpit.audit.chain import Chain
+from cockpit.audit.postgres.answers import Misread, row_of, rows_of
 from cockpit.audit.postgres.lines import Line, lines_of
 from cockpit.audit.postgres.servers import Server, left_behind, seen_server
 from cockpit.audit.postgres.store import PostgresStore
 from cockpit.audit.rewritten import CHANGED, run_named
-from cockpit.errors import LogUnreadable
+from cockpit.errors import LogUnreadable, StoreAway
 
 LINES = 200
 """Compared at once: about a millisecond of the server. One host compares so many a second (docs/store.md)."""
@@ -106,7 +109,7 @@ def compare_run(dsn: str, log: Path) -> Compared:
         chain = Chain(run)
         copy_seq = sum(1 for _ in lines_of(log, chain))
         same, found = Comparison(run, log).whole(store.ask)
-        ((database_seq,),) = store.ask(_LAST, run)
+        (database_seq,) = _row(store.ask, (int,), _LAST, run)
     finally:
         store.close()
     return Compared(run, min(same, database_seq), copy_seq, database_seq, found)
@@ -129,20 +132,39 @@ def first_difference(ask: Ask, run: str, lines: list[Line], *, thoroughly: bool 
     """Compare lines of the copy that follow each other with what the database holds in their place."""
     place = run, lines[0].seq, lines[-1].seq
     own = [hashlib.sha256(line.before + line.text).digest() for line in lines]
-    ((count, summed, columns_fit),) = ask(_SUM, *place)
-    is_same = count == len(lines) and bytes(summed) == hashlib.sha256(b"".join(own)).digest()
+    count, summed, columns_fit = _row(ask, (int, bytes, bool), _SUM, *place)
+    is_same = count == len(lines) and summed == hashlib.sha256(b"".join(own)).digest()
     if is_same and columns_fit and not thoroughly:
         return None
     if not is_same:
-        there = {seq: bytes(digest) for seq, digest in ask(_EACH, *place)}
-        ((end,),) = ask(_LAST, run)
+        there = dict(_rows(ask, (int, bytes), _EACH, *place))
+        (end,) = _row(ask, (int,), _LAST, run)
         for line, digest in zip(lines, own, strict=True):
             if line.seq > end:
                 return None
             if there.get(line.seq) != digest:
                 how = "another than was read from it" if line.seq in there else "gone"
                 return Difference(line.seq, f"line {line.seq} is {how}")
-    ((seq,),) = ask(_COLUMNS, *place)
+    (seq,) = _row(ask, (int | None,), _COLUMNS, *place)
     if seq is None:
         return None
     return Difference(seq, f"what the table says of line {seq} beside it is not what the line says")
+
+
+def _rows(ask: Ask, columns: Sequence[type | UnionType], query: str, *values: object) -> list[Any]:
+    """What the query is answered with, in these columns. Raises StoreAway where that is no answer to it."""
+    with _understood():
+        return rows_of(ask(query, *values), *columns)
+
+
+def _row(ask: Ask, columns: Sequence[type | UnionType], query: str, *values: object) -> Any:
+    with _understood():
+        return row_of(ask(query, *values), *columns)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    try:
+        yield
+    except Misread as error:
+        raise StoreAway("the database was not compared with this host's copy: it answers what nobody asked") from error

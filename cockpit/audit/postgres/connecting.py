@@ -21,6 +21,7 @@ from psycopg import errors as sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import tuple_row
 
+from cockpit.audit.postgres.answers import Careful, CarefulCursor
 from cockpit.errors import StoreAway, StoreFailed
 from cockpit.masking.closing import close
 from cockpit.profile.database_trust import is_torn, proof, refused_proof
@@ -69,7 +70,7 @@ def connected(dsn: str, *, connect_s: float = CONNECT_TIMEOUT_S) -> Connection:
     if trust.objection:
         raise StoreFailed(f"the store {where(dsn)}: {trust.objection}", hint=_CURE)
     try:
-        connection = psycopg.connect(conninfo, autocommit=True, row_factory=tuple_row)
+        connection = Careful.connect(conninfo, autocommit=True, row_factory=tuple_row, cursor_factory=CarefulCursor)
     except psycopg.Error as error:
         why = said(error)
         hint = "" if error.diag.message_primary else refused_proof(why, UNVERIFIED)

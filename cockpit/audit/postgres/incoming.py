@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from msgspec import Struct
@@ -18,6 +18,7 @@ from msgspec import Struct
 from cockpit.audit.files import DISK
 from cockpit.audit.layout import outputs_dir
 from cockpit.audit.opening import make_folder, opened
+from cockpit.audit.postgres.answers import require, row_of, rows_of
 from cockpit.audit.postgres.connecting import Connection, connected, said, where, within
 from cockpit.errors import StoreFailed
 
@@ -28,6 +29,7 @@ _END = """SELECT start + octet_length(chunk) FROM cockpit.outputs WHERE run = %s
 _PUT = """INSERT INTO cockpit.outputs (run, name, start, chunk) VALUES (%s, %s, %s, %s)
           ON CONFLICT (run, name, start) DO NOTHING"""
 _CHUNKS = "SELECT start, chunk FROM cockpit.outputs WHERE run = %s AND name = %s AND start >= %s ORDER BY start LIMIT 8"
+_T = TypeVar("_T")
 
 
 class ToldOutput(Struct, frozen=True):
@@ -36,6 +38,12 @@ class ToldOutput(Struct, frozen=True):
     bytes: int
     sha256: str
     """Hex."""
+
+
+def _end_in(rows: list[Any]) -> int:
+    end = row_of(rows, int)[0] if rows else 0
+    require(end >= 0)
+    return int(end)
 
 
 class Incoming:
@@ -47,20 +55,19 @@ class Incoming:
 
     def end_of(self, name: str) -> int:
         """How much of an output is there, bytes from its beginning. Raises StoreFailed."""
-        rows = self._ask(_END, (self._run, name))
-        return int(rows[0][0]) if rows else 0
+        return self._ask(_end_in, _END, (self._run, name))
 
     def put(self, name: str, start: int, chunk: bytes) -> None:
         """Add what follows: `start` is what `end_of` answers, or the end of the piece before. Raises StoreFailed."""
-        self._ask(_PUT, (self._run, name, start, chunk))
+        self._ask(list, _PUT, (self._run, name, start, chunk))
 
-    def _ask(self, query: str, values: tuple[object, ...]) -> list[Any]:
+    def _ask(self, read: Callable[[list[Any]], _T], query: str, values: tuple[object, ...]) -> _T:
         if self._connection is None:
             self._connection = connected(self._dsn)
         try:
             with within(self._connection, _ANSWER_S):
                 cursor = self._connection.execute(query.encode(), values)
-                return cursor.fetchall() if cursor.description else []
+                return read(cursor.fetchall() if cursor.description else [])
         except psycopg.Error as error:
             self.rest()
             raise StoreFailed(f"an output was not put into the store {where(self._dsn)}: {said(error)}") from error
@@ -88,8 +95,7 @@ def bring_outputs(dsn: str, run: str, folder: Path, wanted: Mapping[str, ToldOut
 
 
 def _is_brought(connection: Connection, run: str, name: str, told: ToldOutput, folder: Path) -> bool:
-    rows: list[Any] = connection.execute(_END.encode(), (run, name)).fetchall()
-    if (int(rows[0][0]) if rows else 0) != told.bytes:
+    if _end_in(connection.execute(_END.encode(), (run, name)).fetchall()) != told.bytes:
         return False
     path = outputs_dir(folder) / name
     part = path.with_name(f"{name}.{os.getpid()}.part")
@@ -98,13 +104,11 @@ def _is_brought(connection: Connection, run: str, name: str, told: ToldOutput, f
     try:
         with os.fdopen(opened(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb") as file:
             while end < told.bytes:
-                row: Any
                 with within(connection, _ANSWER_S):
-                    pieces = connection.execute(_CHUNKS.encode(), (run, name, end)).fetchall()
-                for row in pieces:
-                    start, chunk = row[0], bytes(row[1])
-                    if start != end:
-                        return False  # a hole: it is not what anybody wrote
+                    pieces = rows_of(connection.execute(_CHUNKS.encode(), (run, name, end)).fetchall(), int, bytes)
+                for start, chunk in pieces:
+                    if start != end or not chunk:
+                        return False  # a hole, or nothing: it is not what anybody wrote
                     file.write(chunk)
                     digest.update(chunk)
                     end += len(chunk)

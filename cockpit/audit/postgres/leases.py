@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import psycopg
 
+from cockpit.audit.postgres.answers import require, row_of, rows_of
 from cockpit.audit.postgres.connecting import Connection, connected, within
 from cockpit.errors import StoreFailed
 
@@ -51,8 +52,7 @@ class Leases:
         if self._was_here:
             self._believed_from_s = now_s + LEASE_S  # the others may still be on their way back
         else:
-            rows = connection.execute(_AGE).fetchall()
-            self._believed_from_s = now_s + max(0.0, LEASE_S - float(str(rows[0][0])))
+            self._believed_from_s = now_s + max(0.0, LEASE_S - _age_s(connection))
         connection.execute(f"SET idle_session_timeout = '{LEASE_S}s'")
         self._was_here = True
 
@@ -67,8 +67,7 @@ class Leases:
             connection.execute(_TAKE, (self._place, key))
         for key in self._own - wanted:
             connection.execute(_LET_GO, (self._place, key))
-        rows = connection.execute(_HELD, (self._place % 2**32, self._place % 2**32)).fetchall()
-        keys = {_signed(int(str(key))): bool(is_own) for _, key, is_own in rows}
+        keys = {key: is_own for (_, key), is_own in _held(connection, self._place % 2**32)}
         self._seen_s |= dict.fromkeys(keys, time.monotonic())
         self._own = frozenset(key for key, is_own in keys.items() if is_own)
         self._held, self._looked_s = frozenset(keys), began_s
@@ -106,13 +105,12 @@ def glance(dsn: str) -> Callable[[str, str], bool | None]:
     connection = connected(dsn, connect_s=_ANSWER_S)
     try:
         with within(connection, _ANSWER_S):
-            rows = connection.execute(_HELD, (None, None)).fetchall()
-            age_s = float(str(connection.execute(_AGE).fetchall()[0][0]))
+            held = frozenset(pair for pair, _ in _held(connection, None))
+            age_s = _age_s(connection)
     except psycopg.Error as error:
         raise StoreFailed("the database does not say who holds what") from error
     finally:
         connection.close()
-    held = frozenset(_pairs(rows))
     absent = False if age_s >= LEASE_S else None
     return lambda run, name: (key_of(run), key_of(name)) in held or absent
 
@@ -124,18 +122,26 @@ def claimed(dsn: str, run: str, name: str, unless: str) -> Iterator[bool]:
     try:
         try:
             with within(connection, _ANSWER_S):
-                rows = connection.execute(_TAKE, (key_of(run), key_of(name))).fetchall()
-                is_ours = bool(rows[0][0])
-                held = connection.execute(_HELD, (key_of(run) % 2**32, key_of(run) % 2**32)).fetchall()
+                (is_ours,) = row_of(connection.execute(_TAKE, (key_of(run), key_of(name))).fetchall(), bool)
+                held = frozenset(pair for pair, _ in _held(connection, key_of(run) % 2**32))
         except psycopg.Error as error:
             raise StoreFailed("the database does not say who holds what") from error
-        yield is_ours and (key_of(run), key_of(unless)) not in frozenset(_pairs(held))
+        yield is_ours and (key_of(run), key_of(unless)) not in held
     finally:
         connection.close()
 
 
-def _pairs(rows: Iterable[tuple[object, ...]]) -> Iterable[tuple[int, int]]:
-    return ((_signed(int(str(place))), _signed(int(str(key)))) for place, key, _ in rows)
+def _held(connection: Connection, place: int | None) -> list[tuple[tuple[int, int], bool]]:
+    """What is held, in one place or in all, and whether by this connection. Raises psycopg.Error."""
+    rows = rows_of(connection.execute(_HELD, (place, place)).fetchall(), int, int, bool)
+    return [((_signed(where), _signed(key)), is_own) for where, key, is_own in rows]
+
+
+def _age_s(connection: Connection) -> float:
+    """For how long the server has been up. Raises psycopg.Error."""
+    (age_s,) = row_of(connection.execute(_AGE).fetchall(), float)
+    require(math.isfinite(age_s))
+    return float(age_s)
 
 
 def key_of(name: str) -> int:

@@ -44,6 +44,21 @@ def lines_of(log: Path, chain: Chain) -> Iterator[Line]:
         os.close(fd)
 
 
+def as_in_a_file(before: bytes, line: bytes, seq: int) -> list[bytes]:
+    """A line of the database and the torn ones that it steps over, each with its newline, as a file has them.
+
+    Raises LogDamaged if they would be other lines there.
+    """
+    if b"\n" in line or not before.endswith(b"\n" if before else b""):
+        raise LogDamaged(
+            f"line {seq} in the database is not one line of a file: it was not read",
+            line=seq,
+            hint="the database was changed: verify a copy that a host has",
+        )
+    torn = [each + b"\n" for each in before.split(b"\n")[:-1]]  # not by splitlines, to which \r ends a line too
+    return [*torn, line + b"\n"]
+
+
 def whole_lines_of(log: Path, chain: Chain) -> Iterator[Line]:
     """The same. Raises LogDamaged unless all of the file counts."""
     yield from lines_of(log, chain)

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
 import psycopg
 from msgspec import Struct
 
+from cockpit.audit.chain import RUN_ID
+from cockpit.audit.line import FIRST_YEAR, LAST_YEAR
+from cockpit.audit.postgres.answers import require, rows_of
 from cockpit.audit.postgres.connecting import Connection, connected, said, where
 from cockpit.errors import StoreFailed
 from cockpit.run.events import RunAborted, RunFinished
@@ -81,31 +84,30 @@ class Held(Struct, frozen=True):
 def runs_in(dsn: str) -> list[tuple[str, int]]:
     """Every run in the database with its number of lines, the newest first. Raises StoreFailed."""
     with _asking(dsn) as connection:
-        return [(str(run), int(str(lines))) for run, lines in connection.execute(RUNS, (_EVERY,)).fetchall()]
+        rows = rows_of(connection.execute(RUNS, (_EVERY,)).fetchall(), str, int)
+        return [(_run_id(run), lines) for run, lines in rows]
 
 
 def live_in(dsn: str) -> list[str]:
     """The runs that have not ended, newest first: an id begins with its time. Raises StoreFailed."""
     with _asking(dsn) as connection:
-        return [str(run) for (run,) in connection.execute(LIVE).fetchall()]
+        return [_run_id(run) for (run,) in rows_of(connection.execute(LIVE).fetchall(), str)]
 
 
 def beginning_with(dsn: str, token: str) -> list[str]:
     """The runs whose id begins so, at most 100. Raises StoreFailed."""
     with _asking(dsn) as connection:
-        return [str(run) for (run,) in connection.execute(BEGINNING, {"token": token}).fetchall()]
+        rows = rows_of(connection.execute(BEGINNING, {"token": token}).fetchall(), str)
+        return [_run_id(run) for (run,) in rows]
 
 
 def held_in(dsn: str, newest: int | None = None) -> list[Held]:
     """What it holds and held, the newest first, at most so many; with how they stand. Raises StoreFailed."""
     most = newest or _EVERY
     with _asking(dsn) as connection:
-        rows: list[Any] = connection.execute(STANDING, (most,)).fetchall()
+        rows = rows_of(connection.execute(STANDING, (most,)).fetchall(), str, int, *(str | None,) * 5)
+        there = [_held(*row) for row in rows]
         gone = _dropped(connection, most)
-    there = [
-        Held(run, lines, _STATES.get(ended, "live"), profile or "", environment or "", _moment(at), _moment(last))
-        for run, lines, ended, profile, environment, at, last in rows
-    ]
     there += [Held(each.run, each.lines, "dropped", last=each.at, dropped=each) for each in gone]
     return sorted(there, key=lambda held: held.run, reverse=True)[:newest]
 
@@ -117,13 +119,36 @@ def dropped_from(dsn: str) -> list[Dropped]:
 
 
 def _dropped(connection: Connection, most: int) -> list[Dropped]:
-    rows: list[Any] = connection.execute(_DROPPED, (most,)).fetchall()
+    rows = rows_of(connection.execute(_DROPPED, (most,)).fetchall(), str, int, str, str, str, datetime, str)
+    for run, *_, at, _ in rows:
+        _run_id(run)
+        require(_is_tellable(at))
     return [Dropped(*row) for row in rows]
+
+
+def _held(
+    run: str, lines: int, ended: str | None, profile: str | None, environment: str | None, at: str | None,
+    last: str | None,
+) -> Held:  # fmt: skip
+    state = _STATES.get(ended, "live")
+    return Held(_run_id(run), lines, state, profile or "", environment or "", _moment(at), _moment(last))
+
+
+def _run_id(run: str) -> str:
+    """The same, if it can be one: a folder is named for it. Raises Misread."""
+    require(RUN_ID.fullmatch(run))
+    return run
+
+
+def _is_tellable(moment: datetime) -> bool:
+    """Whether any time zone can tell it."""
+    return moment.tzinfo is not None and FIRST_YEAR < moment.year < LAST_YEAR
 
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return msgspec.convert(text, datetime) if text else None
+        moment = msgspec.convert(text, datetime) if text else None
+        return moment if moment is not None and _is_tellable(moment) else None
     except msgspec.ValidationError:  # whoever made the line wrote no time there: the list is whole all the same
         return None
 

@@ -23,6 +23,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK, own_actor
 from cockpit.audit.layout import log_path
 from cockpit.audit.line import GENESIS, draft
+from cockpit.audit.postgres.answers import row_of, rows_of
 from cockpit.audit.postgres.comparing import DIGEST
 from cockpit.audit.postgres.connecting import Connection, connected, said, where, within
 from cockpit.audit.postgres.leases import key_of
@@ -33,7 +34,7 @@ from cockpit.audit.reading import open_log
 from cockpit.audit.rewritten import APART
 from cockpit.errors import StoreAway, StoreDiverged, StoreFailed
 from cockpit.run.events import StoreRestored
-from cockpit.text import counted
+from cockpit.text import counted, shortened
 
 SETTLE_S = 1.5
 """How long whoever lost lines waits for others who hold more of them: each tells how far its copy goes."""
@@ -120,9 +121,9 @@ class _Mending:
         copy = self._copy
         if self._server.was_left_behind(self._seen):
             raise left_behind(self._dsn, self._server, self._seen)
-        if not self._one(_LAST, copy.run) and (gone := self._ask(_DROPPED, copy.run)):
+        if not self._one(_LAST, copy.run) and (gone := rows_of(self._ask(_DROPPED, copy.run), str)):
             raise StoreAway(
-                f"the run {copy.run} was taken out of the store {where(self._dsn)} on {gone[0][0]}",
+                f"the run {copy.run} was taken out of the store {where(self._dsn)} on {shortened(str(gone[0][0]), 20)}",
                 hint="this host's copy stays, and is read as any log: cockpit store list tells by whom and why",
             )
         if self._one(_LAST, copy.run) < copy.seq:
@@ -189,11 +190,11 @@ class _Mending:
         )
 
     def _at(self, seq: int) -> bytes:
-        rows = self._ask(_AT, self._copy.run, seq)
+        rows = rows_of(self._ask(_AT, self._copy.run, seq), bytes, most=1)
         return bytes(rows[0][0]) if rows else b""
 
     def _one(self, query: str, *values: object) -> Any:
-        return self._ask(query, *values)[0][0]
+        return row_of(self._ask(query, *values), int | bool)[0]
 
     def _ask(self, query: str, *values: object) -> list[Any]:
         with within(self._connection, ANSWER_S):

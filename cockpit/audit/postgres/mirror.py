@@ -24,6 +24,7 @@ from cockpit.audit.line import Head
 from cockpit.audit.locks import AppendLock
 from cockpit.audit.moved import set_aside, unwritable, went_on
 from cockpit.audit.poison import Poison, cause
+from cockpit.audit.postgres.lines import as_in_a_file
 from cockpit.audit.postgres.servers import Server
 from cockpit.audit.reading import GrowingFile, open_log
 from cockpit.audit.rewritten import MERGED
@@ -149,6 +150,12 @@ class Mirror:
             lines = list(fetch(seq))  # before the locks: a database that hangs blocks nobody here
             if not lines:
                 return seq
+            if lines[0].seq > seq + 1:  # it would be asked for again and again
+                raise LogDamaged(
+                    f"the database does not hold line {seq + 1} of the run, and holds line {lines[0].seq}",
+                    line=seq + 1,
+                    hint="nothing was taken from it; compare both: cockpit store export, cockpit compare",
+                )
             self.take(lines)
 
     def take(self, lines: list[Kept]) -> bool:
@@ -280,9 +287,10 @@ class Mirror:
         ahead.lines -= self._pending_lines()
         ahead.pending = None
         for each in lines:
-            for raw in each.before.splitlines(keepends=True):
-                ahead.step(raw)
-            if ahead.step(each.line + b"\n") is None:
+            *torn, raw = as_in_a_file(each.before, each.line, each.seq)
+            for one in torn:
+                ahead.step(one)
+            if ahead.step(raw) is None:
                 assert ahead.pending is not None
                 raise LogDamaged(
                     f"the database holds another history than {self.path}: {ahead.pending.why.message}",

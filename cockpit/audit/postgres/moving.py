@@ -17,7 +17,7 @@ from cockpit.audit.chain import Chain
 from cockpit.audit.files import DISK
 from cockpit.audit.opening import opened
 from cockpit.audit.postgres.connecting import Connection, connected, said, where
-from cockpit.audit.postgres.lines import Line, whole_lines_of
+from cockpit.audit.postgres.lines import Line, as_in_a_file, whole_lines_of
 from cockpit.errors import LogDamaged, LogUnreadable, StoreFailed
 from cockpit.text import counted
 
@@ -153,8 +153,7 @@ def _bytes_of(connection: Connection, dsn: str, run: str, chain: Chain) -> Itera
 
 
 def _walked(before: bytes, line: bytes, chain: Chain, dsn: str) -> Iterator[bytes]:
-    texts = [*before.splitlines(keepends=True), line + b"\n"]
-    for raw in texts:
+    for raw in as_in_a_file(before, line, chain.seq + 1):
         link = chain.step(raw)
         yield raw
     if link is None:

@@ -16,11 +16,15 @@ from msgspec import Struct
 
 from cockpit.audit.layout import store_server
 from cockpit.audit.opening import content, opened
+from cockpit.audit.postgres.answers import Misread
 from cockpit.audit.postgres.connecting import Connection, look_elsewhere, where
 from cockpit.errors import StoreAway
+from cockpit.patterns import late
 
 _ASK = """SELECT (SELECT system_identifier FROM pg_control_system())::text, CASE WHEN pg_is_in_recovery() THEN 0
           ELSE ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int END"""
+_SYSTEM = late("-?[0-9]{1,20}")
+_TIMELINES = 2**31
 
 
 class Server(Struct, frozen=True):
@@ -51,11 +55,16 @@ def server_of(connection: Connection) -> Server:
     """Who answers. Nothing is known where a service does not tell it. Raises psycopg.OperationalError."""
     try:
         row = connection.execute(_ASK).fetchone()
+    except Misread:
+        return Server()
     except psycopg.OperationalError:
         raise
     except psycopg.Error:
         return Server()
-    return Server(str(row[0]), int(str(row[1]))) if row else Server()
+    match row:
+        case (str(system), int(timeline)) if _SYSTEM.fullmatch(system) and 0 <= timeline < _TIMELINES:
+            return Server(system, timeline)
+    return Server()
 
 
 class Seen(Struct, frozen=True):

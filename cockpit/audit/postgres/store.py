@@ -3,15 +3,16 @@
 Invariant: as every store. An append is one call of `cockpit.append` in a transaction of its own: lock, chain check,
 insert and notification in one round trip. It is acknowledged once the server said that it is committed, and the line
 that it made is the one that this side would have made. Whatever keeps that answer away (a cut connection, a server that
-does not answer, a synchronous wait that was given up) leaves the append Unknown, until `lookup` finds its id.
+does not answer, or answers what nobody asked, a synchronous wait that was given up) leaves the append Unknown, until
+`lookup` finds its id.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import errors as sql
@@ -20,11 +21,14 @@ from psycopg.errors import Diagnostic
 from cockpit.audit.chain import RUN_ID, TORN_BYTES
 from cockpit.audit.extent import Extent
 from cockpit.audit.line import FIRST_LIMIT_BYTES, GENESIS, Draft, Head, decode, encode, prefix
+from cockpit.audit.postgres.answers import require, row_of, rows_of
+from cockpit.audit.postgres.appended import FENCED, OTHER_HISTORY, head_of, outcome_in, refusal_in
 from cockpit.audit.postgres.connecting import Connection, connected, cut, has_ended, said, where, within
 from cockpit.audit.postgres.mirror import Kept
 from cockpit.audit.postgres.servers import Server, server_of
-from cockpit.audit.store import Conflict, Durable, Outcome, Unknown
+from cockpit.audit.store import Outcome, Unknown
 from cockpit.errors import LogDamaged, LogError, LogUnreadable, StoreAway, StoreFailed, StoreFenced
+from cockpit.patterns import late
 from cockpit.run.events import Event
 from cockpit.text import shortened
 
@@ -36,10 +40,12 @@ _LEAVE_S = 0.2
 _APPEND = "SELECT seq, prev, head_seq, head_digest FROM cockpit.append(%s, %s::bigint, ARRAY[{}]::bytea[], %s, %b)"
 """With a place for each line: an array is taken apart item by item in Python."""
 _HEAD = "SELECT seq, encode(digest, 'hex') FROM cockpit.lines WHERE run = %s AND is_fact ORDER BY seq DESC LIMIT 1"
+_LINE_OF = "SELECT line, seq FROM cockpit.lines WHERE id = %s AND run = %s"
 _END = """SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity
           WHERE pid = %s::int AND backend_start = %s::timestamptz AND usename = session_user"""
 """No row: it is gone. Needs PostgreSQL 14."""
 _WHO = "SELECT pid::text, backend_start::text FROM pg_stat_activity WHERE pid = pg_backend_pid()"
+_PID = late("[0-9]{1,10}")
 IDLE_S = 60.0
 """A connection that was not used for so long is let go of: a server has only so many for all its screens."""
 _AFTER = """SELECT seq, CASE WHEN size <= %s THEN before END, CASE WHEN size <= %s THEN line END, is_fact, size
@@ -53,6 +59,7 @@ _GONE = """SELECT to_char(dropped_at AT TIME ZONE 'UTC', 'YYYY-MM-DD'), dropped_
 _BATCH = 500
 LARGEST_BYTES = TORN_BYTES + FIRST_LIMIT_BYTES
 """A line, and the torn bytes before it."""
+_T = TypeVar("_T")
 _FENCE = "SET cockpit.keeper_epoch = '{}'"
 _FAR = 10**12
 """A sequence number as long as any: a line that fits with it fits anywhere."""
@@ -101,7 +108,7 @@ class PostgresStore:
         if not RUN_ID.fullmatch(run_id):
             raise LogError(f"{run_id!r} cannot be a run's id", hint="use 1 to 64 letters, digits, _ and -")
         store = cls(dsn, run_id, answer_s=answer_s)
-        if store._fetch(_HEAD, run_id):
+        if store._fetch(_head_in, _HEAD, run_id):
             store.close()
             raise StoreFailed(f"the store {where(dsn)} holds a run {run_id} already")
         return store
@@ -111,21 +118,20 @@ class PostgresStore:
         """The log of a run that began. Raises LogUnreadable if there is none, StoreFailed."""
         store = cls(dsn, run_id, answer_s=answer_s)
         try:
-            found = store._fetch(_HEAD, run_id)
-            if not found:
+            store._head = store._fetch(_head_in, _HEAD, run_id)
+            if store._head is None:
                 raise store._missing()
         except BaseException:
             store.close()
             raise
-        store._head = Head(seq=found[0][0], digest=found[0][1])
         return store
 
     def _missing(self) -> LogUnreadable:
         """Why the run is not there, as far as the store can tell."""
-        gone = self._fetch(_GONE, self._run)
+        gone = self._fetch(lambda rows: rows_of(rows, str, str, str, most=1), _GONE, self._run)
         if not gone:
             return LogUnreadable(f"there is no run {self._run} in the store {where(self._dsn)}")
-        day, by, exported = (shortened(str(each), 200) for each in gone[0])
+        day, by, exported = (shortened(each, 200) for each in gone[0])
         return LogUnreadable(
             f"the run {self._run} was dropped from the store {where(self._dsn)} on {day} by {by}",
             hint=f"it was exported to {exported}; a copy that a host has still reads: cockpit replay {self._run}",
@@ -189,7 +195,9 @@ class PostgresStore:
             self._doubt = ""
             try:
                 with within(connection, self.answer_s) as was_cut:
-                    rows: list[Any] = connection.execute(query, values).fetchall()
+                    rows = connection.execute(query, values).fetchall()
+                refused = refusal_in(rows)
+                answer = None if refused else outcome_in(rows, self._run, last_fact_seq, drafts, rests)
             except _NOT_DONE as error:
                 is_passing = isinstance(error, _NOT_NOW)
                 if is_passing:
@@ -204,30 +212,14 @@ class PostgresStore:
             if was_cut.is_set() or self._doubt:
                 self._drop()
                 return unknown
-            if rows[0][0] == -2:
+            if refused == FENCED:
                 raise StoreFenced(f"another keeper than {self._keeper_epoch} has taken over the run {self._run}")
-            if rows[0][0] < 0:
+            if refused == OTHER_HISTORY or answer is None:
                 raise OtherHistory(
                     f"the store {where(self._dsn)} does not hold line {known[0]} of the run {self._run} as this host"
                 )
-            _, _, head_seq, head_digest = rows[-1]
-            self._head = Head(seq=head_seq, digest=head_digest) if head_seq else None
-            if not rows[0][0]:
-                return Conflict(head=self._head), []
-            events = tuple(self._event(one, seq) for one, (seq, *_) in zip(drafts, rows, strict=True))
-            kept = [
-                Kept(seq, b"", prefix(self._run, seq, prev) + rest, one.body.is_fact)
-                for one, rest, (seq, prev, *_) in zip(drafts, rests, rows, strict=True)
-            ]
-            return Durable(events=events, head=self._head), kept
-
-    def _event(self, one: Draft, seq: int) -> Event:
-        """The event that readers will decode from the line."""
-        body, run = one.body, self._run
-        return Event(
-            seq=seq, id=one.id, type=body.type, is_fact=body.is_fact, instant=one.instant, actor=one.actor, body=body,
-            run=run,
-        )  # fmt: skip
+            self._head = answer[0].head
+            return answer
 
     def lookup(self, event_id: str) -> Event | None:
         """The event with this id, if the run holds it; None is for good: what could still bring it was ended first.
@@ -235,14 +227,20 @@ class PostgresStore:
         Raises StoreFailed if that cannot be found out.
         """
         while self._left:
-            gone = self._fetch(_END, int(self.answer_s * 500), *self._left[0])
+            gone = self._fetch(lambda rows: rows_of(rows, bool), _END, int(self.answer_s * 500), *self._left[0])
             if gone and not gone[0][0]:
                 raise StoreFailed(
                     f"the store {where(self._dsn)} does not end what it was asked: whether it was written is unknown"
                 )
             self._left.pop(0)
-        rows = self._fetch("SELECT line, seq FROM cockpit.lines WHERE id = %s AND run = %s", event_id, self._run)
-        return decode(bytes(rows[0][0]), line=rows[0][1]) if rows else None
+        rows = self._fetch(lambda rows: rows_of(rows, bytes, int, most=1), _LINE_OF, event_id, self._run)
+        if not rows:
+            return None
+        line, seq = rows[0]
+        event = decode(line, line=seq)
+        if (event.run, event.seq, event.id) != (self._run, seq, event_id):
+            raise LogDamaged(f"line {seq} in the database is not the one with the id that it is kept under", line=seq)
+        return event
 
     def reach(self) -> None:
         """Be connected. Raises StoreAway."""
@@ -252,11 +250,11 @@ class PostgresStore:
 
     def ask(self, query: str, *values: object) -> list[Any]:
         """Rows of a query that changes nothing. Raises StoreFailed."""
-        return self._fetch(query, *values)
+        return self._fetch(list, query, *values)
 
     def lines_after(self, seq: int) -> list[Kept]:
         """The next lines, at most some hundred; none if there is none. Raises StoreFailed, LogDamaged."""
-        return _kept(self._fetch(_AFTER, *_after(self._run, seq, _BATCH)))
+        return self._fetch(lambda rows: _kept(rows, seq, _BATCH), _AFTER, *_after(self._run, seq, _BATCH))
 
     @property
     def server_pid(self) -> int:
@@ -301,15 +299,19 @@ class PostgresStore:
 
     # ---- the connection ------------------------------------------------------------------------------------------
 
-    def _fetch(self, query: str, *values: object) -> list[Any]:
-        """Ask; a connection that was lost meanwhile is made anew, once: asking twice changes nothing."""
+    def _fetch(self, read: Callable[[list[Any]], _T], query: str, *values: object) -> _T:
+        """Ask; a connection that was lost meanwhile is made anew, once: asking twice changes nothing.
+
+        `read` makes of the rows what is wanted, and raises Misread where they are no answer: as if none had come.
+        """
         with self._thread_lock:
             self._require_open()
             for is_last in (self._connection is None, True):
                 connection = self._connected()
                 try:
                     with within(connection, self.answer_s):
-                        return connection.execute(query, values).fetchall()
+                        rows = connection.execute(query, values).fetchall()
+                    return read(rows)
                 except psycopg.Error as error:
                     self._drop()
                     is_lost = isinstance(error, psycopg.OperationalError)
@@ -332,7 +334,8 @@ class PostgresStore:
                 with within(connection, _CONNECT_S):
                     if self._keeper_epoch:
                         connection.execute(_FENCE.format(self._keeper_epoch).encode())
-                    pid, began = connection.execute(_WHO).fetchone() or ("", "")
+                    pid, began = row_of(connection.execute(_WHO).fetchall(), str, str)
+                    require(_PID.fullmatch(pid))
                     self.server = server_of(connection)
                     self.admit(self.server)
             except StoreAway:
@@ -341,7 +344,7 @@ class PostgresStore:
             except psycopg.Error as error:
                 connection.close()
                 raise StoreAway(f"the store {where(self._dsn)} did not answer: {said(error)}") from error
-            self._session = (str(pid), str(began))
+            self._session = (pid, began)
             connection.add_notice_handler(self._noticed)
             self._connection = connection
             if self._is_closed:
@@ -363,20 +366,26 @@ class PostgresStore:
 
 def kept_after(connection: Connection, run: str, seq: int, limit: int) -> list[Kept]:
     """The next lines of a run. Raises what psycopg does, and LogDamaged for one that is too long to be one."""
-    return _kept(connection.execute(_AFTER, _after(run, seq, limit)).fetchall())
+    return _kept(connection.execute(_AFTER, _after(run, seq, limit)).fetchall(), seq, limit)
 
 
 def _after(run: str, seq: int, limit: int) -> tuple[object, ...]:
     return LARGEST_BYTES, LARGEST_BYTES, run, seq, limit, LARGEST_BYTES
 
 
-def _kept(rows: Iterable[Any]) -> list[Kept]:
+def _head_in(rows: list[Any]) -> Head | None:
+    return head_of(*row_of(rows, int, str)) if rows else None
+
+
+def _kept(rows: list[Any], after: int, limit: int) -> list[Kept]:
     kept: list[Kept] = []
-    for seq, before, line, is_fact, size in rows:
-        if line is None:
+    for seq, before, line, is_fact, size in rows_of(rows, int, bytes | None, bytes | None, bool, int, most=limit):
+        require(seq > (kept[-1].seq if kept else after))
+        if before is None or line is None:
+            require(size > LARGEST_BYTES)
             message = f"line {seq} in the database has {size} bytes, more than any line may have: it was not read"
             raise LogDamaged(message, line=seq, hint="the database was changed: verify a copy that a host has")
-        kept.append(Kept(seq, bytes(before), bytes(line), is_fact))
+        kept.append(Kept(seq, before, line, is_fact))
     return kept
 
 

@@ -24,6 +24,8 @@ from cockpit.text import shortened, visible
 
 _ANSWER_BYTES = 2048
 """As much of a refusal is read: it often says why."""
+_SHOWN_BYTES = 1024
+"""Of that: a part of the URL that the end of what was read cuts in two lies behind it."""
 _PART = late(r"[^/?&=#:@;+.%]{4,}")
 """What of a URL would tell something of it."""
 
@@ -88,12 +90,13 @@ async def _judged(answer: httpx.Response, url: str) -> Sent:
         return Sent("succeeded", status)
     if answer.is_redirect or 300 <= answer.status_code < 400:
         return Sent("failed", f"{status}: it points elsewhere, and that is not followed")
-    said = _without(await _beginning(answer), url)
+    read = await _beginning(answer)
+    said = shortened(_first_line(read[:_SHOWN_BYTES]), 160) if _without(_first_line(read), url) else ""
     return Sent("failed", f"{status}: {said}" if said else status)
 
 
-async def _beginning(answer: httpx.Response) -> str:
-    """The first line of what it said, as far as it came: the status has decided already."""
+async def _beginning(answer: httpx.Response) -> bytes:
+    """Of what it said, if it came: the status has decided already."""
     read = b""
     try:
         async for part in answer.aiter_raw(_ANSWER_BYTES):
@@ -101,9 +104,13 @@ async def _beginning(answer: httpx.Response) -> str:
             if len(read) >= _ANSWER_BYTES:
                 break
     except httpx.HTTPError:
-        return ""
-    lines = read[:_ANSWER_BYTES].decode(errors="replace").strip().splitlines()
-    return shortened(lines[0].strip(), 160) if lines else ""
+        return b""
+    return read[:_ANSWER_BYTES]
+
+
+def _first_line(read: bytes) -> str:
+    lines = read.decode(errors="replace").strip().splitlines()
+    return lines[0].strip() if lines else ""
 
 
 def _without(said: str, url: str) -> str:

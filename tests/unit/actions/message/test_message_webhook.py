@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.actions.message.webhook import _without
+from cockpit.actions.message.webhook import _judged, _without
 
 TOKENS = st.text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789-_", min_size=4, max_size=40).filter(
     lambda token: token not in "hooks.example.com" and token not in ("http", "https")
@@ -29,3 +34,13 @@ def test_what_tells_nothing_of_it_is_told() -> None:
         _without("channel_not_found at example.com", "https://example.com/T0pS3cret")
         == "channel_not_found at example.com"
     )
+
+
+@pytest.mark.parametrize("before", [b"-" * 150, b" " * 2030])
+def test_the_beginning_of_an_address_that_a_limit_cuts_is_not_told_either(before: bytes) -> None:
+    async def said() -> AsyncIterator[bytes]:
+        yield before + b"T0pS3cret-of-the-channel"
+
+    answer = httpx.Response(403, content=said())
+    sent = asyncio.run(_judged(answer, "https://example.com/T0pS3cret-of-the-channel"))
+    assert "T0pS" not in sent.detail

@@ -87,13 +87,16 @@ class Server:
         self._listening.listen(8)
         self.dsn = f"host={self._folder.name} user=fuzz dbname=fuzz password=pa55word"
         self.script: list[Answer] = []
-        """One for each query."""
+        """One for each query, of every connection."""
+        self.scripts: list[list[Answer]] = []
+        """The same for the next connections, each its own, before those that have `script`."""
         threading.Thread(target=self._serve, daemon=True, name="fuzz-postgres").start()
 
     def _serve(self) -> None:
         while True:
             connection, _ = self._listening.accept()
-            threading.Thread(target=self._answer, args=(connection, list(self.script)), daemon=True).start()
+            script = self.scripts.pop(0) if self.scripts else list(self.script)
+            threading.Thread(target=self._answer, args=(connection, script), daemon=True).start()
 
     def _answer(self, connection: socket.socket, script: list[Answer]) -> None:
         with connection, suppress(OSError):  # whoever asked has gone

@@ -84,5 +84,8 @@ TARGETS: dict[str, Target] = {
     "host": Target("fuzz_host", "host", "host_seeds", words="host", most_bytes=2048),
     "probed_file": Target("fuzz_host", "probed_file", "probed_file_seeds", words="search"),
     "dsn": Target("fuzz_host", "dsn", "dsn_seeds", words="dsn", most_bytes=512),
+    "store": Target("fuzz_store", "store", "seeds", most_bytes=512),
+    "webhook": Target("fuzz_webhook", "webhook", "seeds", words="http"),
+    "command_output": Target("fuzz_command", "command_output", "seeds", words="json"),
     "handed": Target("fuzz_parts", "handed", "handed_seeds", words="json", most_bytes=2048),
 }

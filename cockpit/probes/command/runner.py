@@ -54,17 +54,7 @@ class CommandRunner:
             latency_ms = (time.perf_counter() - began) * 1e3
         finally:
             await asyncio.shield(_end(process.pid, exited, output))
-        stdout, stderr = output.text()
-        facts: dict[str, object] = {
-            "exit_code": exit_code,
-            "stdout": stdout,
-            "stderr": stderr,
-            "reason": (_last_line(stderr) or _last_line(stdout)) if exit_code else "",
-            "latency_ms": latency_ms,
-        }
-        with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # no JSON: the fact is absent
-            facts["json"] = msgspec.json.decode(stdout)
-        return facts
+        return facts_of(exit_code, *output.kept(), latency_ms)
 
     def _changed(self) -> str:
         said = (differs(name, self._folder, digest) for name, digest in self._fixed.items())
@@ -93,6 +83,21 @@ class CommandRunner:
         """Nothing is held between readings."""
 
 
+def facts_of(exit_code: int, out: bytes, err: bytes, latency_ms: float) -> Facts:
+    """What a program that ended so, and printed so, tells."""
+    stdout, stderr = (printed.decode("utf-8", "replace") for printed in (out, err))
+    facts: dict[str, object] = {
+        "exit_code": exit_code,
+        "stdout": stdout,
+        "stderr": stderr,
+        "reason": (_last_line(stderr) or _last_line(stdout)) if exit_code else "",
+        "latency_ms": latency_ms,
+    }
+    with suppress(msgspec.DecodeError, UnicodeEncodeError, RecursionError):  # no JSON: the fact is absent
+        facts["json"] = msgspec.json.decode(stdout)
+    return facts
+
+
 class _Output:
     """What a program prints, up to the cap."""
 
@@ -107,9 +112,9 @@ class _Output:
             os.set_blocking(pipe.fileno(), False)
             self._listen(pipe)
 
-    def text(self) -> tuple[str, str]:
-        """Standard output and standard error."""
-        stdout, stderr = (self._kept[pipe].decode("utf-8", "replace") for pipe in self._pipes)
+    def kept(self) -> tuple[bytes, bytes]:
+        """Of standard output and standard error."""
+        stdout, stderr = (bytes(self._kept[pipe]) for pipe in self._pipes)
         return stdout, stderr
 
     def _listen(self, pipe: IO[bytes]) -> None:

@@ -196,7 +196,7 @@ def profiles(draw: st.DrawFn) -> Profile:
     )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(profiles())
 def test_what_show_prints_loads_as_an_equal_profile_and_fits_the_schema(profile: Profile) -> None:
     with TemporaryDirectory() as folder:

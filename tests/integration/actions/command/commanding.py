@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from looks import PATIENCE_S
 
 from cockpit.actions.command.declaration import CommandSettings
 from cockpit.actions.command.runner import RUNNER
@@ -51,7 +50,7 @@ async def run(context: ActionContext, told: list[Output] | None = None) -> Endin
     return await RUNNER.run(context, (told if told is not None else []).append)
 
 
-async def until(condition: Callable[[], bool], longest_s: float = PATIENCE_S) -> None:
+async def until(condition: Callable[[], bool], longest_s: float = 60.0) -> None:
     """Wait for a condition, not for a time."""
     give_up = time.monotonic() + longest_s
     while not condition():

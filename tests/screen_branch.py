@@ -16,7 +16,7 @@ from cockpit.audit.postgres.lines import Line
 from cockpit.profile.model import Profile
 from cockpit.run import events as e
 from cockpit.run.commands import KeeperSight
-from cockpit.session.creating import write_origin
+from cockpit.session.placed import write_origin
 
 AWAY = "the store db-1:5432/cockpit cannot be reached: connection refused"
 REASON = "the window ends at 02:00, and db-1 will not be back before"

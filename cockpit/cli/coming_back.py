@@ -21,8 +21,8 @@ from cockpit.cli.taking import get_pen, prepare
 from cockpit.cli.terminal import require_screen
 from cockpit.cli.variables import ask, is_keeper_without
 from cockpit.run.holding import holds
-from cockpit.session.creating import accept_place, origin
 from cockpit.session.identity import actor
+from cockpit.session.placed import accept_place, origin
 from cockpit.session.runs import called
 from cockpit.session.trust_foreign import foreign
 

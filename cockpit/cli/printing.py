@@ -18,9 +18,9 @@ from cockpit.exits import Exit
 from cockpit.report.paper.outside import Log, contents, read_log, traces
 from cockpit.report.paper.paper import paper
 from cockpit.report.paper.sheet import Sheet
-from cockpit.session.creating import origin
 from cockpit.session.elsewhere import Glances
 from cockpit.session.identity import actor
+from cockpit.session.placed import origin
 from cockpit.session.sight import keeper_process, keeper_sight
 
 

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 from cockpit.audit import clock
 from cockpit.cli.ending import Refused, say
 from cockpit.run.commands import AcceptPen, Refusal, TakePen
-from cockpit.run.decide import permission
 from cockpit.run.elapsed import duration
 from cockpit.run.friction import required_word
 from cockpit.run.handover import card, standing
@@ -32,6 +31,8 @@ def get_pen(seat: Seat, reason: str | None, *, is_shown: bool = False) -> None:
 
     `is_shown`: the card was shown and acknowledged a moment ago. Raises Refused, with the way on.
     """
+    from cockpit.run.decide import permission  # most screens open without this question
+
     seat.glance()
     state = seat.view.state
     command = seat.command(AcceptPen) if is_offered_to(state, seat.actor) else seat.command(TakePen, reason="")

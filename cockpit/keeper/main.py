@@ -43,8 +43,8 @@ from cockpit.masking.outputs import confided
 from cockpit.profile.kinds import installed
 from cockpit.run.evolve import evolve
 from cockpit.run.state import EMPTY, RunState
-from cockpit.session.creating import origin
 from cockpit.session.identity import account
+from cockpit.session.placed import origin
 from cockpit.session.sight import why_not_here
 from cockpit.session.spawn import require_trust
 from cockpit.session.unit import started_by

@@ -27,7 +27,7 @@ from cockpit.audit.layout import environment_key
 from cockpit.audit.opening import content, opened
 from cockpit.patterns import late
 from cockpit.run.hands import REST
-from cockpit.session.creating import origin
+from cockpit.session.placed import origin
 
 _LEFT_OUT = late(
     r"""

@@ -1,4 +1,4 @@
-"""Making a run, and what is noted beside its log on this host.
+"""Making a run.
 
 Invariant: a run exists once its first line is durable; whatever fails before that leaves nothing behind.
 """
@@ -16,11 +16,9 @@ from msgspec.structs import asdict, replace
 
 import cockpit
 from cockpit.actions.files import digests, files_of
-from cockpit.audit import accepting, clock, ids, places
-from cockpit.audit.keeping import create_store, open_store
-from cockpit.audit.layout import origin_path
+from cockpit.audit import accepting, clock, ids
+from cockpit.audit.keeping import create_store
 from cockpit.audit.line import GENESIS, Draft, draft
-from cockpit.audit.opening import content, opened
 from cockpit.audit.store import Conflict, Store, Unknown
 from cockpit.errors import ActionError, LogError, PlaceRefused, RunError, SigningError, StoreFailed
 from cockpit.masking import told
@@ -31,6 +29,7 @@ from cockpit.profile.window import resolve_window
 from cockpit.run.events import Actor, ProfileTrust, RunStarted, SourceFile
 from cockpit.session.begun import begun_folder, note_begun
 from cockpit.session.identity import actor
+from cockpit.session.placed import write_origin
 from cockpit.session.runs import runs_folder
 from cockpit.session.timings import earlier_timings
 from cockpit.session.trust_foreign import first_line
@@ -39,7 +38,6 @@ from cockpit.text import visible
 if TYPE_CHECKING:  # loading a profile brings CEL and TOML positions, which a screen never needs
     from cockpit.profile.load import Loaded
 
-_ORIGIN_BYTES = 65536
 NOBODY_ASKED = ProfileTrust()
 
 
@@ -189,27 +187,6 @@ def _expected(loaded: Loaded, folder: Path) -> dict[str, Any]:
     return {"medians": known.medians, "earlier_runs": known.runs}
 
 
-def accept_place(run_dir: Path, reason: str) -> None:
-    """Have a run go on, for this reason, that is on a file system which cannot be trusted. Elsewhere it does nothing.
-
-    Raises LogError.
-    """
-    if places.doubt_of(run_dir) is None:
-        return
-    store = open_store(run_dir, despite_place=True)
-    try:
-        accepting.accept_place(store, run_dir, actor(), reason)
-    finally:
-        store.close()
-
-
-def write_origin(run_dir: Path, folder: Path) -> None:
-    """Note where the profile's relative paths begin on this host, which does not know it yet. Raises OSError."""
-    fd = opened(origin_path(run_dir), os.O_WRONLY | os.O_CREAT | os.O_EXCL)
-    with os.fdopen(fd, "wb") as file:
-        file.write(os.fsencode(folder))
-
-
 def _not_created(folder: Path, error: LogError | OSError) -> RunError:
     if isinstance(error, StoreFailed):
         hint = error.hint if not error.hint.startswith("nothing more") else "free space there, or set COCKPIT_RUNS"
@@ -220,12 +197,3 @@ def _not_created(folder: Path, error: LogError | OSError) -> RunError:
         f"the run cannot be kept in {folder}: {error.strerror or error}",
         hint="name a folder that you can write to in COCKPIT_RUNS",
     )
-
-
-def origin(run_dir: Path) -> Path | None:
-    """The folder in which the profile's relative paths begin; None if this host never knew it."""
-    try:
-        raw = content(origin_path(run_dir), _ORIGIN_BYTES)
-    except OSError:
-        return None
-    return Path(os.fsdecode(raw)) if raw else None

@@ -137,6 +137,7 @@ class Seat:
             self._bringing.begin()
         self._witness.begin()
         self.signer.begin()
+        self.submitting.prepare()
         self._tailing.await_store()
         if self.view.state.status == "live":
             body = OperatorAttached(seat=self.id, role=self.role, version=cockpit.__version__, at="")

@@ -6,13 +6,9 @@ Never raises and never waits, whatever the variable names.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import os
 import stat
 from collections.abc import Mapping
-
-from cockpit.audit.agent import AgentKey, string
 
 _FILE_BYTES = 64 * 1024
 """sshd writes a line for each way in which somebody proved themselves; the longest keys have about 3 KiB."""
@@ -31,6 +27,11 @@ def session_key(environ: Mapping[str, str]) -> str:
 
 
 def _fingerprint(kind: str, text: str) -> str:
+    import base64  # only where sshd names a key: each screen asks
+    import binascii
+
+    from cockpit.audit.agent import AgentKey, string
+
     try:
         blob = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):

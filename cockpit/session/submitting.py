@@ -19,7 +19,6 @@ from cockpit.audit.line import Draft, draft
 from cockpit.audit.store import Conflict, Durable, Store, Unknown
 from cockpit.errors import LogError, StoreAway, StoreFailed
 from cockpit.run.commands import Command, KeeperSight, PenCommand, PlanCommand, Refusal
-from cockpit.run.decide import FORWARD, decide
 from cockpit.run.events import Actor, Event
 from cockpit.run.wording import sentence
 from cockpit.session.doubts import Doubt, Doubts
@@ -76,6 +75,11 @@ class Submitting:
                 store.close()
                 raise
         return store
+
+    @staticmethod
+    def prepare() -> None:
+        """Load what the first decision needs, so that it waits for nothing."""
+        import cockpit.run.decide  # noqa: F401
 
     # ---- asking --------------------------------------------------------------------------------------------------
 
@@ -136,6 +140,8 @@ class Submitting:
 
         What is decided stands on a last fact (its seq) and counts if no other came since. Raises LogError.
         """
+        from cockpit.run.decide import FORWARD, decide  # not for the first paint: see `prepare`
+
         with self._follower.lock:
             state = self._follower.catch_up().state
             if self._follower.damage is not None:

@@ -28,7 +28,7 @@ from cockpit.audit.poison import Poison
 from cockpit.keeper.listener import _Answering
 from cockpit.keeper.requests import Requests
 from cockpit.masking.mask import Mask
-from cockpit.session.creating import origin
+from cockpit.session.placed import origin
 from cockpit.session.secrets import LIMIT_BYTES, Taken, understood, wanted
 from cockpit.session.sight import keeper_process
 

@@ -15,7 +15,7 @@ from cockpit.run.deciding_doing import under_way
 from cockpit.run.friction import required_word
 from cockpit.run.numbering import step_label
 from cockpit.run.state import RunState
-from cockpit.session.creating import origin, write_origin
+from cockpit.session.placed import origin, write_origin
 from cockpit.session.spawn import require_trust, start_keeper
 from cockpit.text import counted, shortened
 from cockpit.tui.acting.hands import Hands

@@ -15,8 +15,8 @@ from cockpit.errors import PlaceRefused
 from cockpit.run.events import Event, NoteAdded
 from cockpit.run.evolve import fold
 from cockpit.run.wording import sentence
-from cockpit.session.creating import accept_place
 from cockpit.session.identity import actor
+from cockpit.session.placed import accept_place
 
 
 def move_to_nas(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

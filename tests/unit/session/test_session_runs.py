@@ -19,9 +19,10 @@ from cockpit.errors import RunError
 from cockpit.profile.model import Step, Window
 from cockpit.run import events as e
 from cockpit.session import creating, runs
-from cockpit.session.creating import create_run, origin
+from cockpit.session.creating import create_run
 from cockpit.session.finding import find_run
 from cockpit.session.identity import actor
+from cockpit.session.placed import origin
 from cockpit.session.runs import list_runs, live_runs, runs_folder
 
 

@@ -24,9 +24,10 @@ pytestmark = [pytest.mark.xdist_group("secrets"), pytest.mark.timeout(300)]
 def walked(postgres_dsn: str, *, kind: str = "", whole: bool = False) -> Iterator[Story]:
     """A night that is over, kept in a database; whatever is left of it is gone afterwards."""
     require("curl", "xxd", "base64")
+    name = f"secrets_of_{kind or 'all'}" if whole else "secrets"  # the short night's is there as long as its tests
     with psycopg.connect(postgres_dsn, autocommit=True) as admin:
-        admin.execute("create database secrets")
-    store = make_conninfo(postgres_dsn, dbname="secrets")
+        admin.execute(f"create database {name}")
+    store = make_conninfo(postgres_dsn, dbname=name)
     install(store)
     with tempfile.TemporaryDirectory(prefix="cockpit-secrets-") as folder:
         scene = Scene(Path(folder), postgres_dsn, kind, has_cluster=whole and shutil.which("kubectl") is not None)
@@ -39,7 +40,7 @@ def walked(postgres_dsn: str, *, kind: str = "", whole: bool = False) -> Iterato
             story.end()
             scene.close()
             with psycopg.connect(postgres_dsn, autocommit=True) as admin:
-                admin.execute("drop database secrets with (force)")
+                admin.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ import importing_hostile
 
 from cockpit.cli import main
 from cockpit.importing import imported  # noqa: F401  # loaded before the forks, once
+from cockpit.text.streams import guard
 
 CPU_S = 10
 """Of a processor: what an answer may take."""
@@ -70,6 +71,7 @@ def _import(source: Path, made: Path, said: Path) -> None:
 
 
 if __name__ == "__main__":
+    guard()  # which also writes all of a line to a pipe that takes a part
     with tempfile.TemporaryDirectory() as place:
         for wanted in sys.argv[1:] or ALL:
             print(json.dumps(tried(wanted, Path(place))), flush=True)
